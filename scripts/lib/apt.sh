@@ -1,0 +1,50 @@
+# shellcheck shell=sh
+# Debian packages for a machine that lacks them. Sourced after say.sh.
+
+is_debian_root() {
+  [ "$(id -u)" = 0 ] && [ "$(os_release ID)" = debian ] && command -v apt-get >/dev/null
+}
+
+# os_release ID | VERSION_CODENAME | ...
+os_release() {
+  # shellcheck disable=SC1091
+  (. /etc/os-release 2>/dev/null && eval "printf '%s' \"\${$1:-}\"")
+}
+
+# apt_install PACKAGE... (or options of apt-get install): installs without a question, quiet unless it fails.
+apt_install() {
+  apt_quietly update && apt_quietly install -y --no-install-recommends "$@"
+}
+
+apt_quietly() {
+  apt_log=$(mktemp)
+  apt_status=0
+  DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" \
+    >"$apt_log" 2>&1 </dev/null || apt_status=$?
+  [ "$apt_status" = 0 ] || tail -n 30 "$apt_log" >&2
+  rm -f "$apt_log"
+  return "$apt_status"
+}
+
+# The address from which this machine takes its own Debian release; a site's mirror keeps being used.
+debian_archive() {
+  apt-get indextargets --format '$(LABEL)|$(CODENAME)|$(REPO_URI)' |
+    sed -n "s/^Debian|$(os_release VERSION_CODENAME)|//p" | head -n 1
+}
+
+# add_suite SUITE [DEB822 LINE...]: makes another Debian suite available at priority 100, so that nothing is taken from
+# it unless asked for by name.
+add_suite() {
+  suite=$1
+  shift
+  ! apt-get indextargets --format '$(LABEL)|$(CODENAME)' | grep -qx "Debian|$suite" || return 0
+  archive=$(debian_archive)
+  [ -n "$archive" ] || fail "no source of Debian $(os_release VERSION_CODENAME) in /etc/apt to take $suite from" \
+    "Check /etc/apt/sources.list and /etc/apt/sources.list.d."
+  printf 'Package: *\nPin: release n=%s\nPin-Priority: 100\n' "$suite" >"/etc/apt/preferences.d/$suite-on-request"
+  {
+    printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\n' "$archive" "$suite"
+    printf 'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n'
+    [ $# = 0 ] || printf '%s\n' "$@"
+  } >"/etc/apt/sources.list.d/$suite-on-request.sources"
+}
