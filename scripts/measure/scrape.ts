@@ -1,0 +1,15 @@
+import { type Exposition, parseExposition } from './exposition.ts';
+
+export async function scrape(url: string, timeoutMs: number): Promise<Exposition> {
+  return parseExposition(await getText(url, timeoutMs));
+}
+
+/** The body of a 200, or an error that gives address, status and the beginning of the answer. */
+export async function getText(url: string, timeoutMs: number): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+  const body = await response.text();
+  if (response.status !== 200) {
+    throw new Error(`${url} answered ${response.status}: ${JSON.stringify(body.slice(0, 120))}`);
+  }
+  return body;
+}
