@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { poll } from '../scripts/measure/poll.ts';
+import { dockerClient } from './docker.ts';
+
+/** What the tests need of a line of nginx's access log. */
+export interface AccessEntry {
+  readonly method: string;
+  readonly uri: string;
+  readonly status: string;
+  readonly upstream_status: string;
+}
+
+/** Undefined for what is not a line of the access log: nginx's own messages go the same way. */
+export function parseAccessLine(line: string): AccessEntry | undefined {
+  if (!line.startsWith('{')) return undefined;
+  const entry = JSON.parse(line) as Record<string, unknown>;
+  const { method, uri, status, upstream_status } = entry;
+  if (uri === undefined || upstream_status === undefined) return undefined;
+  return {
+    method: String(method),
+    uri: String(uri),
+    status: String(status),
+    upstream_status: String(upstream_status),
+  };
+}
+
+/**
+ * How often a request was handed to the app: nginx lists one status for each attempt ("502, 200"), "-" where the
+ * connection ended before an answer. A request that was never proxied has no status at all.
+ */
+export function upstreamAttempts(entry: AccessEntry): number {
+  if (entry.upstream_status === '') return 0;
+  return entry.upstream_status.split(/[,:]/).length;
+}
+
+export function pathOf(entry: AccessEntry): string {
+  return entry.uri.split('?', 1)[0]!;
+}
+
+export interface PathCounts {
+  readonly entries: number;
+  readonly attempts: number;
+}
+
+const KNOCK_PATH = '/e2e-knock';
+const ATTACH_DEADLINE_MS = 30_000;
+
+/** Counts entries by path from its opening on. It reads the log as it is written, so that rotation loses nothing. */
+export class AccessLogFollower {
+  readonly #counts = new Map<string, PathCounts>();
+  readonly #child: ChildProcess;
+
+  private constructor(containerId: string) {
+    this.#child = spawn(dockerClient, ['logs', '--follow', '--tail', '0', containerId], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    createInterface({ input: this.#child.stdout! }).on('line', (line) => this.#take(line));
+  }
+
+  /** Knocks at the public door until the log shows it: what is sent afterwards is in the counts. */
+  static async open(containerId: string, publicUrl: string): Promise<AccessLogFollower> {
+    const follower = new AccessLogFollower(containerId);
+    try {
+      await poll(
+        `the access log of ${containerId}`,
+        async () => {
+          const answer = await fetch(publicUrl + KNOCK_PATH);
+          await answer.arrayBuffer();
+          return follower.counts(KNOCK_PATH).entries > 0 ? true : undefined;
+        },
+        { deadlineMs: ATTACH_DEADLINE_MS },
+      );
+    } catch (error) {
+      follower.close();
+      throw error;
+    }
+    return follower;
+  }
+
+  counts(path: string): PathCounts {
+    return this.#counts.get(path) ?? { entries: 0, attempts: 0 };
+  }
+
+  close(): void {
+    this.#child.kill();
+  }
+
+  #take(line: string): void {
+    const entry = parseAccessLine(line);
+    if (!entry) return;
+    const path = pathOf(entry);
+    const { entries, attempts } = this.counts(path);
+    this.#counts.set(path, { entries: entries + 1, attempts: attempts + upstreamAttempts(entry) });
+  }
+}

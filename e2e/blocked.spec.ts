@@ -1,0 +1,103 @@
+import { type LoadReport, startLoad } from '../scripts/measure/load.ts';
+import { poll } from '../scripts/measure/poll.ts';
+import { scrape } from '../scripts/measure/scrape.ts';
+import { type Counted, countedOf } from './counted.ts';
+import { expect, test } from './fixtures.ts';
+import { startScraping } from './scraping.ts';
+import { type Stack, WORKERS } from './stack.ts';
+
+const SCRAPE_TIMEOUT_MS = 10_000;
+const LOAD = { connections: 8, maxRequests: 2_000, durationMs: 30_000, requestTimeoutMs: 3_000 };
+const IN_A_ROW = 200;
+const DEADLINE_MS = 60_000;
+
+const counted = async (stack: Stack): Promise<Counted> =>
+  countedOf(await scrape(`${stack.doorUrl}/metrics`, SCRAPE_TIMEOUT_MS), '/ping');
+
+/** Requests already handed to a stopped worker hang; the others must not, and soon none does. */
+async function answeredInARow(stack: Stack): Promise<LoadReport> {
+  return poll(
+    `${IN_A_ROW} requests in a row answered`,
+    async () => {
+      const url = `${stack.publicUrl}/ping`;
+      const { report, done } = startLoad({ ...LOAD, url, connections: 1, maxRequests: IN_A_ROW });
+      await done;
+      if (report.byStatus[200] !== IN_A_ROW) throw new Error(JSON.stringify(report));
+      return report;
+    },
+    { deadlineMs: DEADLINE_MS },
+  );
+}
+
+test('a stopped worker neither delays nor blanks the scrape, and others answer for it', async ({ stack }) => {
+  await startLoad({ ...LOAD, url: `${stack.publicUrl}/ping` }).done;
+  const before = await counted(stack);
+  const victim = (await stack.status()).workers[0]!.pid;
+  const scraping = startScraping({
+    url: `${stack.doorUrl}/metrics`,
+    everyMs: 100,
+    timeoutMs: SCRAPE_TIMEOUT_MS,
+  });
+  await stack.signal('STOP', victim);
+  let load: LoadReport;
+  try {
+    expect((await stack.processes()).find(({ pid }) => pid === victim)?.state, 'stopped').toBe('T');
+    const silent = await counted(stack);
+    expect(silent.counter, 'its counts remain').toBeGreaterThanOrEqual(before.counter);
+    expect(silent.histogram, 'its counts remain').toBeGreaterThanOrEqual(before.histogram);
+
+    load = await startLoad({ ...LOAD, url: `${stack.publicUrl}/ping` }).done;
+    await answeredInARow(stack);
+    const served = await counted(stack);
+    expect(served.counter).toBeGreaterThanOrEqual(before.counter + (load.byStatus[200] ?? 0) + IN_A_ROW);
+    expect((await stack.processes()).find(({ pid }) => pid === victim)?.state, 'still stopped').toBe('T');
+  } finally {
+    await stack.signal('CONT', victim);
+    await scraping.stop();
+  }
+  const { workers } = await stack.settle();
+  const { scrapes, failed, decreases, slowestMs } = scraping.report;
+  console.log(
+    `blocked: of ${load.sent} requests ${load.byStatus[200] ?? 0} answered, others ${JSON.stringify({
+      ...load.byCause,
+      ...load.byStatus,
+    })}; ${scrapes} scrapes, slowest ${slowestMs.toFixed(0)} ms, ${decreases.length} decreases`,
+  );
+  expect(failed, 'failed scrapes').toEqual({});
+  expect(decreases).toEqual([]);
+  // Each connection may have one request in the stopped worker at a time, and nginx may hold idle ones to it.
+  expect(load.byStatus[200] ?? 0, 'answered while it was stopped').toBeGreaterThan(load.sent / 2);
+  expect(
+    workers.map(({ pid }) => pid),
+    'the same worker goes on',
+  ).toContain(victim);
+  await answeredInARow(stack);
+});
+
+test('a primary killed while a worker is stopped comes back by itself and leaves no orphan', async ({
+  stack,
+}) => {
+  const { primary, workers } = await stack.status();
+  const old = [primary.pid, ...workers.map(({ pid }) => pid)];
+  await stack.signal('STOP', workers[0]!.pid);
+  await stack.signal('KILL', primary.pid);
+
+  const now = await poll(
+    'a new primary with all its workers',
+    async () => {
+      const status = await stack.status();
+      const ready = status.workers.filter(({ state }) => state === 'ready').length;
+      if (status.primary.pid === primary.pid || ready !== WORKERS) throw new Error(JSON.stringify(status));
+      return status;
+    },
+    { deadlineMs: DEADLINE_MS },
+  );
+  await stack.settle();
+  const left = (await stack.processes()).filter(({ pid }) => old.includes(pid));
+  expect(left, 'processes of the old application').toEqual([]);
+  expect(now.workers.filter(({ pid }) => old.includes(pid))).toEqual([]);
+  await answeredInARow(stack);
+  const slots = await stack.slotFiles();
+  expect(slots.length, 'slot files').toBeLessThanOrEqual(WORKERS + 1);
+  console.log(`blocked: primary ${primary.pid} -> ${now.primary.pid}, ${old.length} old processes gone`);
+});

@@ -1,0 +1,22 @@
+import { expect, test } from './fixtures.ts';
+import { figures, measureUnderKills } from './measurement.ts';
+import { seedOfThisRun } from './random.ts';
+
+const SECONDS = 8;
+
+test('the same measurement sees an unshared counter fall', async ({ stack }, info) => {
+  const measured = await measureUnderKills(stack, {
+    scrapeUrl: `${stack.doorUrl}/demo/unshared`,
+    seconds: SECONDS,
+    seed: seedOfThisRun(),
+  });
+  await info.attach('figures.json', {
+    body: JSON.stringify(measured, null, 2),
+    contentType: 'application/json',
+  });
+  console.log(`control: ${figures(measured)}`);
+  await stack.settle();
+
+  const series = new Set(measured.scraping.decreases.map((decrease) => decrease.series));
+  expect([...series]).toContain('demo_unshared_requests_total');
+});

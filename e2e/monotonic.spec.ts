@@ -1,0 +1,76 @@
+import { pollUntilStable } from '../scripts/measure/poll.ts';
+import { scrape } from '../scripts/measure/scrape.ts';
+import { AccessLogFollower } from './access-log.ts';
+import { type Counted, countedOf } from './counted.ts';
+import { expect, sharing, test } from './fixtures.ts';
+import { figures, measureUnderKills } from './measurement.ts';
+import { seedOfThisRun } from './random.ts';
+import { WORKERS } from './stack.ts';
+
+const SECONDS = 22;
+const SCRAPE_TIMEOUT_MS = 10_000;
+const SETTLED = { forMs: 1_500, deadlineMs: 60_000 };
+
+test('no counter falls and nothing counted is lost while workers are killed under load', async ({
+  stack,
+}, info) => {
+  const metricsUrl = `${stack.doorUrl}/metrics`;
+  // Without sharing there may be nothing to scrape: that is a count of nothing, and it must show as such.
+  const counted = async (): Promise<Counted> =>
+    scrape(metricsUrl, SCRAPE_TIMEOUT_MS)
+      .then((exposition) => countedOf(exposition, '/ping'))
+      .catch((error) => {
+        if (sharing) throw error;
+        return { counter: 0, histogram: 0 };
+      });
+  const log = await AccessLogFollower.open(await stack.containerId('nginx'), stack.publicUrl);
+  try {
+    const before = await pollUntilStable('the count before', counted, SETTLED);
+    const logBefore = log.counts('/ping');
+    const measured = await measureUnderKills(stack, {
+      scrapeUrl: metricsUrl,
+      seconds: SECONDS,
+      seed: seedOfThisRun(),
+    });
+    const after = await pollUntilStable(
+      'the count after',
+      async () => ({ ...(await counted()), ...log.counts('/ping') }),
+      SETTLED,
+    );
+    const answered = measured.load.byStatus[200] ?? 0;
+    const attempts = after.attempts - logBefore.attempts;
+    const counter = after.counter - before.counter;
+    const histogram = after.histogram - before.histogram;
+    const slots = await stack.slotFiles();
+    const report = { ...measured, answered, counter, histogram, attempts, slots };
+    await info.attach('figures.json', {
+      body: JSON.stringify(report, null, 2),
+      contentType: 'application/json',
+    });
+    console.log(
+      `monotonic: ${figures(measured)}; answered ${answered} <= counter ${counter}, histogram ${histogram} ` +
+        `<= attempts ${attempts}; lost ${Math.max(0, answered - counter)}; ${slots.length} slot files`,
+    );
+
+    // Each promise is looked at, whatever became of the others.
+    expect.soft(measured.kills, 'workers killed').toBeGreaterThanOrEqual(SECONDS / 2);
+    expect.soft(measured.scraping.scrapes, 'scrapes').toBeGreaterThanOrEqual(SECONDS);
+    expect.soft(measured.scraping.failed, 'failed scrapes').toEqual({});
+    expect.soft(measured.scraping.decreases, 'decreases').toEqual([]);
+    expect.soft(answered, 'answered').toBeGreaterThan(1_000);
+    expect
+      .soft(after.entries - logBefore.entries, 'entries in the access log')
+      .toBeGreaterThanOrEqual(answered);
+    for (const [what, value] of Object.entries({ counter, histogram })) {
+      expect.soft(value, `${what}: counted, at least what was answered`).toBeGreaterThanOrEqual(answered);
+      expect.soft(value, `${what}: counted, at most what was attempted`).toBeLessThanOrEqual(attempts);
+    }
+    expect.soft(slots.length, 'slot files, at most one a process').toBeLessThanOrEqual(WORKERS + 1);
+    expect
+      .soft(slots, 'nothing but slot files')
+      .toEqual(slots.filter((name) => /^slot-\d+\.metrics$/.test(name)));
+  } finally {
+    log.close();
+    await stack.settle();
+  }
+});

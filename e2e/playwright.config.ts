@@ -1,0 +1,16 @@
+import { defineConfig } from '@playwright/test';
+import './run-id.ts';
+
+export default defineConfig({
+  testDir: '.',
+  testMatch: '**/*.spec.ts',
+  outputDir: '../test-results',
+  globalTeardown: './global-teardown.ts',
+  // One stack serves all specs; they run one after the other on it.
+  workers: 1,
+  // A test that fails now and then shows a fault: it is not tried again.
+  retries: 0,
+  forbidOnly: process.env.CI !== undefined,
+  timeout: 5 * 60_000,
+  reporter: [['list']],
+});

@@ -1,0 +1,59 @@
+import { total } from '../scripts/measure/exposition.ts';
+import { poll } from '../scripts/measure/poll.ts';
+import { query, targets } from '../scripts/measure/prometheus.ts';
+import { scrape } from '../scripts/measure/scrape.ts';
+import { expect, test } from './fixtures.ts';
+import { figures, measureUnderKills } from './measurement.ts';
+import { seedOfThisRun } from './random.ts';
+
+const SECONDS = 15;
+const DEADLINE_MS = 90_000;
+/** `resets(...[5m])`, or since this test began: another one before it may have restarted the app on purpose. */
+const WINDOW_S = 300;
+
+test('Prometheus reaches the app and itself', async ({ stack }) => {
+  await poll(
+    'every target up',
+    async () => {
+      const seen = await targets(stack.prometheusUrl);
+      const jobs = new Set(seen.map((target) => target.job));
+      const up = seen.every((target) => target.health === 'up') && jobs.has('app') && jobs.has('prometheus');
+      if (!up) throw new Error(JSON.stringify(seen));
+      return true;
+    },
+    { deadlineMs: DEADLINE_MS },
+  );
+  const up = await query(stack.prometheusUrl, 'up');
+  expect(up.filter(({ value }) => value !== 1)).toEqual([]);
+});
+
+test('Prometheus sees no reset while workers are killed, and the same totals', async ({ stack }) => {
+  const began = Date.now();
+  const measured = await measureUnderKills(stack, {
+    scrapeUrl: `${stack.doorUrl}/metrics`,
+    seconds: SECONDS,
+    seed: seedOfThisRun(),
+  });
+  await stack.settle();
+
+  const agreed = await poll(
+    'the same total of /ping at the metrics door and in Prometheus',
+    async () => {
+      const door = total(await scrape(`${stack.doorUrl}/metrics`, DEADLINE_MS), 'http_requests_total', {
+        route: '/ping',
+      });
+      const [shown] = await query(stack.prometheusUrl, 'sum(http_requests_total{route="/ping"})');
+      if (shown?.value !== door) throw new Error(`Prometheus ${shown?.value}, metrics door ${door}`);
+      return door;
+    },
+    { deadlineMs: DEADLINE_MS, everyMs: 500 },
+  );
+  const window = Math.min(WINDOW_S, Math.ceil((Date.now() - began) / 1_000));
+  const resets = await query(stack.prometheusUrl, `resets(http_requests_total[${window}s])`);
+  console.log(
+    `prometheus: ${figures(measured)}; both say ${agreed}; ${resets.length} series without a reset`,
+  );
+  expect(measured.kills).toBeGreaterThanOrEqual(SECONDS / 2);
+  expect(resets.length).toBeGreaterThan(0);
+  expect(resets.filter(({ value }) => value !== 0)).toEqual([]);
+});

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pick, seededRandom } from './random.ts';
+
+test('the same seed gives the same choices, another seed others', () => {
+  const draw = (seed: number) => {
+    const random = seededRandom(seed);
+    return Array.from({ length: 20 }, () => pick(['a', 'b', 'c', 'd'], random)).join('');
+  };
+  assert.equal(draw(7), draw(7));
+  assert.notEqual(draw(7), draw(8));
+  assert.deepEqual([...new Set(draw(7))].sort(), ['a', 'b', 'c', 'd']);
+});
+
+test('nothing is picked from nothing', () => {
+  assert.equal(pick([], seededRandom(1)), undefined);
+});

@@ -1,0 +1,51 @@
+import { connect } from 'node:net';
+
+export interface RawAnswer {
+  /** 0 where the connection ended without a status line. */
+  readonly status: number;
+  readonly body: string;
+  /** All that came back, as it came. */
+  readonly text: string;
+}
+
+const SILENCE_MS = 3_000;
+
+/** Sends bytes as they are: no client in between that would tidy the address up. Reads until the end or a silence. */
+export function sendRaw(port: number, request: string): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(request, 'latin1'));
+    let text = '';
+    const finish = () => {
+      socket.destroy();
+      resolve(readAnswer(text));
+    };
+    socket.setEncoding('latin1');
+    socket.setTimeout(SILENCE_MS, finish);
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('end', finish);
+    socket.on('error', (error) => (text !== '' ? finish() : reject(error)));
+  });
+}
+
+export function readAnswer(text: string): RawAnswer {
+  const end = text.indexOf('\r\n\r\n');
+  const head = end === -1 ? text : text.slice(0, end);
+  const rest = end === -1 ? '' : text.slice(end + 4);
+  const body = /^transfer-encoding:\s*chunked\s*$/im.test(head) ? joinChunks(rest) : rest;
+  return { status: Number(/^HTTP\/\S+ (\d{3})/.exec(text)?.[1] ?? 0), body, text };
+}
+
+function joinChunks(text: string): string {
+  let body = '';
+  let at = 0;
+  for (;;) {
+    const size = /^([0-9a-f]+)[^\r\n]*\r\n/i.exec(text.slice(at));
+    const length = size ? Number.parseInt(size[1]!, 16) : 0;
+    if (!size || length === 0) return body;
+    at += size[0].length;
+    body += text.slice(at, at + length);
+    at += length + 2;
+  }
+}

@@ -1,0 +1,66 @@
+import type { Exposition } from '../scripts/measure/exposition.ts';
+import { type Decrease, MonotonicWatch } from '../scripts/measure/monotonic.ts';
+import { scrape } from '../scripts/measure/scrape.ts';
+
+export interface ScrapingReport {
+  scrapes: number;
+  /** Scrapes that gave no exposition, by what was answered instead. */
+  readonly failed: Record<string, number>;
+  readonly decreases: Decrease[];
+  slowestMs: number;
+}
+
+export interface Scraping {
+  readonly report: ScrapingReport;
+  stop(): Promise<ScrapingReport>;
+}
+
+export interface ScrapingOptions {
+  readonly url: string;
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+  /** Called with each successful scrape, in order. */
+  readonly onScrape?: (exposition: Exposition, at: number) => void;
+}
+
+/** Scrapes one after the other, each `everyMs` after the beginning of the last; a slow one delays the next. */
+export function startScraping({ url, everyMs, timeoutMs, onScrape }: ScrapingOptions): Scraping {
+  const watch = new MonotonicWatch();
+  const report: ScrapingReport = { scrapes: 0, failed: {}, decreases: watch.decreases, slowestMs: 0 };
+  let stopped = false;
+
+  const once = async (): Promise<void> => {
+    const began = performance.now();
+    let exposition: Exposition | undefined;
+    try {
+      exposition = await scrape(url, timeoutMs);
+    } catch (error) {
+      const { message, cause } = error as Error;
+      const why = cause instanceof Error ? `${message}: ${cause.message}` : message;
+      report.failed[why] = (report.failed[why] ?? 0) + 1;
+    }
+    const took = performance.now() - began;
+    report.slowestMs = Math.max(report.slowestMs, took);
+    if (exposition) {
+      const at = Date.now();
+      report.scrapes += 1;
+      watch.take(exposition, at);
+      onScrape?.(exposition, at);
+    }
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, everyMs - took)));
+  };
+
+  const loop = (async () => {
+    while (!stopped) await once();
+    // The last one begins after the stop: what happened before it must show in it.
+    await once();
+  })();
+  return {
+    report,
+    async stop() {
+      stopped = true;
+      await loop;
+      return report;
+    },
+  };
+}

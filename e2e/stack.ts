@@ -1,0 +1,167 @@
+import { resolve } from 'node:path';
+import { DockerComposeEnvironment, type StartedDockerComposeEnvironment, Wait } from 'testcontainers';
+import { poll } from '../scripts/measure/poll.ts';
+import { getText } from '../scripts/measure/scrape.ts';
+import { docker, dockerClient, removeProject } from './docker.ts';
+import { type ContainerProcess, parseProcesses } from './processes.ts';
+import { projectPrefix } from './run-id.ts';
+import { setUpTestcontainers } from './testcontainers-setup.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const COMPOSE_FILE = 'docker-compose.yml';
+const SHARING_OFF_FILE = 'e2e/sharing-off.compose.yml';
+export const WORKERS = 4;
+/** A healthy stack answers in milliseconds; this only ends a hang. */
+const ANSWER_TIMEOUT_MS = 10_000;
+const SETTLE_DEADLINE_MS = 90_000;
+const STARTUP_TIMEOUT_MS = 180_000;
+
+export type Service = 'app' | 'nginx' | 'prometheus';
+
+export interface WorkerStatus {
+  readonly pid: number;
+  readonly id: number;
+  readonly state: 'starting' | 'ready' | 'draining';
+}
+
+export interface AppStatus {
+  readonly primary: { readonly pid: number };
+  readonly workers: readonly WorkerStatus[];
+  readonly workersWanted: number;
+}
+
+export interface StackOptions {
+  /** False runs the app without its shared directory: the measurements must then turn red. */
+  readonly sharing: boolean;
+}
+
+let stacksStarted = 0;
+
+/** The compose file of this checkout, built from this checkout, on ports of its own: it runs beside any other stack. */
+export class Stack {
+  publicUrl = '';
+  doorUrl = '';
+  prometheusUrl = '';
+  readonly project: string;
+  readonly #files: readonly string[];
+  readonly #env: Record<string, string>;
+  readonly #removeOnExit = (): void => removeProject(this.project);
+  #started: StartedDockerComposeEnvironment | undefined;
+
+  private constructor({ sharing }: StackOptions) {
+    stacksStarted += 1;
+    this.project = `${projectPrefix}-${process.pid}-${stacksStarted}`;
+    this.#files = sharing ? [COMPOSE_FILE] : [COMPOSE_FILE, SHARING_OFF_FILE];
+    this.#env = {
+      PUBLIC_PORT: '0',
+      METRICS_DOOR_PORT: '0',
+      PROMETHEUS_PORT: '0',
+      WORKERS: String(WORKERS),
+      DEMO_CONTROLS: '1',
+    };
+  }
+
+  static async start(options: StackOptions): Promise<Stack> {
+    await setUpTestcontainers();
+    const stack = new Stack(options);
+    await stack.#up();
+    return stack;
+  }
+
+  async #up(): Promise<void> {
+    // Ends without a teardown (a signal, a crash) leave nothing running either.
+    process.once('exit', this.#removeOnExit);
+    try {
+      this.#started = await new DockerComposeEnvironment(ROOT, [...this.#files])
+        .withProjectName(this.project)
+        .withEnvironment(this.#env)
+        .withClientOptions({ executable: { executablePath: dockerClient } })
+        .withAutoCleanup(process.env.TESTCONTAINERS_RYUK_DISABLED !== 'true')
+        .withBuild()
+        .withDefaultWaitStrategy(Wait.forHealthCheck())
+        .withStartupTimeout(STARTUP_TIMEOUT_MS)
+        .up();
+      await this.settle();
+    } catch (error) {
+      console.error(await this.compose('logs', '--tail', '40').catch(String));
+      await this.down();
+      throw error;
+    }
+  }
+
+  async down(): Promise<void> {
+    try {
+      await this.#started?.down({ removeVolumes: true });
+    } finally {
+      removeProject(this.project);
+      process.removeListener('exit', this.#removeOnExit);
+    }
+  }
+
+  compose(...args: string[]): Promise<string> {
+    const files = this.#files.flatMap((file) => ['--file', resolve(ROOT, file)]);
+    return docker(['compose', '--project-name', this.project, ...files, ...args], {
+      ...process.env,
+      ...this.#env,
+    });
+  }
+
+  /** The container of a service as it is now; it changes when the service is created anew. */
+  async containerId(service: Service): Promise<string> {
+    const id = (await this.compose('ps', '--all', '--quiet', service)).trim();
+    if (!/^[0-9a-f]{12,}$/.test(id)) throw new Error(`service ${service} has no single container: "${id}"`);
+    return id;
+  }
+
+  exec(service: Service, ...command: string[]): Promise<string> {
+    return this.compose('exec', '--no-TTY', service, ...command);
+  }
+
+  async signal(signal: 'KILL' | 'STOP' | 'CONT', pid: number): Promise<void> {
+    await this.exec('app', 'sh', '-c', 'kill -s "$1" "$2"', 'kill', signal, String(pid));
+  }
+
+  async status(): Promise<AppStatus> {
+    return JSON.parse(await getText(`${this.doorUrl}/status`, ANSWER_TIMEOUT_MS)) as AppStatus;
+  }
+
+  async processes(): Promise<ContainerProcess[]> {
+    // A process that ends between the listing and its reading is not there: that is no error.
+    return parseProcesses(await this.exec('app', 'sh', '-c', 'cat /proc/[0-9]*/stat 2>/dev/null || true'));
+  }
+
+  async slotFiles(): Promise<string[]> {
+    const names = await this.exec('app', 'sh', '-c', 'ls -1 "$PROMETHEUS_MULTIPROC_DIR"');
+    return names.split('\n').filter((name) => name !== '');
+  }
+
+  /**
+   * Waits until all workers are ready and requests are answered. A container that was created or started anew has other
+   * published ports: they are read again.
+   */
+  async settle(): Promise<AppStatus> {
+    this.publicUrl = await this.#published('nginx', 8040);
+    this.doorUrl = await this.#published('nginx', 9040);
+    this.prometheusUrl = await this.#published('prometheus', 9090);
+    return poll(
+      `${WORKERS} ready workers`,
+      async () => {
+        const status = await this.status();
+        const ready = status.workers.filter((worker) => worker.state === 'ready');
+        if (ready.length !== WORKERS || status.workers.length !== WORKERS) {
+          throw new Error(JSON.stringify(status));
+        }
+        await getText(`${this.publicUrl}/readyz`, ANSWER_TIMEOUT_MS);
+        return status;
+      },
+      { deadlineMs: SETTLE_DEADLINE_MS },
+    );
+  }
+
+  async #published(service: Service, port: number): Promise<string> {
+    const address = (await this.compose('port', service, String(port))).trim();
+    const host = /:(\d+)$/.exec(address)?.[1];
+    if (host === undefined) throw new Error(`${service} does not publish ${port}: "${address}"`);
+    return `http://127.0.0.1:${host}`;
+  }
+}
