@@ -1,9 +1,9 @@
+import { type Counted, countedOf } from '../scripts/measure/counted.ts';
 import { type LoadReport, startLoad } from '../scripts/measure/load.ts';
 import { poll } from '../scripts/measure/poll.ts';
 import { scrape } from '../scripts/measure/scrape.ts';
-import { type Counted, countedOf } from './counted.ts';
+import { startScraping } from '../scripts/measure/scraping.ts';
 import { expect, test } from './fixtures.ts';
-import { startScraping } from './scraping.ts';
 import { type Stack, WORKERS } from './stack.ts';
 
 const SCRAPE_TIMEOUT_MS = 10_000;

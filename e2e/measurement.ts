@@ -1,7 +1,7 @@
 import { type LoadReport, startLoad } from '../scripts/measure/load.ts';
+import { type ScrapingReport, startScraping } from '../scripts/measure/scraping.ts';
 import { startKilling } from './killing.ts';
 import { seededRandom } from './random.ts';
-import { type ScrapingReport, startScraping } from './scraping.ts';
 import type { Stack } from './stack.ts';
 
 const CONNECTIONS = 8;

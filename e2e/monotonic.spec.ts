@@ -1,7 +1,7 @@
+import { type Counted, countedOf } from '../scripts/measure/counted.ts';
 import { pollUntilStable } from '../scripts/measure/poll.ts';
 import { scrape } from '../scripts/measure/scrape.ts';
 import { AccessLogFollower } from './access-log.ts';
-import { type Counted, countedOf } from './counted.ts';
 import { expect, sharing, test } from './fixtures.ts';
 import { figures, measureUnderKills } from './measurement.ts';
 import { seedOfThisRun } from './random.ts';

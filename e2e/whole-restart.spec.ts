@@ -1,10 +1,10 @@
+import { countedOf } from '../scripts/measure/counted.ts';
 import { startLoad } from '../scripts/measure/load.ts';
 import { poll, pollUntilStable } from '../scripts/measure/poll.ts';
 import { scrape } from '../scripts/measure/scrape.ts';
-import { countedOf } from './counted.ts';
+import { startScraping } from '../scripts/measure/scraping.ts';
 import { type Epoch, epochOf, witnessesOf } from './epoch.ts';
 import { expect, test } from './fixtures.ts';
-import { startScraping } from './scraping.ts';
 
 const BEFORE = 600;
 /** Fewer than BEFORE, health checks included, so that no new value can pass for an old one. */

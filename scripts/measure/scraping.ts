@@ -1,6 +1,6 @@
-import type { Exposition } from '../scripts/measure/exposition.ts';
-import { type Decrease, MonotonicWatch } from '../scripts/measure/monotonic.ts';
-import { scrape } from '../scripts/measure/scrape.ts';
+import type { Exposition } from './exposition.ts';
+import { type Decrease, MonotonicWatch } from './monotonic.ts';
+import { scrape } from './scrape.ts';
 
 export interface ScrapingReport {
   scrapes: number;

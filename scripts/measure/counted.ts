@@ -1,4 +1,4 @@
-import { type Exposition, total } from '../scripts/measure/exposition.ts';
+import { type Exposition, total } from './exposition.ts';
 
 /** What the application says of one route, in each of the metrics that count its requests. */
 export interface Counted {

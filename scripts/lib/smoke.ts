@@ -1,0 +1,164 @@
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { countedOf } from '../measure/counted.ts';
+import { startLoad } from '../measure/load.ts';
+import { poll } from '../measure/poll.ts';
+import { query } from '../measure/prometheus.ts';
+import { getText, scrape } from '../measure/scrape.ts';
+import { startScraping } from '../measure/scraping.ts';
+
+/** The steps of scripts/smoke. No packages: Node and the docker client are all it needs. */
+
+interface Status {
+  readonly workers: readonly { readonly pid: number; readonly state: string }[];
+  readonly workersWanted: number;
+}
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const at = (variable: string, port: number) => `http://127.0.0.1:${process.env[variable] ?? port}`;
+const PUBLIC = at('PUBLIC_PORT', 8040);
+const DOOR = at('METRICS_DOOR_PORT', 9040);
+const PROMETHEUS = at('PROMETHEUS_PORT', 9090);
+const PROJECT = process.env.COMPOSE_PROJECT_NAME ?? 'pandoras-express';
+const REQUESTS = 200;
+const LOAD = { url: `${PUBLIC}/ping`, connections: 4, maxRequests: REQUESTS, durationMs: 20_000 };
+const ANSWER_TIMEOUT_MS = 5_000;
+const DEADLINE_MS = 60_000;
+
+let started = false;
+let bringingUp: ChildProcess | undefined;
+
+function takeDown(): void {
+  if (!started) return;
+  started = false;
+  console.log('smoke: taking down what it started');
+  const { status } = spawnSync(resolve(ROOT, 'scripts/down'), { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) console.error(`smoke: scripts/down ended with ${status}`);
+}
+
+async function bringUp(): Promise<void> {
+  try {
+    await getText(`${DOOR}/status`, ANSWER_TIMEOUT_MS);
+    console.log(`smoke: taking the running stack at ${PUBLIC}`);
+  } catch {
+    console.log(`smoke: nothing answers at ${DOOR}, bringing the stack up`);
+    started = true;
+    const up = spawn(resolve(ROOT, 'scripts/up'), ['--detach'], { stdio: 'inherit' });
+    bringingUp = up;
+    const [code, signal] = (await once(up, 'exit')) as [number | null, NodeJS.Signals | null];
+    bringingUp = undefined;
+    if (code !== 0) throw new Error(`scripts/up --detach ended with ${code ?? signal}`);
+  }
+}
+
+/** The status once every worker is ready and none of the given pids is among them. */
+function settled(gone: readonly number[] = []): Promise<Status> {
+  return poll(
+    `all workers ready at ${DOOR}/status`,
+    async () => {
+      const status = JSON.parse(await getText(`${DOOR}/status`, ANSWER_TIMEOUT_MS)) as Status;
+      const ready = status.workers.filter(({ pid, state }) => state === 'ready' && !gone.includes(pid));
+      if (ready.length < status.workersWanted) throw new Error(JSON.stringify(status));
+      return status;
+    },
+    { deadlineMs: DEADLINE_MS },
+  );
+}
+
+async function kill(pid: number): Promise<void> {
+  const command = ['compose', '--project-name', PROJECT, 'exec', '--no-TTY', 'app'];
+  await promisify(execFile)('docker', [...command, 'sh', '-c', 'kill -s KILL "$1"', 'kill', String(pid)], {
+    cwd: ROOT,
+  });
+}
+
+async function send(): Promise<void> {
+  const report = await startLoad({ ...LOAD, requestTimeoutMs: ANSWER_TIMEOUT_MS }).done;
+  const all = report.sent === REQUESTS && report.byStatus[200] === REQUESTS;
+  if (!all) throw new Error(`${REQUESTS} requests to ${LOAD.url}, but: ${JSON.stringify(report)}`);
+}
+
+async function counted(): Promise<number> {
+  const { counter, histogram } = countedOf(await scrape(`${DOOR}/metrics`, ANSWER_TIMEOUT_MS), '/ping');
+  if (counter !== histogram) throw new Error(`the counter says ${counter} and the histogram ${histogram}`);
+  return counter;
+}
+
+function exactly(wanted: number, got: number): void {
+  if (got === wanted) return;
+  throw new Error(
+    `sent ${wanted} requests to /ping but counted ${got} (has anything else asked for /ping meanwhile?)`,
+  );
+}
+
+const ok = (what: string) => console.log(`ok    ${what}`);
+
+async function check(): Promise<void> {
+  const { workers } = await settled();
+  ok(`${workers.length} workers ready`);
+  const before = await counted();
+  const scraping = startScraping({ url: `${DOOR}/metrics`, everyMs: 100, timeoutMs: ANSWER_TIMEOUT_MS });
+  try {
+    await send();
+    exactly(REQUESTS, (await counted()) - before);
+    ok(`${REQUESTS} requests answered, ${REQUESTS} counted`);
+
+    // Nothing is in flight now: the kill must not cost a single count.
+    const victim = workers[0]!.pid;
+    await kill(victim);
+    await settled([victim]);
+    exactly(REQUESTS, (await counted()) - before);
+    ok(`worker ${victim} killed and replaced, still ${REQUESTS} counted`);
+
+    await send();
+    exactly(2 * REQUESTS, (await counted()) - before);
+    ok(`${REQUESTS} more requests answered, ${2 * REQUESTS} counted in all`);
+  } finally {
+    await scraping.stop();
+  }
+  const { scrapes, failed, decreases } = scraping.report;
+  if (decreases.length > 0) throw new Error(`counters fell: ${JSON.stringify(decreases.slice(0, 5))}`);
+  if (Object.keys(failed).length > 0) throw new Error(`scrapes failed: ${JSON.stringify(failed)}`);
+  ok(`${scrapes} scrapes, no counter fell in any`);
+
+  const total = await counted();
+  await poll(
+    `${total} requests to /ping in Prometheus at ${PROMETHEUS}`,
+    async () => {
+      const [sum] = await query(PROMETHEUS, 'sum(http_requests_total{route="/ping"})');
+      if (sum?.value !== total) throw new Error(`Prometheus says ${sum?.value}`);
+      return true;
+    },
+    { deadlineMs: DEADLINE_MS, everyMs: 500 },
+  );
+  ok(`Prometheus says the same: ${total}`);
+}
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  process.once(signal, async () => {
+    if (bringingUp?.kill(signal)) await once(bringingUp, 'exit');
+    takeDown();
+    process.exit(code);
+  });
+}
+
+const began = Date.now();
+const seconds = () => `${Math.round((Date.now() - began) / 1_000)} s`;
+try {
+  await bringUp();
+  await check();
+  console.log(`smoke: passed in ${seconds()}`);
+} catch (error) {
+  const { message, cause } = error as Error;
+  console.error(`FAIL  ${message}${cause instanceof Error ? `\n      ${cause.message}` : ''}`);
+  console.error(`smoke: failed after ${seconds()}`);
+  process.exitCode = 1;
+} finally {
+  takeDown();
+}
