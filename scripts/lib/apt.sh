@@ -26,9 +26,15 @@ apt_quietly() {
   return "$apt_status"
 }
 
+# One line for each source that apt has read: label, code name, address.
+debian_sources() {
+  # shellcheck disable=SC2016
+  apt-get indextargets --format '$(LABEL)|$(CODENAME)|$(REPO_URI)'
+}
+
 # The address from which this machine takes its own Debian release; a site's mirror keeps being used.
 debian_archive() {
-  apt-get indextargets --format '$(LABEL)|$(CODENAME)|$(REPO_URI)' |
+  debian_sources |
     sed -n "s/^Debian|$(os_release VERSION_CODENAME)|//p" | head -n 1
 }
 
@@ -37,7 +43,7 @@ debian_archive() {
 add_suite() {
   suite=$1
   shift
-  ! apt-get indextargets --format '$(LABEL)|$(CODENAME)' | grep -qx "Debian|$suite" || return 0
+  ! debian_sources | grep -q "^Debian|$suite|" || return 0
   archive=$(debian_archive)
   [ -n "$archive" ] || fail "no source of Debian $(os_release VERSION_CODENAME) in /etc/apt to take $suite from" \
     "Check /etc/apt/sources.list and /etc/apt/sources.list.d."

@@ -1,6 +1,8 @@
 # shellcheck shell=sh
 # A Docker engine with compose and buildx that answers. Sourced after say.sh and apt.sh; $root is the checkout.
 
+: "${root:?is the checkout, set before this is sourced}"
+
 dockerd_log=/var/log/dockerd.log
 
 # require_engine: returns with a working `docker` on the PATH, or fails saying what to install. An engine that answers

@@ -1,0 +1,7 @@
+#!/bin/sh
+# As in the official image: an option, or a word that is no command, is meant for node.
+set -eu
+if [ "${1#-}" != "${1:-}" ] || ! command -v "${1:-}" >/dev/null; then
+  set -- node "$@"
+fi
+exec "$@"
