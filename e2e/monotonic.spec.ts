@@ -14,31 +14,30 @@ const SETTLED = { forMs: 1_500, deadlineMs: 60_000 };
 test('no counter falls and nothing counted is lost while workers are killed under load', async ({
   stack,
 }, info) => {
-  const metricsUrl = `${stack.doorUrl}/metrics`;
-  // Without sharing there may be nothing to scrape: that is a count of nothing, and it must show as such.
+  // Without sharing the metrics are those of one worker, as a naive /metrics behind a cluster shows them.
+  const metricsUrl = stack.doorUrl + (sharing ? '/metrics' : '/demo/unshared');
   const counted = async (): Promise<Counted> =>
-    scrape(metricsUrl, SCRAPE_TIMEOUT_MS)
-      .then((exposition) => countedOf(exposition, '/ping'))
-      .catch((error) => {
-        if (sharing) throw error;
-        return { counter: 0, histogram: 0 };
-      });
+    countedOf(await scrape(metricsUrl, SCRAPE_TIMEOUT_MS), '/ping');
   const log = await AccessLogFollower.open(await stack.containerId('nginx'), stack.publicUrl);
   try {
-    const before = await pollUntilStable('the count before', counted, SETTLED);
-    const logBefore = log.counts('/ping');
+    // A naive count depends on which worker is asked: it has no final value to wait for.
+    const settle = () =>
+      pollUntilStable(
+        'log and counts',
+        async () => [log.counts('/ping'), sharing && (await counted())],
+        SETTLED,
+      );
+    await settle();
+    const [before, logBefore] = [await counted(), log.counts('/ping')];
     const measured = await measureUnderKills(stack, {
       scrapeUrl: metricsUrl,
       seconds: SECONDS,
       seed: seedOfThisRun(),
     });
-    const after = await pollUntilStable(
-      'the count after',
-      async () => ({ ...(await counted()), ...log.counts('/ping') }),
-      SETTLED,
-    );
+    await settle();
+    const [after, logAfter] = [await counted(), log.counts('/ping')];
     const answered = measured.load.byStatus[200] ?? 0;
-    const attempts = after.attempts - logBefore.attempts;
+    const attempts = logAfter.attempts - logBefore.attempts;
     const counter = after.counter - before.counter;
     const histogram = after.histogram - before.histogram;
     const slots = await stack.slotFiles();
@@ -56,10 +55,11 @@ test('no counter falls and nothing counted is lost while workers are killed unde
     expect.soft(measured.kills, 'workers killed').toBeGreaterThanOrEqual(SECONDS / 2);
     expect.soft(measured.scraping.scrapes, 'scrapes').toBeGreaterThanOrEqual(SECONDS);
     expect.soft(measured.scraping.failed, 'failed scrapes').toEqual({});
-    expect.soft(measured.scraping.decreases, 'decreases').toEqual([]);
+    const { decreases } = measured.scraping;
+    expect.soft(decreases.slice(0, 3), `the first of ${decreases.length} decreases`).toEqual([]);
     expect.soft(answered, 'answered').toBeGreaterThan(1_000);
     expect
-      .soft(after.entries - logBefore.entries, 'entries in the access log')
+      .soft(logAfter.entries - logBefore.entries, 'entries in the access log')
       .toBeGreaterThanOrEqual(answered);
     for (const [what, value] of Object.entries({ counter, histogram })) {
       expect.soft(value, `${what}: counted, at least what was answered`).toBeGreaterThanOrEqual(answered);

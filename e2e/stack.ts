@@ -130,8 +130,10 @@ export class Stack {
     return parseProcesses(await this.exec('app', 'sh', '-c', 'cat /proc/[0-9]*/stat 2>/dev/null || true'));
   }
 
+  /** What the shared directory holds; nothing where sharing is off. */
   async slotFiles(): Promise<string[]> {
-    const names = await this.exec('app', 'sh', '-c', 'ls -1 "$PROMETHEUS_MULTIPROC_DIR"');
+    const list = 'if [ -n "$PROMETHEUS_MULTIPROC_DIR" ]; then ls -1A "$PROMETHEUS_MULTIPROC_DIR"; fi';
+    const names = await this.exec('app', 'sh', '-c', list);
     return names.split('\n').filter((name) => name !== '');
   }
 
