@@ -1,0 +1,126 @@
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { slotOfFileName } from './format.ts';
+import { loadLibc } from './libc.ts';
+import { tryHold } from './slot-lock.ts';
+
+export interface ClearOptions {
+  /** Owner the directory gets; numeric ids. Unchanged where undefined. */
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  /** Permission bits the directory gets; unchanged, or 0o750 for a new one, where undefined. */
+  readonly mode?: number | undefined;
+  /** Longest wait for living holders of a slot, in milliseconds. */
+  readonly waitMs: number;
+  /** Milliseconds on a clock that only goes forward. */
+  readonly now?: () => number;
+  /** Waits that many milliseconds. */
+  readonly pause?: (ms: number) => Promise<unknown>;
+}
+
+export interface Cleared {
+  readonly directory: string;
+  readonly created: boolean;
+  /** Number of slot files removed. */
+  readonly removed: number;
+}
+
+/** A directory that must not be cleared; the message names it and says why. Nothing was removed. */
+export class ClearRefusedError extends Error {
+  override readonly name = 'ClearRefusedError';
+}
+
+const NEW_DIRECTORY_MODE = 0o750;
+const POLL_MS = 50;
+
+/**
+ * Makes `path` an empty metrics directory: creates it where there is none, else removes its slot files, all or none.
+ * To be called before each start of the application and at no other time: whatever it counted is gone.
+ * @throws ClearRefusedError for a path that is relative, `/`, a symlink or no directory, for a directory that holds
+ *   anything but slot files, and where a living process still holds a slot after `waitMs`.
+ */
+export async function clearDirectory(path: string, options: ClearOptions): Promise<Cleared> {
+  const directory = checkPath(path);
+  const created = makeDirectory(directory, options);
+  const files = slotFiles(directory);
+  const held = await holdAll(directory, files, options);
+  try {
+    for (const { file } of held) unlinkSync(join(directory, file));
+  } finally {
+    for (const { fd } of held) closeSync(fd);
+  }
+  return { directory, created, removed: held.length };
+}
+
+function checkPath(path: string): string {
+  if (!isAbsolute(path)) throw refusal(path, 'it is a relative path; give an absolute one');
+  const directory = resolve(path);
+  if (directory === '/') throw refusal(path, 'it is the root of the file system');
+  return directory;
+}
+
+function makeDirectory(directory: string, { uid, gid, mode }: ClearOptions): boolean {
+  const found = lstatSync(directory, { throwIfNoEntry: false });
+  if (found?.isSymbolicLink()) throw refusal(directory, 'it is a symlink; give the directory itself');
+  if (found !== undefined && !found.isDirectory()) throw refusal(directory, 'it is not a directory');
+  // A directory with anything foreign in it keeps its owner and mode, too.
+  if (found !== undefined) slotFiles(directory);
+  else mkdirSync(directory, { recursive: true, mode: NEW_DIRECTORY_MODE });
+  const now = statSync(directory);
+  const owner = { uid: uid ?? now.uid, gid: gid ?? now.gid };
+  if (owner.uid !== now.uid || owner.gid !== now.gid) chownSync(directory, owner.uid, owner.gid);
+  if (mode !== undefined) chmodSync(directory, mode);
+  return found === undefined;
+}
+
+function slotFiles(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true }).map((entry) => {
+    if (slotOfFileName(entry.name) === undefined || !entry.isFile()) {
+      const name = JSON.stringify(entry.name);
+      throw refusal(directory, `it holds ${name}, which is not a slot file; give a directory of its own`);
+    }
+    return entry.name;
+  });
+}
+
+async function holdAll(
+  directory: string,
+  files: readonly string[],
+  { waitMs, now = () => performance.now(), pause = delay }: ClearOptions,
+): Promise<{ file: string; fd: number }[]> {
+  const libc = loadLibc();
+  const deadline = now() + waitMs;
+  const held: { file: string; fd: number }[] = [];
+  for (const file of files) {
+    for (;;) {
+      const fd = tryHold(libc, join(directory, file));
+      if (fd !== undefined) {
+        held.push({ file, fd });
+        break;
+      }
+      if (now() >= deadline) {
+        for (const { fd } of held) closeSync(fd);
+        throw refusal(
+          directory,
+          `a living process still holds ${file} after ${waitMs / 1000} s; stop it first`,
+        );
+      }
+      await pause(POLL_MS);
+    }
+  }
+  return held;
+}
+
+function refusal(path: string, reason: string): ClearRefusedError {
+  return new ClearRefusedError(`refusing to clear ${JSON.stringify(path)}: ${reason}`);
+}

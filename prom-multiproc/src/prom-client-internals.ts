@@ -1,0 +1,42 @@
+import type { Registry } from 'prom-client';
+
+/** What this library relies on inside a metric of prom-client 15, beyond its documented surface. */
+export interface ClientMetric {
+  readonly name: string;
+  readonly help: string;
+  /** Set only after the registry has been told of the metric: undefined while its constructor still runs. */
+  readonly type?: string;
+  readonly labelNames: readonly string[];
+  readonly aggregator: string;
+  readonly upperBounds?: readonly number[];
+  readonly enableExemplars?: boolean;
+  readonly collect?: () => void | Promise<void>;
+  /** The storage: entries by prom-client's hash of their labels. Assigned anew by constructors and `reset()`. */
+  hashMap: Record<string, ClientEntry>;
+  inc?: unknown;
+  observe?: unknown;
+}
+
+export type ClientLabels = Record<string, unknown>;
+
+/** A series as prom-client stores it. */
+export type ClientEntry = {
+  labels: ClientLabels;
+  value?: number;
+  sum?: number;
+  count?: number;
+  bucketValues?: Record<string, number>;
+};
+
+/** What this library relies on inside a registry of prom-client 15. */
+export interface ClientRegistry extends Omit<Registry, 'registerMetric' | 'metrics' | 'getMetricsAsString'> {
+  _metrics: Record<string, ClientMetric>;
+  _defaultLabels: Record<string, string | number>;
+  registerMetric(metric: ClientMetric): void;
+  metrics(): Promise<string>;
+  getMetricsAsString(metric: ClientMetric): Promise<string>;
+}
+
+export function internalsOf(register: Registry): ClientRegistry {
+  return register as unknown as ClientRegistry;
+}

@@ -1,0 +1,255 @@
+import { inspect } from 'node:util';
+import { captureEntry, settleEntry, valuesOf } from './entry-capture.ts';
+import {
+  cellsPerSeries,
+  type LabelPair,
+  METRIC_TYPES,
+  type MetricDefinition,
+  type MetricType,
+} from './format.ts';
+import { LabelTree } from './label-tree.ts';
+import type { ClientEntry, ClientLabels, ClientMetric } from './prom-client-internals.ts';
+import { makeAbsent, SharedSeries, type WriteGuard } from './shared-series.ts';
+import type { Cells } from './slot-writer.ts';
+
+/** Where a metric's series get their cells. */
+export interface CellSource {
+  /** Called before the first write of a metric; takes a slot where the process has none yet. */
+  beforeWrite(): void;
+  metric(definition: MetricDefinition): void;
+  series(definition: MetricDefinition, labels: readonly LabelPair[]): Cells | undefined;
+  refuseNaN(definition: MetricDefinition): void;
+}
+
+/**
+ * One metric of prom-client, caught at its storage: whatever method, bound child or timer writes, it writes cells.
+ * Unbound, the cells are on the heap; `bind` moves them into the process's slot.
+ */
+export class SharedMetric implements WriteGuard {
+  readonly client: ClientMetric;
+  readonly #source: CellSource;
+  readonly #tree: LabelTree<SharedSeries>;
+  #definition: MetricDefinition | undefined;
+  #bounds: readonly number[] | undefined;
+  #entries: Record<string, ClientEntry> = {};
+  #storage: Record<string, ClientEntry> = {};
+  #bound = false;
+  /** Cells that a running collect() has let go of; absent at its end unless taken up again. */
+  #left: Cells[] | undefined;
+
+  constructor(client: ClientMetric, source: CellSource) {
+    this.client = client;
+    this.#source = source;
+    this.#tree = new LabelTree(client.labelNames);
+    this.#replaceStorage(client.hashMap);
+    Object.defineProperty(client, 'hashMap', {
+      get: () => this.#storage,
+      set: (storage: Record<string, ClientEntry>) => this.#replaceStorage(storage),
+      enumerable: true,
+      configurable: true,
+    });
+  }
+
+  /** @throws Error while prom-client's constructor of the metric still runs. */
+  get definition(): MetricDefinition {
+    this.#definition ??= this.#define();
+    return this.#definition;
+  }
+
+  get isComplete(): boolean {
+    return this.client.type !== undefined;
+  }
+
+  /** Ascending upper bounds without +Inf; empty but for histograms. */
+  get bounds(): readonly number[] {
+    this.#bounds ??= ascendingBounds(this.client.upperBounds);
+    return this.#bounds;
+  }
+
+  /** The series of this process with their present values. */
+  *series(): Generator<{ labels: LabelPair[]; values: Float64Array }> {
+    const count = cellsPerSeries(this.definition);
+    for (const entry of Object.values(this.#entries)) {
+      const { array, base } = SharedSeries.of(entry)!;
+      yield { labels: this.#pairs(entry.labels), values: array.slice(base, base + count) };
+    }
+  }
+
+  /** Moves every series into the process's slot. */
+  bind(): void {
+    if (this.#bound) return;
+    this.#bound = true;
+    this.#source.metric(this.definition);
+    for (const entry of Object.values(this.#entries)) this.#bindSeries(SharedSeries.of(entry)!);
+  }
+
+  /** Until `endCollect`, what is written stays on the heap: readers see nothing of it. Gauges only. */
+  beginCollect(): void {
+    if (!this.#bound || this.#left !== undefined || this.definition.type !== 'gauge') return;
+    const count = cellsPerSeries(this.definition);
+    this.#left = Object.values(this.#entries).map((entry) => SharedSeries.of(entry)!.moveToHeap(count));
+    this.#bound = false;
+  }
+
+  /** Shows all that was written since `beginCollect`, at once. */
+  endCollect(): void {
+    const left = this.#left;
+    if (left === undefined) return;
+    this.#left = undefined;
+    this.bind();
+    const count = cellsPerSeries(this.definition);
+    const taken = new CellSet();
+    for (const entry of Object.values(this.#entries)) taken.add(SharedSeries.of(entry)!);
+    for (const cells of left) if (!taken.has(cells)) makeAbsent(cells, count);
+  }
+
+  beforeWrite(): void {
+    if (!this.#bound && this.#left === undefined) this.#source.beforeWrite();
+  }
+
+  accepts(value: number): boolean {
+    const known = !Number.isNaN(value) || this.client.type === 'gauge';
+    if (!known) this.#source.refuseNaN(this.definition);
+    return known;
+  }
+
+  /** The series of these labels where it was counted in before; the hot path. */
+  known(labels: ClientLabels): SharedSeries | undefined {
+    return this.#tree.get(labels);
+  }
+
+  /** @throws Error, as prom-client does, for a label name that is not the metric's. */
+  checkLabels(labels: ClientLabels): void {
+    const { labelNames } = this.client;
+    for (const label in labels) {
+      if (labelNames.includes(label)) continue;
+      throw new Error(`Added label "${label}" is not included in initial labelset: ${inspect(labelNames)}`);
+    }
+  }
+
+  /**
+   * The series of these labels, which must have passed `checkLabels`, made where there is none. Counters and histograms
+   * only.
+   */
+  resolve(labels: ClientLabels): SharedSeries {
+    this.beforeWrite();
+    const hash = this.#hashOf(labels);
+    const entry = this.#entries[hash] ?? this.#addEntry(hash, this.#emptyEntry(labels));
+    const series = SharedSeries.of(entry)!;
+    this.#tree.set(labels, series);
+    return series;
+  }
+
+  /** prom-client's own hash of the labels, made unambiguous where it is taken by other labels. */
+  #hashOf(labels: ClientLabels): string {
+    let hash = '';
+    for (const name of [...this.client.labelNames].sort()) {
+      if (labels[name] !== undefined) hash += `${name}:${labels[name]},`;
+    }
+    for (let taken = this.#entries[hash]; taken !== undefined && !this.#sameLabels(taken.labels, labels); ) {
+      hash += '\0';
+      taken = this.#entries[hash];
+    }
+    return hash;
+  }
+
+  #sameLabels(a: ClientLabels, b: ClientLabels): boolean {
+    return this.client.labelNames.every((name) => String(a[name]) === String(b[name]));
+  }
+
+  #emptyEntry(labels: ClientLabels): ClientEntry {
+    const { upperBounds } = this.client;
+    if (upperBounds === undefined) return { labels, value: 0 };
+    const bucketValues = Object.fromEntries(upperBounds.map((bound) => [bound, 0]));
+    return { labels, bucketValues, sum: 0, count: 0 };
+  }
+
+  #define(): MetricDefinition {
+    const { name, help, type, labelNames, aggregator } = this.client;
+    if (!METRIC_TYPES.includes(type as MetricType))
+      throw new Error(`metric ${name} is of unknown type ${type}`);
+    return {
+      name,
+      help,
+      type: type as MetricType,
+      aggregator,
+      labelNames: [...labelNames],
+      bounds: this.bounds,
+    };
+  }
+
+  #replaceStorage(storage: Record<string, ClientEntry>): void {
+    if (this.#bound) {
+      const count = cellsPerSeries(this.definition);
+      for (const entry of Object.values(this.#entries)) makeAbsent(SharedSeries.of(entry)!, count);
+    }
+    this.#tree.clear();
+    this.#entries = {};
+    for (const [hash, entry] of Object.entries(storage)) this.#addEntry(hash, entry);
+    this.#storage = new Proxy(this.#entries, {
+      set: (_, hash, entry: ClientEntry) => this.#storeEntry(String(hash), entry),
+      deleteProperty: (_, hash) => this.#removeEntry(String(hash)),
+    });
+  }
+
+  #storeEntry(hash: string, entry: ClientEntry): true {
+    this.beforeWrite();
+    const known = this.#entries[hash];
+    if (known === undefined) this.#addEntry(hash, entry);
+    else if (known === entry) settleEntry(entry);
+    else if (entry.value !== undefined) known.value = entry.value;
+    else SharedSeries.of(known)!.overwrite(valuesOf(entry, this.bounds));
+    return true;
+  }
+
+  #addEntry(hash: string, entry: ClientEntry): ClientEntry {
+    const series = captureEntry(entry, this.bounds, this.client.aggregator === 'mostrecent', this);
+    this.#entries[hash] = entry;
+    if (this.#bound) this.#bindSeries(series);
+    return entry;
+  }
+
+  #removeEntry(hash: string): true {
+    const entry = this.#entries[hash];
+    if (entry === undefined) return true;
+    delete this.#entries[hash];
+    this.#tree.clear();
+    if (this.#bound) makeAbsent(SharedSeries.of(entry)!, cellsPerSeries(this.definition));
+    return true;
+  }
+
+  // A series that finds no room stays on the heap: the application counts on, and the refusal is counted.
+  #bindSeries(series: SharedSeries): void {
+    const { definition } = this;
+    const cells = this.#source.series(definition, this.#pairs(series.entry.labels));
+    if (cells !== undefined) series.moveTo(cells, cellsPerSeries(definition), definition.type === 'gauge');
+  }
+
+  #pairs(labels: ClientLabels): LabelPair[] {
+    const pairs: LabelPair[] = [];
+    for (const [name, value] of Object.entries(labels)) {
+      const index = this.client.labelNames.indexOf(name);
+      if (index >= 0 && value !== undefined) pairs.push([index, String(value)]);
+    }
+    return pairs;
+  }
+}
+
+function ascendingBounds(bounds: readonly number[] = []): number[] {
+  const finite = bounds.map(Number).filter((bound) => bound < Infinity);
+  return [...new Set(finite)].sort((a, b) => a - b);
+}
+
+/** Cells by where they lie. */
+class CellSet {
+  readonly #bases = new Map<Float64Array, Set<number>>();
+
+  add({ array, base }: Cells): void {
+    const bases = this.#bases.get(array) ?? new Set();
+    this.#bases.set(array, bases.add(base));
+  }
+
+  has({ array, base }: Cells): boolean {
+    return this.#bases.get(array)?.has(base) ?? false;
+  }
+}

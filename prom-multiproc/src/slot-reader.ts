@@ -1,0 +1,190 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
+import {
+  CELLS_PER_CHUNK,
+  CHUNK_BYTES,
+  cellsPerSeries,
+  chunkOffset,
+  HEADER_BYTES,
+  type LabelPair,
+  MAGIC,
+  type MetricDefinition,
+  placeCells,
+  unpackLogState,
+  VERSION,
+} from './format.ts';
+import type { Libc, Mapping } from './libc.ts';
+import { BadLogError, decodeLog } from './log-record.ts';
+import { readChunkTable, readLog } from './read-log.ts';
+import { SlotHeader } from './slot-file.ts';
+
+const magicWord = MAGIC.readBigUInt64LE(0);
+
+/** Told, in log order, of what a slot file newly says. */
+export interface SlotListener {
+  onMetric(ordinal: number, definition: MetricDefinition): void;
+  onSeries(metric: number, labels: readonly LabelPair[], firstCell: number, cells: number): void;
+}
+
+/**
+ * Reads one slot file, again and again, each time only what is new of its log. Values are loaded from a read-only
+ * mapping into `values`; where the file has become unreadable, `values` keeps the last good ones.
+ */
+export class SlotReader {
+  readonly slot: number;
+  readonly path: string;
+  /** Values of all published cells, as of the last refresh that succeeded. */
+  values = new Float64Array(0);
+  /** Cells published; the length in use of `values`. */
+  cellCount = 0;
+  /** Whether a living process holds the slot. */
+  live = false;
+  /** Header fields as of the last good refresh. */
+  status = { started: 0, heartbeat: 0, refused: 0, bytes: 0, series: 0 };
+
+  readonly #libc: Libc;
+  readonly #owner: number;
+  readonly #listener: SlotListener;
+  readonly #metrics: MetricDefinition[] = [];
+  readonly #mappings: Mapping[] = [];
+  readonly #cellChunks: Float64Array[] = [];
+  #fd: number | undefined;
+  #header: SlotHeader | undefined;
+  #logBytes = 0;
+  #logCrc = 0;
+
+  constructor(libc: Libc, slot: number, path: string, owner: number, listener: SlotListener) {
+    this.#libc = libc;
+    this.slot = slot;
+    this.path = path;
+    this.#owner = owner;
+    this.#listener = listener;
+  }
+
+  /**
+   * Brings `values`, `live` and `status` up to date.
+   * @returns false where the file is unborn and holds nothing yet.
+   * @throws Error where the file cannot be trusted; the message says why. What was read before stays as it was.
+   */
+  refresh(): boolean {
+    this.live = false;
+    const fd = this.#open();
+    const { size, uid } = fstatSync(fd);
+    if (uid !== this.#owner)
+      throw new BadLogError(`owner is user id ${uid}, the directory's is ${this.#owner}`);
+    if (size < HEADER_BYTES && this.#header === undefined) return false;
+    if (size < HEADER_BYTES) throw new BadLogError(`file is cut short: ${size} bytes`);
+    const header = this.#mapHeader(fd);
+    if (header.magic === 0n && this.#logBytes === 0) return false;
+    if (header.magic !== magicWord) throw new BadLogError('magic is not that of a slot file');
+    if (header.version !== VERSION) throw new BadLogError(`version is ${header.version}, not ${VERSION}`);
+    this.#readNewLog(fd, header);
+    this.#loadValues();
+    this.live = this.#libc.isLockedByAnother(fd) && header.started > 0;
+    const { started, heartbeat, refused } = header;
+    this.status = { ...this.status, started, heartbeat, refused, bytes: size };
+    return true;
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+    this.#header = undefined;
+    this.#cellChunks.length = 0;
+    for (const mapping of this.#mappings.splice(0)) mapping.unmap();
+  }
+
+  #open(): number {
+    if (this.#fd === undefined) {
+      const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+      const fd = openSync(this.path, flags);
+      const stats = fstatSync(fd);
+      if (!stats.isFile()) {
+        closeSync(fd);
+        throw new BadLogError('not a regular file');
+      }
+      this.#fd = fd;
+    }
+    const held = fstatSync(this.#fd);
+    const now = lstatSync(this.path);
+    if (now.ino !== held.ino || now.dev !== held.dev) throw new BadLogError('file was replaced by another');
+    return this.#fd;
+  }
+
+  #mapHeader(fd: number): SlotHeader {
+    this.#header ??= new SlotHeader(this.#map(fd, 0, HEADER_BYTES));
+    return this.#header;
+  }
+
+  #map(fd: number, offset: number, length: number): Mapping {
+    const mapping = this.#libc.mmap(fd, offset, length, false);
+    this.#mappings.push(mapping);
+    return mapping;
+  }
+
+  #readNewLog(fd: number, header: SlotHeader): void {
+    const { bytes, crc } = unpackLogState(header.logState);
+    // The state is loaded before the chunk table: chunks are published before the records that need them.
+    const table = readChunkTable(header, fd);
+    if (bytes === this.#logBytes && crc === this.#logCrc) return;
+    const log = readLog(fd, table.log, this.#logBytes, bytes, this.#logCrc, crc);
+    const first = this.#metrics.length;
+    const metrics = this.#metrics.slice();
+    const records = [...decodeLog(log, metrics)];
+    let ordinal = first;
+    for (let chunk = this.#cellChunks.length; chunk < table.cells.length; chunk++) {
+      const mapping = this.#map(fd, chunkOffset(table.cells[chunk]!), CHUNK_BYTES);
+      this.#cellChunks.push(new Float64Array(mapping.buffer));
+    }
+    const series = placeSeries(records, metrics, this.cellCount);
+    if (series.end > this.#cellChunks.length * CELLS_PER_CHUNK) {
+      throw new BadLogError(`cells up to ${series.end} in ${this.#cellChunks.length} chunks`);
+    }
+    // All is sound: from here on nothing fails, so a file is taken in whole or not at all.
+    this.#metrics.push(...metrics.slice(first));
+    let placed = 0;
+    for (const record of records) {
+      if (record.kind === 'metric') this.#listener.onMetric(ordinal++, record.definition);
+      else {
+        const count = cellsPerSeries(metrics[record.metric]!);
+        this.#listener.onSeries(record.metric, record.labels, series.firstCells[placed++]!, count);
+      }
+    }
+    this.cellCount = series.end;
+    this.status = { ...this.status, series: this.status.series + placed };
+    this.#logBytes = bytes;
+    this.#logCrc = crc;
+  }
+
+  #loadValues(): void {
+    if (this.values.length < this.cellCount) {
+      const grown = new Float64Array(this.#cellChunks.length * CELLS_PER_CHUNK).fill(Number.NaN);
+      grown.set(this.values);
+      this.values = grown;
+    }
+    const { values, cellCount } = this;
+    for (let chunk = 0, start = 0; start < cellCount; chunk++, start += CELLS_PER_CHUNK) {
+      const cells = this.#cellChunks[chunk]!;
+      const count = Math.min(CELLS_PER_CHUNK, cellCount - start);
+      // A loop of 8-byte loads, never a bulk copy: that may tear a value.
+      for (let i = 0; i < count; i++) values[start + i] = cells[i]!;
+    }
+  }
+}
+
+function placeSeries(
+  records: readonly { kind: string; metric?: number }[],
+  metrics: readonly MetricDefinition[],
+  next: number,
+): { firstCells: number[]; end: number } {
+  const firstCells: number[] = [];
+  let end = next;
+  for (const record of records) {
+    if (record.metric === undefined) continue;
+    const count = cellsPerSeries(metrics[record.metric]!);
+    if (count > CELLS_PER_CHUNK) throw new BadLogError(`series of ${count} cells`);
+    const first = placeCells(end, count);
+    firstCells.push(first);
+    end = first + count;
+  }
+  return { firstCells, end };
+}

@@ -1,0 +1,254 @@
+import { closeSync, fstatSync, ftruncateSync, statSync, writeSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import {
+  CELLS_PER_CHUNK,
+  CHUNK_BYTES,
+  CHUNK_OF_CELLS,
+  CHUNK_OF_LOG,
+  cellsPerSeries,
+  chunkOffset,
+  HEADER_BYTES,
+  type LabelPair,
+  MAGIC,
+  MAX_CHUNKS,
+  type MetricDefinition,
+  packLogState,
+  placeCells,
+  unpackLogState,
+  VERSION,
+} from './format.ts';
+import type { Libc } from './libc.ts';
+import { BadLogError, decodeLog, encodeMetric, encodeSeries } from './log-record.ts';
+import { readChunkTable, readLog } from './read-log.ts';
+import { seriesKey } from './series-key.ts';
+import { mapHeader, mapThroughOwnDescriptor, type SlotHeader } from './slot-file.ts';
+import { type HeldSlot, holdLowestFreeSlot } from './slot-lock.ts';
+
+/** Where the values of one series live: `array[base]`, `array[base + 1]`, ... */
+export interface Cells {
+  readonly array: Float64Array;
+  readonly base: number;
+}
+
+export interface SlotWriterOptions {
+  /** Unix time in seconds. */
+  now(): number;
+  /** Told of each metric or series that found no room. */
+  onRefused(error: Error): void;
+}
+
+interface WrittenMetric {
+  readonly ordinal: number;
+  readonly definition: MetricDefinition;
+  readonly firstCells: Map<string, number>;
+}
+
+const magicWord = MAGIC.readBigUInt64LE(0);
+
+/** The one slot file that a process counts into. Every value it holds survives the process. */
+export class SlotWriter {
+  readonly #libc: Libc;
+  readonly #options: SlotWriterOptions;
+  readonly #held: HeldSlot;
+  readonly #header: SlotHeader;
+  readonly #metrics = new Map<string, WrittenMetric>();
+  readonly #cellChunks: Float64Array[] = [];
+  readonly #logChunks: number[] = [];
+  #metricCount = 0;
+  #nextCell = 0;
+  #logBytes = 0;
+  #logCrc = 0;
+
+  /**
+   * Takes the lowest free slot that is sound, carrying on from what a dead holder counted. Damaged files are passed
+   * over and left as they are, for readers hold them at their last good values.
+   * @throws Error where the directory cannot hold a slot of this process; the message says why and what to do.
+   */
+  static open(libc: Libc, directory: string, options: SlotWriterOptions): SlotWriter {
+    checkDirectory(directory);
+    for (let first = 0; ; ) {
+      const held = holdLowestFreeSlot(libc, directory, first);
+      try {
+        return new SlotWriter(libc, held, options);
+      } catch (error) {
+        closeSync(held.fd);
+        if (!(error instanceof BadLogError)) throw error;
+        first = held.slot + 1;
+      }
+    }
+  }
+
+  private constructor(libc: Libc, held: HeldSlot, options: SlotWriterOptions) {
+    this.#libc = libc;
+    this.#options = options;
+    this.#held = held;
+    if (fstatSync(held.fd).size < HEADER_BYTES) libc.allocate(held.fd, 0, HEADER_BYTES);
+    this.#header = mapHeader(libc, held.path);
+    if (this.#header.magic === 0n) this.#initialise();
+    else this.#carryOn();
+    this.#header.pid = process.pid;
+    this.#header.heartbeat = options.now();
+    this.#header.started = options.now();
+  }
+
+  get slot(): number {
+    return this.#held.slot;
+  }
+
+  /** The cells of a series, new or carried on; undefined (and counted as refused) where there is no room for it. */
+  series(definition: MetricDefinition, labels: readonly LabelPair[]): Cells | undefined {
+    try {
+      return this.#series(definition, labels);
+    } catch (error) {
+      this.#refuse(error as Error);
+      return undefined;
+    }
+  }
+
+  /** Publishes a metric that has no series yet. */
+  metric(definition: MetricDefinition): void {
+    try {
+      this.#metric(definition);
+    } catch (error) {
+      this.#refuse(error as Error);
+    }
+  }
+
+  beat(now: number): void {
+    this.#header.heartbeat = now;
+  }
+
+  /** Gives the slot up. Cells handed out before remain mapped and writable. */
+  close(): void {
+    closeSync(this.#held.fd);
+  }
+
+  #refuse(error: Error): void {
+    this.#header.refused += 1;
+    this.#options.onRefused(error);
+  }
+
+  #initialise(): void {
+    // An unborn file may hold the beginnings of a process that died in here.
+    ftruncateSync(this.#held.fd, 0);
+    this.#libc.allocate(this.#held.fd, 0, HEADER_BYTES);
+    this.#header.version = VERSION;
+    this.#header.magic = magicWord;
+  }
+
+  #carryOn(): void {
+    const header = this.#header;
+    if (header.magic !== magicWord || header.version !== VERSION) {
+      throw new BadLogError(`not a slot file of version ${VERSION}`);
+    }
+    const { bytes, crc } = unpackLogState(header.logState);
+    const table = readChunkTable(header, this.#held.fd);
+    const log = readLog(this.#held.fd, table.log, 0, bytes, 0, crc);
+    header.started = 0;
+    for (const chunk of table.cells) this.#mapCells(chunk);
+    this.#logChunks.push(...table.log);
+    const metrics: MetricDefinition[] = [];
+    const written: WrittenMetric[] = [];
+    for (const record of decodeLog(log, metrics)) {
+      if (record.kind === 'metric') written.push(this.#remember(record.definition));
+      else this.#inherit(written[record.metric]!, record.labels);
+    }
+    this.#logBytes = bytes;
+    this.#logCrc = crc;
+  }
+
+  #inherit(metric: WrittenMetric, labels: readonly LabelPair[]): void {
+    const { definition } = metric;
+    const count = cellsPerSeries(definition);
+    const first = placeCells(this.#nextCell, count);
+    this.#nextCell = first + count;
+    const cells = this.#cellsAt(first);
+    if (cells === undefined) throw new BadLogError(`cell ${first} lies beyond the cells of the file`);
+    metric.firstCells.set(seriesKey(definition.labelNames, labels), first);
+    if (definition.type === 'gauge') cells.array[cells.base] = Number.NaN;
+  }
+
+  #series(definition: MetricDefinition, labels: readonly LabelPair[]): Cells {
+    const metric = this.#metric(definition);
+    const key = seriesKey(definition.labelNames, labels);
+    const known = metric.firstCells.get(key);
+    if (known !== undefined) return this.#cellsAt(known)!;
+
+    const count = cellsPerSeries(definition);
+    if (count > CELLS_PER_CHUNK) throw new RangeError(`${definition.name} has ${count} cells a series`);
+    const first = placeCells(this.#nextCell, count);
+    if (first + count > this.#cellChunks.length * CELLS_PER_CHUNK) {
+      this.#mapCells(this.#addChunk(CHUNK_OF_CELLS));
+    }
+    const cells = this.#cellsAt(first)!;
+    // Absent until its first value is in; histograms and summaries begin at zeros.
+    cells.array[cells.base] = Number.NaN;
+    this.#append(encodeSeries(metric.ordinal, labels));
+    metric.firstCells.set(key, first);
+    this.#nextCell = first + count;
+    return cells;
+  }
+
+  #metric(definition: MetricDefinition): WrittenMetric {
+    const known = this.#metrics.get(definitionKey(definition));
+    if (known !== undefined) return known;
+    this.#append(encodeMetric(definition));
+    return this.#remember(definition);
+  }
+
+  #remember(definition: MetricDefinition): WrittenMetric {
+    const metric = { ordinal: this.#metricCount++, definition, firstCells: new Map<string, number>() };
+    this.#metrics.set(definitionKey(definition), metric);
+    return metric;
+  }
+
+  #cellsAt(first: number): Cells | undefined {
+    const array = this.#cellChunks[Math.floor(first / CELLS_PER_CHUNK)];
+    return array && { array, base: first % CELLS_PER_CHUNK };
+  }
+
+  /** Appends a record: complete in the file before the log state that publishes it. */
+  #append(record: Buffer): void {
+    const from = this.#logBytes;
+    const to = from + record.length;
+    while (to > this.#logChunks.length * CHUNK_BYTES) this.#logChunks.push(this.#addChunk(CHUNK_OF_LOG));
+    for (let at = from; at < to; ) {
+      const within = at % CHUNK_BYTES;
+      const length = Math.min(CHUNK_BYTES - within, to - at);
+      const position = chunkOffset(this.#logChunks[Math.floor(at / CHUNK_BYTES)]!) + within;
+      at += writeSync(this.#held.fd, record, at - from, length, position);
+    }
+    const crc = crc32(record, this.#logCrc);
+    this.#header.logState = packLogState(to, crc);
+    this.#logBytes = to;
+    this.#logCrc = crc;
+  }
+
+  #addChunk(kind: number): number {
+    const chunk = this.#header.chunks;
+    if (chunk === MAX_CHUNKS) throw new RangeError(`${this.#held.path} is full: ${MAX_CHUNKS} chunks`);
+    this.#libc.allocate(this.#held.fd, chunkOffset(chunk), CHUNK_BYTES);
+    return this.#header.addChunk(kind);
+  }
+
+  #mapCells(chunk: number): void {
+    const offset = chunkOffset(chunk);
+    const mapping = mapThroughOwnDescriptor(this.#libc, this.#held.path, offset, CHUNK_BYTES);
+    this.#cellChunks.push(new Float64Array(mapping.buffer));
+  }
+}
+
+function definitionKey({ name, type, aggregator, labelNames, bounds }: MetricDefinition): string {
+  return JSON.stringify([name, type, aggregator, labelNames, bounds]);
+}
+
+/** Readers trust only files that belong to the directory's owner. */
+function checkDirectory(directory: string): void {
+  const { uid } = statSync(directory);
+  const own = process.geteuid?.();
+  if (uid !== own) {
+    throw new Error(
+      `${directory} belongs to user id ${uid}, this process runs as ${own}: make them the same (scripts/clear-metrics-dir sets the owner)`,
+    );
+  }
+}

@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { clearDirectory } from 'prom-multiproc/clear-directory';
+
+const USAGE = `usage: clear-metrics-dir <path> [user] [group] [mode]
+
+Makes <path> an empty metrics directory: creates it, or removes the slot files in it. Run it before each start of the
+application and at no other time.
+
+  user, group   names or numeric ids the directory is given to (needs root unless they are one's own)
+  mode          octal permissions, such as 0750, the default for a new directory
+
+Environment:
+  CLEAR_METRICS_DIR_WAIT_SECONDS   longest wait for processes that still count in it (default 10)
+
+Exit status: 0 done, 1 refused or failed and nothing removed, 2 wrong usage.`;
+
+class UsageError extends Error {}
+
+async function main([path, user, group, mode, ...rest]: string[]): Promise<void> {
+  if (path === '--help') {
+    console.log(USAGE);
+    return;
+  }
+  if (path === undefined || rest.length > 0) throw new UsageError('one to four arguments are wanted');
+  const { directory, created, removed } = await clearDirectory(path, {
+    uid: user ? userId(user) : undefined,
+    gid: group ? groupId(group) : undefined,
+    mode: mode ? parseMode(mode) : undefined,
+    waitMs: waitSeconds() * 1000,
+  });
+  console.log(
+    `${directory}: ${created ? 'created' : `${removed} slot ${removed === 1 ? 'file' : 'files'} removed`}`,
+  );
+}
+
+function userId(user: string): number {
+  return /^\d+$/.test(user) ? Number(user) : Number(lookUp('passwd', user, 'user'));
+}
+
+function groupId(group: string): number {
+  return /^\d+$/.test(group) ? Number(group) : Number(lookUp('group', group, 'group'));
+}
+
+function lookUp(database: string, name: string, what: string): string {
+  try {
+    const line = execFileSync('getent', ['--', database, name], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return line.split(':')[2]!;
+  } catch {
+    throw new UsageError(`there is no ${what} ${JSON.stringify(name)} on this machine`);
+  }
+}
+
+function parseMode(mode: string): number {
+  if (!/^[0-7]{3,4}$/.test(mode))
+    throw new UsageError(`mode ${JSON.stringify(mode)} is not octal, such as 0750`);
+  return Number.parseInt(mode, 8);
+}
+
+function waitSeconds(): number {
+  const given = process.env.CLEAR_METRICS_DIR_WAIT_SECONDS ?? '10';
+  const seconds = Number(given);
+  if (given.trim() === '' || !(seconds >= 0 && seconds <= 3600)) {
+    throw new UsageError(
+      `CLEAR_METRICS_DIR_WAIT_SECONDS is ${JSON.stringify(given)}, not seconds from 0 to 3600`,
+    );
+  }
+  return seconds;
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  console.error(`clear-metrics-dir: ${(error as Error).message}`);
+  if (error instanceof UsageError) console.error(`\n${USAGE}`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
