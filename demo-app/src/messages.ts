@@ -1,0 +1,6 @@
+/** What primary and workers say to each other. Nothing that carries metrics: those are in shared memory. */
+export type ToWorker = { readonly type: 'drain' } | { readonly type: 'unshared'; readonly id: number };
+
+export type ToPrimary =
+  | { readonly type: 'draining' }
+  | { readonly type: 'unshared'; readonly id: number; readonly text: string };

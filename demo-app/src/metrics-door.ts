@@ -1,0 +1,65 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { describeError, log } from './log.ts';
+
+export interface Answer {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** One path of the door. What it throws becomes a 503 that says why. */
+export type Door = () => Answer | Promise<Answer>;
+
+/** Answered by the primary alone, so that a busy, stopped or missing worker never delays it. Read-only. */
+export function createMetricsDoor(doors: ReadonlyMap<string, Door>): Server {
+  return createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (req, res) => {
+    answer(doors, req, res).catch((error) => {
+      log('error', 'metrics door failed', { path: req.url, ...describeError(error) });
+      res.destroy();
+    });
+  });
+}
+
+async function answer(
+  doors: ReadonlyMap<string, Door>,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  if (req.method !== 'GET' && req.method !== 'HEAD') {
+    res.setHeader('Allow', 'GET, HEAD');
+    send(req, res, 405, text('Only GET and HEAD are served here\n'));
+    return;
+  }
+  const door = doors.get((req.url ?? '').split('?', 1)[0]!);
+  if (door === undefined) {
+    send(req, res, 404, text('Not found\n'));
+    return;
+  }
+  let found: Answer;
+  try {
+    found = await door();
+  } catch (error) {
+    log('error', 'metrics door cannot answer', { path: req.url, ...describeError(error) });
+    send(req, res, 503, text(`Unavailable: ${error instanceof Error ? error.message : String(error)}\n`));
+    return;
+  }
+  send(req, res, 200, found);
+}
+
+function text(body: string): Answer {
+  return { contentType: 'text/plain; charset=utf-8', body };
+}
+
+function send(
+  req: IncomingMessage,
+  res: ServerResponse,
+  status: number,
+  { contentType, body }: Answer,
+): void {
+  res.writeHead(status, {
+    'Content-Type': contentType,
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+  });
+  res.end(req.method === 'HEAD' ? undefined : body);
+}

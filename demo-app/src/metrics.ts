@@ -1,0 +1,21 @@
+import { Counter, Histogram } from 'prom-client';
+
+/** Every request the application took, aborted ones included. */
+export const httpRequests = new Counter({
+  name: 'http_requests_total',
+  help: 'HTTP requests, by method, route pattern and status',
+  labelNames: ['method', 'route', 'status'],
+});
+
+export const httpRequestDuration = new Histogram({
+  name: 'http_request_duration_seconds',
+  help: 'Seconds from the request line to the end of the answer',
+  labelNames: ['method', 'route', 'status'],
+  buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+});
+
+export const pingResponses = new Counter({
+  name: 'ping_responses_total',
+  help: 'Answers to /ping, by status',
+  labelNames: ['status'],
+});

@@ -1,0 +1,14 @@
+import { Router } from 'express';
+import { pingResponses } from './metrics.ts';
+
+/** The routes of the service. Yours go here; the counting of requests needs nothing from them. */
+export function routes(): Router {
+  const router = Router();
+
+  router.get('/ping', (_req, res) => {
+    pingResponses.inc({ status: 200 });
+    res.type('text/plain').send('Pong');
+  });
+
+  return router;
+}

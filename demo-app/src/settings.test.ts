@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
+import test from 'node:test';
+import { readSettings, SettingsError } from './settings.ts';
+
+test('without variables every setting has its stated default', () => {
+  assert.deepEqual(readSettings({}), {
+    host: '127.0.0.1',
+    port: 8041,
+    metricsPort: 9041,
+    workers: availableParallelism(),
+    demoControls: false,
+    drainWaitMs: 1000,
+    drainTimeoutMs: 8000,
+    giveUpMs: 10_000,
+  });
+});
+
+test('an empty variable counts as unset', () => {
+  assert.deepEqual(readSettings({ WORKERS: '', DEMO_CONTROLS: '', PORT: '', HOST: '' }), readSettings({}));
+});
+
+test('what is set is taken', () => {
+  const settings = readSettings({
+    HOST: '0.0.0.0',
+    PORT: '80',
+    METRICS_PORT: '81',
+    WORKERS: '3',
+    DEMO_CONTROLS: '1',
+  });
+  assert.deepEqual(
+    [settings.host, settings.port, settings.metricsPort, settings.workers, settings.demoControls],
+    ['0.0.0.0', 80, 81, 3, true],
+  );
+});
+
+for (const [name, value] of [
+  ['PORT', '65536'],
+  ['PORT', '-1'],
+  ['METRICS_PORT', '90x'],
+  ['WORKERS', '0'],
+  ['WORKERS', '2.5'],
+  ['WORKERS', 'auto'],
+  ['DRAIN_TIMEOUT_MS', '1e3'],
+  ['DEMO_CONTROLS', 'yes'],
+] as const) {
+  test(`${name}=${value} is refused with the value and the remedy`, () => {
+    assert.throws(
+      () => readSettings({ [name]: value }),
+      (error: Error) =>
+        error instanceof SettingsError && error.message.startsWith(`${name}="${value}": set `),
+    );
+  });
+}
+
+test('all mistakes are told at once', () => {
+  assert.throws(() => readSettings({ PORT: 'a', WORKERS: 'b' }), /PORT="a".*\nWORKERS="b"/);
+});
+
+test('one port for both doors is refused', () => {
+  assert.throws(() => readSettings({ PORT: '9041' }), /PORT and METRICS_PORT are both 9041/);
+});

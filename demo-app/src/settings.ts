@@ -1,0 +1,63 @@
+import { availableParallelism } from 'node:os';
+
+export interface Settings {
+  /** Address both servers listen on. */
+  readonly host: string;
+  /** Requests, answered by the workers. 0 takes any free port. */
+  readonly port: number;
+  /** Metrics and status, answered by the primary. 0 takes any free port. */
+  readonly metricsPort: number;
+  readonly workers: number;
+  readonly demoControls: boolean;
+  /** Between failing readiness and closing the door: time for a balancer to see it. */
+  readonly drainWaitMs: number;
+  /** Longest time a draining worker waits for its requests and idle connections. */
+  readonly drainTimeoutMs: number;
+  /** The primary gives up when it could not keep a single worker for so long. */
+  readonly giveUpMs: number;
+}
+
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** An empty variable counts as unset: compose files pass variables through as "". */
+export function readSettings(env: Env): Settings {
+  const problems: string[] = [];
+
+  function integer(name: string, fallback: number, min: number, max: number): number {
+    const text = env[name];
+    if (text === undefined || text === '') return fallback;
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    problems.push(
+      `${name}=${JSON.stringify(text)}: set a whole number from ${min} to ${max}, or unset it for ${fallback}`,
+    );
+    return fallback;
+  }
+
+  function flag(name: string): boolean {
+    const text = env[name];
+    if (text === undefined || text === '' || text === '0') return false;
+    if (text !== '1') problems.push(`${name}=${JSON.stringify(text)}: set 1 for on, or 0 for off`);
+    return true;
+  }
+
+  const settings: Settings = {
+    host: env.HOST || '127.0.0.1',
+    port: integer('PORT', 8041, 0, 65535),
+    metricsPort: integer('METRICS_PORT', 9041, 0, 65535),
+    workers: integer('WORKERS', availableParallelism(), 1, 512),
+    demoControls: flag('DEMO_CONTROLS'),
+    drainWaitMs: integer('DRAIN_WAIT_MS', 1000, 0, 60_000),
+    drainTimeoutMs: integer('DRAIN_TIMEOUT_MS', 8000, 0, 600_000),
+    giveUpMs: integer('GIVE_UP_MS', 10_000, 100, 600_000),
+  };
+  if (settings.port !== 0 && settings.port === settings.metricsPort) {
+    problems.push(`PORT and METRICS_PORT are both ${settings.port}: set two different ports`);
+  }
+  if (problems.length > 0) throw new SettingsError(problems.join('\n'));
+  return settings;
+}

@@ -1,0 +1,33 @@
+import cluster from 'node:cluster';
+import express from 'express';
+import { health } from '../health.ts';
+import { runPrimary } from '../primary.ts';
+import { readSettings } from '../settings.ts';
+import { runWorker } from '../worker.ts';
+
+/** The cluster with an application that takes its time, for the tests of the drain. */
+const settings = readSettings(process.env);
+if (cluster.isPrimary) {
+  await runPrimary(settings, async () => {
+    throw new Error('not shared');
+  });
+} else {
+  runWorker(settings, {
+    createApp(isDraining) {
+      const app = express();
+      app.use(health(isDraining));
+      app.get('/pid', (_req, res) => {
+        res.send(String(process.pid));
+      });
+      app.get('/slow/:ms', (req, res) => {
+        process.stdout.write(`${JSON.stringify({ msg: 'slow request begun', pid: process.pid })}\n`);
+        setTimeout(() => res.send('done'), Number(req.params.ms));
+      });
+      app.get('/block', () => {
+        process.stdout.write(`${JSON.stringify({ msg: 'blocking', pid: process.pid })}\n`);
+        for (;;);
+      });
+      return app;
+    },
+  });
+}
