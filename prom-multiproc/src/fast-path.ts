@@ -1,4 +1,6 @@
 import { inspect } from 'node:util';
+import { type Inc, makeCounterChild, makeHistogramChild, type Observe } from './bound-child.ts';
+import { bucketOf } from './buckets.ts';
 import type { ClientLabels } from './prom-client-internals.ts';
 import type { SharedMetric } from './shared-metric.ts';
 
@@ -7,14 +9,39 @@ import type { SharedMetric } from './shared-metric.ts';
  * without allocating, building a string or calling the system. Arguments and errors are prom-client's.
  */
 export function installFastPath(metric: SharedMetric): void {
-  const client = metric.client as unknown as Record<string, unknown>;
+  const { client } = metric;
   if (client.enableExemplars === true) return;
-  if ('incWithoutExemplar' in client) replaceForGood(client, 'inc', makeInc(metric));
-  if ('observeWithoutExemplar' in client) replaceForGood(client, 'observe', makeObserve(metric));
+  if ('incWithoutExemplar' in client) {
+    const inc = makeInc(metric);
+    replaceForGood(client, 'inc', inc);
+    replaceForGood(client, 'labels', (...args: unknown[]) =>
+      makeCounterChild(metric, inc, labelsOf(client.labelNames, args)),
+    );
+  }
+  if ('observeWithoutExemplar' in client) {
+    const observe = makeObserve(metric);
+    replaceForGood(client, 'observe', observe);
+    replaceForGood(client, 'labels', (...args: unknown[]) => {
+      const labels = labelsOf(client.labelNames, args);
+      metric.checkLabels(labels);
+      return makeHistogramChild(metric, observe, labels);
+    });
+  }
+}
+
+/** @throws Error, as prom-client does, where there are not as many values as label names. */
+function labelsOf(names: readonly string[], args: readonly unknown[]): ClientLabels {
+  if (isObject(args[0])) return args[0];
+  if (names.length !== args.length) {
+    throw new Error(
+      `Invalid number of arguments (${args.length}): "${args.join(', ')}" for label names (${names.length}): "${names.join(', ')}".`,
+    );
+  }
+  return Object.fromEntries(names.map((name, i) => [name, args[i]]));
 }
 
 // The constructor of prom-client assigns its own method after the registry was told of the metric.
-function replaceForGood(client: Record<string, unknown>, method: string, replacement: unknown): void {
+function replaceForGood(client: object, method: string, replacement: unknown): void {
   Object.defineProperty(client, method, {
     get: () => replacement,
     set: () => {},
@@ -23,7 +50,7 @@ function replaceForGood(client: Record<string, unknown>, method: string, replace
   });
 }
 
-function makeInc(metric: SharedMetric): (labels?: unknown, value?: unknown) => void {
+function makeInc(metric: SharedMetric): Inc {
   return function inc(labels, value) {
     const labelled = isObject(labels);
     const own = labelled ? labels : NO_LABELS;
@@ -37,7 +64,7 @@ function makeInc(metric: SharedMetric): (labels?: unknown, value?: unknown) => v
   };
 }
 
-function makeObserve(metric: SharedMetric): (labels?: unknown, value?: unknown) => void {
+function makeObserve(metric: SharedMetric): Observe {
   return function observe(labels, value) {
     const labelled = isObject(labels);
     const own = labelled ? labels : NO_LABELS;
@@ -58,13 +85,6 @@ function notANumber(value: unknown): TypeError {
 // prom-client takes any falsy first argument but 0 for missing labels.
 function isAbsent(labels: unknown): boolean {
   return labels !== 0 && !labels;
-}
-
-/** Index of the first bucket whose upper bound is not below `value`; that of +Inf where none is. */
-function bucketOf(bounds: readonly number[], value: number): number {
-  let bucket = 0;
-  while (bucket < bounds.length && !(value <= bounds[bucket]!)) bucket++;
-  return bucket;
 }
 
 const NO_LABELS: ClientLabels = {};

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { ascendingBounds } from './buckets.ts';
 import { captureEntry, settleEntry, valuesOf } from './entry-capture.ts';
 import {
   cellsPerSeries,
@@ -27,6 +28,8 @@ export interface CellSource {
  */
 export class SharedMetric implements WriteGuard {
   readonly client: ClientMetric;
+  /** Raised whenever series were dropped: what was looked up before may be no longer ours. */
+  generation = 0;
   readonly #source: CellSource;
   readonly #tree: LabelTree<SharedSeries>;
   #definition: MetricDefinition | undefined;
@@ -184,6 +187,7 @@ export class SharedMetric implements WriteGuard {
       for (const entry of Object.values(this.#entries)) makeAbsent(SharedSeries.of(entry)!, count);
     }
     this.#tree.clear();
+    this.generation++;
     this.#entries = {};
     for (const [hash, entry] of Object.entries(storage)) this.#addEntry(hash, entry);
     this.#storage = new Proxy(this.#entries, {
@@ -214,6 +218,7 @@ export class SharedMetric implements WriteGuard {
     if (entry === undefined) return true;
     delete this.#entries[hash];
     this.#tree.clear();
+    this.generation++;
     if (this.#bound) makeAbsent(SharedSeries.of(entry)!, cellsPerSeries(this.definition));
     return true;
   }
@@ -233,11 +238,6 @@ export class SharedMetric implements WriteGuard {
     }
     return pairs;
   }
-}
-
-function ascendingBounds(bounds: readonly number[] = []): number[] {
-  const finite = bounds.map(Number).filter((bound) => bound < Infinity);
-  return [...new Set(finite)].sort((a, b) => a - b);
 }
 
 /** Cells by where they lie. */
