@@ -8,10 +8,14 @@ node_oldest=24
 # require_node: puts a Node that is new enough first on the PATH. The PATH's own is taken where it will do; otherwise the
 # release that .nvmrc names comes from the npm registry into .tools/node, and nothing outside the checkout changes.
 require_node() {
+  use_installed_node
+  node_will_do node || install_node
+}
+
+use_installed_node() {
   node_will_do node && return
   PATH=$root/.tools/node/node_modules/.bin:$PATH
   export PATH
-  node_will_do node || install_node
 }
 
 node_will_do() {
