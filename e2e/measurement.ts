@@ -4,7 +4,9 @@ import { startKilling } from './killing.ts';
 import { seededRandom } from './random.ts';
 import type { Stack } from './stack.ts';
 
-const CONNECTIONS = 8;
+const CONNECTIONS = 12;
+/** Leaves the processors to the workers that are starting: a proxy that answers 502 is no load on the app. */
+const PAUSE_MS = 5;
 const SCRAPE_EVERY_MS = 100;
 const KILL_EVERY_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -36,6 +38,7 @@ export async function measureUnderKills(
   const load = startLoad({
     url: `${stack.publicUrl}/ping`,
     connections: CONNECTIONS,
+    pauseMs: PAUSE_MS,
     maxRequests: MOST_REQUESTS,
     durationMs: seconds * 1_000,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
