@@ -1,6 +1,6 @@
-/** The bounds that a histogram was given, as slot files hold them: ascending, none twice, without +Inf. */
+/** The bounds that a histogram was given, as slot files hold them: ascending, none twice, finite. */
 export function ascendingBounds(bounds: readonly number[] = []): number[] {
-  const finite = bounds.map(Number).filter((bound) => bound < Infinity);
+  const finite = bounds.map(Number).filter(Number.isFinite);
   return [...new Set(finite)].sort((a, b) => a - b);
 }
 

@@ -1,10 +1,11 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Family, type MergedSeries } from './family.ts';
 import { type LabelPair, type MetricDefinition, slotOfFileName } from './format.ts';
 import type { Libc } from './libc.ts';
 import { seriesKey } from './series-key.ts';
 import { type SlotListener, SlotReader } from './slot-reader.ts';
+import { statDirectory } from './stat-directory.ts';
 
 /** What one merge found, beside the families. */
 export interface DirectoryStatus {
@@ -21,6 +22,8 @@ interface SlotView extends SlotListener {
   readonly gauges: { readonly series: MergedSeries; readonly cell: number; readonly timed: boolean }[];
   /** For each cell of the slot the index into the totals. */
   targets: Int32Array<ArrayBuffer>;
+  /** For each cell of the slot the first cell of its series, whose NaN makes the whole series absent. */
+  firsts: Int32Array<ArrayBuffer>;
   error: string | undefined;
 }
 
@@ -47,10 +50,10 @@ export class DirectoryReader {
 
   /**
    * Reads what is new and adds everything up.
-   * @throws Error of `node:fs` where the directory itself cannot be read.
+   * @throws Error where the directory itself cannot be read.
    */
   refresh(): DirectoryStatus {
-    const { uid } = statSync(this.#directory);
+    const { uid } = statDirectory(this.#directory);
     for (const name of readdirSync(this.#directory)) {
       const slot = slotOfFileName(name);
       if (slot !== undefined && !this.#slots.has(slot)) this.#addSlot(slot, name, uid);
@@ -89,11 +92,11 @@ export class DirectoryReader {
       if (family.type !== 'gauge') continue;
       for (const series of family.series.values()) series.gaugeValues.length = 0;
     }
-    for (const { reader, targets, gauges } of views) {
+    for (const { reader, targets, firsts, gauges } of views) {
       const { values, cellCount } = reader;
       for (let cell = 0; cell < cellCount; cell++) {
         const value = values[cell]!;
-        if (Number.isNaN(value)) continue;
+        if (Number.isNaN(value) || Number.isNaN(values[firsts[cell]!]!)) continue;
         const target = targets[cell]!;
         const total = totals[target]!;
         totals[target] = Number.isNaN(total) ? value : total + value;
@@ -114,6 +117,7 @@ export class DirectoryReader {
       reader: undefined as unknown as SlotReader,
       gauges: [],
       targets: new Int32Array(64),
+      firsts: new Int32Array(64),
       error: undefined,
       onMetric: (ordinal, definition) => {
         definitions[ordinal] = definition;
@@ -123,6 +127,7 @@ export class DirectoryReader {
         const definition = definitions[metric]!;
         const family = families[metric];
         view.targets = roomFor(view.targets, firstCell + cells);
+        view.firsts = roomFor(view.firsts, firstCell + cells);
         if (family === undefined) return;
         const series = mergedSeries(family, definition, labels);
         if (family.type === 'gauge') {
@@ -131,6 +136,7 @@ export class DirectoryReader {
         }
         const base = this.#base(series, definition.bounds, cells);
         for (let i = 0; i < cells; i++) view.targets[firstCell + i] = base + i;
+        view.firsts.fill(firstCell, firstCell, firstCell + cells);
       },
     };
     const reader = new SlotReader(this.#libc, slot, join(this.#directory, name), owner, view);

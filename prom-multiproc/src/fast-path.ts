@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { format } from 'node:util';
 import { type Inc, makeCounterChild, makeHistogramChild, type Observe } from './bound-child.ts';
 import { bucketOf } from './buckets.ts';
 import type { ClientLabels } from './prom-client-internals.ts';
@@ -31,7 +31,7 @@ export function installFastPath(metric: SharedMetric): void {
 
 /** @throws Error, as prom-client does, where there are not as many values as label names. */
 function labelsOf(names: readonly string[], args: readonly unknown[]): ClientLabels {
-  if (isObject(args[0])) return args[0];
+  if (typeof args[0] === 'object') return (args[0] ?? NO_LABELS) as ClientLabels;
   if (names.length !== args.length) {
     throw new Error(
       `Invalid number of arguments (${args.length}): "${args.join(', ')}" for label names (${names.length}): "${names.join(', ')}".`,
@@ -79,7 +79,7 @@ function makeObserve(metric: SharedMetric): Observe {
 }
 
 function notANumber(value: unknown): TypeError {
-  return new TypeError(`Value is not a valid number: ${inspect(value)}`);
+  return new TypeError(`Value is not a valid number: ${format(value)}`);
 }
 
 // prom-client takes any falsy first argument but 0 for missing labels.

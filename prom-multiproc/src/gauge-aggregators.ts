@@ -1,5 +1,9 @@
 import type { GaugeValue } from './family.ts';
 
+function sum(values: readonly GaugeValue[]): number {
+  return values.reduce((total, { value }) => total + value, 0);
+}
+
 type Aggregate = (values: readonly GaugeValue[]) => number;
 
 /**
@@ -7,19 +11,17 @@ type Aggregate = (values: readonly GaugeValue[]) => number;
  * `omit` shows nothing and `all` one series a worker, so neither is here.
  */
 const AGGREGATES = new Map<string, Aggregate>([
-  ['sum', (values) => values.reduce((sum, { value }) => sum + value, 0)],
+  ['sum', sum],
   ['first', (values) => values[0]!.value],
   ['min', (values) => values.reduce((least, { value }) => Math.min(least, value), Infinity)],
   ['max', (values) => values.reduce((most, { value }) => Math.max(most, value), -Infinity)],
-  ['average', (values) => values.reduce((sum, { value }) => sum + value, 0) / values.length],
+  ['average', (values) => sum(values) / values.length],
   ['mostrecent', (values) => values.reduce((last, next) => (next.time > last.time ? next : last)).value],
 ]);
 
-/** @throws Error for an aggregator that neither prom-client nor this library knows. */
+/** An aggregator that nobody knows adds up: one gauge's mistake must not blank every metric. */
 export function aggregateGauge(aggregator: string, values: readonly GaugeValue[]): number {
-  const aggregate = AGGREGATES.get(aggregator);
-  if (aggregate === undefined) throw new Error(`'${aggregator}' is not a defined aggregator.`);
-  return aggregate(values);
+  return (AGGREGATES.get(aggregator) ?? sum)(values);
 }
 
 export function isAggregator(name: string): boolean {

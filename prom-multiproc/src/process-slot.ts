@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { isMainThread } from 'node:worker_threads';
 import type { LabelPair, MetricDefinition } from './format.ts';
+import { isAggregator } from './gauge-aggregators.ts';
 import { loadLibc } from './libc.ts';
 import type { Cells } from './slot-writer.ts';
 import { SlotWriter } from './slot-writer.ts';
@@ -51,6 +52,13 @@ export class ProcessSlot {
   }
 
   metric(definition: MetricDefinition): void {
+    const { name, type, aggregator } = definition;
+    if (type === 'gauge' && !isAggregator(aggregator)) {
+      this.#warnOnce(
+        'PROM_MULTIPROC_AGGREGATOR',
+        `${name}: '${aggregator}' is not a defined aggregator, the values of all processes are added up`,
+      );
+    }
     this.#writer?.metric(definition);
   }
 

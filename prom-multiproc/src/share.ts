@@ -1,5 +1,6 @@
 import { register as globalRegister, type Registry } from 'prom-client';
 import { DirectoryReader } from './directory-reader.ts';
+import { distinguishLabels } from './exact-labels.ts';
 import { Family } from './family.ts';
 import { installFastPath } from './fast-path.ts';
 import { loadLibc } from './libc.ts';
@@ -70,6 +71,7 @@ class SharedRegistry {
     });
     this.#metrics.set(metric, attached);
     installFastPath(attached);
+    distinguishLabels(attached);
     // Not now: the constructor of the metric may still be running.
     if (this.#slot.isTaken) queueMicrotask(() => this.#bindAll());
   }
@@ -148,7 +150,12 @@ class SharedRegistry {
     this.#reader ??= new DirectoryReader(loadLibc(), this.#slot.directory, (path, error) =>
       this.#slot.warnUnreadable(path, error),
     );
-    this.#reader.refresh();
+    try {
+      this.#reader.refresh();
+    } catch (error) {
+      const { message } = error as Error;
+      throw new Error(`cannot share metrics in ${this.#slot.directory}: ${message}`, { cause: error });
+    }
     return this.#reader;
   }
 

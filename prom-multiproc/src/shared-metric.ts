@@ -143,12 +143,40 @@ export class SharedMetric implements WriteGuard {
     return series;
   }
 
-  /** prom-client's own hash of the labels, made unambiguous where it is taken by other labels. */
-  #hashOf(labels: ClientLabels): string {
+  /**
+   * Runs a method of prom-client that finds its series by the hash of `labels`. Where other labels have that hash, they
+   * make room for that long.
+   */
+  withExactEntry<T>(labels: ClientLabels, method: () => T): T {
+    const clientHash = this.#clientHashOf(labels);
+    const hash = this.#hashOf(labels);
+    if (hash === clientHash) return method();
+    const other = this.#entries[clientHash];
+    this.#putEntry(clientHash, this.#entries[hash]);
+    try {
+      return method();
+    } finally {
+      this.#putEntry(hash, this.#entries[clientHash]);
+      this.#putEntry(clientHash, other);
+    }
+  }
+
+  #putEntry(hash: string, entry: ClientEntry | undefined): void {
+    if (entry === undefined) delete this.#entries[hash];
+    else this.#entries[hash] = entry;
+  }
+
+  #clientHashOf(labels: ClientLabels): string {
     let hash = '';
     for (const name of [...this.client.labelNames].sort()) {
       if (labels[name] !== undefined) hash += `${name}:${labels[name]},`;
     }
+    return hash;
+  }
+
+  /** prom-client's own hash of the labels, made unambiguous where it is taken by other labels. */
+  #hashOf(labels: ClientLabels): string {
+    let hash = this.#clientHashOf(labels);
     for (let taken = this.#entries[hash]; taken !== undefined && !this.#sameLabels(taken.labels, labels); ) {
       hash += '\0';
       taken = this.#entries[hash];

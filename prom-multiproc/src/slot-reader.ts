@@ -47,6 +47,8 @@ export class SlotReader {
   readonly #metrics: MetricDefinition[] = [];
   readonly #mappings: Mapping[] = [];
   readonly #cellChunks: Float64Array[] = [];
+  /** Numbers of the chunks mapped in `#cellChunks`. */
+  readonly #mapped: number[] = [];
   #fd: number | undefined;
   #header: SlotHeader | undefined;
   #logBytes = 0;
@@ -74,7 +76,7 @@ export class SlotReader {
     if (size < HEADER_BYTES && this.#header === undefined) return false;
     if (size < HEADER_BYTES) throw new BadLogError(`file is cut short: ${size} bytes`);
     const header = this.#mapHeader(fd);
-    if (header.magic === 0n && this.#logBytes === 0) return false;
+    if (header.magic === 0n && size === HEADER_BYTES && this.#logBytes === 0) return false;
     if (header.magic !== magicWord) throw new BadLogError('magic is not that of a slot file');
     if (header.version !== VERSION) throw new BadLogError(`version is ${header.version}, not ${VERSION}`);
     this.#readNewLog(fd, header);
@@ -90,6 +92,7 @@ export class SlotReader {
     this.#fd = undefined;
     this.#header = undefined;
     this.#cellChunks.length = 0;
+    this.#mapped.length = 0;
     for (const mapping of this.#mappings.splice(0)) mapping.unmap();
   }
 
@@ -125,6 +128,9 @@ export class SlotReader {
     const { bytes, crc } = unpackLogState(header.logState);
     // The state is loaded before the chunk table: chunks are published before the records that need them.
     const table = readChunkTable(header, fd);
+    // What is mapped but no longer of the file may lie beyond its end: to load from there ends the process.
+    if (this.#mapped.some((chunk, i) => chunk !== table.cells[i]))
+      throw new BadLogError('chunks were changed');
     if (bytes === this.#logBytes && crc === this.#logCrc) return;
     const log = readLog(fd, table.log, this.#logBytes, bytes, this.#logCrc, crc);
     const first = this.#metrics.length;
@@ -133,6 +139,7 @@ export class SlotReader {
     let ordinal = first;
     for (let chunk = this.#cellChunks.length; chunk < table.cells.length; chunk++) {
       const mapping = this.#map(fd, chunkOffset(table.cells[chunk]!), CHUNK_BYTES);
+      this.#mapped.push(table.cells[chunk]!);
       this.#cellChunks.push(new Float64Array(mapping.buffer));
     }
     const series = placeSeries(records, metrics, this.cellCount);

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import {
   CELLS_PER_CHUNK,
@@ -23,6 +23,7 @@ import { readChunkTable, readLog } from './read-log.ts';
 import { seriesKey } from './series-key.ts';
 import { mapHeader, mapThroughOwnDescriptor, type SlotHeader } from './slot-file.ts';
 import { type HeldSlot, holdLowestFreeSlot } from './slot-lock.ts';
+import { statDirectory } from './stat-directory.ts';
 
 /** Where the values of one series live: `array[base]`, `array[base + 1]`, ... */
 export interface Cells {
@@ -82,9 +83,12 @@ export class SlotWriter {
     this.#libc = libc;
     this.#options = options;
     this.#held = held;
-    if (fstatSync(held.fd).size < HEADER_BYTES) libc.allocate(held.fd, 0, HEADER_BYTES);
+    const { size, uid } = fstatSync(held.fd);
+    // Readers trust only files that belong to the directory's owner, who this process is.
+    if (uid !== process.geteuid?.()) throw new BadLogError(`belongs to user id ${uid}`);
+    if (size < HEADER_BYTES) libc.allocate(held.fd, 0, HEADER_BYTES);
     this.#header = mapHeader(libc, held.path);
-    if (this.#header.magic === 0n) this.#initialise();
+    if (isUnborn(this.#header, size)) this.#initialise();
     else this.#carryOn();
     this.#header.pid = process.pid;
     this.#header.heartbeat = options.now();
@@ -129,9 +133,6 @@ export class SlotWriter {
   }
 
   #initialise(): void {
-    // An unborn file may hold the beginnings of a process that died in here.
-    ftruncateSync(this.#held.fd, 0);
-    this.#libc.allocate(this.#held.fd, 0, HEADER_BYTES);
     this.#header.version = VERSION;
     this.#header.magic = magicWord;
   }
@@ -144,12 +145,12 @@ export class SlotWriter {
     const { bytes, crc } = unpackLogState(header.logState);
     const table = readChunkTable(header, this.#held.fd);
     const log = readLog(this.#held.fd, table.log, 0, bytes, 0, crc);
-    header.started = 0;
-    for (const chunk of table.cells) this.#mapCells(chunk);
+    const records = [...decodeLog(log, [])];
+    for (const chunk of table.cells) this.#cellChunks.push(this.#mapCells(chunk));
     this.#logChunks.push(...table.log);
-    const metrics: MetricDefinition[] = [];
     const written: WrittenMetric[] = [];
-    for (const record of decodeLog(log, metrics)) {
+    header.started = 0;
+    for (const record of records) {
       if (record.kind === 'metric') written.push(this.#remember(record.definition));
       else this.#inherit(written[record.metric]!, record.labels);
     }
@@ -178,7 +179,7 @@ export class SlotWriter {
     if (count > CELLS_PER_CHUNK) throw new RangeError(`${definition.name} has ${count} cells a series`);
     const first = placeCells(this.#nextCell, count);
     if (first + count > this.#cellChunks.length * CELLS_PER_CHUNK) {
-      this.#mapCells(this.#addChunk(CHUNK_OF_CELLS));
+      this.#addCells();
     }
     const cells = this.#cellsAt(first)!;
     // Absent until its first value is in; histograms and summaries begin at zeros.
@@ -211,7 +212,7 @@ export class SlotWriter {
   #append(record: Buffer): void {
     const from = this.#logBytes;
     const to = from + record.length;
-    while (to > this.#logChunks.length * CHUNK_BYTES) this.#logChunks.push(this.#addChunk(CHUNK_OF_LOG));
+    while (to > this.#logChunks.length * CHUNK_BYTES) this.#addLog();
     for (let at = from; at < to; ) {
       const within = at % CHUNK_BYTES;
       const length = Math.min(CHUNK_BYTES - within, to - at);
@@ -224,17 +225,28 @@ export class SlotWriter {
     this.#logCrc = crc;
   }
 
-  #addChunk(kind: number): number {
+  #addLog(): void {
+    this.#reserveChunk();
+    this.#logChunks.push(this.#header.addChunk(CHUNK_OF_LOG));
+  }
+
+  // Mapped before it is published: a chunk that could not be mapped must not become part of the file.
+  #addCells(): void {
+    const cells = this.#mapCells(this.#reserveChunk());
+    this.#header.addChunk(CHUNK_OF_CELLS);
+    this.#cellChunks.push(cells);
+  }
+
+  #reserveChunk(): number {
     const chunk = this.#header.chunks;
     if (chunk === MAX_CHUNKS) throw new RangeError(`${this.#held.path} is full: ${MAX_CHUNKS} chunks`);
     this.#libc.allocate(this.#held.fd, chunkOffset(chunk), CHUNK_BYTES);
-    return this.#header.addChunk(kind);
+    return chunk;
   }
 
-  #mapCells(chunk: number): void {
+  #mapCells(chunk: number): Float64Array {
     const offset = chunkOffset(chunk);
-    const mapping = mapThroughOwnDescriptor(this.#libc, this.#held.path, offset, CHUNK_BYTES);
-    this.#cellChunks.push(new Float64Array(mapping.buffer));
+    return new Float64Array(mapThroughOwnDescriptor(this.#libc, this.#held.path, offset, CHUNK_BYTES).buffer);
   }
 }
 
@@ -242,9 +254,14 @@ function definitionKey({ name, type, aggregator, labelNames, bounds }: MetricDef
   return JSON.stringify([name, type, aggregator, labelNames, bounds]);
 }
 
+/** Whether nobody has finished making the file: such a file holds nothing, so it is no longer than a header. */
+function isUnborn(header: SlotHeader, size: number): boolean {
+  return header.magic === 0n && size <= HEADER_BYTES && header.chunks === 0 && header.logState === 0n;
+}
+
 /** Readers trust only files that belong to the directory's owner. */
 function checkDirectory(directory: string): void {
-  const { uid } = statSync(directory);
+  const { uid } = statDirectory(directory);
   const own = process.geteuid?.();
   if (uid !== own) {
     throw new Error(

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { AppProcess } from './testing/application.ts';
+import { sample, samples } from './testing/sample.ts';
+import { temporaryDirectory } from './testing/temporary-directory.ts';
+import { until } from './testing/until.ts';
+
+const HOME = '{route="/"}';
+
+function application(t: TestContext) {
+  const directory = temporaryDirectory(t);
+  const start = (env?: Record<string, string>) => AppProcess.start(t, directory, env);
+  return { directory, start, files: () => readdirSync(directory).sort() };
+}
+
+test('without PROMETHEUS_MULTIPROC_DIR a process is plain prom-client', async (t) => {
+  const one = await AppProcess.start(t, undefined);
+  await one.call('plain', 'inc');
+  await one.call('sizes', 'observe', { route: '/' }, 7);
+  const text = await one.metrics();
+  assert.equal(sample(text, 'plain_total'), 1);
+  assert.equal(sample(text, 'sizes{quantile="0.5",route="/"}'), 7, 'quantiles are shown');
+  assert.deepEqual(await one.warnings(), []);
+});
+
+test('counters, gauges, histograms and summaries of all processes add up in any of them', async (t) => {
+  const { start, files } = application(t);
+  const apps = await Promise.all([start(), start({ LATE_METRICS: '1' }), start()]);
+  for (const [i, app] of apps.entries()) {
+    await app.call('requests', 'inc', { route: '/' }, i + 1);
+    await app.call('inFlight', 'set', 10);
+    await app.call('highest', 'set', i);
+    await app.call('seconds', 'observe', { route: '/' }, i + 1);
+    await app.call('sizes', 'observe', { route: '/' }, 100);
+  }
+  const reader = await start();
+  for (const text of await Promise.all([...apps, reader].map((app) => app.metrics()))) {
+    assert.equal(sample(text, `requests_total${HOME}`), 6);
+    assert.equal(sample(text, 'in_flight'), 30);
+    assert.equal(sample(text, 'highest'), 2);
+    assert.deepEqual(samples(text, 'seconds'), [
+      'seconds_bucket{le="1",route="/"} 1',
+      'seconds_bucket{le="2",route="/"} 2',
+      'seconds_bucket{le="4",route="/"} 3',
+      'seconds_bucket{le="+Inf",route="/"} 3',
+      'seconds_sum{route="/"} 6',
+      'seconds_count{route="/"} 3',
+    ]);
+    assert.equal(sample(text, `sizes_sum${HOME}`), 300);
+    assert.equal(sample(text, `sizes_count${HOME}`), 3);
+  }
+  assert.equal(files().length, 3, 'the reader took no slot');
+});
+
+test('a process killed right after its last increment loses nothing, and its successor carries on', async (t) => {
+  const { start, files } = application(t);
+  const witness = await start();
+  await witness.call('plain', 'inc', 1000);
+  const first = await start();
+  await first.call('requests', 'inc', { route: '/' }, 4);
+  await first.call('inFlight', 'set', 3);
+  await first.call('seconds', 'observe', { route: '/' }, 2);
+  await first.callAndDie('requests', 'inc', { route: '/' });
+  const afterDeath = await witness.metrics();
+  assert.equal(sample(afterDeath, `requests_total${HOME}`), 5);
+  assert.equal(sample(afterDeath, `seconds_count${HOME}`), 1);
+  assert.equal(sample(afterDeath, 'in_flight'), 0, 'gauges of the dead are not shown');
+
+  const successor = await start();
+  await successor.call('requests', 'inc', { route: '/' });
+  await successor.call('seconds', 'observe', { route: '/' }, 2);
+  assert.deepEqual(files(), ['slot-0.metrics', 'slot-1.metrics']);
+  const text = await witness.metrics();
+  assert.equal(sample(text, `requests_total${HOME}`), 6);
+  assert.equal(sample(text, `seconds_bucket{le="1",route="/"}`), 0);
+  assert.equal(sample(text, `seconds_bucket{le="2",route="/"}`), 2);
+  assert.equal(sample(text, 'in_flight'), 0, 'a gauge begins anew');
+});
+
+test('there are never more slot files than processes alive at once', async (t) => {
+  const { start, files } = application(t);
+  const alive = await Promise.all([start(), start(), start()]);
+  for (const app of alive) await app.call('plain', 'inc');
+  for (let kills = 0; kills < 12; kills++) {
+    await alive.shift()!.callAndDie('plain', 'inc');
+    const next = await start();
+    await next.call('plain', 'inc');
+    alive.push(next);
+  }
+  assert.equal(files().length, 3);
+  assert.equal(sample(await alive[0]!.metrics(), 'plain_total'), 3 + 12 * 2);
+});
+
+test('importing, share() and metrics() take no slot', async (t) => {
+  const { start, files } = application(t);
+  const reader = await start();
+  const text = await reader.metrics();
+  assert.equal(sample(text, 'plain_total'), 0);
+  assert.deepEqual(samples(text, 'requests_total'), []);
+  assert.deepEqual(files(), []);
+});
+
+for (const [what, prepare] of [
+  ['is missing', () => {}],
+  ['is not a directory', (path: string) => writeFileSync(path, '')],
+] as const) {
+  test(`where the directory ${what} a process counts on, and its metrics() says what to do`, async (t) => {
+    const directory = join(temporaryDirectory(t), 'metrics');
+    prepare(directory);
+    const app = await AppProcess.start(t, directory);
+    const refusal = { message: /cannot share metrics in .*metrics.*clear-metrics-dir/ };
+    await assert.rejects(app.metrics(), refusal);
+    await app.call('requests', 'inc', { route: '/' });
+    await app.call('seconds', 'observe', { route: '/' }, 1);
+    await app.call('inFlight', 'set', 1);
+    await app.call('sizes', 'observe', { route: '/' }, 1);
+    await assert.rejects(app.metrics(), refusal);
+    const warnings = await app.warnings();
+    assert.equal(warnings.length, 1, 'told once');
+    assert.match(warnings[0]!, refusal.message);
+  });
+}
+
+test('a full table of slots does not stop a process from counting', async (t) => {
+  const { directory, start } = application(t);
+  // A directory in place of a slot file is passed over, as a damaged file is.
+  mkdirSync(join(directory, 'slot-0.metrics'));
+  const app = await start();
+  await app.call('plain', 'inc');
+  assert.equal(sample(await app.metrics(), 'plain_total'), 1);
+  assert.deepEqual(readdirSync(directory).sort(), ['slot-0.metrics', 'slot-1.metrics']);
+});
+
+test('NaN is refused and told once', async (t) => {
+  const { start } = application(t);
+  const app = await start();
+  await app.call('plain', 'inc', 2);
+  for (let i = 0; i < 3; i++) await app.call('plain', 'inc', Number.NaN);
+  await app.call('plain', 'inc', 1);
+  assert.equal(sample(await app.metrics(), 'plain_total'), 3);
+  const warnings = await until('the warning', async () => {
+    const said = await app.warnings();
+    return said.length > 0 && said;
+  });
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0]!, /plain_total: NaN/);
+});

@@ -1,0 +1,50 @@
+/**
+ * A process of an application, told over IPC what to do. It makes its metrics before `share()` unless `LATE_METRICS` is
+ * set, and has nothing to do with the metrics directory until it is told to count.
+ */
+import { Counter, Gauge, Histogram, register, Summary } from 'prom-client';
+import { share } from '../index.ts';
+
+export type Order =
+  | { id: number; call: MetricName; method: string; args: unknown[]; last?: true }
+  | { id: number; ask: 'metrics' | 'warnings' };
+
+export type Answer = { id: number; value?: unknown; error?: string };
+
+const warnings: string[] = [];
+process.on('warning', (warning) => warnings.push(warning.message));
+
+if (process.env.LATE_METRICS !== undefined) share();
+const metrics = {
+  requests: new Counter({ name: 'requests_total', help: 'Requests', labelNames: ['route'] }),
+  plain: new Counter({ name: 'plain_total', help: 'No labels' }),
+  inFlight: new Gauge({ name: 'in_flight', help: 'In flight' }),
+  highest: new Gauge({ name: 'highest', help: 'Highest', aggregator: 'max' }),
+  seconds: new Histogram({ name: 'seconds', help: 'Seconds', labelNames: ['route'], buckets: [1, 2, 4] }),
+  sizes: new Summary({ name: 'sizes', help: 'Sizes', labelNames: ['route'] }),
+};
+share();
+
+export type MetricName = keyof typeof metrics;
+
+process.on('message', async (order: Order) => {
+  const answer: Answer = { id: order.id };
+  try {
+    answer.value = await obey(order);
+  } catch (error) {
+    answer.error = (error as Error).message;
+  }
+  process.send?.(answer);
+});
+
+function obey(order: Order): unknown {
+  if ('ask' in order) return order.ask === 'metrics' ? register.metrics() : warnings;
+  const metric = metrics[order.call] as unknown as Record<string, (...args: unknown[]) => unknown>;
+  metric[order.method]!(...order.args);
+  if (order.last) process.kill(process.pid, 'SIGKILL');
+  return undefined;
+}
+
+// Ends with the test that started it.
+process.on('disconnect', () => process.exit());
+process.send?.({ id: 0 } satisfies Answer);

@@ -1,0 +1,10 @@
+/** The value of one line of an exposition, or undefined where there is no such line. `series` is its text as shown. */
+export function sample(text: string, series: string): number | undefined {
+  const line = text.split('\n').find((line) => line.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+}
+
+/** All lines of one metric, HELP and TYPE left out. */
+export function samples(text: string, name: string): string[] {
+  return text.split('\n').filter((line) => line.startsWith(name));
+}
