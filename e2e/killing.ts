@@ -17,8 +17,9 @@ export function startKilling(stack: Stack, everyMs: number, random: () => number
     while (!stopped) {
       const began = Date.now();
       const { workers } = await stack.status();
+      // The primary may not have noticed the last death yet.
       const victim = pick(
-        workers.filter((worker) => worker.state === 'ready'),
+        workers.filter(({ pid, state }) => state === 'ready' && !killed.includes(pid)),
         random,
       );
       if (victim) {

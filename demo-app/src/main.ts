@@ -22,7 +22,7 @@ async function main(): Promise<void> {
     return;
   }
   const { createUnshared } = await import('./unshared.ts');
-  const unshared = createUnshared();
+  const unshared = createUnshared(process.env.PROMETHEUS_MULTIPROC_DIR ? undefined : register);
   runWorker(settings, {
     createApp: (isDraining) => createApp(isDraining, unshared.count),
     unsharedText: unshared.text,

@@ -4,8 +4,9 @@ import { Counter, Registry } from 'prom-client';
 /**
  * The control of the demonstration: a counter that each worker keeps for itself, as plain prom-client does.
  * Asked of one worker after the other it jumps up and down. Exists with DEMO_CONTROLS=1 only.
+ * Where the app's own metrics are not shared either, they are shown beside it, as this worker alone counted them.
  */
-export function createUnshared() {
+export function createUnshared(notSharedEither?: Registry) {
   const registry = new Registry();
   const requests = new Counter({
     name: 'demo_unshared_requests_total',
@@ -17,6 +18,7 @@ export function createUnshared() {
       requests.inc();
       next();
     },
-    text: (): Promise<string> => registry.metrics(),
+    text: async (): Promise<string> =>
+      (await registry.metrics()) + (notSharedEither ? await notSharedEither.metrics() : ''),
   };
 }
