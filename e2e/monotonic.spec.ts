@@ -54,8 +54,8 @@ test('no counter falls and nothing counted is lost while workers are killed unde
     // Each promise is looked at, whatever became of the others.
     expect.soft(measured.kills, 'workers killed').toBeGreaterThanOrEqual(SECONDS / 2);
     expect.soft(measured.scraping.scrapes, 'scrapes').toBeGreaterThanOrEqual(SECONDS);
-    expect.soft(measured.scraping.failed, 'failed scrapes').toEqual({});
-    const { decreases } = measured.scraping;
+    const { failed, firstFailure, decreases } = measured.scraping;
+    expect.soft(failed, `failed scrapes, the first with ${firstFailure}`).toEqual({});
     expect.soft(decreases.slice(0, 3), `the first of ${decreases.length} decreases`).toEqual([]);
     expect.soft(answered, 'answered').toBeGreaterThan(1_000);
     expect

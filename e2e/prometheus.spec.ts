@@ -1,6 +1,6 @@
 import { total } from '../scripts/measure/exposition.ts';
 import { poll } from '../scripts/measure/poll.ts';
-import { query, targets } from '../scripts/measure/prometheus.ts';
+import { query, sumOfJob, targets } from '../scripts/measure/prometheus.ts';
 import { scrape } from '../scripts/measure/scrape.ts';
 import { expect, test } from './fixtures.ts';
 import { figures, measureUnderKills } from './measurement.ts';
@@ -42,8 +42,8 @@ test('Prometheus sees no reset while workers are killed, and the same totals', a
       const door = total(await scrape(`${stack.doorUrl}/metrics`, DEADLINE_MS), 'http_requests_total', {
         route: '/ping',
       });
-      const [shown] = await query(stack.prometheusUrl, 'sum(http_requests_total{route="/ping"})');
-      if (shown?.value !== door) throw new Error(`Prometheus ${shown?.value}, metrics door ${door}`);
+      const shown = await sumOfJob(stack.prometheusUrl, 'app', 'http_requests_total{route="/ping"}');
+      if (shown !== door) throw new Error(`Prometheus ${shown}, metrics door ${door}`);
       return door;
     },
     { deadlineMs: DEADLINE_MS, everyMs: 500 },

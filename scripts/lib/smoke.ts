@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { countedOf } from '../measure/counted.ts';
 import { startLoad } from '../measure/load.ts';
 import { poll } from '../measure/poll.ts';
-import { query } from '../measure/prometheus.ts';
+import { sumOfJob } from '../measure/prometheus.ts';
 import { getText, scrape } from '../measure/scrape.ts';
 import { startScraping } from '../measure/scraping.ts';
 
@@ -118,17 +118,18 @@ async function check(): Promise<void> {
   } finally {
     await scraping.stop();
   }
-  const { scrapes, failed, decreases } = scraping.report;
+  const { scrapes, failed, firstFailure, decreases } = scraping.report;
   if (decreases.length > 0) throw new Error(`counters fell: ${JSON.stringify(decreases.slice(0, 5))}`);
-  if (Object.keys(failed).length > 0) throw new Error(`scrapes failed: ${JSON.stringify(failed)}`);
+  if (Object.keys(failed).length > 0)
+    throw new Error(`scrapes failed: ${JSON.stringify(failed)}, the first with ${firstFailure}`);
   ok(`${scrapes} scrapes, no counter fell in any`);
 
   const total = await counted();
   await poll(
     `${total} requests to /ping in Prometheus at ${PROMETHEUS}`,
     async () => {
-      const [sum] = await query(PROMETHEUS, 'sum(http_requests_total{route="/ping"})');
-      if (sum?.value !== total) throw new Error(`Prometheus says ${sum?.value}`);
+      const sum = await sumOfJob(PROMETHEUS, 'app', 'http_requests_total{route="/ping"}');
+      if (sum !== total) throw new Error(`Prometheus says ${sum}`);
       return true;
     },
     { deadlineMs: DEADLINE_MS, everyMs: 500 },

@@ -19,13 +19,28 @@ export async function query(prometheusUrl: string, expression: string): Promise<
 
 export interface Target {
   readonly job: string;
+  readonly instance: string;
   readonly health: string;
   readonly lastError: string;
 }
 
 export async function targets(prometheusUrl: string): Promise<Target[]> {
   const { data } = JSON.parse(await getText(`${prometheusUrl}/api/v1/targets`, TIMEOUT_MS)) as {
-    data: { activeTargets: { labels: { job: string }; health: string; lastError: string }[] };
+    data: {
+      activeTargets: { labels: { job: string; instance: string }; health: string; lastError: string }[];
+    };
   };
-  return data.activeTargets.map(({ labels, health, lastError }) => ({ job: labels.job, health, lastError }));
+  return data.activeTargets.map(({ labels, health, lastError }) => ({ ...labels, health, lastError }));
+}
+
+/**
+ * The sum of a selector over the targets of a job as they are now. A plain `sum` would for five minutes also hold the
+ * replicas of an earlier run that ended together with Prometheus itself.
+ */
+export async function sumOfJob(prometheusUrl: string, job: string, selector: string): Promise<number> {
+  const instances = (await targets(prometheusUrl)).filter((t) => t.job === job).map((t) => t.instance);
+  const sums = await query(prometheusUrl, `sum by (instance) (${selector})`);
+  return sums
+    .filter(({ labels }) => instances.includes(labels.instance ?? ''))
+    .reduce((sum, { value }) => sum + value, 0);
 }

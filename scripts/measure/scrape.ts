@@ -4,12 +4,21 @@ export async function scrape(url: string, timeoutMs: number): Promise<Exposition
   return parseExposition(await getText(url, timeoutMs));
 }
 
+/** The door answered, but not with 200. */
+export class AnswerError extends Error {
+  override readonly name = 'AnswerError';
+  readonly status: number;
+
+  constructor(url: string, status: number, body: string) {
+    super(`${url} answered ${status}: ${JSON.stringify(body.slice(0, 120))}`);
+    this.status = status;
+  }
+}
+
 /** The body of a 200, or an error that gives address, status and the beginning of the answer. */
 export async function getText(url: string, timeoutMs: number): Promise<string> {
   const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
   const body = await response.text();
-  if (response.status !== 200) {
-    throw new Error(`${url} answered ${response.status}: ${JSON.stringify(body.slice(0, 120))}`);
-  }
+  if (response.status !== 200) throw new AnswerError(url, response.status, body);
   return body;
 }

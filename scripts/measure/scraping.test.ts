@@ -33,6 +33,7 @@ test('falls are found between successful scrapes, across failed ones, and failur
     report.decreases.map(({ series, before, after }) => [series, before, after]),
     [['c', 7, 6]],
   );
-  assert.deepEqual(report.failed, { [`${url} answered 503: "no"`]: 3 });
+  assert.deepEqual(report.failed, { 'status 503': 3 });
+  assert.match(report.firstFailure ?? '', /\/metrics answered 503: "no"/);
   assert.equal(report.scrapes, seen.length);
 });

@@ -1,11 +1,12 @@
 import type { Exposition } from './exposition.ts';
 import { type Decrease, MonotonicWatch } from './monotonic.ts';
-import { scrape } from './scrape.ts';
+import { AnswerError, scrape } from './scrape.ts';
 
 export interface ScrapingReport {
   scrapes: number;
-  /** Scrapes that gave no exposition, by what was answered instead. */
+  /** Scrapes that gave no exposition, by status or cause, and the first of them in full. */
   readonly failed: Record<string, number>;
+  firstFailure: string | undefined;
   readonly decreases: Decrease[];
   slowestMs: number;
 }
@@ -26,7 +27,13 @@ export interface ScrapingOptions {
 /** Scrapes one after the other, each `everyMs` after the beginning of the last; a slow one delays the next. */
 export function startScraping({ url, everyMs, timeoutMs, onScrape }: ScrapingOptions): Scraping {
   const watch = new MonotonicWatch();
-  const report: ScrapingReport = { scrapes: 0, failed: {}, decreases: watch.decreases, slowestMs: 0 };
+  const report: ScrapingReport = {
+    scrapes: 0,
+    failed: {},
+    firstFailure: undefined,
+    decreases: watch.decreases,
+    slowestMs: 0,
+  };
   let stopped = false;
 
   const once = async (): Promise<void> => {
@@ -35,8 +42,8 @@ export function startScraping({ url, everyMs, timeoutMs, onScrape }: ScrapingOpt
     try {
       exposition = await scrape(url, timeoutMs);
     } catch (error) {
-      const { message, cause } = error as Error;
-      const why = cause instanceof Error ? `${message}: ${cause.message}` : message;
+      const why = causeOf(error);
+      report.firstFailure ??= String(error);
       report.failed[why] = (report.failed[why] ?? 0) + 1;
     }
     const took = performance.now() - began;
@@ -63,4 +70,10 @@ export function startScraping({ url, everyMs, timeoutMs, onScrape }: ScrapingOpt
       return report;
     },
   };
+}
+
+function causeOf(error: unknown): string {
+  if (error instanceof AnswerError) return `status ${error.status}`;
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
