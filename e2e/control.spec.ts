@@ -3,11 +3,13 @@ import { figures, measureUnderKills } from './measurement.ts';
 import { seedOfThisRun } from './random.ts';
 
 const SECONDS = 8;
+const KILLS = 6;
 
 test('the same measurement sees an unshared counter fall', async ({ stack }, info) => {
   const measured = await measureUnderKills(stack, {
     scrapeUrl: `${stack.doorUrl}/demo/unshared`,
     seconds: SECONDS,
+    kills: KILLS,
     seed: seedOfThisRun(),
   });
   await info.attach('figures.json', {

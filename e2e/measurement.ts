@@ -1,4 +1,5 @@
 import { type LoadReport, startLoad } from '../scripts/measure/load.ts';
+import { poll } from '../scripts/measure/poll.ts';
 import { type ScrapingReport, startScraping } from '../scripts/measure/scraping.ts';
 import { startKilling } from './killing.ts';
 import { seededRandom } from './random.ts';
@@ -12,6 +13,7 @@ const KILL_EVERY_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 const SCRAPE_TIMEOUT_MS = 10_000;
 const MOST_REQUESTS = 200_000;
+const LONGEST_MS = 120_000;
 
 export interface Measurement {
   readonly seed: number;
@@ -23,14 +25,16 @@ export interface Measurement {
 
 export interface MeasurementOptions {
   readonly scrapeUrl: string;
+  /** At least so long, and at least until so many workers were killed: that takes longer on a busy machine. */
   readonly seconds: number;
+  readonly kills: number;
   readonly seed: number;
 }
 
-/** Load on /ping, a scrape every 100 ms, a random worker killed every second: all three at once, for a while. */
+/** Load on /ping, a scrape every 100 ms, a random worker killed every second: all three at once. */
 export async function measureUnderKills(
   stack: Stack,
-  { scrapeUrl, seconds, seed }: MeasurementOptions,
+  { scrapeUrl, seconds, kills, seed }: MeasurementOptions,
 ): Promise<Measurement> {
   console.log(`e2e: seed ${seed} (play it again with E2E_SEED=${seed})`);
   const began = Date.now();
@@ -40,12 +44,15 @@ export async function measureUnderKills(
     connections: CONNECTIONS,
     pauseMs: PAUSE_MS,
     maxRequests: MOST_REQUESTS,
-    durationMs: seconds * 1_000,
+    durationMs: LONGEST_MS,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
   });
   const killing = startKilling(stack, KILL_EVERY_MS, seededRandom(seed));
   try {
-    await load.done;
+    const enough = () => Date.now() - began >= seconds * 1_000 && killing.killed.length >= kills;
+    await poll(`${kills} kills`, () => (enough() || killing.failed() ? true : undefined), {
+      deadlineMs: LONGEST_MS,
+    });
   } finally {
     // The scraping outlives the kills: its last scrape sees the end of both.
     await Promise.allSettled([load.stop(), killing.stop()]).then(() => scraping.stop());
