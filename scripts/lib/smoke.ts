@@ -27,30 +27,44 @@ const LOAD = { url: `${PUBLIC}/ping`, connections: 4, maxRequests: REQUESTS, dur
 const ANSWER_TIMEOUT_MS = 5_000;
 const DEADLINE_MS = 60_000;
 
-let started = false;
+const run = promisify(execFile);
+/** How to take down what this run started; undefined where it started nothing. */
+let down: readonly string[] | undefined;
 let bringingUp: ChildProcess | undefined;
 
+async function docker(...args: string[]): Promise<string> {
+  return (await run('docker', args, { cwd: ROOT })).stdout.trim();
+}
+
 function takeDown(): void {
-  if (!started) return;
-  started = false;
+  if (!down) return;
   console.log('smoke: taking down what it started');
-  const { status } = spawnSync(resolve(ROOT, 'scripts/down'), { stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0) console.error(`smoke: scripts/down ended with ${status}`);
+  const { status, stderr } = spawnSync(resolve(ROOT, 'scripts/down'), down, { encoding: 'utf8' });
+  down = undefined;
+  if (status !== 0) console.error(`smoke: scripts/down ended with ${status}:\n${stderr}`);
 }
 
 async function bringUp(): Promise<void> {
-  try {
-    await getText(`${DOOR}/status`, ANSWER_TIMEOUT_MS);
+  const silence = await getText(`${DOOR}/status`, ANSWER_TIMEOUT_MS).then(() => undefined, String);
+  if (silence === undefined) {
     console.log(`smoke: taking the running stack at ${PUBLIC}`);
-  } catch {
-    console.log(`smoke: nothing answers at ${DOOR}, bringing the stack up`);
-    started = true;
-    const up = spawn(resolve(ROOT, 'scripts/up'), ['--detach'], { stdio: 'inherit' });
-    bringingUp = up;
-    const [code, signal] = (await once(up, 'exit')) as [number | null, NodeJS.Signals | null];
-    bringingUp = undefined;
-    if (code !== 0) throw new Error(`scripts/up --detach ended with ${code ?? signal}`);
+    return;
   }
+  const ofProject = `label=com.docker.compose.project=${PROJECT}`;
+  if ((await docker('ps', '--all', '--quiet', '--filter', ofProject)) !== '') {
+    throw new Error(
+      `${PROJECT} has containers, but ${silence}: see docker compose ps, or end it with scripts/down`,
+    );
+  }
+  // What Prometheus has recorded before is not this run's to remove.
+  const recorded = await docker('volume', 'ls', '--quiet', '--filter', ofProject);
+  down = recorded === '' ? ['--volumes'] : [];
+  console.log(`smoke: nothing answers at ${DOOR}, bringing the stack up`);
+  const up = spawn(resolve(ROOT, 'scripts/up'), ['--detach'], { stdio: 'inherit' });
+  bringingUp = up;
+  const [code, signal] = (await once(up, 'exit')) as [number | null, NodeJS.Signals | null];
+  bringingUp = undefined;
+  if (code !== 0) throw new Error(`scripts/up --detach ended with ${code ?? signal}`);
 }
 
 /** The status once every worker is ready and none of the given pids is among them. */
@@ -68,10 +82,8 @@ function settled(gone: readonly number[] = []): Promise<Status> {
 }
 
 async function kill(pid: number): Promise<void> {
-  const command = ['compose', '--project-name', PROJECT, 'exec', '--no-TTY', 'app'];
-  await promisify(execFile)('docker', [...command, 'sh', '-c', 'kill -s KILL "$1"', 'kill', String(pid)], {
-    cwd: ROOT,
-  });
+  const exec = ['compose', '--project-name', PROJECT, 'exec', '--no-TTY', 'app'];
+  await docker(...exec, 'sh', '-c', 'kill -s KILL "$1"', 'kill', String(pid));
 }
 
 async function send(): Promise<void> {
