@@ -108,8 +108,8 @@ class PayloadReader {
     const boundCount = this.#count(8);
     this.#u32();
     const bounds = Array.from({ length: boundCount }, () => this.#f64());
-    if (bounds.some((bound, i) => !(bound > (bounds[i - 1] ?? -Infinity)))) {
-      throw this.#bad('bounds not ascending');
+    if (bounds.some((bound, i) => !(bound > (bounds[i - 1] ?? -Infinity) && bound < Infinity))) {
+      throw this.#bad('bounds not ascending and finite');
     }
     const name = this.#text();
     const help = this.#text();

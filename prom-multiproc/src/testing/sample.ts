@@ -8,3 +8,14 @@ export function sample(text: string, series: string): number | undefined {
 export function samples(text: string, name: string): string[] {
   return text.split('\n').filter((line) => line.startsWith(name));
 }
+
+/** All values of an exposition by the text of their series. */
+export function values(text: string): Map<string, number> {
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => [
+      line.slice(0, line.lastIndexOf(' ')),
+      Number(line.slice(line.lastIndexOf(' ') + 1)),
+    ]),
+  );
+}

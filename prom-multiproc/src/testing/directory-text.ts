@@ -1,0 +1,30 @@
+import { DirectoryReader } from '../directory-reader.ts';
+import { loadLibc } from '../libc.ts';
+import { renderFamily } from '../text-format.ts';
+import type { Cleanup } from './temporary-directory.ts';
+
+/** A reader of a directory as a process that only reads has one. */
+export class TextReader {
+  /** What was said of files that cannot be trusted. */
+  readonly complaints: string[] = [];
+  readonly #reader: DirectoryReader;
+
+  constructor(test: Cleanup, directory: string) {
+    this.#reader = new DirectoryReader(loadLibc(), directory, (path, error) =>
+      this.complaints.push(`${path}: ${error.message}`),
+    );
+    test.after(() => this.#reader.close());
+  }
+
+  refresh() {
+    return this.#reader.refresh();
+  }
+
+  /** All families as text, as of now. */
+  text(): string {
+    this.#reader.refresh();
+    const { families, totals } = this.#reader;
+    const options = { openMetrics: false, defaultLabels: {} };
+    return `${[...families.values()].map((family) => renderFamily(family, totals, options)).join('\n')}\n`;
+  }
+}

@@ -1,0 +1,33 @@
+import type { MetricDefinition } from '../format.ts';
+import { type Libc, loadLibc } from '../libc.ts';
+import { SlotWriter } from '../slot-writer.ts';
+
+export function definition(part: Partial<MetricDefinition> = {}): MetricDefinition {
+  const whole = { name: 'requests_total', help: 'Requests', type: 'counter', aggregator: 'sum' } as const;
+  return { ...whole, labelNames: ['route'], bounds: [], ...part };
+}
+
+export const COUNTER = definition();
+export const GAUGE = definition({ name: 'in_flight', type: 'gauge' });
+export const HISTOGRAM = definition({ name: 'seconds', type: 'histogram', bounds: [1, 2, 4] });
+export const SUMMARY = definition({ name: 'sizes', type: 'summary' });
+
+/** A slot of this process. What finds no room is thrown, unless the test wants to be told. */
+export function openWriter(
+  directory: string,
+  { libc = loadLibc(), onRefused = rethrow }: { libc?: Libc; onRefused?: (error: Error) => void } = {},
+): SlotWriter {
+  return SlotWriter.open(libc, directory, { now: () => 1_700_000_000, onRefused });
+}
+
+function rethrow(error: Error): never {
+  throw error;
+}
+
+/** Counts in one series, whose only label has this value; makes it where there is none. */
+export function add(writer: SlotWriter, metric: MetricDefinition, value: string, ...amounts: number[]): void {
+  const { array, base } = writer.series(metric, [[0, value]])!;
+  for (const [i, amount] of amounts.entries()) {
+    array[base + i] = (Number.isNaN(array[base + i]) ? 0 : array[base + i]!) + amount;
+  }
+}
