@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { CHUNK_BYTES, HEADER_BYTES } from './format.ts';
+import { TextReader } from './testing/directory-text.ts';
+import { sample } from './testing/sample.ts';
+import { add, COUNTER, definition, HISTOGRAM, openWriter } from './testing/slot-files.ts';
+import { type Cleanup, temporaryDirectory } from './testing/temporary-directory.ts';
+
+/** Slot 0 counts 5 and is about to be damaged, slot 1 counts 100 and goes on; a reader has seen both. */
+function twoSlots(t: Cleanup) {
+  const directory = temporaryDirectory(t);
+  const path = join(directory, 'slot-0.metrics');
+  const [victim, other] = [openWriter(directory), openWriter(directory)];
+  add(victim, COUNTER, '/', 5);
+  add(victim, HISTOGRAM, '/', 4, 1, 1, 1, 1);
+  add(other, COUNTER, '/', 100);
+  const reader = new TextReader(t, directory);
+  const total = (reader: TextReader) => sample(reader.text(), 'requests_total{route="/"}');
+  assert.equal(total(reader), 105);
+  return { directory, path, victim, other, reader, total };
+}
+
+type Damage = (path: string, file: Buffer) => void;
+
+const written =
+  (change: (file: Buffer) => unknown): Damage =>
+  (path, file) => {
+    change(file);
+    const fd = openSync(path, 'r+');
+    writeSync(fd, file);
+    closeSync(fd);
+  };
+const u32 = (at: number, value: number) => written((file) => file.writeUInt32LE(value, at));
+const u8 = (at: number, value: number) => written((file) => file.writeUInt8(value, at));
+const cut =
+  (length: number): Damage =>
+  (path) =>
+    truncateSync(path, length);
+
+const DAMAGES: Record<string, Damage> = {
+  'magic wrong': written((file) => file.write('PROMSLOX')),
+  'magic missing': written((file) => file.fill(0, 0, 8)),
+  'version 0': u32(8, 0),
+  'version 2': u32(8, 2),
+  'log state of nothing': written((file) => file.fill(0, 16, 24)),
+  'log shorter': written((file) => file.writeUInt32LE(file.readUInt32LE(16) - 8, 16)),
+  'log longer': written((file) => file.writeUInt32LE(file.readUInt32LE(16) + 8, 16)),
+  'log of odd length': written((file) => file.writeUInt32LE(file.readUInt32LE(16) + 4, 16)),
+  'log beyond all chunks': u32(16, 0xfffffff8),
+  'checksum wrong': u32(20, 1),
+  'no chunks': u32(24, 0),
+  'one chunk less': u32(24, 1),
+  'one chunk more': u32(24, 3),
+  'more chunks than can be': u32(24, 0xffffffff),
+  'chunk kind 0': u8(512, 0),
+  'chunk kind 3': u8(513, 3),
+  'chunk kinds exchanged': written((file) => file.write('\x01\x02', 512)),
+  'all zeros': written((file) => file.fill(0)),
+  'all ones': written((file) => file.fill(0xff)),
+  'header zeroed': written((file) => file.fill(0, 0, HEADER_BYTES)),
+  'no chunks and cut after the header': (path, file) => {
+    u32(24, 0)(path, file);
+    truncateSync(path, HEADER_BYTES);
+  },
+  'cells called log and cut': (path, file) => {
+    u32(24, 1)(path, file);
+    truncateSync(path, HEADER_BYTES + CHUNK_BYTES);
+  },
+  emptied: cut(0),
+  'cut after one byte': cut(1),
+  'cut within the header': cut(HEADER_BYTES - 1),
+  'cut after the header': cut(HEADER_BYTES),
+  'cut within a chunk': cut(HEADER_BYTES + 100),
+  'cut after a chunk': cut(HEADER_BYTES + CHUNK_BYTES),
+  'cut by one byte': cut(HEADER_BYTES + 2 * CHUNK_BYTES - 1),
+  removed: unlinkSync,
+  'replaced by another file': (path, file) => {
+    writeFileSync(`${path}.new`, file);
+    renameSync(`${path}.new`, path);
+  },
+  'replaced by a symlink to itself elsewhere': (path, file) => {
+    writeFileSync(`${path}.new`, file);
+    unlinkSync(path);
+    symlinkSync(`${path}.new`, path);
+  },
+  'replaced by a FIFO': (path) => {
+    unlinkSync(path);
+    execFileSync('mkfifo', [path]);
+  },
+  'replaced by a directory': (path) => {
+    unlinkSync(path);
+    mkdirSync(path);
+  },
+};
+
+for (const [what, damage] of Object.entries(DAMAGES)) {
+  test(`a slot file damaged under a reader is held at its last good values: ${what}`, (t) => {
+    const { path, other, reader, total } = twoSlots(t);
+    damage(path, readFileSync(path));
+    add(other, COUNTER, '/', 1);
+    assert.equal(total(reader), 106);
+    assert.equal(sample(reader.text(), 'seconds_count{route="/"}'), 4);
+    assert.equal(reader.complaints.length, 1, 'told once');
+    assert.match(reader.complaints[0]!, /slot-0\.metrics: /);
+    assert.deepEqual(
+      reader.refresh().slots.map(({ error }) => error === undefined),
+      [false, true],
+    );
+  });
+}
+
+test('a slot file found damaged is left out, and other slots stay right', (t) => {
+  for (const [what, damage] of Object.entries(DAMAGES)) {
+    const { directory, path, other, total } = twoSlots(t);
+    damage(path, readFileSync(path));
+    const fresh = new TextReader(t, directory);
+    const intact = what === 'replaced by another file' ? 5 : 0;
+    assert.equal(total(fresh), 100 + intact, what);
+    add(other, COUNTER, '/', 1);
+    assert.equal(total(fresh), 101 + intact, what);
+    rmSync(path, { recursive: true, force: true });
+  }
+});
+
+test('a damaged file put right is read on', (t) => {
+  const { path, victim, reader, total } = twoSlots(t);
+  const good = readFileSync(path);
+  for (const damage of [u32(8, 9), u32(20, 1), u32(24, 3), u8(512, 3), u8(512, 1)]) {
+    damage(path, readFileSync(path));
+    assert.equal(total(reader), 105);
+    assert.ok(reader.refresh().slots[0]!.error);
+    written(() => {})(path, good);
+    assert.equal(total(reader), 105);
+    assert.equal(reader.refresh().slots[0]!.error, undefined);
+  }
+  add(victim, COUNTER, '/', 1);
+  assert.equal(total(reader), 106);
+});
+
+test('a file of another owner than the directory is not read', (t) => {
+  const { directory, path, total } = twoSlots(t);
+  const [uid, gid] = [process.getuid!(), process.getgid!()];
+  if (uid !== 0) {
+    // Only root can give a file away; anybody finds a directory of another owner to look at.
+    assert.throws(() => openWriter('/'), /belongs to user id 0, this process runs as/);
+    return;
+  }
+  execFileSync('chown', ['65534', path]);
+  const reader = new TextReader(t, directory);
+  assert.equal(total(reader), 100);
+  assert.match(reader.complaints[0]!, /owner is user id 65534, the directory's is 0/);
+  execFileSync('chown', ['65534', directory]);
+  assert.throws(
+    () => openWriter(directory),
+    /belongs to user id 65534, this process runs as 0: .*clear-metrics-dir/,
+  );
+  execFileSync('chown', [`${uid}:${gid}`, directory]);
+  const writer = openWriter(directory);
+  assert.equal(writer.slot, 2, 'nor written, though root could');
+});
+
+test('a file that may not be read is told and held', (t) => {
+  const { directory, path, total } = twoSlots(t);
+  chmodSync(path, 0);
+  const reader = new TextReader(t, directory);
+  // Root reads it all the same.
+  const readable = process.getuid!() === 0;
+  assert.equal(total(reader), readable ? 105 : 100);
+  assert.equal(reader.complaints.length, readable ? 0 : 1);
+});
+
+test('other files in the directory are not looked at', (t) => {
+  const { directory, path, total, reader } = twoSlots(t);
+  for (const name of ['slot-00.metrics', 'slot-10000.metrics', 'slot--1.metrics', 'slot-2.metrics~', 'x']) {
+    cpSync(path, join(directory, name));
+  }
+  assert.equal(total(reader), 105);
+  assert.deepEqual(reader.complaints, []);
+});
+
+test('reading takes no lock and hinders no takeover', (t) => {
+  const directory = temporaryDirectory(t);
+  const readers = [new TextReader(t, directory), new TextReader(t, directory)];
+  for (let i = 1; i <= 200; i++) {
+    const writer = openWriter(directory);
+    assert.equal(writer.slot, 0);
+    add(writer, COUNTER, '/', 1);
+    for (const reader of readers) {
+      assert.equal(sample(reader.text(), 'requests_total{route="/"}'), i);
+      assert.equal(reader.refresh().live, 1);
+    }
+    writer.close();
+    for (const reader of readers) assert.equal(reader.refresh().live, 0);
+  }
+});
+
+test('an unborn file holds nothing, is no damage, and is read once it is born', (t) => {
+  const directory = temporaryDirectory(t);
+  const path = join(directory, 'slot-0.metrics');
+  const reader = new TextReader(t, directory);
+  for (const length of [0, 1, HEADER_BYTES - 1, HEADER_BYTES]) {
+    writeFileSync(path, Buffer.alloc(length));
+    assert.equal(reader.text(), '\n');
+    assert.deepEqual(reader.refresh().slots, [{ slot: 0, live: false, error: undefined }]);
+  }
+  add(openWriter(directory), definition(), '/', 3);
+  assert.equal(sample(reader.text(), 'requests_total{route="/"}'), 3);
+  assert.deepEqual(reader.complaints, []);
+});
