@@ -9,9 +9,23 @@ import { statDirectory } from './stat-directory.ts';
 
 /** What one merge found, beside the families. */
 export interface DirectoryStatus {
-  /** Slots held by a living process. */
-  readonly live: number;
-  readonly slots: readonly { slot: number; live: boolean; error: string | undefined }[];
+  readonly slots: readonly SlotStatus[];
+  /** Duration of the merge. */
+  readonly seconds: number;
+}
+
+export interface SlotStatus {
+  readonly slot: number;
+  /** Whether a living process holds the slot. */
+  readonly live: boolean;
+  /** Why the slot is held at its last good values. */
+  readonly error: string | undefined;
+  /** Unix times in seconds. */
+  readonly started: number;
+  readonly heartbeat: number;
+  readonly refused: number;
+  readonly bytes: number;
+  readonly series: number;
 }
 
 /** Totals index that takes what is not to be added: gauges, cells that no series owns. */
@@ -35,6 +49,8 @@ export class DirectoryReader {
   readonly families = new Map<string, Family>();
   /** Sums over all slots in slot order, by `base` of a series' part; NaN where no slot has the series. */
   totals = new Float64Array(1024);
+  /** What the last merge found. */
+  status: DirectoryStatus = { slots: [], seconds: 0 };
 
   readonly #libc: Libc;
   readonly #directory: string;
@@ -52,7 +68,8 @@ export class DirectoryReader {
    * Reads what is new and adds everything up.
    * @throws Error where the directory itself cannot be read.
    */
-  refresh(): DirectoryStatus {
+  refresh(): void {
+    const began = performance.now();
     const { uid } = statDirectory(this.#directory);
     for (const name of readdirSync(this.#directory)) {
       const slot = slotOfFileName(name);
@@ -61,9 +78,14 @@ export class DirectoryReader {
     const views = [...this.#slots.values()].sort((a, b) => a.reader.slot - b.reader.slot);
     for (const view of views) this.#refreshSlot(view);
     this.#addUp(views);
-    return {
-      live: views.filter(({ reader }) => reader.live).length,
-      slots: views.map(({ reader, error }) => ({ slot: reader.slot, live: reader.live, error })),
+    this.status = {
+      slots: views.map(({ reader, error }) => ({
+        slot: reader.slot,
+        live: reader.live,
+        error,
+        ...reader.status,
+      })),
+      seconds: (performance.now() - began) / 1000,
     };
   }
 
@@ -134,8 +156,9 @@ export class DirectoryReader {
           view.gauges.push({ series, cell: firstCell, timed: cells === 2 });
           return;
         }
-        const base = this.#base(series, definition.bounds, cells);
-        for (let i = 0; i < cells; i++) view.targets[firstCell + i] = base + i;
+        const added = family.type === 'summary' ? 2 : cells;
+        const base = this.#base(series, family.type === 'summary' ? [] : definition.bounds, added);
+        for (let i = 0; i < added; i++) view.targets[firstCell + i] = base + i;
         view.firsts.fill(firstCell, firstCell, firstCell + cells);
       },
     };

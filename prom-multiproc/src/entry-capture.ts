@@ -24,7 +24,8 @@ export function captureEntry(
 export function valuesOf(entry: ClientEntry, bounds: readonly number[]): Float64Array {
   const { bucketValues } = entry;
   if (bucketValues === undefined) {
-    return entry.sum === undefined ? Float64Array.of(entry.value!) : Float64Array.of(entry.sum, entry.count!);
+    if (entry.sum === undefined) return Float64Array.of(entry.value!);
+    return Float64Array.of(entry.sum, entry.count!, ...bounds.map(() => 0));
   }
   const counts = bounds.map((bound) => bucketValues[bound]!);
   const inBounds = counts.reduce((sum, count) => sum + count, 0);

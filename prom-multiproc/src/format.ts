@@ -23,7 +23,7 @@
  *     u32 bytes of payload | u32 kind: 1 = metric, 2 = series | payload | zeros up to a multiple of 8
  *
  *     metric:  u32 type: 1 = counter, 2 = gauge, 3 = histogram, 4 = summary | u32 label names | u32 bounds | u32 zero
- *              f64 upper bound (each, ascending, without +Inf)
+ *              f64 bound (each, ascending): upper bounds of a histogram without +Inf, quantiles of a summary
  *              text name | text help | text aggregator | text label name (each)
  *     series:  u32 metric: ordinal of its record among the metric records, from 0 | u32 labels
  *              for each label: u32 index into the metric's label names, none twice | text value
@@ -32,7 +32,7 @@
  * A series owns the next cells after those of the series before it; where they would straddle two chunks they begin at
  * the next chunk. Cells by type: counter: value. gauge: value (mostrecent: value, Unix time in seconds). histogram: sum,
  * then the count of each bucket, not cumulative, +Inf last; the count of observations is their sum, so no reader can see
- * the two disagree. summary: sum, count. A first cell of NaN says that the series is absent (removed, or a gauge never
+ * the two disagree. summary: sum, count, then the value of each quantile in this process alone. A first cell of NaN says that the series is absent (removed, or a gauge never
  * set); counters, buckets, counts and sums are never NaN otherwise.
  */
 
@@ -66,7 +66,7 @@ export const MAX_SLOTS = 10_000;
 export const METRIC_TYPES = ['counter', 'gauge', 'histogram', 'summary'] as const;
 export type MetricType = (typeof METRIC_TYPES)[number];
 
-/** What a metric record says. Bounds are ascending, without +Inf; empty but for histograms. */
+/** What a metric record says. Bounds are ascending: upper bounds of a histogram, without +Inf, or quantiles of a summary. */
 export interface MetricDefinition {
   readonly name: string;
   readonly help: string;
@@ -100,7 +100,7 @@ export function cellsPerSeries(definition: MetricDefinition): number {
     case 'histogram':
       return definition.bounds.length + 2;
     case 'summary':
-      return 2;
+      return 2 + definition.bounds.length;
   }
 }
 

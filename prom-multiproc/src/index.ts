@@ -1,1 +1,1 @@
-export { share } from './share.ts';
+export { type ShareOptions, share } from './share.ts';

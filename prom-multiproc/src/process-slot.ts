@@ -1,10 +1,16 @@
 import cluster from 'node:cluster';
 import { isMainThread } from 'node:worker_threads';
-import type { LabelPair, MetricDefinition } from './format.ts';
+import { distinguishLabels } from './exact-labels.ts';
+import { installFastPath } from './fast-path.ts';
+import type { MetricDefinition } from './format.ts';
 import { isAggregator } from './gauge-aggregators.ts';
 import { loadLibc } from './libc.ts';
-import type { Cells } from './slot-writer.ts';
+import { type ClientMetric, isStoredMetric } from './prom-client-internals.ts';
+import { SharedMetric } from './shared-metric.ts';
 import { SlotWriter } from './slot-writer.ts';
+
+/** Milliseconds between two refreshes of what a process shows without being asked: see `ProcessSlot.refresh`. */
+export const REFRESH_INTERVAL_MS = 5000;
 
 /**
  * The slot of this process (or worker thread) in one directory, taken at the first write and kept for life. All shared
@@ -14,22 +20,54 @@ export class ProcessSlot {
   readonly directory: string;
   /** Why this process cannot share, once it has tried in vain. */
   failure: Error | undefined;
-  readonly #onTaken: (() => void)[] = [];
+  readonly #metrics = new Map<ClientMetric, SharedMetric>();
+  readonly #retired = new Set<string>();
   readonly #warned = new Set<string>();
   #writer: SlotWriter | undefined;
 
   constructor(directory: string) {
     this.directory = directory;
+    setInterval(() => void this.refresh(), REFRESH_INTERVAL_MS).unref();
   }
 
-  get isTaken(): boolean {
-    return this.#writer !== undefined;
+  /** Number of the slot, once it is taken. */
+  get number(): number | undefined {
+    return this.#writer?.slot;
   }
 
-  /** Calls `listener` when the slot is taken; at once where it is. */
-  onTaken(listener: () => void): void {
-    this.#onTaken.push(listener);
-    if (this.isTaken) listener();
+  /** Makes a metric count in this slot; undefined for an object that is no metric of prom-client. */
+  attach(client: ClientMetric): SharedMetric | undefined {
+    if (!isStoredMetric(client)) return undefined;
+    let metric = captured.get(client);
+    if (metric === undefined) {
+      metric = this.#capture(client);
+      captured.set(client, metric);
+    } else if (!metric.reattach()) {
+      return this.#metrics.get(client);
+    }
+    this.#metrics.set(client, metric);
+    // Not now: the constructor of the metric may still be running.
+    if (this.#writer !== undefined) queueMicrotask(() => this.bindAll());
+    return metric;
+  }
+
+  attached(client: ClientMetric): SharedMetric | undefined {
+    return this.#metrics.get(client);
+  }
+
+  /** Takes a metric out of the slot: it counts on for itself, as it does in prom-client once no registry has it. */
+  detach(client: ClientMetric): void {
+    const metric = this.#metrics.get(client);
+    if (metric === undefined) return;
+    metric.detach();
+    this.#metrics.delete(client);
+    this.#retired.add(client.name);
+  }
+
+  /** Names of this process's metrics, present and past. A registry shows those of others only where it has them too. */
+  *names(): Generator<string> {
+    yield* this.#retired;
+    for (const { name } of this.#metrics.keys()) yield name;
   }
 
   /** Takes the slot, unless it is taken or was refused before. Failure is told once and kept in `failure`. */
@@ -42,16 +80,69 @@ export class ProcessSlot {
           this.#warnOnce('PROM_MULTIPROC_REFUSED', `a series is not shared: ${error.message}`),
       });
     } catch (error) {
-      this.failure = new Error(`cannot share metrics in ${this.directory}: ${(error as Error).message}`, {
-        cause: error,
-      });
+      this.failure = this.cannotShare(error);
       this.#warnOnce('PROM_MULTIPROC_UNSHARED', this.failure.message);
       return;
     }
-    for (const listener of this.#onTaken) listener();
+    setImmediate(() => void this.refresh());
   }
 
-  metric(definition: MetricDefinition): void {
+  /** Moves what was counted or registered before the slot was taken into it. */
+  bindAll(): void {
+    if (this.#writer === undefined) return;
+    for (const metric of this.#metrics.values()) if (metric.isComplete) metric.bind();
+  }
+
+  /**
+   * Runs each `collect()`, publishes quantiles of summaries and beats: what others see of these is never older than
+   * `REFRESH_INTERVAL_MS` and a `collect()`.
+   */
+  async refresh(): Promise<void> {
+    await Promise.all([...this.#metrics.keys()].map((client) => this.#collectOrWarn(client)));
+    if (this.#writer === undefined) return;
+    for (const metric of this.#metrics.values()) metric.publishQuantiles();
+    this.#writer.beat(Date.now() / 1000);
+  }
+
+  /** Runs the `collect()` of a metric; what it writes becomes visible together, at its end. */
+  async collect(client: ClientMetric): Promise<void> {
+    if (client.collect === undefined) return;
+    const metric = this.#metrics.get(client);
+    metric?.beginCollect();
+    try {
+      const collecting = client.collect();
+      if (collecting instanceof Promise) await collecting;
+    } finally {
+      metric?.endCollect();
+    }
+  }
+
+  warnUnreadable(path: string, error: Error): void {
+    this.#warnOnce('PROM_MULTIPROC_UNREADABLE', `${path} is held at its last good values: ${error.message}`);
+  }
+
+  cannotShare(cause: unknown): Error {
+    return new Error(`cannot share metrics in ${this.directory}: ${(cause as Error).message}`, { cause });
+  }
+
+  #capture(client: ClientMetric): SharedMetric {
+    const metric = new SharedMetric(client, {
+      beforeWrite: () => this.#beforeWrite(),
+      metric: (definition) => this.#publish(definition),
+      series: (definition, labels) => this.#writer?.series(definition, labels),
+      refuseNaN: (definition) => this.#refuseNaN(definition),
+    });
+    installFastPath(metric);
+    distinguishLabels(metric);
+    return metric;
+  }
+
+  #beforeWrite(): void {
+    this.take();
+    this.bindAll();
+  }
+
+  #publish(definition: MetricDefinition): void {
     const { name, type, aggregator } = definition;
     if (type === 'gauge' && !isAggregator(aggregator)) {
       this.#warnOnce(
@@ -62,23 +153,22 @@ export class ProcessSlot {
     this.#writer?.metric(definition);
   }
 
-  series(definition: MetricDefinition, labels: readonly LabelPair[]): Cells | undefined {
-    return this.#writer?.series(definition, labels);
+  async #collectOrWarn(client: ClientMetric): Promise<void> {
+    try {
+      await this.collect(client);
+    } catch (error) {
+      this.#warnOnce(
+        'PROM_MULTIPROC_COLLECT',
+        `collect() of ${client.name} failed: ${(error as Error).message}`,
+      );
+    }
   }
 
-  refuseNaN({ name }: MetricDefinition): void {
+  #refuseNaN({ name }: MetricDefinition): void {
     this.#warnOnce(
       'PROM_MULTIPROC_NAN',
       `${name}: NaN was not counted, for no later value would ever show again`,
     );
-  }
-
-  beat(): void {
-    this.#writer?.beat(Date.now() / 1000);
-  }
-
-  warnUnreadable(path: string, error: Error): void {
-    this.#warnOnce(`PROM_MULTIPROC_UNREADABLE`, `${path} is held at its last good values: ${error.message}`);
   }
 
   #warnOnce(code: string, message: string): void {
@@ -87,6 +177,9 @@ export class ProcessSlot {
     process.emitWarning(message, { type: 'PromMultiprocWarning', code });
   }
 }
+
+/** A metric is captured once and stays with the slot it was first shared in, whatever registries it is in. */
+const captured = new WeakMap<ClientMetric, SharedMetric>();
 
 const slots = new Map<string, ProcessSlot>();
 
@@ -106,7 +199,7 @@ function followParentIntoDeath(slot: ProcessSlot): void {
   try {
     loadLibc().dieWithParent();
   } catch (error) {
-    slot.failure = new Error(`cannot share metrics: ${(error as Error).message}`, { cause: error });
+    slot.failure = slot.cannotShare(error);
   }
   // The parent may have died before it was asked for.
   if (!process.connected) process.exit(1);

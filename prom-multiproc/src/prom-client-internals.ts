@@ -11,6 +11,8 @@ export interface ClientMetric {
   readonly upperBounds?: readonly number[];
   readonly enableExemplars?: boolean;
   readonly collect?: () => void | Promise<void>;
+  readonly percentiles?: readonly number[];
+  get(): Promise<unknown>;
   /** The storage: entries by prom-client's hash of their labels. Assigned anew by constructors and `reset()`. */
   hashMap: Record<string, ClientEntry>;
   inc?: unknown;
@@ -26,17 +28,30 @@ export type ClientEntry = {
   sum?: number;
   count?: number;
   bucketValues?: Record<string, number>;
+  /** Quantiles of a summary over its own time window. */
+  td?: { compress(): void; percentile(quantile: number): number | undefined };
 };
 
 /** What this library relies on inside a registry of prom-client 15. */
-export interface ClientRegistry extends Omit<Registry, 'registerMetric' | 'metrics' | 'getMetricsAsString'> {
+export interface ClientRegistry
+  extends Omit<
+    Registry,
+    'registerMetric' | 'metrics' | 'getMetricsAsString' | 'clear' | 'removeSingleMetric'
+  > {
   _metrics: Record<string, ClientMetric>;
   _defaultLabels: Record<string, string | number>;
   registerMetric(metric: ClientMetric): void;
   metrics(): Promise<string>;
   getMetricsAsString(metric: ClientMetric): Promise<string>;
+  clear(...args: unknown[]): void;
+  removeSingleMetric(...args: unknown[]): void;
 }
 
 export function internalsOf(register: Registry): ClientRegistry {
   return register as unknown as ClientRegistry;
+}
+
+/** Whether this is a metric of prom-client, and not an object that merely has a `get()`. */
+export function isStoredMetric(metric: ClientMetric): boolean {
+  return typeof metric.hashMap === 'object' && metric.hashMap !== null && Array.isArray(metric.labelNames);
 }

@@ -10,6 +10,7 @@ import {
 } from './format.ts';
 import { LabelTree } from './label-tree.ts';
 import type { ClientEntry, ClientLabels, ClientMetric } from './prom-client-internals.ts';
+import { seriesKey } from './series-key.ts';
 import { makeAbsent, SharedSeries, type WriteGuard } from './shared-series.ts';
 import type { Cells } from './slot-writer.ts';
 
@@ -37,6 +38,8 @@ export class SharedMetric implements WriteGuard {
   #entries: Record<string, ClientEntry> = {};
   #storage: Record<string, ClientEntry> = {};
   #bound = false;
+  #detached = false;
+  #labelsByKey: Map<string, ClientLabels> | undefined;
   /** Cells that a running collect() has let go of; absent at its end unless taken up again. */
   #left: Cells[] | undefined;
 
@@ -63,9 +66,9 @@ export class SharedMetric implements WriteGuard {
     return this.client.type !== undefined;
   }
 
-  /** Ascending upper bounds without +Inf; empty but for histograms. */
+  /** Ascending: upper bounds of a histogram without +Inf, quantiles of a summary. */
   get bounds(): readonly number[] {
-    this.#bounds ??= ascendingBounds(this.client.upperBounds);
+    this.#bounds ??= ascendingBounds(this.client.upperBounds ?? this.client.percentiles);
     return this.#bounds;
   }
 
@@ -106,8 +109,50 @@ export class SharedMetric implements WriteGuard {
     for (const cells of left) if (!taken.has(cells)) makeAbsent(cells, count);
   }
 
+  /** Publishes the quantiles of a summary as they are now. */
+  publishQuantiles(): void {
+    if (!this.#bound || this.definition.type !== 'summary') return;
+    for (const entry of Object.values(this.#entries)) {
+      const { array, base } = SharedSeries.of(entry)!;
+      entry.td!.compress();
+      this.bounds.forEach((quantile, i) => {
+        array[base + 2 + i] = entry.td!.percentile(quantile) || 0;
+      });
+    }
+  }
+
+  /** Takes every series out of the slot; the metric counts on for itself. */
+  detach(): void {
+    if (this.#bound) {
+      const count = cellsPerSeries(this.definition);
+      for (const entry of Object.values(this.#entries)) {
+        makeAbsent(SharedSeries.of(entry)!.moveToHeap(count), count);
+      }
+    }
+    this.#bound = false;
+    this.#detached = true;
+  }
+
+  /** Puts a metric that was taken out back into its slot; false where it is there. */
+  reattach(): boolean {
+    const was = this.#detached;
+    this.#detached = false;
+    return was;
+  }
+
+  /** The labels of one of this process's series as the application gave them. */
+  labelsOf(key: string): ClientLabels | undefined {
+    this.#labelsByKey ??= new Map(
+      Object.values(this.#entries).map(({ labels }) => [
+        seriesKey(this.client.labelNames, this.#pairs(labels)),
+        labels,
+      ]),
+    );
+    return this.#labelsByKey.get(key);
+  }
+
   beforeWrite(): void {
-    if (!this.#bound && this.#left === undefined) this.#source.beforeWrite();
+    if (!this.#bound && this.#left === undefined && !this.#detached) this.#source.beforeWrite();
   }
 
   accepts(value: number): boolean {
@@ -214,8 +259,7 @@ export class SharedMetric implements WriteGuard {
       const count = cellsPerSeries(this.definition);
       for (const entry of Object.values(this.#entries)) makeAbsent(SharedSeries.of(entry)!, count);
     }
-    this.#tree.clear();
-    this.generation++;
+    this.#forgetLookups();
     this.#entries = {};
     for (const [hash, entry] of Object.entries(storage)) this.#addEntry(hash, entry);
     this.#storage = new Proxy(this.#entries, {
@@ -235,18 +279,24 @@ export class SharedMetric implements WriteGuard {
   }
 
   #addEntry(hash: string, entry: ClientEntry): ClientEntry {
+    this.#labelsByKey = undefined;
     const series = captureEntry(entry, this.bounds, this.client.aggregator === 'mostrecent', this);
     this.#entries[hash] = entry;
     if (this.#bound) this.#bindSeries(series);
     return entry;
   }
 
+  #forgetLookups(): void {
+    this.#tree.clear();
+    this.#labelsByKey = undefined;
+    this.generation++;
+  }
+
   #removeEntry(hash: string): true {
     const entry = this.#entries[hash];
     if (entry === undefined) return true;
     delete this.#entries[hash];
-    this.#tree.clear();
-    this.generation++;
+    this.#forgetLookups();
     if (this.#bound) makeAbsent(SharedSeries.of(entry)!, cellsPerSeries(this.definition));
     return true;
   }

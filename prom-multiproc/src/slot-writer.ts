@@ -167,6 +167,8 @@ export class SlotWriter {
     if (cells === undefined) throw new BadLogError(`cell ${first} lies beyond the cells of the file`);
     metric.firstCells.set(seriesKey(definition.labelNames, labels), first);
     if (definition.type === 'gauge') cells.array[cells.base] = Number.NaN;
+    // Quantiles are those of one process's own time window.
+    if (definition.type === 'summary') cells.array.fill(0, cells.base + 2, cells.base + count);
   }
 
   #series(definition: MetricDefinition, labels: readonly LabelPair[]): Cells {

@@ -9,6 +9,11 @@ export interface TextOptions {
   readonly defaultLabels: Readonly<Record<string, string | number>>;
 }
 
+/** One text of the blocks of all metrics: prom-client's own layout. */
+export function joinBlocks(blocks: readonly string[], { openMetrics }: TextOptions): string {
+  return openMetrics ? `${blocks.join('\n')}\n# EOF\n` : `${blocks.join('\n\n')}\n`;
+}
+
 /** The lines of one family, HELP and TYPE first, without a last line feed: prom-client's own layout. */
 export function renderFamily(family: Family, totals: Float64Array, options: TextOptions): string {
   const counter = options.openMetrics && family.type === 'counter';
@@ -52,7 +57,7 @@ function renderTotals(
 }
 
 /** The values of a series in the order of its lines; undefined where no slot has it. */
-function totalsOf(family: Family, series: MergedSeries, totals: Float64Array): number[] | undefined {
+export function totalsOf(family: Family, series: MergedSeries, totals: Float64Array): number[] | undefined {
   const present = series.parts.filter(({ base }) => !Number.isNaN(totals[base]!));
   const [part] = present;
   if (part === undefined) return undefined;
@@ -94,7 +99,7 @@ function unionLines(series: MergedSeries, present: MergedSeries['parts'], totals
   return [...cumulative, sum, count];
 }
 
-function unionOfBounds(series: MergedSeries): number[] {
+export function unionOfBounds(series: Pick<MergedSeries, 'parts'>): number[] {
   const bounds = new Set(series.parts.flatMap((part) => part.bounds));
   return [...bounds].sort((a, b) => a - b).concat(Infinity);
 }

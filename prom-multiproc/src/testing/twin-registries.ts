@@ -34,7 +34,7 @@ export function twinRegistries(
 export function shareIn(directory: string, register: client.Registry): void {
   const before = process.env.PROMETHEUS_MULTIPROC_DIR;
   process.env.PROMETHEUS_MULTIPROC_DIR = directory;
-  share(register);
+  share(register, { selfMetrics: false });
   if (before === undefined) delete process.env.PROMETHEUS_MULTIPROC_DIR;
   else process.env.PROMETHEUS_MULTIPROC_DIR = before;
 }

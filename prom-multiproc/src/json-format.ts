@@ -1,0 +1,63 @@
+import type { Family, MergedSeries } from './family.ts';
+import { aggregateGauge } from './gauge-aggregators.ts';
+import type { ClientLabels } from './prom-client-internals.ts';
+import type { SharedMetric } from './shared-metric.ts';
+import type { Shown } from './shared-registry.ts';
+import { totalsOf, unionOfBounds } from './text-format.ts';
+
+interface JsonValue {
+  labels: ClientLabels;
+  value: number;
+  metricName?: string;
+  exemplar?: null;
+}
+
+/** What `getMetricsAsJSON()` of prom-client says of a metric. Labels that `local` has keep their JavaScript types. */
+export function familyToJson(
+  { family, totals }: Shown,
+  defaultLabels: Readonly<Record<string, string | number>>,
+  local?: SharedMetric,
+): object {
+  const { help, name, type, aggregator } = family;
+  const values = [...family.series].flatMap(([key, series]) => {
+    const own = local?.labelsOf(key) ?? Object.fromEntries(series.labels);
+    return seriesToJson(family, series, totals).map((value) => ({
+      ...value,
+      labels: withDefaults({ ...value.labels, ...own }, defaultLabels),
+    }));
+  });
+  return { help, name, type, values, aggregator };
+}
+
+function withDefaults(labels: ClientLabels, defaults: ClientLabels): ClientLabels {
+  for (const name of Object.keys(defaults)) labels[name] = labels[name] || defaults[name];
+  return labels;
+}
+
+/** The values of a series, without its own labels. */
+function seriesToJson(family: Family, series: MergedSeries, totals: Float64Array): JsonValue[] {
+  if (family.type === 'gauge') return gaugeToJson(family, series);
+  const values = totalsOf(family, series, totals);
+  if (values === undefined) return [];
+  if (family.type === 'counter') return [{ value: values[0]!, labels: {} }];
+  const { name } = family;
+  const [sum, count] = values.slice(-2) as [number, number];
+  const sumAndCount = [
+    { metricName: `${name}_sum`, labels: {}, value: sum },
+    { metricName: `${name}_count`, labels: {}, value: count },
+  ];
+  if (family.type === 'summary') return sumAndCount;
+  const buckets = unionOfBounds(series).map((bound, i) => {
+    const le = bound === Infinity ? '+Inf' : bound;
+    return { labels: { le }, value: values[i]!, metricName: `${name}_bucket`, exemplar: null };
+  });
+  return [...buckets, ...sumAndCount];
+}
+
+function gaugeToJson({ aggregator }: Family, { gaugeValues }: MergedSeries): JsonValue[] {
+  if (gaugeValues.length === 0 || aggregator === 'omit') return [];
+  if (aggregator === 'all') {
+    return gaugeValues.map(({ slot, value }) => ({ value, labels: { worker: String(slot) } }));
+  }
+  return [{ value: aggregateGauge(aggregator, gaugeValues), labels: {} }];
+}

@@ -1,0 +1,67 @@
+import type { DirectoryStatus } from './directory-reader.ts';
+import { Family } from './family.ts';
+import type { Shown } from './shared-registry.ts';
+
+type Measure = (status: DirectoryStatus, now: number) => number;
+
+/** What the sharing says of itself: name, type, help, value. */
+const SELF_METRICS: readonly (readonly [string, 'counter' | 'gauge', string, Measure])[] = [
+  [
+    'prom_multiproc_workers',
+    'gauge',
+    'Living processes that hold a slot.',
+    ({ slots }) => count(slots, (s) => s.live),
+  ],
+  ['prom_multiproc_slots', 'gauge', 'Slot files in the directory.', ({ slots }) => slots.length],
+  ['prom_multiproc_series', 'gauge', 'Series in all slots.', ({ slots }) => sum(slots, (s) => s.series)],
+  [
+    'prom_multiproc_slot_bytes',
+    'gauge',
+    'Bytes of all slot files.',
+    ({ slots }) => sum(slots, (s) => s.bytes),
+  ],
+  [
+    'prom_multiproc_refused_series_total',
+    'counter',
+    'Series that found no room and are counted by their process alone.',
+    ({ slots }) => sum(slots, (s) => s.refused),
+  ],
+  [
+    'prom_multiproc_unreadable_slots',
+    'gauge',
+    'Slot files that cannot be trusted and are held at their last good values.',
+    ({ slots }) => count(slots, (s) => s.error !== undefined),
+  ],
+  ['prom_multiproc_merge_seconds', 'gauge', 'Duration of this merge of all slots.', ({ seconds }) => seconds],
+  [
+    'prom_multiproc_heartbeat_age_seconds',
+    'gauge',
+    'Age of the oldest heartbeat of a living process.',
+    ({ slots }, now) => slots.reduce((age, s) => (s.live ? Math.max(age, now - s.heartbeat) : age), 0),
+  ],
+];
+
+export const SELF_METRIC_NAMES = SELF_METRICS.map(([name]) => name);
+
+/** The self-metrics as families, one unlabelled series each. `now` is Unix time in seconds. */
+export function* selfMetrics(status: DirectoryStatus, now: number): Generator<Shown> {
+  for (const [name, type, help, measure] of SELF_METRICS) {
+    const value = measure(status, now);
+    const family = new Family({ name, type, help, aggregator: 'sum', labelNames: [], bounds: [] });
+    family.series.set('', {
+      labels: [],
+      parts: [{ bounds: [], base: 0 }],
+      gaugeValues: [{ slot: 0, value, time: 0 }],
+      prefixes: undefined,
+    });
+    yield { family, totals: Float64Array.of(value) };
+  }
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}
+
+function count<T>(items: readonly T[], is: (item: T) => boolean): number {
+  return items.filter(is).length;
+}
