@@ -16,8 +16,10 @@ export class TextReader {
     test.after(() => this.#reader.close());
   }
 
-  refresh() {
-    return this.#reader.refresh();
+  /** What is known of the slots, as of now. */
+  slots(): DirectoryReader['status']['slots'] {
+    this.#reader.refresh();
+    return this.#reader.status.slots;
   }
 
   /** All families as text, as of now. */
