@@ -9,6 +9,8 @@ import { statDirectory } from './stat-directory.ts';
 
 /** What one merge found, beside the families. */
 export interface DirectoryStatus {
+  /** Slots held by a living process. */
+  readonly live: number;
   readonly slots: readonly SlotStatus[];
   /** Duration of the merge. */
   readonly seconds: number;
@@ -50,16 +52,24 @@ export class DirectoryReader {
   /** Sums over all slots in slot order, by `base` of a series' part; NaN where no slot has the series. */
   totals = new Float64Array(1024);
   /** What the last merge found. */
-  status: DirectoryStatus = { slots: [], seconds: 0 };
+  status: DirectoryStatus = { live: 0, slots: [], seconds: 0 };
 
   readonly #libc: Libc;
   readonly #directory: string;
   readonly #onUnreadable: (path: string, error: Error) => void;
+  readonly #onlySlot: number | undefined;
   readonly #slots = new Map<number, SlotView>();
   #totalCount = NOWHERE + 1;
 
-  constructor(libc: Libc, directory: string, onUnreadable: (path: string, error: Error) => void) {
+  /** `onlySlot` reads that one slot as its process shows itself: gauges unaggregated, summaries with quantiles. */
+  constructor(
+    libc: Libc,
+    directory: string,
+    onUnreadable: (path: string, error: Error) => void,
+    onlySlot?: number,
+  ) {
     this.#libc = libc;
+    this.#onlySlot = onlySlot;
     this.#directory = directory;
     this.#onUnreadable = onUnreadable;
   }
@@ -68,17 +78,19 @@ export class DirectoryReader {
    * Reads what is new and adds everything up.
    * @throws Error where the directory itself cannot be read.
    */
-  refresh(): void {
+  refresh(): DirectoryStatus {
     const began = performance.now();
     const { uid } = statDirectory(this.#directory);
     for (const name of readdirSync(this.#directory)) {
       const slot = slotOfFileName(name);
-      if (slot !== undefined && !this.#slots.has(slot)) this.#addSlot(slot, name, uid);
+      if (slot === undefined || this.#slots.has(slot)) continue;
+      if (this.#onlySlot === undefined || this.#onlySlot === slot) this.#addSlot(slot, name, uid);
     }
     const views = [...this.#slots.values()].sort((a, b) => a.reader.slot - b.reader.slot);
     for (const view of views) this.#refreshSlot(view);
     this.#addUp(views);
     this.status = {
+      live: views.filter(({ reader }) => reader.live).length,
       slots: views.map(({ reader, error }) => ({
         slot: reader.slot,
         live: reader.live,
@@ -87,6 +99,7 @@ export class DirectoryReader {
       })),
       seconds: (performance.now() - began) / 1000,
     };
+    return this.status;
   }
 
   close(): void {
@@ -156,8 +169,10 @@ export class DirectoryReader {
           view.gauges.push({ series, cell: firstCell, timed: cells === 2 });
           return;
         }
-        const added = family.type === 'summary' ? 2 : cells;
-        const base = this.#base(series, family.type === 'summary' ? [] : definition.bounds, added);
+        // Quantiles of several processes cannot be added up.
+        const plain = family.type === 'summary' && this.#onlySlot === undefined;
+        const added = plain ? 2 : cells;
+        const base = this.#base(series, plain ? [] : definition.bounds, added);
         for (let i = 0; i < added; i++) view.targets[firstCell + i] = base + i;
         view.firsts.fill(firstCell, firstCell, firstCell + cells);
       },
@@ -170,7 +185,7 @@ export class DirectoryReader {
   #family(definition: MetricDefinition): Family | undefined {
     let family = this.families.get(definition.name);
     if (family === undefined) {
-      family = new Family(definition);
+      family = new Family(this.#onlySlot === undefined ? definition : { ...definition, aggregator: 'first' });
       this.families.set(definition.name, family);
     }
     return family.type === definition.type ? family : undefined;

@@ -6,12 +6,7 @@ type Measure = (status: DirectoryStatus, now: number) => number;
 
 /** What the sharing says of itself: name, type, help, value. */
 const SELF_METRICS: readonly (readonly [string, 'counter' | 'gauge', string, Measure])[] = [
-  [
-    'prom_multiproc_workers',
-    'gauge',
-    'Living processes that hold a slot.',
-    ({ slots }) => count(slots, (s) => s.live),
-  ],
+  ['prom_multiproc_workers', 'gauge', 'Living processes that hold a slot.', ({ live }) => live],
   ['prom_multiproc_slots', 'gauge', 'Slot files in the directory.', ({ slots }) => slots.length],
   ['prom_multiproc_series', 'gauge', 'Series in all slots.', ({ slots }) => sum(slots, (s) => s.series)],
   [

@@ -1,4 +1,6 @@
 import { register as globalRegister, type Registry } from 'prom-client';
+import { answerForOwnSlot, tameAggregation } from './aggregator-registry.ts';
+import { tameMerge } from './merged-registry.ts';
 import { processSlot } from './process-slot.ts';
 import { internalsOf } from './prom-client-internals.ts';
 import { SharedRegistry } from './shared-registry.ts';
@@ -18,8 +20,25 @@ const shared = new WeakMap<Registry, SharedRegistry>();
  *
  * The process takes its place in the directory at its first write, not here.
  */
-export function share(register: Registry = globalRegister, { selfMetrics = true }: ShareOptions = {}): void {
-  const directory = process.env.PROMETHEUS_MULTIPROC_DIR;
-  if (directory === undefined || directory === '' || shared.has(register)) return;
+export function share(register: Registry = globalRegister, options: ShareOptions = {}): void {
+  const directory = sharedDirectory();
+  if (directory === undefined || isShared(register)) return;
+  const { selfMetrics = true } = options;
   shared.set(register, new SharedRegistry(internalsOf(register), processSlot(directory), selfMetrics));
+  tameMerge(register, isShared, (merged) => share(merged, options));
+  tameAggregation({
+    isShared,
+    share,
+    ownMetricsAsJSON: (one) => shared.get(one)!.ownJson(),
+  });
+  if (register === globalRegister) answerForOwnSlot(register);
+}
+
+export function isShared(register: Registry): boolean {
+  return shared.has(register);
+}
+
+/** The directory that `PROMETHEUS_MULTIPROC_DIR` names; undefined where it is unset or empty. */
+export function sharedDirectory(): string | undefined {
+  return process.env.PROMETHEUS_MULTIPROC_DIR || undefined;
 }

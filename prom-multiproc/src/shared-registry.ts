@@ -80,6 +80,24 @@ export class SharedRegistry {
     return this.#block(metric, reader, this.#textOptions(reader));
   }
 
+  /** `getMetricsAsJSON()` of what this process's slot alone holds. */
+  async ownJson(): Promise<unknown[]> {
+    await this.#collectAll();
+    const { number, directory } = this.#slot;
+    this.#slot.bindAll();
+    if (number === undefined) return [];
+    const reader = new DirectoryReader(loadLibc(), directory, () => {}, number);
+    try {
+      reader.refresh();
+      const { families, totals } = reader;
+      return [...families.values()].map((family) =>
+        familyToJson({ family, totals }, this.#register._defaultLabels),
+      );
+    } finally {
+      reader.close();
+    }
+  }
+
   async #json(): Promise<MetricObjectWithValues<MetricValue<string>>[]> {
     await this.#collectAll();
     const reader = this.#read();

@@ -63,8 +63,17 @@ export function totalsOf(family: Family, series: MergedSeries, totals: Float64Ar
   if (part === undefined) return undefined;
   const { base } = part;
   if (family.type === 'counter') return [totals[base]!];
-  if (family.type === 'summary') return [totals[base]!, totals[base + 1]!];
+  if (family.type === 'summary') return summaryLines(present, totals);
   return series.parts.length === 1 ? bucketLines(part, totals) : unionLines(series, present, totals);
+}
+
+/** Quantiles where there are any, those of the latest definition, then sum and count. */
+function summaryLines(present: MergedSeries['parts'], totals: Float64Array): number[] {
+  const { bounds, base } = present.at(-1)!;
+  const quantiles = bounds.map((_, i) => totals[base + 2 + i]!);
+  const total = (offset: number): number =>
+    present.reduce((sum, part) => sum + totals[part.base + offset]!, 0);
+  return [...quantiles, total(0), total(1)];
 }
 
 /** Cumulative counts by ascending bound, +Inf last, then sum and count. */
@@ -111,7 +120,12 @@ function makePrefixes({ name, type }: Family, series: MergedSeries, options: Tex
     const suffix = options.openMetrics && !name.endsWith('_total') ? '_total' : '';
     return [`${name}${suffix}${labelText([...labels, ...added])} `];
   }
-  if (type === 'summary') return sumAndCount(name, [...labels, ...added]);
+  if (type === 'summary') {
+    const quantiles = (series.parts.at(-1)?.bounds ?? []).map((quantile) => {
+      return `${name}${labelText([['quantile', formatValue(quantile)], ...labels, ...added])} `;
+    });
+    return [...quantiles, ...sumAndCount(name, [...labels, ...added])];
+  }
   const buckets = unionOfBounds(series).map((bound) => {
     return `${name}_bucket${labelText([['le', formatValue(bound)], ...added, ...labels])} `;
   });

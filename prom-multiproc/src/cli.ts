@@ -1,0 +1,95 @@
+#!/usr/bin/env node
+import { createServer } from 'node:http';
+import { parseArgs } from 'node:util';
+import { Reader, TEXT_CONTENT_TYPE } from './reader.ts';
+
+const USAGE = `usage: prom-multiproc dump|serve|check <directory> [options]
+
+  dump    prints the totals of all processes in Prometheus' text format
+  serve   answers GET /metrics and /metrics/workers/<slot> with them until it is ended
+  check   prints the state of each slot; exit status 1 where one cannot be read
+
+  --worker <slot>   dump: one living worker alone
+  --port <port>     serve: default 9041
+  --host <address>  serve: default 127.0.0.1`;
+
+class UsageError extends Error {}
+
+function main(args: string[]): void {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean' },
+      worker: { type: 'string' },
+      port: { type: 'string', default: '9041' },
+      host: { type: 'string', default: '127.0.0.1' },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  const [command, directory, ...rest] = positionals;
+  if (directory === undefined || rest.length > 0)
+    throw new UsageError('a command and one directory are wanted');
+  const reader = new Reader(directory);
+  if (command === 'dump') dump(reader, values.worker);
+  else if (command === 'serve') serve(reader, integer('--port', values.port, 65535), values.host);
+  else if (command === 'check') check(reader);
+  else throw new UsageError(`unknown command ${JSON.stringify(command)}`);
+}
+
+function dump(reader: Reader, worker: string | undefined): void {
+  const text =
+    worker === undefined ? reader.metrics() : reader.workerMetrics(integer('--worker', worker, 9999));
+  if (text === undefined) throw new Error(`no living worker holds slot ${worker}`);
+  process.stdout.write(text);
+}
+
+function serve(reader: Reader, port: number, host: string): void {
+  const server = createServer((request, response) => {
+    const [, worker] = /^\/metrics(?:\/workers\/(\d{1,4}))?$/.exec((request.url ?? '').split('?', 1)[0]!) ?? [
+      null,
+    ];
+    if (worker === null || (request.method !== 'GET' && request.method !== 'HEAD')) {
+      response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not found\n');
+      return;
+    }
+    try {
+      const text = worker === undefined ? reader.metrics() : reader.workerMetrics(Number(worker));
+      response.writeHead(text === undefined ? 404 : 200, { 'Content-Type': TEXT_CONTENT_TYPE });
+      response.end(text ?? `# No living worker holds slot ${worker}\n`);
+    } catch (error) {
+      response.writeHead(503, { 'Content-Type': 'text/plain' }).end(`${(error as Error).message}\n`);
+    }
+  });
+  server.listen(port, host, () => {
+    const address = server.address() as { port: number };
+    console.log(`http://${host}:${address.port}/metrics`);
+  });
+}
+
+function check(reader: Reader): void {
+  for (const { slot, live, error, series, bytes, refused } of reader.slots()) {
+    const state = error ?? (live ? 'held by a living process' : 'free; its counts are kept');
+    console.log(`slot ${slot}: ${series} series, ${bytes} bytes, ${refused} refused; ${state}`);
+    if (error !== undefined) process.exitCode = 1;
+  }
+}
+
+function integer(name: string, text: string, most: number): number {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= most))
+    throw new UsageError(`${name} is ${JSON.stringify(text)}, not a number from 0 to ${most}`);
+  return value;
+}
+
+try {
+  main(process.argv.slice(2));
+} catch (error) {
+  const { message, code } = error as NodeJS.ErrnoException;
+  const wrongUsage = error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS') === true;
+  console.error(`prom-multiproc: ${message}${wrongUsage ? `\n\n${USAGE}` : ''}`);
+  process.exitCode = wrongUsage ? 2 : 1;
+}

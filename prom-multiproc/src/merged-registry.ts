@@ -1,0 +1,33 @@
+import type { Registry } from 'prom-client';
+
+type Merge = (registers: Registry[]) => Registry;
+
+const tamed = new WeakSet<object>();
+
+/** Makes `Registry.merge()` of registries of which one is shared give a shared one. */
+export function tameMerge(
+  register: Registry,
+  isShared: (register: Registry) => boolean,
+  share: (register: Registry) => void,
+): void {
+  const owner = ownerOfMerge(register.constructor);
+  if (owner === undefined || tamed.has(owner)) return;
+  tamed.add(owner);
+  const { merge } = owner;
+  owner.merge = function mergeShared(registers) {
+    const merged = merge.call(this, registers);
+    if (registers.some(isShared)) share(merged);
+    return merged;
+  };
+}
+
+function ownerOfMerge(registryClass: unknown): { merge: Merge } | undefined {
+  for (
+    let owner = registryClass;
+    owner !== null && owner !== undefined;
+    owner = Object.getPrototypeOf(owner)
+  ) {
+    if (Object.hasOwn(owner, 'merge')) return owner as { merge: Merge };
+  }
+  return undefined;
+}

@@ -1,0 +1,87 @@
+import cluster from 'node:cluster';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants, gzip } from 'node:zlib';
+import { register as globalRegister, type Registry } from 'prom-client';
+import { Reader, TEXT_CONTENT_TYPE } from './reader.ts';
+import { isShared, sharedDirectory } from './share.ts';
+
+interface Page {
+  readonly status: number;
+  readonly contentType: string;
+  readonly text: string;
+}
+
+const WORKER_PATH = /\/workers\/(\d{1,4})$/;
+
+/**
+ * Answers requests for metrics: the totals of `register`, or what one worker counted where the path ends with
+ * `/workers/<slot>`. GET and HEAD only; gzip where asked for. 503 with the reason where the totals cannot be had, and in
+ * a worker of a cluster that does not share: one worker's view is never passed off as the application's.
+ */
+export function metricsHandler(
+  register: Registry = globalRegister,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  let reader: Reader | undefined;
+
+  async function pageFor(path: string): Promise<Page> {
+    const slot = WORKER_PATH.exec(path)?.[1];
+    if (slot === undefined) return totals(register);
+    const directory = sharedDirectory();
+    if (directory === undefined)
+      return plain(404, 'There are no workers: PROMETHEUS_MULTIPROC_DIR is not set');
+    reader ??= new Reader(directory);
+    const text = reader.workerMetrics(Number(slot));
+    if (text === undefined) return plain(404, `No living worker holds slot ${slot}`);
+    return { status: 200, contentType: TEXT_CONTENT_TYPE, text };
+  }
+
+  return (request, response) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('Allow', 'GET, HEAD');
+      send(request, response, plain(405, 'Only GET and HEAD are served here'));
+      return;
+    }
+    const path = (request.url ?? '').split('?', 1)[0]!;
+    pageFor(path)
+      .catch((error: Error) => plain(503, error.message))
+      .then((page) => send(request, response, page));
+  };
+}
+
+async function totals(register: Registry): Promise<Page> {
+  if (cluster.isWorker && !isShared(register)) {
+    return plain(
+      503,
+      'This worker does not share its metrics: set PROMETHEUS_MULTIPROC_DIR and call share()',
+    );
+  }
+  return { status: 200, contentType: register.contentType, text: await register.metrics() };
+}
+
+function plain(status: number, text: string): Page {
+  return { status, contentType: 'text/plain; charset=utf-8', text: `${text}\n` };
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, contentType, text }: Page): void {
+  response.statusCode = status;
+  response.setHeader('Content-Type', contentType);
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('Vary', 'Accept-Encoding');
+  const finish = (body: string | Buffer): void => {
+    response.setHeader('Content-Length', Buffer.byteLength(body));
+    response.end(request.method === 'HEAD' ? undefined : body);
+  };
+  if (!acceptsGzip(request)) {
+    finish(text);
+    return;
+  }
+  gzip(text, { level: constants.Z_BEST_SPEED }, (error, body) => {
+    if (error === null) response.setHeader('Content-Encoding', 'gzip');
+    finish(error === null ? body : text);
+  });
+}
+
+function acceptsGzip({ headers }: IncomingMessage): boolean {
+  const wanted = String(headers['accept-encoding'] ?? '').split(',');
+  return wanted.some((coding) => /^\s*gzip\s*(;\s*q=(1|0?\.\d*[1-9]\d*|1\.0*))?\s*$/i.test(coding));
+}

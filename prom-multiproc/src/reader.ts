@@ -1,0 +1,84 @@
+import { DirectoryReader, type SlotStatus } from './directory-reader.ts';
+import { loadLibc } from './libc.ts';
+import { selfMetrics } from './self-metrics.ts';
+import type { Shown } from './shared-registry.ts';
+import { joinBlocks, renderFamily, type TextOptions } from './text-format.ts';
+
+export interface ReaderOptions {
+  /** Told once of each slot file that is from now on held at its last good values. Default: a process warning. */
+  readonly onUnreadable?: (path: string, error: Error) => void;
+}
+
+export const TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+const PLAIN: TextOptions = { openMetrics: false, defaultLabels: {} };
+
+/** Reads a metrics directory from outside the application, as a standalone exporter does. Changes nothing there. */
+export class Reader {
+  readonly #directory: string;
+  readonly #onUnreadable: (path: string, error: Error) => void;
+  readonly #all: DirectoryReader;
+  readonly #single = new Map<number, DirectoryReader>();
+
+  /** @throws Error where this platform cannot read slot files. */
+  constructor(directory: string, { onUnreadable = warn }: ReaderOptions = {}) {
+    this.#directory = directory;
+    this.#onUnreadable = onUnreadable;
+    this.#all = new DirectoryReader(loadLibc(), directory, onUnreadable);
+  }
+
+  /**
+   * The totals of all slots and the metrics of the sharing itself, in Prometheus' text format.
+   * @throws Error where the directory cannot be read.
+   */
+  metrics(): string {
+    this.#all.refresh();
+    return this.#text(this.#all);
+  }
+
+  /**
+   * What one living process counted in its slot, its gauges and the quantiles of its summaries included; undefined where
+   * no living process holds the slot.
+   * @throws Error where the directory cannot be read.
+   */
+  workerMetrics(slot: number): string | undefined {
+    let reader = this.#single.get(slot);
+    if (reader === undefined) {
+      reader = new DirectoryReader(loadLibc(), this.#directory, this.#onUnreadable, slot);
+      this.#single.set(slot, reader);
+    }
+    reader.refresh();
+    if (reader.status.slots.some(({ live }) => live)) return this.#text(reader);
+    reader.close();
+    this.#single.delete(slot);
+    return undefined;
+  }
+
+  /** State of every slot, by ascending number. @throws Error where the directory cannot be read. */
+  slots(): readonly SlotStatus[] {
+    this.#all.refresh();
+    return this.#all.status.slots;
+  }
+
+  close(): void {
+    this.#all.close();
+    for (const reader of this.#single.values()) reader.close();
+    this.#single.clear();
+  }
+
+  #text({ families, totals, status }: DirectoryReader): string {
+    const shown: Shown[] = [...families.values()].map((family) => ({ family, totals }));
+    shown.push(...selfMetrics(status, Date.now() / 1000));
+    return joinBlocks(
+      shown.map((one) => renderFamily(one.family, one.totals, PLAIN)),
+      PLAIN,
+    );
+  }
+}
+
+function warn(path: string, error: Error): void {
+  process.emitWarning(`${path} is held at its last good values: ${error.message}`, {
+    type: 'PromMultiprocWarning',
+    code: 'PROM_MULTIPROC_UNREADABLE',
+  });
+}
