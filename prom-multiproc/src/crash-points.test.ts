@@ -1,0 +1,234 @@
+/**
+ * A process may die between any two stores. What is in the file at that moment is what the kernel keeps, so the file is
+ * copied before and after every write, and every copy is read and then taken over.
+ */
+import assert from 'node:assert/strict';
+import fs, { copyFileSync, mkdirSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import client from 'prom-client';
+import type { MetricDefinition } from './format.ts';
+import { loadLibc } from './libc.ts';
+import type { SlotWriter } from './slot-writer.ts';
+import { TextReader } from './testing/directory-text.ts';
+import { values } from './testing/sample.ts';
+import { add, COUNTER, definition, GAUGE, HISTOGRAM, openWriter, SUMMARY } from './testing/slot-files.ts';
+import { type Cleanup, temporaryDirectory } from './testing/temporary-directory.ts';
+import { shareIn } from './testing/twin-registries.ts';
+
+const FILE = 'slot-0.metrics';
+
+/** Copies of a slot file, one for each moment at which the process could have died. */
+class CrashPoints {
+  readonly copies: { directory: string; before: string }[] = [];
+  readonly #root: string;
+  readonly #live: string;
+
+  constructor(test: Cleanup, live: string) {
+    this.#root = temporaryDirectory(test);
+    this.#live = join(live, FILE);
+  }
+
+  take(before: string): void {
+    if (!fs.existsSync(this.#live)) return;
+    const directory = join(this.#root, String(this.copies.length));
+    mkdirSync(directory);
+    copyFileSync(this.#live, join(directory, FILE));
+    this.copies.push({ directory, before });
+  }
+
+  /** Runs `act`, taking a copy before every write it makes to the file, and one after the last. */
+  during(act: () => void): void {
+    const undo = [
+      this.#hook(fs, 'writeSync'),
+      this.#hook(Atomics, 'store'),
+      this.#hookFloats(),
+      ...(['allocate', 'mmap', 'tryLock'] as const).map((call) => this.#hook(loadLibc(), call)),
+    ];
+    syncBuiltinESMExports();
+    try {
+      act();
+    } finally {
+      for (const restore of undo) restore();
+      syncBuiltinESMExports();
+    }
+    this.take('nothing more');
+  }
+
+  #hook<T extends object>(owner: T, name: keyof T & string): () => void {
+    const original = owner[name] as (...args: unknown[]) => unknown;
+    const put = (value: unknown) => Object.assign(owner, { [name]: value });
+    put((...args: unknown[]) => {
+      this.take(name);
+      return original.apply(owner, args);
+    });
+    return () => put(original);
+  }
+
+  /** Stores of 8-byte values: every Float64Array made from now on tells of them. */
+  #hookFloats(): () => void {
+    const Original = globalThis.Float64Array;
+    const told = (array: Float64Array): Float64Array =>
+      new Proxy(array, {
+        get: (target, property) => {
+          const value: unknown = Reflect.get(target, property, target);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+        set: (target, property, value) => {
+          this.take(`store of ${value}`);
+          return Reflect.set(target, property, value, target);
+        },
+      });
+    globalThis.Float64Array = new Proxy(Original, {
+      construct: (_, args: [never]) => told(new Original(...args)),
+      get: (_, property) => {
+        const value: unknown = Reflect.get(Original, property);
+        return property === 'of' ? Original.of.bind(Original) : value;
+      },
+    });
+    return () => {
+      globalThis.Float64Array = Original;
+    };
+  }
+}
+
+/** What a reader shows; no file here may be found damaged. */
+function shown(t: Cleanup, directory: string, where: string): Map<string, number> {
+  const reader = new TextReader(t, directory);
+  const found = values(reader.text());
+  assert.deepEqual(reader.complaints, [], where);
+  return found;
+}
+
+interface Step {
+  readonly metric: MetricDefinition;
+  readonly value: string;
+  readonly amounts: number[];
+}
+
+/** Dies at each point of `act`, which comes after `before`; then a successor takes over and does `steps` once more. */
+function dieEverywhere(
+  t: Cleanup,
+  { before, act, steps }: { before: Step[]; act: (directory: string) => void; steps: Step[] },
+): number {
+  const live = temporaryDirectory(t);
+  const count = (writer: SlotWriter, steps: Step[]) => {
+    for (const { metric, value, amounts } of steps) add(writer, metric, value, ...amounts);
+    writer.close();
+  };
+  if (before.length > 0) count(openWriter(live), before);
+  const lowest = before.length > 0 ? shown(t, live, 'before') : new Map<string, number>();
+  const points = new CrashPoints(t, live);
+  points.during(() => act(live));
+  const highest = shown(t, live, 'after');
+  const within = (found: Map<string, number>, extra: Map<string, number>, where: string) => {
+    for (const [series, value] of found) {
+      const least = (lowest.get(series) ?? 0) + (extra.get(series) ?? 0);
+      const most = (highest.get(series) ?? 0) + (extra.get(series) ?? 0);
+      assert.ok(value >= least && value <= most, `${where}: ${series} is ${value}, not ${least} to ${most}`);
+    }
+    for (const series of lowest.keys()) assert.ok(found.has(series), `${where}: ${series} is lost`);
+  };
+  const added = temporaryDirectory(t);
+  count(openWriter(added), steps);
+  const extra = shown(t, added, 'steps alone');
+  for (const [i, { directory, before }] of points.copies.entries()) {
+    const where = `point ${i}, before ${before}`;
+    within(shown(t, directory, where), new Map(), where);
+    const successor = openWriter(directory);
+    assert.equal(successor.slot, 0, `${where}: the slot is not taken over`);
+    count(successor, steps);
+    within(shown(t, directory, where), extra, `${where}, taken over`);
+  }
+  return points.copies.length;
+}
+
+const ALL: Step[] = [
+  { metric: COUNTER, value: '/', amounts: [5] },
+  { metric: HISTOGRAM, value: '/', amounts: [4, 1, 1, 1, 1] },
+  { metric: SUMMARY, value: '/', amounts: [8, 2] },
+];
+
+function counting(steps: Step[]): (directory: string) => void {
+  return (directory) => {
+    const writer = openWriter(directory);
+    for (const { metric, value, amounts } of steps) add(writer, metric, value, ...amounts);
+    writer.close();
+  };
+}
+
+test('dying anywhere while a slot file is made, and metrics and series in it, loses and invents nothing', (t) => {
+  const points = dieEverywhere(t, { before: [], act: counting(ALL), steps: ALL });
+  assert.ok(points >= 30, `${points} points`);
+});
+
+test('dying anywhere while a slot is taken over loses and invents nothing', (t) => {
+  const more = [...ALL, { metric: COUNTER, value: '/new', amounts: [1] }];
+  const points = dieEverywhere(t, { before: ALL, act: counting(more), steps: more });
+  assert.ok(points >= 15, `${points} points`);
+});
+
+test('dying anywhere while a file grows by chunks loses and invents nothing', (t) => {
+  const long = (length: number): Step => ({ metric: COUNTER, value: 'x'.repeat(length), amounts: [1] });
+  const wide = definition({
+    name: 'wide',
+    type: 'histogram',
+    bounds: Array.from({ length: 5000 }, (_, i) => i),
+  });
+  const steps = [
+    long(65_000),
+    long(140_000),
+    { metric: wide, value: '/', amounts: [1, 1] },
+    { metric: wide, value: '/2', amounts: [1, 1] },
+    { metric: COUNTER, value: '/late', amounts: [1] },
+  ];
+  dieEverywhere(t, { before: ALL, act: counting(steps), steps });
+});
+
+test('dying anywhere while a shared registry counts for the first time loses and invents nothing', (t) => {
+  const count = (directory: string) => {
+    const register = new client.Registry();
+    const registers = [register];
+    const labelNames = ['route'];
+    const counter = new client.Counter({ name: COUNTER.name, help: 'x', labelNames, registers });
+    const histogram = new client.Histogram({
+      name: HISTOGRAM.name,
+      help: 'x',
+      labelNames,
+      registers,
+      buckets: [...HISTOGRAM.bounds],
+    });
+    const early = histogram.labels('/');
+    // On the heap until the slot is taken, then moved into it.
+    counter.inc({ route: '/' }, 2);
+    early.observe(1);
+    early.observe(9);
+    shareIn(directory, register);
+    counter.inc({ route: '/' }, 3);
+    histogram.observe({ route: '/' }, 4);
+    early.observe(3);
+    counter.labels('/b').inc();
+  };
+  const steps: Step[] = [
+    { metric: COUNTER, value: '/', amounts: [1] },
+    { metric: HISTOGRAM, value: '/', amounts: [1, 1] },
+  ];
+  const points = dieEverywhere(t, { before: [], act: count, steps });
+  assert.ok(points >= 30, `${points} points`);
+});
+
+test('gauges of a dead process never show again, wherever its successor dies', (t) => {
+  const live = temporaryDirectory(t);
+  const first = openWriter(live);
+  add(first, GAUGE, '/', 7);
+  first.close();
+  const points = new CrashPoints(t, live);
+  points.during(() => openWriter(live).close());
+  for (const [i, { directory, before }] of points.copies.entries()) {
+    const writer = openWriter(directory);
+    const text = new TextReader(t, directory).text();
+    assert.ok(!text.includes('in_flight{'), `point ${i}, before ${before}: ${text}`);
+    writer.close();
+  }
+});
