@@ -1,7 +1,9 @@
 import {
+  accessSync,
   chmodSync,
   chownSync,
   closeSync,
+  constants,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -46,8 +48,8 @@ const POLL_MS = 50;
 /**
  * Makes `path` an empty metrics directory: creates it where there is none, else removes its slot files, all or none.
  * To be called before each start of the application and at no other time: whatever it counted is gone.
- * @throws ClearRefusedError for a path that is relative, `/`, a symlink or no directory, for a directory that holds
- *   anything but slot files, and where a living process still holds a slot after `waitMs`.
+ * @throws ClearRefusedError for a path that is relative, has `..` in it, is `/`, a symlink or no directory, for a directory
+ *   that holds anything but slot files, and where a living process still holds a slot after `waitMs`.
  */
 export async function clearDirectory(path: string, options: ClearOptions): Promise<Cleared> {
   const directory = checkPath(path);
@@ -64,6 +66,7 @@ export async function clearDirectory(path: string, options: ClearOptions): Promi
 
 function checkPath(path: string): string {
   if (!isAbsolute(path)) throw refusal(path, 'it is a relative path; give an absolute one');
+  if (path.split('/').includes('..')) throw refusal(path, "it has '..' in it; give the directory's own path");
   const directory = resolve(path);
   if (directory === '/') throw refusal(path, 'it is the root of the file system');
   return directory;
@@ -101,24 +104,39 @@ async function holdAll(
   const libc = loadLibc();
   const deadline = now() + waitMs;
   const held: { file: string; fd: number }[] = [];
-  for (const file of files) {
-    for (;;) {
-      const fd = tryHold(libc, join(directory, file));
-      if (fd !== undefined) {
-        held.push({ file, fd });
-        break;
+  try {
+    for (const file of files) {
+      const path = join(directory, file);
+      let fd = tryHold(libc, path);
+      while (fd === undefined) {
+        if (!mayWrite(path))
+          throw refusal(directory, `this user may not write ${file}; run it as the file's owner`);
+        if (now() >= deadline) {
+          throw refusal(
+            directory,
+            `a living process still holds ${file} after ${waitMs / 1000} s; stop it first`,
+          );
+        }
+        await pause(POLL_MS);
+        fd = tryHold(libc, path);
       }
-      if (now() >= deadline) {
-        for (const { fd } of held) closeSync(fd);
-        throw refusal(
-          directory,
-          `a living process still holds ${file} after ${waitMs / 1000} s; stop it first`,
-        );
-      }
-      await pause(POLL_MS);
+      held.push({ file, fd });
     }
+  } catch (error) {
+    for (const { fd } of held) closeSync(fd);
+    throw error;
   }
   return held;
+}
+
+function mayWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS';
+  }
 }
 
 function refusal(path: string, reason: string): ClearRefusedError {

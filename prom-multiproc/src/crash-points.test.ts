@@ -61,7 +61,9 @@ class CrashPoints {
     const put = (value: unknown) => Object.assign(owner, { [name]: value });
     put((...args: unknown[]) => {
       this.take(name);
-      return original.apply(owner, args);
+      const result = original.apply(owner, args);
+      this.take(`what comes after ${name}`);
+      return result;
     });
     return () => put(original);
   }

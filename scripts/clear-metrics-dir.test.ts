@@ -1,0 +1,189 @@
+/** The script as it is called. What it refuses is tried beside the code it calls. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+
+const SCRIPT = join(import.meta.dirname, 'clear-metrics-dir');
+const NOBODY = 65534;
+const isRoot = process.getuid!() === 0;
+
+interface Run {
+  readonly env?: Record<string, string>;
+  readonly cwd?: string;
+  readonly uid?: number;
+}
+
+function clear(args: string[], { env = {}, ...rest }: Run = {}) {
+  const result = spawnSync(SCRIPT, args, {
+    encoding: 'utf8',
+    env: { ...process.env, CLEAR_METRICS_DIR_WAIT_SECONDS: '0', ...env },
+    ...rest,
+  });
+  return { status: result.status, out: result.stdout, error: result.stderr };
+}
+
+function temporary(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'clear metrics-'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+function withSlots(t: TestContext): string {
+  const directory = join(temporary(t), 'metrics');
+  mkdirSync(directory);
+  for (const slot of [0, 1]) writeFileSync(join(directory, `slot-${slot}.metrics`), '');
+  return directory;
+}
+
+const nameOf = (flag: '-un' | '-gn') => execFileSync('id', [flag], { encoding: 'utf8' }).trim();
+
+test('makes the directory with owner, group and mode, by name or by number', (t) => {
+  const [uid, gid] = [process.getuid!(), process.getgid!()];
+  for (const [user, group] of [
+    [nameOf('-un'), nameOf('-gn')],
+    [String(uid), String(gid)],
+    ['', ''],
+  ] as const) {
+    const directory = join(temporary(t), 'made here');
+    const { status, out, error } = clear([directory, user, group, '0710']);
+    assert.deepEqual({ status, out, error }, { status: 0, out: `${directory}: created\n`, error: '' });
+    const stats = statSync(directory);
+    assert.deepEqual([stats.uid, stats.gid, stats.mode & 0o7777], [uid, gid, 0o710]);
+  }
+});
+
+test('gives the directory to another user, where it may', (t) => {
+  const directory = join(temporary(t), 'metrics');
+  const { status, error } = clear([directory, 'nobody', String(NOBODY), '750']);
+  if (isRoot) {
+    assert.equal(status, 0, error);
+    assert.deepEqual([statSync(directory).uid, statSync(directory).gid], [NOBODY, NOBODY]);
+  } else {
+    assert.equal(status, 1);
+    assert.match(error, /clear-metrics-dir: EPERM.*metrics/);
+  }
+});
+
+test('removes slot files and says how many, again and again, from any working directory', (t) => {
+  const directory = withSlots(t);
+  assert.deepEqual(clear([directory], { cwd: '/' }), {
+    status: 0,
+    out: `${directory}: 2 slot files removed\n`,
+    error: '',
+  });
+  assert.deepEqual(readdirSync(directory), []);
+  assert.equal(clear([directory]).out, `${directory}: 0 slot files removed\n`);
+  writeFileSync(join(directory, 'slot-3.metrics'), '');
+  assert.equal(clear([directory]).out, `${directory}: 1 slot file removed\n`);
+});
+
+test('every refusal ends with 1, names path and reason, and removes nothing', (t) => {
+  const directory = withSlots(t);
+  for (const name of ['.hidden', 'two words', 'line\nfeed', '-rf', '*', 'slot-01.metrics']) {
+    writeFileSync(join(directory, name), '');
+    const { status, out, error } = clear([directory]);
+    assert.deepEqual([status, out], [1, '']);
+    const reason = `it holds ${JSON.stringify(name)}, which is not a slot file; give a directory of its own`;
+    assert.equal(error, `clear-metrics-dir: refusing to clear ${JSON.stringify(directory)}: ${reason}\n`);
+    assert.deepEqual(readdirSync(directory).sort(), [name, 'slot-0.metrics', 'slot-1.metrics'].sort());
+    rmSync(join(directory, name));
+  }
+  for (const path of ['.', 'metrics', '-rf', '--', '/', '/tmp/..', `${directory}/slot-0.metrics`]) {
+    const { status, error } = clear([path], { cwd: join(directory, '..') });
+    assert.equal(status, 1, path);
+    assert.ok(error.startsWith(`clear-metrics-dir: refusing to clear ${JSON.stringify(path)}: `), error);
+  }
+  assert.equal(readdirSync(directory).length, 2);
+});
+
+test('waits for a living holder, and refuses one that stays', async (t) => {
+  const directory = withSlots(t);
+  const path = join(directory, 'slot-1.metrics');
+  const program = `
+    const { tryHold } = await import(${JSON.stringify(join(import.meta.dirname, '../prom-multiproc/src/slot-lock.ts'))});
+    const { loadLibc } = await import(${JSON.stringify(join(import.meta.dirname, '../prom-multiproc/src/libc.ts'))});
+    if (tryHold(loadLibc(), process.argv[1]) === undefined) throw new Error('not held');
+    process.stdout.write('held');
+    process.stdin.on('end', () => process.exit()).resume();`;
+  const holder = spawn(process.execPath, ['--input-type=module', '-e', program, path]);
+  t.after(() => holder.kill('SIGKILL'));
+  await once(holder.stdout, 'data');
+  const { status, error } = clear([directory], { env: { CLEAR_METRICS_DIR_WAIT_SECONDS: '0.1' } });
+  assert.equal(status, 1);
+  assert.match(error, /a living process still holds slot-1\.metrics after 0\.1 s; stop it first/);
+  assert.equal(readdirSync(directory).length, 2);
+
+  const waiting = spawn(SCRIPT, [directory], {
+    env: { ...process.env, CLEAR_METRICS_DIR_WAIT_SECONDS: '60' },
+  });
+  t.after(() => waiting.kill('SIGKILL'));
+  holder.stdin.end();
+  assert.deepEqual(await once(waiting, 'exit'), [0, null]);
+  assert.deepEqual(readdirSync(directory), []);
+});
+
+test('a slot file this user may not write is told at once, not waited for', (t) => {
+  const directory = withSlots(t);
+  chmodSync(join(directory, 'slot-1.metrics'), 0);
+  if (isRoot) {
+    // Root may write anything, so another user tries.
+    chmodSync(join(directory, '..'), 0o755);
+    for (const path of [directory, join(directory, 'slot-0.metrics')]) chownSync(path, NOBODY, NOBODY);
+  }
+  const { status, error } = clear([directory], {
+    env: { CLEAR_METRICS_DIR_WAIT_SECONDS: '3600' },
+    ...(isRoot ? { uid: NOBODY } : {}),
+  });
+  assert.equal(status, 1);
+  assert.match(error, /this user may not write slot-1\.metrics; run it as the file's owner/);
+  assert.equal(readdirSync(directory).length, 2);
+});
+
+test('wrong usage ends with 2, says what is wrong and how it is meant, and touches nothing', (t) => {
+  const directory = withSlots(t);
+  const calls: [string[], RegExp, Record<string, string>?][] = [
+    [[], /one to four arguments/],
+    [[directory, '', '', '', 'more'], /one to four arguments/],
+    [[directory, 'no such user'], /there is no user "no such user"/],
+    [[directory, '-1'], /there is no user "-1"/],
+    [[directory, '', 'no-such-group'], /there is no group "no-such-group"/],
+    [[directory, '', '', 'rwx'], /mode "rwx" is not octal/],
+    [[directory, '', '', '888'], /mode "888" is not octal/],
+    [[directory, '', '', '75'], /mode "75" is not octal/],
+    [[directory, '', '', '0x1ff'], /mode "0x1ff" is not octal/],
+    [[directory, '', '', '00750'], /mode "00750" is not octal/],
+    ...['', ' ', 'soon', '-1', '3601', 'Infinity', 'NaN'].map(
+      (seconds): [string[], RegExp, Record<string, string>] => [
+        [directory],
+        /CLEAR_METRICS_DIR_WAIT_SECONDS is ".*", not seconds from 0 to 3600/,
+        { CLEAR_METRICS_DIR_WAIT_SECONDS: seconds },
+      ],
+    ),
+  ];
+  for (const [args, reason, env] of calls) {
+    const { status, out, error } = clear(args, { env: env ?? {} });
+    assert.deepEqual([status, out], [2, ''], error);
+    assert.match(error, reason);
+    assert.match(error, /usage: clear-metrics-dir <path> \[user\] \[group\] \[mode\]/);
+  }
+  assert.equal(readdirSync(directory).length, 2);
+});
+
+test('--help says how it is meant', () => {
+  const { status, out } = clear(['--help']);
+  assert.equal(status, 0);
+  assert.match(out, /^usage: /);
+});
