@@ -21,6 +21,7 @@ export class ProcessSlot {
   /** Why this process cannot share, once it has tried in vain. */
   failure: Error | undefined;
   readonly #metrics = new Map<ClientMetric, SharedMetric>();
+  readonly #collecting = new Map<ClientMetric, Promise<void>>();
   readonly #retired = new Set<string>();
   readonly #warned = new Set<string>();
   #writer: SlotWriter | undefined;
@@ -46,6 +47,7 @@ export class ProcessSlot {
       return this.#metrics.get(client);
     }
     this.#metrics.set(client, metric);
+    if (metric.hasCounts()) this.take();
     // Not now: the constructor of the metric may still be running.
     if (this.#writer !== undefined) queueMicrotask(() => this.bindAll());
     return metric;
@@ -104,13 +106,25 @@ export class ProcessSlot {
     this.#writer.beat(Date.now() / 1000);
   }
 
-  /** Runs the `collect()` of a metric; what it writes becomes visible together, at its end. */
+  /**
+   * Runs the `collect()` of a metric, or waits for the one that runs; what it writes becomes visible together, at its
+   * end.
+   */
   async collect(client: ClientMetric): Promise<void> {
     if (client.collect === undefined) return;
+    let collecting = this.#collecting.get(client);
+    if (collecting === undefined) {
+      collecting = this.#collect(client).finally(() => this.#collecting.delete(client));
+      this.#collecting.set(client, collecting);
+    }
+    await collecting;
+  }
+
+  async #collect(client: ClientMetric): Promise<void> {
     const metric = this.#metrics.get(client);
     metric?.beginCollect();
     try {
-      const collecting = client.collect();
+      const collecting = client.collect?.();
       if (collecting instanceof Promise) await collecting;
     } finally {
       metric?.endCollect();

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { register as globalRegister, type Registry } from 'prom-client';
 import { answerForOwnSlot, tameAggregation } from './aggregator-registry.ts';
 import { tameMerge } from './merged-registry.ts';
@@ -18,7 +19,7 @@ const shared = new WeakMap<Registry, SharedRegistry>();
  * cannot be had. Without the variable nothing changes: plain prom-client. A second call for the same registry does
  * nothing.
  *
- * The process takes its place in the directory at its first write, not here.
+ * The process takes its place in the directory at its first write; here only where it has counted before.
  */
 export function share(register: Registry = globalRegister, options: ShareOptions = {}): void {
   const directory = sharedDirectory();
@@ -38,7 +39,8 @@ export function isShared(register: Registry): boolean {
   return shared.has(register);
 }
 
-/** The directory that `PROMETHEUS_MULTIPROC_DIR` names; undefined where it is unset or empty. */
+/** The absolute path that `PROMETHEUS_MULTIPROC_DIR` names; undefined where it is unset or empty. */
 export function sharedDirectory(): string | undefined {
-  return process.env.PROMETHEUS_MULTIPROC_DIR || undefined;
+  const directory = process.env.PROMETHEUS_MULTIPROC_DIR;
+  return directory ? resolve(directory) : undefined;
 }

@@ -81,6 +81,12 @@ export class SharedMetric implements WriteGuard {
     }
   }
 
+  /** Whether anything was counted; gauges are not counts. */
+  hasCounts(): boolean {
+    if (!this.isComplete || this.definition.type === 'gauge') return false;
+    return [...this.series()].some(({ values }) => values.some((value) => value !== 0));
+  }
+
   /** Moves every series into the process's slot. */
   bind(): void {
     if (this.#bound) return;
@@ -248,7 +254,7 @@ export class SharedMetric implements WriteGuard {
       name,
       help,
       type: type as MetricType,
-      aggregator,
+      aggregator: aggregator ?? 'sum',
       labelNames: [...labelNames],
       bounds: this.bounds,
     };
@@ -280,6 +286,7 @@ export class SharedMetric implements WriteGuard {
 
   #addEntry(hash: string, entry: ClientEntry): ClientEntry {
     this.#labelsByKey = undefined;
+    if (entry.value !== undefined && !this.accepts(entry.value)) entry.value = 0;
     const series = captureEntry(entry, this.bounds, this.client.aggregator === 'mostrecent', this);
     this.#entries[hash] = entry;
     if (this.#bound) this.#bindSeries(series);
@@ -312,7 +319,8 @@ export class SharedMetric implements WriteGuard {
     const pairs: LabelPair[] = [];
     for (const [name, value] of Object.entries(labels)) {
       const index = this.client.labelNames.indexOf(name);
-      if (index >= 0 && value !== undefined) pairs.push([index, String(value)]);
+      // As it is written to the file: what reads it back must find the same series.
+      if (index >= 0 && value !== undefined) pairs.push([index, String(value).toWellFormed()]);
     }
     return pairs;
   }
