@@ -5,6 +5,7 @@ import { getText } from '../scripts/measure/scrape.ts';
 import { docker, dockerClient, removeProject } from './docker.ts';
 import { type ContainerProcess, parseProcesses } from './processes.ts';
 import { projectPrefix } from './run-id.ts';
+import { StartupLog } from './startup-log.ts';
 import { setUpTestcontainers } from './testcontainers-setup.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -71,6 +72,7 @@ export class Stack {
   async #up(): Promise<void> {
     // Ends without a teardown (a signal, a crash) leave nothing running either.
     process.once('exit', this.#removeOnExit);
+    const log = new StartupLog(this.project);
     try {
       this.#started = await new DockerComposeEnvironment(ROOT, [...this.#files])
         .withProjectName(this.project)
@@ -83,9 +85,11 @@ export class Stack {
         .up();
       await this.settle();
     } catch (error) {
-      console.error(await this.compose('logs', '--tail', '40').catch(String));
+      console.error(`e2e: the stack did not come up; the last it said:\n${log.close()}`);
       await this.down();
       throw error;
+    } finally {
+      log.close();
     }
   }
 
@@ -111,6 +115,12 @@ export class Stack {
     const id = (await this.compose('ps', '--all', '--quiet', service)).trim();
     if (!/^[0-9a-f]{12,}$/.test(id)) throw new Error(`service ${service} has no single container: "${id}"`);
     return id;
+  }
+
+  /** Changes when the engine starts the container again: pids alone may then be the same as before. */
+  async startedAt(service: Service): Promise<string> {
+    const format = ['--format', '{{.State.StartedAt}}'];
+    return (await docker(['inspect', ...format, await this.containerId(service)])).trim();
   }
 
   exec(service: Service, ...command: string[]): Promise<string> {
