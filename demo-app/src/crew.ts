@@ -15,6 +15,8 @@ interface Member {
   readonly worker: Worker;
   state: WorkerState;
   readyAt: number | undefined;
+  /** Why what it counts shows nowhere. */
+  cannotShare: string | undefined;
 }
 
 /** A worker that has served for so long counts as kept; one that dies before dies quickly. */
@@ -67,6 +69,15 @@ export class Crew {
     return [...this.#members.values()].filter((m) => m.state === 'ready').map((m) => m.worker);
   }
 
+  /** @throws Error where no worker can share its metrics: then there is nothing true to show. */
+  requireSharing(): void {
+    const members = [...this.#members.values()].filter(({ state }) => state !== 'starting');
+    const [first] = members;
+    if (first !== undefined && members.every(({ cannotShare }) => cannotShare !== undefined)) {
+      throw new Error(first.cannotShare);
+    }
+  }
+
   /** Resolves when every worker is gone; those that outstay `deadlineMs` are killed. */
   async drain(deadlineMs: number): Promise<void> {
     this.#stop();
@@ -99,7 +110,7 @@ export class Crew {
 
   #fork(): void {
     const worker = cluster.fork();
-    this.#members.set(worker.id, { worker, state: 'starting', readyAt: undefined });
+    this.#members.set(worker.id, { worker, state: 'starting', readyAt: undefined, cannotShare: undefined });
     // Without a listener a failed fork, or a message to a worker that just died, would end the primary.
     worker.on('error', (error) =>
       log('warn', 'worker unreachable', { worker: worker.id, error: error.message }),
@@ -117,6 +128,7 @@ export class Crew {
   #message(worker: Worker, message: ToPrimary): void {
     const member = this.#members.get(worker.id);
     if (member !== undefined && message.type === 'draining') member.state = 'draining';
+    if (member !== undefined && message.type === 'cannot-share') member.cannotShare = message.reason;
     this.#options.onMessage(worker, message);
   }
 

@@ -2,17 +2,16 @@ import cluster from 'node:cluster';
 import { collectDefaultMetrics, register } from 'prom-client';
 import { share } from 'prom-multiproc';
 import { describeError, log } from './log.ts';
+import type { ToPrimary } from './messages.ts';
+import type { Answer } from './metrics-door.ts';
 import { readSettings } from './settings.ts';
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
-  share(register);
+  share(register, { onFailure: tellPrimary });
   if (cluster.isPrimary) {
     const { runPrimary } = await import('./primary.ts');
-    await runPrimary(settings, async () => ({
-      contentType: register.contentType,
-      body: await register.metrics(),
-    }));
+    await runPrimary(settings, sharedMetrics);
     return;
   }
   collectDefaultMetrics();
@@ -27,6 +26,19 @@ async function main(): Promise<void> {
     createApp: (isDraining) => createApp(isDraining, unshared.count),
     unsharedText: unshared.text,
   });
+}
+
+async function sharedMetrics(): Promise<Answer> {
+  if (!process.env.PROMETHEUS_MULTIPROC_DIR) {
+    throw new Error(
+      'PROMETHEUS_MULTIPROC_DIR is not set, so that each worker counts for itself: set it to a directory',
+    );
+  }
+  return { contentType: register.contentType, body: await register.metrics() };
+}
+
+function tellPrimary({ message: reason }: Error): void {
+  if (process.connected) process.send?.({ type: 'cannot-share', reason } satisfies ToPrimary);
 }
 
 main().catch((error: unknown) => {

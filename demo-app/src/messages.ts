@@ -3,4 +3,5 @@ export type ToWorker = { readonly type: 'drain' } | { readonly type: 'unshared';
 
 export type ToPrimary =
   | { readonly type: 'draining' }
+  | { readonly type: 'cannot-share'; readonly reason: string }
   | { readonly type: 'unshared'; readonly id: number; readonly text: string };

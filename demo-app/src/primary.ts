@@ -28,7 +28,13 @@ export async function runPrimary(settings: Settings, metrics: () => Promise<Answ
   });
 
   const doors = new Map<string, Door>([
-    ['/metrics', metrics],
+    [
+      '/metrics',
+      () => {
+        crew.requireSharing();
+        return metrics();
+      },
+    ],
     ['/status', () => status(settings, crew)],
   ]);
   if (settings.demoControls) doors.set('/demo/unshared', unshared.door);

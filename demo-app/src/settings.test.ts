@@ -12,7 +12,7 @@ test('without variables every setting has its stated default', () => {
     demoControls: false,
     drainWaitMs: 1000,
     drainTimeoutMs: 8000,
-    giveUpMs: 10_000,
+    giveUpMs: 20_000,
   });
 });
 

@@ -53,7 +53,7 @@ export function readSettings(env: Env): Settings {
     demoControls: flag('DEMO_CONTROLS'),
     drainWaitMs: integer('DRAIN_WAIT_MS', 1000, 0, 60_000),
     drainTimeoutMs: integer('DRAIN_TIMEOUT_MS', 8000, 0, 600_000),
-    giveUpMs: integer('GIVE_UP_MS', 10_000, 100, 600_000),
+    giveUpMs: integer('GIVE_UP_MS', 20_000, 100, 600_000),
   };
   if (settings.port !== 0 && settings.port === settings.metricsPort) {
     problems.push(`PORT and METRICS_PORT are both ${settings.port}: set two different ports`);

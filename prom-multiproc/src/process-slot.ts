@@ -24,6 +24,7 @@ export class ProcessSlot {
   readonly #collecting = new Map<ClientMetric, Promise<void>>();
   readonly #retired = new Set<string>();
   readonly #warned = new Set<string>();
+  readonly #onFailure: ((error: Error) => void)[] = [];
   #writer: SlotWriter | undefined;
 
   constructor(directory: string) {
@@ -82,11 +83,23 @@ export class ProcessSlot {
           this.#warnOnce('PROM_MULTIPROC_REFUSED', `a series is not shared: ${error.message}`),
       });
     } catch (error) {
-      this.failure = this.cannotShare(error);
-      this.#warnOnce('PROM_MULTIPROC_UNSHARED', this.failure.message);
+      this.fail(error);
       return;
     }
     setImmediate(() => void this.refresh());
+  }
+
+  /** Gives up sharing, for good. */
+  fail(cause: unknown): void {
+    this.failure = this.cannotShare(cause);
+    this.#warnOnce('PROM_MULTIPROC_UNSHARED', this.failure.message);
+    for (const listener of this.#onFailure) listener(this.failure);
+  }
+
+  /** Calls `listener` when this process gives up sharing; at once where it has. */
+  onFailure(listener: (error: Error) => void): void {
+    this.#onFailure.push(listener);
+    if (this.failure !== undefined) listener(this.failure);
   }
 
   /** Moves what was counted or registered before the slot was taken into it. */
@@ -213,7 +226,7 @@ function followParentIntoDeath(slot: ProcessSlot): void {
   try {
     loadLibc().dieWithParent();
   } catch (error) {
-    slot.failure = slot.cannotShare(error);
+    slot.fail(error);
   }
   // The parent may have died before it was asked for.
   if (!process.connected) process.exit(1);

@@ -9,6 +9,8 @@ import { SharedRegistry } from './shared-registry.ts';
 export interface ShareOptions {
   /** Whether the output ends with the `prom_multiproc_*` metrics of the sharing itself. Default: true. */
   readonly selfMetrics?: boolean;
+  /** Called once when this process finds at its first write that it cannot share: what it counts shows nowhere. */
+  readonly onFailure?: (error: Error) => void;
 }
 
 const shared = new WeakMap<Registry, SharedRegistry>();
@@ -24,8 +26,10 @@ const shared = new WeakMap<Registry, SharedRegistry>();
 export function share(register: Registry = globalRegister, options: ShareOptions = {}): void {
   const directory = sharedDirectory();
   if (directory === undefined || isShared(register)) return;
-  const { selfMetrics = true } = options;
-  shared.set(register, new SharedRegistry(internalsOf(register), processSlot(directory), selfMetrics));
+  const { selfMetrics = true, onFailure } = options;
+  const slot = processSlot(directory);
+  if (onFailure !== undefined) slot.onFailure(onFailure);
+  shared.set(register, new SharedRegistry(internalsOf(register), slot, selfMetrics));
   tameMerge(register, isShared, (merged) => share(merged, options));
   tameAggregation({
     isShared,

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ports, runApp } from './testing/run-app.ts';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+function metricsDirectory(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'demo-app-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
+
+async function answerWhen(url: string, wanted: (status: number, body: string) => boolean): Promise<string> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const response = await fetch(url);
+    const body = await response.text();
+    if (wanted(response.status, body)) return body;
+    if (performance.now() > deadline)
+      throw new Error(`${url} stayed ${response.status}: ${body.slice(0, 500)}`);
+    await delay(20);
+  }
+}
+
+test('the primary shows what all workers counted', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: '2', PROMETHEUS_MULTIPROC_DIR: metricsDirectory(t) });
+  const { app: requests, metrics } = await ports(app);
+  for (let i = 0; i < 20; i++) await (await fetch(`${requests}/ping`)).text();
+  const text = await answerWhen(`${metrics}/metrics`, (status) => status === 200);
+  assert.match(text, /^ping_responses_total\{status="200"\} 20$/m);
+  assert.match(text, /^http_request_duration_seconds_count\{method="GET",route="\/ping",status="200"\} 20$/m);
+});
+
+test('metrics are a 503 that says why where workers have no directory to share', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: '1' });
+  const { metrics } = await ports(app);
+  const body = await answerWhen(`${metrics}/metrics`, (status) => status === 503);
+  assert.match(body, /PROMETHEUS_MULTIPROC_DIR is not set/);
+});
+
+test('metrics are a 503 that says why where no worker can share, and requests are served', async (t) => {
+  const directory = metricsDirectory(t);
+  // Root may write anywhere, but readers trust only the files of the directory's owner.
+  if (process.geteuid?.() === 0) chownSync(directory, 65_534, 65_534);
+  else chmodSync(directory, 0o500);
+  const app = runApp(t, MAIN, { WORKERS: '2', PROMETHEUS_MULTIPROC_DIR: directory });
+  const { app: requests, metrics } = await ports(app);
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    assert.equal(await (await fetch(`${requests}/ping`)).text(), 'Pong');
+    const response = await fetch(`${metrics}/metrics`);
+    if (response.status === 503) {
+      assert.match(await response.text(), /^Unavailable: cannot share metrics in /);
+      return;
+    }
+    assert.ok(performance.now() < deadline, 'metrics stayed 200');
+  }
+});
