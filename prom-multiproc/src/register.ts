@@ -12,7 +12,7 @@ if (sharedDirectory() !== undefined) {
   const { registerMetric } = prototype;
   // A registry is shared at its first metric; those that prom-client makes to aggregate hold none of its own.
   prototype.registerMetric = function registerAndShare(metric) {
-    if (isStoredMetric(metric)) share(this as never);
     registerMetric.call(this, metric);
+    if (isStoredMetric(metric)) share(this as never);
   };
 }
