@@ -1,0 +1,84 @@
+/** `getMetricsAsJSON()`, removal and the aggregation of prom-client, on a shared registry in one process. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import client from 'prom-client';
+import { SCENARIOS } from './testing/scenarios.ts';
+import { twinRegistries } from './testing/twin-registries.ts';
+
+interface JsonMetric {
+  readonly name: string;
+  readonly values: { labels: Record<string, unknown> }[];
+}
+
+/** As sent to whoever asked; quantiles of summaries are not shared. */
+async function json(register: client.Registry): Promise<JsonMetric[]> {
+  const metrics: JsonMetric[] = JSON.parse(JSON.stringify(await register.getMetricsAsJSON()));
+  return metrics.map((metric) => ({
+    ...metric,
+    values: metric.values.filter(({ labels }) => !('quantile' in labels)),
+  }));
+}
+
+for (const [what, scenario] of Object.entries(SCENARIOS)) {
+  if (what === 'timers') continue;
+  test(`${what}: same JSON as prom-client`, async (t) => {
+    const { shared, plain, both } = twinRegistries(t);
+    both(scenario);
+    assert.deepEqual(await json(shared), await json(plain));
+  });
+}
+
+test('metrics removed from the registry are gone from it, and may be made anew', async (t) => {
+  const { shared, plain, both } = twinRegistries(t);
+  const make = (register: client.Registry, name: string) =>
+    new client.Counter({ name, help: 'x', registers: [register] }).inc();
+  both((register) => {
+    for (const name of ['a_total', 'b_total', 'c_total']) make(register, name);
+    register.removeSingleMetric('b_total');
+  });
+  assert.equal(await shared.metrics(), await plain.metrics());
+  both((register) => make(register, 'b_total'));
+  assert.equal(await shared.metrics(), await plain.metrics());
+  both((register) => register.clear());
+  assert.equal(await shared.metrics(), await plain.metrics());
+  both((register) => {
+    make(register, 'a_total');
+    make(register, 'd_total');
+  });
+  assert.equal(await shared.metrics(), await plain.metrics());
+});
+
+test('a metric removed counts on for itself, and again for all once it is registered again', async (t) => {
+  const { shared, plain, both } = twinRegistries(t);
+  both((register) => {
+    const counter = new client.Counter({
+      name: 'a_total',
+      help: 'x',
+      labelNames: ['x'],
+      registers: [register],
+    });
+    const gauge = new client.Gauge({ name: 'g', help: 'x', registers: [register] });
+    const child = counter.labels('1');
+    child.inc();
+    gauge.set(1);
+    register.clear();
+    child.inc(2);
+    counter.inc({ x: '2' }, 5);
+    gauge.inc();
+    register.registerMetric(counter);
+    register.registerMetric(gauge);
+    child.inc(4);
+  });
+  assert.equal(await shared.metrics(), await plain.metrics());
+});
+
+test('a merged registry shows totals once', async (t) => {
+  const { shared, plain, both } = twinRegistries(t);
+  both((register) => new client.Counter({ name: 'a_total', help: 'x', registers: [register] }).inc(3));
+  const other = new client.Registry();
+  new client.Counter({ name: 'b_total', help: 'x', registers: [other] }).inc(4);
+  const merged = await client.Registry.merge([shared, other]).metrics();
+  const expected = await client.Registry.merge([plain, other]).metrics();
+  for (const line of expected.split('\n')) assert.ok(merged.split('\n').includes(line), line);
+  assert.equal(merged.match(/^a_total 3$/gm)?.length, 1);
+});
