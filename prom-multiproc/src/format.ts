@@ -1,39 +1,6 @@
 /**
- * The slot file, version 1: the whole contract between the one process that writes a slot and all that read it.
- *
- * All numbers are little-endian. A file is a header of 4,096 bytes and then chunks of 65,536 bytes, back to back.
- *
- *     offset  type       header field
- *          0  u8[8]      magic "PROMSLOT"; written last: a file without it is unborn and holds nothing
- *          8  u32        version, 1
- *         16  u64        log state: low half = bytes of log in use (a multiple of 8), high half = CRC-32 (as in zlib) of
- *                        those bytes. One aligned 8-byte store publishes records: never one half without the other
- *         24  u32        chunks in use
- *         28  u32        process id of the holder; for people only: liveness is the lock, never a pid
- *         32  f64        Unix time in seconds at which the holder took the slot; 0 while it is being taken
- *         40  f64        heartbeat: Unix time in seconds, set by the holder now and then
- *         48  f64        series refused since the file was made (disk full, too many)
- *        512  u8[3584]   kind of each chunk: 1 = cells, 2 = log. The n-th chunk of a kind holds the n-th part of it
- *
- * Liveness: the holder has an open-file-description write lock on the whole file (fcntl F_OFD_SETLK).
- *
- * Cells are f64, 8-byte aligned, written by plain stores and to be read by aligned 8-byte loads (a copying read tears).
- * The log is a sequence of records; nothing in it is ever moved or rewritten:
- *
- *     u32 bytes of payload | u32 kind: 1 = metric, 2 = series | payload | zeros up to a multiple of 8
- *
- *     metric:  u32 type: 1 = counter, 2 = gauge, 3 = histogram, 4 = summary | u32 label names | u32 bounds | u32 zero
- *              f64 bound (each, ascending): upper bounds of a histogram without +Inf, quantiles of a summary
- *              text name | text help | text aggregator | text label name (each)
- *     series:  u32 metric: ordinal of its record among the metric records, from 0 | u32 labels
- *              for each label: u32 index into the metric's label names, none twice | text value
- *     text:    u32 bytes | UTF-8
- *
- * A series owns the next cells after those of the series before it; where they would straddle two chunks they begin at
- * the next chunk. Cells by type: counter: value. gauge: value (mostrecent: value, Unix time in seconds). histogram: sum,
- * then the count of each bucket, not cumulative, +Inf last; the count of observations is their sum, so no reader can see
- * the two disagree. summary: sum, count, then the value of each quantile in this process alone. A first cell of NaN says that the series is absent (removed, or a gauge never
- * set); counters, buckets, counts and sums are never NaN otherwise.
+ * The slot file, version 1: the contract between the one process that writes a slot and all that read it. FORMAT.md is
+ * its specification; here are the same numbers and what follows from them. A test compares the two.
  */
 
 export const MAGIC = Buffer.from('PROMSLOT');

@@ -13,7 +13,7 @@ import {
 } from './format.ts';
 import type { Libc, Mapping } from './libc.ts';
 
-/** Typed windows on a mapped header; the fields are those of format.ts. */
+/** Typed windows on a mapped header; the fields are those of FORMAT.md. */
 export class SlotHeader {
   readonly #mapping: Mapping;
   readonly #u64: BigUint64Array;

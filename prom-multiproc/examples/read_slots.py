@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Prints the merged counters and histograms of a metrics directory: read_slots.py <directory>
+
+Written from FORMAT.md alone, for Python's standard library. Exit status 1 where a file is damaged."""
+import itertools
+import mmap
+import os
+import re
+import stat
+import struct
+import sys
+import zlib
+
+HEADER, CHUNK, CELLS, MAX_CHUNKS, OF_CELLS, OF_LOG = 4096, 65536, 8192, 3584, 1, 2
+COUNTER, GAUGE, HISTOGRAM, SUMMARY = 1, 2, 3, 4
+INFINITY, ESCAPES = float("inf"), str.maketrans({"\\": "\\\\", "\n": "\\n", '"': '\\"'})
+
+
+def check(sound, what):
+    if not sound:
+        raise ValueError(what)
+
+
+class Payload:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, length):
+        check(length <= len(self.data) - self.at, "payload too short")
+        self.at += length
+        return self.data[self.at - length:self.at]
+
+    def numbers(self, form, count=1):
+        return struct.unpack(f"<{count}{form}", self.take(count * struct.calcsize(f"<{form}")))
+
+    def text(self):
+        return self.take(*self.numbers("I")).decode("utf-8")
+
+    def metric(self):
+        kind, labels, bounds, _ = self.numbers("I", 4)
+        bounds = self.numbers("d", bounds)
+        check(COUNTER <= kind <= SUMMARY, "unknown type of metric")
+        check(all(a < b for a, b in zip((-INFINITY, *bounds), (*bounds, INFINITY))), "bounds do not ascend")
+        name, _, aggregator = self.text(), self.text(), self.text()
+        names = [self.text() for _ in range(labels)]
+        cells = {COUNTER: 1, GAUGE: 2 if aggregator == "mostrecent" else 1}.get(kind, 2 + len(bounds))
+        return {"type": kind, "name": name, "labels": names, "bounds": bounds, "cells": cells}
+
+    def series(self, metrics):
+        ordinal, count = self.numbers("I", 2)
+        check(ordinal < len(metrics) and count <= len(metrics[ordinal]["labels"]), "unknown metric or labels")
+        names = metrics[ordinal]["labels"]
+        pairs = [(*self.numbers("I"), self.text()) for _ in range(count)]
+        check(all(i < len(names) for i, _ in pairs) and len({i for i, _ in pairs}) == count, "label index")
+        return metrics[ordinal], [(names[i], value) for i, value in pairs]
+
+
+def decode(log):
+    metrics, series, at = [], [], 0
+    while at < len(log):
+        length, kind = struct.unpack_from("<II", log, at)
+        check(at + 8 + length <= len(log) and kind in (1, 2), "record of unknown kind or over the end")
+        payload = Payload(log[at + 8:at + 8 + length])
+        metrics.append(payload.metric()) if kind == 1 else series.append(payload.series(metrics))
+        check(payload.at == length, "bytes left over in a record")
+        at += 8 + (length + 7) // 8 * 8
+    return metrics, series
+
+
+def mapped(fd, length):
+    # An item of a cast of this is one aligned load. A slice may copy byte by byte, and so may struct.
+    return memoryview(mmap.mmap(fd, length, access=mmap.ACCESS_READ))
+
+
+def read_slot(path, owner):
+    """The metrics of one slot file, and its series: metric, labels, values of the cells."""
+    with open(path, "rb", opener=lambda path, _: os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
+        fd, status = file.fileno(), os.fstat(file.fileno())
+        check(stat.S_ISREG(status.st_mode) and status.st_uid == owner, "no file of the directory's owner")
+        if status.st_size < HEADER or (status.st_size == HEADER and os.pread(fd, 8, 0) == bytes(8)):
+            return [], []  # unborn
+        header = mapped(fd, HEADER)
+        check(header[:12] == b"PROMSLOT\x01\0\0\0", "wrong magic or version")
+        state, chunks = header.cast("Q")[16 // 8], header.cast("I")[24 // 4]
+        size, kinds = os.fstat(fd).st_size, bytes(header[512:512 + MAX_CHUNKS][:chunks])
+        check(chunks <= MAX_CHUNKS and size >= HEADER + chunks * CHUNK, "shorter than its chunks")
+        check(set(kinds) <= {OF_CELLS, OF_LOG}, "unknown kind of chunk")
+        offsets = {of: [HEADER + i * CHUNK for i in range(chunks) if kinds[i] == of] for of in (OF_CELLS, OF_LOG)}
+        used, crc = state & 0xFFFFFFFF, state >> 32
+        check(used % 8 == 0 and used <= len(offsets[OF_LOG]) * CHUNK, "log longer than its chunks")
+        log = b"".join(os.pread(fd, CHUNK, at) for at in offsets[OF_LOG])[:used]
+        check(len(log) == used and zlib.crc32(log) == crc, "wrong checksum of the log")
+        metrics, series = decode(log)
+        values, after, f64 = [], 0, mapped(fd, HEADER + chunks * CHUNK).cast("d")
+        for metric, labels in series:
+            count, left = metric["cells"], CELLS - after % CELLS
+            first = after if count <= left else after + left
+            after = first + count
+            check(count <= CELLS and after <= len(offsets[OF_CELLS]) * CELLS, "cells beyond the chunks")
+            base = offsets[OF_CELLS][first // CELLS] // 8 + first % CELLS
+            values.append((metric, labels, [f64[base + i] for i in range(count)]))
+        return metrics, values
+
+
+def merge(directory):
+    """By name the type that was defined first, and by set of labels the labels as first given, the sum, the buckets."""
+    merged, damaged, owner = {}, [], os.stat(directory).st_uid
+    names = (re.fullmatch(r"slot-(0|[1-9][0-9]{0,3})\.metrics", name) for name in os.listdir(directory))
+    for slot in sorted(int(name[1]) for name in names if name):
+        path = os.path.join(directory, f"slot-{slot}.metrics")
+        try:
+            metrics, found = read_slot(path, owner)
+        except (OSError, ValueError) as error:
+            damaged.append(f"{path} is left out: {error}")
+            continue
+        for metric in metrics:
+            merged.setdefault(metric["name"], (metric["type"], {}))
+        for metric, labels, values in found:
+            kind, series = merged[metric["name"]]
+            if kind == metric["type"] and values[0] == values[0]:  # not of another type, and not absent
+                totals = series.setdefault(frozenset(labels), [labels, 0.0, {}])
+                totals[1] += values[0]
+                for bound, count in zip((*metric["bounds"], INFINITY), values[1:]):  # none for a counter
+                    totals[2][bound] = totals[2].get(bound, 0.0) + count
+    return merged, damaged
+
+
+def number(value):
+    return "+Inf" if value == INFINITY else repr(value).removesuffix(".0")
+
+
+def show(name, labels, value):
+    text = ",".join(f'{label}="{of.translate(ESCAPES)}"' for label, of in labels)
+    print(f"{name}{{{text}}}" if text else name, number(value))
+
+
+def main(directory):
+    merged, damaged = merge(directory)
+    for name, (kind, series) in merged.items():
+        for labels, total, buckets in series.values() if kind in (COUNTER, HISTOGRAM) else ():
+            show(name if kind == COUNTER else f"{name}_sum", labels, total)
+            for bound, below in zip(sorted(buckets), itertools.accumulate(buckets[one] for one in sorted(buckets))):
+                show(f"{name}_bucket", [("le", number(bound)), *labels], below)
+            if kind == HISTOGRAM:
+                show(f"{name}_count", labels, sum(buckets.values()))
+    sys.exit("\n".join(damaged) or 0)
+
+
+main(*sys.argv[1:])

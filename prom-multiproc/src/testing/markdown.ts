@@ -1,0 +1,13 @@
+/** Rows of the table of a Markdown text whose first column is headed so; cells without their code marks. */
+export function tableRows(markdown: string, firstHead: string): string[][] {
+  const lines = markdown.split('\n');
+  const head = lines.findIndex((line) => line.startsWith(`| ${firstHead} |`));
+  if (head < 0) throw new Error(`there is no table with the first column ${JSON.stringify(firstHead)}`);
+  const end = lines.findIndex((line, i) => i > head && !line.startsWith('|'));
+  return lines.slice(head + 2, end < 0 ? undefined : end).map((line) =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim().replace(/^`([^`]*)`$/, '$1')),
+  );
+}
