@@ -185,7 +185,7 @@ export class DirectoryReader {
   #family(definition: MetricDefinition): Family | undefined {
     let family = this.families.get(definition.name);
     if (family === undefined) {
-      family = new Family(this.#onlySlot === undefined ? definition : { ...definition, aggregator: 'first' });
+      family = new Family(definition, this.#onlySlot === undefined ? definition.aggregator : 'first');
       this.families.set(definition.name, family);
     }
     return family.type === definition.type ? family : undefined;

@@ -24,13 +24,17 @@ export class Family {
   readonly name: string;
   readonly help: string;
   readonly type: MetricType;
+  /** How the values of a gauge in several slots become one here. */
   readonly aggregator: string;
+  /** What the application gave as its aggregator. */
+  readonly declaredAggregator: string;
   readonly series = new Map<string, MergedSeries>();
 
-  constructor(definition: MetricDefinition) {
+  constructor(definition: MetricDefinition, aggregator = definition.aggregator) {
     this.name = definition.name;
     this.help = definition.help;
     this.type = definition.type;
-    this.aggregator = definition.aggregator;
+    this.aggregator = aggregator;
+    this.declaredAggregator = definition.aggregator;
   }
 }

@@ -18,7 +18,7 @@ export function familyToJson(
   defaultLabels: Readonly<Record<string, string | number>>,
   local?: SharedMetric,
 ): object {
-  const { help, name, type, aggregator } = family;
+  const { help, name, type, declaredAggregator: aggregator } = family;
   const values = [...family.series].flatMap(([key, series]) => {
     const own = local?.labelsOf(key) ?? Object.fromEntries(series.labels);
     return seriesToJson(family, series, totals).map((value) => ({

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { sample } from './testing/sample.ts';
+import { temporaryDirectory } from './testing/temporary-directory.ts';
+
+for (const primaryShares of [true, false]) {
+  const which = primaryShares ? 'that shares' : 'that does not share';
+  test(`clusterMetrics() of a primary ${which} gives the totals once, not once a worker`, async (t) => {
+    const primary = fork(join(import.meta.dirname, 'testing/aggregating-cluster.ts'), {
+      env: {
+        ...process.env,
+        PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t),
+        PRIMARY_SHARES: primaryShares ? '1' : '0',
+      },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    t.after(() => primary.kill('SIGKILL'));
+    const [{ first, afterDeath }] = await once(primary, 'message');
+    assert.equal(sample(first, 'requests_total'), 6, first);
+    if (primaryShares)
+      assert.equal(sample(afterDeath, 'requests_total'), 6, 'a dead worker is still counted');
+  });
+}
