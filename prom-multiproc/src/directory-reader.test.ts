@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MetricDefinition } from './format.ts';
+import { loadLibc } from './libc.ts';
 import { TextReader } from './testing/directory-text.ts';
 import { sample, samples } from './testing/sample.ts';
 import { add, COUNTER, definition, GAUGE, HISTOGRAM, openWriter, SUMMARY } from './testing/slot-files.ts';
@@ -82,6 +83,26 @@ test('gauges of dead slots are not shown, their counts are', (t) => {
   assert.equal(sample(text, 'in_flight{route="/"}'), undefined);
   assert.equal(sample(text, 'requests_total{route="/"}'), 10);
   assert.equal(live(reader), 0);
+});
+
+test('gauges of a slot that changes hands while it is read are not shown', (t) => {
+  const { directory, writers } = slots(t, 1);
+  add(writers[0]!, GAUGE, '/', 5);
+  const libc = loadLibc();
+  let taken = false;
+  const reader = new TextReader(t, directory, {
+    ...libc,
+    isLockedByAnother(fd) {
+      if (!taken) {
+        taken = true;
+        writers[0]!.close();
+        openWriter(directory, { now: 1_700_000_001 });
+      }
+      return libc.isLockedByAnother(fd);
+    },
+  });
+  assert.equal(sample(reader.text(), 'in_flight{route="/"}'), undefined);
+  assert.equal(live(reader), 1);
 });
 
 test('histograms with different buckets stay monotonic over the union of their bounds', (t) => {

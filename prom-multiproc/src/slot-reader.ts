@@ -79,10 +79,12 @@ export class SlotReader {
     if (header.magic === 0n && size === HEADER_BYTES && this.#logBytes === 0) return false;
     if (header.magic !== magicWord) throw new BadLogError('magic is not that of a slot file');
     if (header.version !== VERSION) throw new BadLogError(`version is ${header.version}, not ${VERSION}`);
+    const { started } = header;
     this.#readNewLog(fd, header);
     this.#loadValues();
-    this.live = this.#libc.isLockedByAnother(fd) && header.started > 0;
-    const { started, heartbeat, refused } = header;
+    // One holder throughout: a new one's lock must not show the gauges of the one before it.
+    this.live = this.#libc.isLockedByAnother(fd) && started > 0 && header.started === started;
+    const { heartbeat, refused } = header;
     this.status = { ...this.status, started, heartbeat, refused, bytes: size };
     return true;
   }

@@ -9,8 +9,8 @@ export class TextReader {
   readonly complaints: string[] = [];
   readonly #reader: DirectoryReader;
 
-  constructor(test: Cleanup, directory: string) {
-    this.#reader = new DirectoryReader(loadLibc(), directory, (path, error) =>
+  constructor(test: Cleanup, directory: string, libc = loadLibc()) {
+    this.#reader = new DirectoryReader(libc, directory, (path, error) =>
       this.complaints.push(`${path}: ${error.message}`),
     );
     test.after(() => this.#reader.close());

@@ -12,12 +12,19 @@ export const GAUGE = definition({ name: 'in_flight', type: 'gauge' });
 export const HISTOGRAM = definition({ name: 'seconds', type: 'histogram', bounds: [1, 2, 4] });
 export const SUMMARY = definition({ name: 'sizes', type: 'summary' });
 
+interface WriterOptions {
+  readonly libc?: Libc;
+  readonly onRefused?: (error: Error) => void;
+  /** Unix time in seconds. */
+  readonly now?: number;
+}
+
 /** A slot of this process. What finds no room is thrown, unless the test wants to be told. */
 export function openWriter(
   directory: string,
-  { libc = loadLibc(), onRefused = rethrow }: { libc?: Libc; onRefused?: (error: Error) => void } = {},
+  { libc = loadLibc(), onRefused = rethrow, now = 1_700_000_000 }: WriterOptions = {},
 ): SlotWriter {
-  return SlotWriter.open(libc, directory, { now: () => 1_700_000_000, onRefused });
+  return SlotWriter.open(libc, directory, { now: () => now, onRefused });
 }
 
 function rethrow(error: Error): never {
