@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Family, type MergedSeries } from './family.ts';
-import { type LabelPair, type MetricDefinition, slotOfFileName } from './format.ts';
+import { type MetricDefinition, slotOfFileName } from './format.ts';
 import type { Libc } from './libc.ts';
+import { decodeLabels } from './log-record.ts';
 import { seriesKey } from './series-key.ts';
 import { type SlotListener, SlotReader } from './slot-reader.ts';
 import { statDirectory } from './stat-directory.ts';
@@ -30,17 +31,20 @@ export interface SlotStatus {
   readonly series: number;
 }
 
-/** Totals index that takes what is not to be added: gauges, cells that no series owns. */
-const NOWHERE = 0;
-
 interface SlotView extends SlotListener {
   readonly reader: SlotReader;
   readonly gauges: { readonly series: MergedSeries; readonly cell: number; readonly timed: boolean }[];
-  /** For each cell of the slot the index into the totals. */
-  targets: Int32Array<ArrayBuffer>;
-  /** For each cell of the slot the first cell of its series, whose NaN makes the whole series absent. */
-  firsts: Int32Array<ArrayBuffer>;
+  /** For each series to be added up: its first cell, the number of its cells to add, where their totals begin. */
+  readonly sums: NumberList;
   error: string | undefined;
+}
+
+/** The series of a family whose labels are written with the same label names. */
+interface NamedSeries {
+  readonly family: Family;
+  readonly definition: MetricDefinition;
+  /** By the bytes of their labels in a log: most slots have most series in common. */
+  readonly byBytes: Map<string, MergedSeries>;
 }
 
 /**
@@ -59,7 +63,9 @@ export class DirectoryReader {
   readonly #onUnreadable: (path: string, error: Error) => void;
   readonly #onlySlot: number | undefined;
   readonly #slots = new Map<number, SlotView>();
-  #totalCount = NOWHERE + 1;
+  /** Emptied after each merge: it pays while the logs of many slots are read for the first time. */
+  readonly #byBytes = new Map<string, Map<string, MergedSeries>>();
+  #totalCount = 0;
 
   /** `onlySlot` reads that one slot as its process shows itself: gauges unaggregated, summaries with quantiles. */
   constructor(
@@ -88,6 +94,7 @@ export class DirectoryReader {
     }
     const views = [...this.#slots.values()].sort((a, b) => a.reader.slot - b.reader.slot);
     for (const view of views) this.#refreshSlot(view);
+    for (const byBytes of this.#byBytes.values()) byBytes.clear();
     this.#addUp(views);
     this.status = {
       live: views.filter(({ reader }) => reader.live).length,
@@ -121,50 +128,32 @@ export class DirectoryReader {
   // Always in slot order: another order of the same cells can lower a total by rounding.
   #addUp(views: readonly SlotView[]): void {
     if (this.totals.length < this.#totalCount) this.totals = new Float64Array(this.#totalCount * 2);
-    const { totals } = this;
-    totals.fill(Number.NaN, 0, this.#totalCount);
+    this.totals.fill(Number.NaN, 0, this.#totalCount);
     for (const family of this.families.values()) {
       if (family.type !== 'gauge') continue;
       for (const series of family.series.values()) series.gaugeValues.length = 0;
     }
-    for (const { reader, targets, firsts, gauges } of views) {
-      const { values, cellCount } = reader;
-      for (let cell = 0; cell < cellCount; cell++) {
-        const value = values[cell]!;
-        if (Number.isNaN(value) || Number.isNaN(values[firsts[cell]!]!)) continue;
-        const target = targets[cell]!;
-        const total = totals[target]!;
-        totals[target] = Number.isNaN(total) ? value : total + value;
-      }
-      if (!reader.live) continue;
-      for (const { series, cell, timed } of gauges) {
-        const value = values[cell]!;
-        if (Number.isNaN(value)) continue;
-        series.gaugeValues.push({ slot: reader.slot, value, time: timed ? values[cell + 1]! : 0 });
-      }
+    for (const view of views) {
+      addSums(this.totals, view.reader.values, view.sums.array, view.sums.length);
+      if (view.reader.live) addGauges(view);
     }
   }
 
   #addSlot(slot: number, name: string, owner: number): void {
-    const families: (Family | undefined)[] = [];
-    const definitions: MetricDefinition[] = [];
+    const metrics: (NamedSeries | undefined)[] = [];
     const view: SlotView = {
       reader: undefined as unknown as SlotReader,
       gauges: [],
-      targets: new Int32Array(64),
-      firsts: new Int32Array(64),
+      sums: new NumberList(),
       error: undefined,
       onMetric: (ordinal, definition) => {
-        definitions[ordinal] = definition;
-        families[ordinal] = this.#family(definition);
+        metrics[ordinal] = this.#named(definition);
       },
-      onSeries: (metric, labels, firstCell, cells) => {
-        const definition = definitions[metric]!;
-        const family = families[metric];
-        view.targets = roomFor(view.targets, firstCell + cells);
-        view.firsts = roomFor(view.firsts, firstCell + cells);
-        if (family === undefined) return;
-        const series = mergedSeries(family, definition, labels);
+      onSeries: (metric, log, from, to, firstCell, cells) => {
+        const named = metrics[metric];
+        if (named === undefined) return;
+        const { family, definition } = named;
+        const series = mergedSeries(named, log, from, to);
         if (family.type === 'gauge') {
           view.gauges.push({ series, cell: firstCell, timed: cells === 2 });
           return;
@@ -172,13 +161,23 @@ export class DirectoryReader {
         // Quantiles of several processes cannot be added up.
         const plain = family.type === 'summary' && this.#onlySlot === undefined;
         const added = plain ? 2 : cells;
-        const base = this.#base(series, plain ? [] : definition.bounds, added);
-        for (let i = 0; i < added; i++) view.targets[firstCell + i] = base + i;
-        view.firsts.fill(firstCell, firstCell, firstCell + cells);
+        view.sums.push(firstCell, added, this.#base(series, plain ? NO_BOUNDS : definition.bounds, added));
       },
     };
     const reader = new SlotReader(this.#libc, slot, join(this.#directory, name), owner, view);
     this.#slots.set(slot, Object.assign(view, { reader }));
+  }
+
+  #named(definition: MetricDefinition): NamedSeries | undefined {
+    const family = this.#family(definition);
+    if (family === undefined) return undefined;
+    const key = JSON.stringify([definition.name, definition.labelNames]);
+    let byBytes = this.#byBytes.get(key);
+    if (byBytes === undefined) {
+      byBytes = new Map();
+      this.#byBytes.set(key, byBytes);
+    }
+    return { family, definition, byBytes };
   }
 
   /** The first definition of a name gives its type; series of another type under that name are not shown. */
@@ -202,11 +201,19 @@ export class DirectoryReader {
   }
 }
 
+const NO_BOUNDS: readonly number[] = [];
+
 function mergedSeries(
-  family: Family,
-  { labelNames }: MetricDefinition,
-  pairs: readonly LabelPair[],
+  { family, definition, byBytes }: NamedSeries,
+  log: Buffer,
+  from: number,
+  to: number,
 ): MergedSeries {
+  const bytes = log.toString('latin1', from, to);
+  const known = byBytes.get(bytes);
+  if (known !== undefined) return known;
+  const { labelNames } = definition;
+  const pairs = decodeLabels(log, from, to);
   const key = seriesKey(labelNames, pairs);
   let series = family.series.get(key);
   if (series === undefined) {
@@ -214,16 +221,53 @@ function mergedSeries(
     series = { labels, parts: [], gaugeValues: [], prefixes: undefined };
     family.series.set(key, series);
   }
+  byBytes.set(bytes, series);
   return series;
+}
+
+/** Adds the series of one slot to the totals. A first cell of NaN makes its whole series absent. */
+function addSums(totals: Float64Array, values: Float64Array, sums: Int32Array, length: number): void {
+  for (let i = 0; i < length; i += 3) {
+    const first = sums[i]!;
+    const value = values[first]!;
+    if (Number.isNaN(value)) continue;
+    const base = sums[i + 2]!;
+    const total = totals[base]!;
+    totals[base] = Number.isNaN(total) ? value : total + value;
+    const cells = sums[i + 1]!;
+    for (let cell = 1; cell < cells; cell++) {
+      const sum = totals[base + cell]!;
+      totals[base + cell] = Number.isNaN(sum) ? values[first + cell]! : sum + values[first + cell]!;
+    }
+  }
+}
+
+function addGauges({ reader, gauges }: SlotView): void {
+  const { values, slot } = reader;
+  for (const { series, cell, timed } of gauges) {
+    const value = values[cell]!;
+    if (!Number.isNaN(value)) series.gaugeValues.push({ slot, value, time: timed ? values[cell + 1]! : 0 });
+  }
 }
 
 function sameBounds(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((bound, i) => bound === b[i]);
 }
 
-function roomFor(targets: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
-  if (targets.length >= length) return targets;
-  const grown = new Int32Array(length * 2);
-  grown.set(targets);
-  return grown;
+/** A list of whole numbers that grows in place. */
+class NumberList {
+  array = new Int32Array(96);
+  length = 0;
+
+  push(a: number, b: number, c: number): void {
+    if (this.length + 3 > this.array.length) {
+      const grown = new Int32Array(this.array.length * 2);
+      grown.set(this.array);
+      this.array = grown;
+    }
+    this.array[this.length] = a;
+    this.array[this.length + 1] = b;
+    this.array[this.length + 2] = c;
+    this.length += 3;
+  }
 }

@@ -1,3 +1,4 @@
+import { isAscii, isUtf8 } from 'node:buffer';
 import {
   type LabelPair,
   METRIC_TYPES,
@@ -6,6 +7,13 @@ import {
   RECORD_METRIC,
   RECORD_SERIES,
 } from './format.ts';
+
+/** Told, in log order, of the records of a log. */
+export interface LogVisitor {
+  onMetric(definition: MetricDefinition): void;
+  /** A series of the metric whose record was number `metric`; `decodeLabels(log, from, to)` gives its labels. */
+  onSeries(metric: number, log: Buffer, from: number, to: number): void;
+}
 
 /** A record of the log as read. */
 export type LogRecord =
@@ -39,10 +47,12 @@ export function encodeSeries(metric: number, labels: readonly LabelPair[]): Buff
 }
 
 /**
- * Reads the records of a stretch of log that begins and ends at record boundaries.
+ * Walks over a stretch of log that begins and ends at record boundaries. `metrics` are the definitions before it; those
+ * in it are added. What the visitor is told of has passed every check of the format.
  * @throws BadLogError at the first byte that does not follow the format.
  */
-export function* decodeLog(log: Buffer, metrics: MetricDefinition[]): Generator<LogRecord> {
+export function walkLog(log: Buffer, metrics: MetricDefinition[], visitor: LogVisitor): void {
+  const ascii = isAscii(log);
   let at = 0;
   while (at < log.length) {
     if (at + RECORD_HEAD_BYTES > log.length) throw new BadLogError(`record head cut off at byte ${at}`);
@@ -51,18 +61,73 @@ export function* decodeLog(log: Buffer, metrics: MetricDefinition[]): Generator<
     const start = at + RECORD_HEAD_BYTES;
     const end = start + length;
     if (end > log.length) throw new BadLogError(`record of ${length} bytes at byte ${at} runs over the end`);
-    const payload = new PayloadReader(log, start, end);
     if (kind === RECORD_METRIC) {
-      const definition = payload.metric();
+      const definition = new PayloadReader(log, start, end).metric();
       metrics.push(definition);
-      yield { kind: 'metric', definition };
+      visitor.onMetric(definition);
     } else if (kind === RECORD_SERIES) {
-      yield payload.series(metrics);
+      if (length < 4) throw new BadLogError(`series record of ${length} bytes at byte ${at}`);
+      const metric = log.readUInt32LE(start);
+      const definition = metrics[metric];
+      if (definition === undefined) throw new BadLogError(`series of unknown metric ${metric} at byte ${at}`);
+      checkLabels(log, start + 4, end, definition.labelNames.length, ascii);
+      visitor.onSeries(metric, log, start + 4, end);
     } else {
       throw new BadLogError(`record of unknown kind ${kind} at byte ${at}`);
     }
     at = start + roundUp(length);
   }
+}
+
+/** The records of a stretch of log: see `walkLog`. @throws BadLogError */
+export function decodeLog(log: Buffer, metrics: MetricDefinition[]): LogRecord[] {
+  const records: LogRecord[] = [];
+  walkLog(log, metrics, {
+    onMetric: (definition) => records.push({ kind: 'metric', definition }),
+    onSeries: (metric, bytes, from, to) =>
+      records.push({ kind: 'series', metric, labels: decodeLabels(bytes, from, to) }),
+  });
+  return records;
+}
+
+/** The labels of a series that `walkLog` has found sound. */
+export function decodeLabels(log: Buffer, from: number, to: number): LabelPair[] {
+  const labels: LabelPair[] = [];
+  for (let at = from + 4; at < to; ) {
+    const start = at + 8;
+    const end = start + log.readUInt32LE(at + 4);
+    labels.push([log.readUInt32LE(at), log.toString('utf8', start, end)]);
+    at = end;
+  }
+  return labels;
+}
+
+/** Labels are a count and then, for each, an index and a text; they must fill their bytes exactly. */
+function checkLabels(log: Buffer, from: number, to: number, names: number, ascii: boolean): void {
+  const bad = (what: string): BadLogError => new BadLogError(`${what} in the labels at byte ${from}`);
+  if (to - from < 4) throw bad('no count');
+  const count = log.readUInt32LE(from);
+  if (count > names) throw bad(`${count} labels for ${names} names`);
+  let at = from + 4;
+  for (let i = 0; i < count; i++) {
+    if (to - at < 8) throw bad('end');
+    const index = log.readUInt32LE(at);
+    if (index >= names || hasIndex(log, from + 4, at, index)) throw bad(`label index ${index}`);
+    const start = at + 8;
+    const length = log.readUInt32LE(at + 4);
+    if (length > to - start) throw bad(`text of ${length} bytes`);
+    at = start + length;
+    if (!ascii && !isUtf8(log.subarray(start, at))) throw bad('text that is not UTF-8');
+  }
+  if (at !== to) throw bad(`${to - at} bytes left over`);
+}
+
+/** Whether one of the sound labels in `from`..`to` has this index. */
+function hasIndex(log: Buffer, from: number, to: number, index: number): boolean {
+  for (let at = from; at < to; at += 8 + log.readUInt32LE(at + 4)) {
+    if (log.readUInt32LE(at) === index) return true;
+  }
+  return false;
 }
 
 function encodeRecord(kind: number, parts: readonly Buffer[]): Buffer {
@@ -117,24 +182,6 @@ class PayloadReader {
     const labelNames = Array.from({ length: labelCount }, () => this.#text());
     this.#finish();
     return { name, help, type, aggregator, labelNames, bounds };
-  }
-
-  series(metrics: readonly MetricDefinition[]): LogRecord {
-    const metric = this.#u32();
-    const definition = metrics[metric];
-    if (definition === undefined) throw this.#bad(`series of unknown metric ${metric}`);
-    const count = this.#count(8);
-    const labels: LabelPair[] = [];
-    if (count > definition.labelNames.length) throw this.#bad(`${count} labels`);
-    for (let i = 0; i < count; i++) {
-      const index = this.#u32();
-      if (index >= definition.labelNames.length || labels.some(([other]) => other === index)) {
-        throw this.#bad(`label index ${index}`);
-      }
-      labels.push([index, this.#text()]);
-    }
-    this.#finish();
-    return { kind: 'series', metric, labels };
   }
 
   /** A count of things of at least `bytesEach` bytes: one that cannot fit is refused before anything is allocated. */

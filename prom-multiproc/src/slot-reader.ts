@@ -5,7 +5,6 @@ import {
   cellsPerSeries,
   chunkOffset,
   HEADER_BYTES,
-  type LabelPair,
   MAGIC,
   type MetricDefinition,
   placeCells,
@@ -13,7 +12,7 @@ import {
   VERSION,
 } from './format.ts';
 import type { Libc, Mapping } from './libc.ts';
-import { BadLogError, decodeLog } from './log-record.ts';
+import { BadLogError, type LogVisitor, walkLog } from './log-record.ts';
 import { readChunkTable, readLog } from './read-log.ts';
 import { SlotHeader } from './slot-file.ts';
 
@@ -22,7 +21,8 @@ const magicWord = MAGIC.readBigUInt64LE(0);
 /** Told, in log order, of what a slot file newly says. */
 export interface SlotListener {
   onMetric(ordinal: number, definition: MetricDefinition): void;
-  onSeries(metric: number, labels: readonly LabelPair[], firstCell: number, cells: number): void;
+  /** `decodeLabels(log, from, to)` gives the labels; equal bytes are equal labels. */
+  onSeries(metric: number, log: Buffer, from: number, to: number, firstCell: number, cells: number): void;
 }
 
 /**
@@ -135,31 +135,25 @@ export class SlotReader {
       throw new BadLogError('chunks were changed');
     if (bytes === this.#logBytes && crc === this.#logCrc) return;
     const log = readLog(fd, table.log, this.#logBytes, bytes, this.#logCrc, crc);
-    const first = this.#metrics.length;
     const metrics = this.#metrics.slice();
-    const records = [...decodeLog(log, metrics)];
-    let ordinal = first;
+    const found = new FoundSeries(metrics, this.cellCount);
+    walkLog(log, metrics, found);
     for (let chunk = this.#cellChunks.length; chunk < table.cells.length; chunk++) {
       const mapping = this.#map(fd, chunkOffset(table.cells[chunk]!), CHUNK_BYTES);
       this.#mapped.push(table.cells[chunk]!);
       this.#cellChunks.push(new Float64Array(mapping.buffer));
     }
-    const series = placeSeries(records, metrics, this.cellCount);
-    if (series.end > this.#cellChunks.length * CELLS_PER_CHUNK) {
-      throw new BadLogError(`cells up to ${series.end} in ${this.#cellChunks.length} chunks`);
+    if (found.cellCount > this.#cellChunks.length * CELLS_PER_CHUNK) {
+      throw new BadLogError(`cells up to ${found.cellCount} in ${this.#cellChunks.length} chunks`);
     }
     // All is sound: from here on nothing fails, so a file is taken in whole or not at all.
-    this.#metrics.push(...metrics.slice(first));
-    let placed = 0;
-    for (const record of records) {
-      if (record.kind === 'metric') this.#listener.onMetric(ordinal++, record.definition);
-      else {
-        const count = cellsPerSeries(metrics[record.metric]!);
-        this.#listener.onSeries(record.metric, record.labels, series.firstCells[placed++]!, count);
-      }
+    for (let ordinal = this.#metrics.length; ordinal < metrics.length; ordinal++) {
+      this.#metrics.push(metrics[ordinal]!);
+      this.#listener.onMetric(ordinal, metrics[ordinal]!);
     }
-    this.cellCount = series.end;
-    this.status = { ...this.status, series: this.status.series + placed };
+    found.tell(log, this.#listener);
+    this.cellCount = found.cellCount;
+    this.status = { ...this.status, series: this.status.series + found.count };
     this.#logBytes = bytes;
     this.#logCrc = crc;
   }
@@ -180,20 +174,35 @@ export class SlotReader {
   }
 }
 
-function placeSeries(
-  records: readonly { kind: string; metric?: number }[],
-  metrics: readonly MetricDefinition[],
-  next: number,
-): { firstCells: number[]; end: number } {
-  const firstCells: number[] = [];
-  let end = next;
-  for (const record of records) {
-    if (record.metric === undefined) continue;
-    const count = cellsPerSeries(metrics[record.metric]!);
-    if (count > CELLS_PER_CHUNK) throw new BadLogError(`series of ${count} cells`);
-    const first = placeCells(end, count);
-    firstCells.push(first);
-    end = first + count;
+/** The series of a stretch of log with the cells that are theirs, kept until the whole stretch is known to be sound. */
+class FoundSeries implements LogVisitor {
+  count = 0;
+  /** Cells in use up to and with the last series. */
+  cellCount: number;
+  readonly #metrics: readonly MetricDefinition[];
+  /** Metric, first and last byte of the labels, first cell and number of cells of each. */
+  readonly #numbers: number[] = [];
+
+  constructor(metrics: readonly MetricDefinition[], cellCount: number) {
+    this.#metrics = metrics;
+    this.cellCount = cellCount;
   }
-  return { firstCells, end };
+
+  onMetric(): void {}
+
+  onSeries(metric: number, _log: Buffer, from: number, to: number): void {
+    const cells = cellsPerSeries(this.#metrics[metric]!);
+    if (cells > CELLS_PER_CHUNK) throw new BadLogError(`series of ${cells} cells`);
+    const first = placeCells(this.cellCount, cells);
+    this.#numbers.push(metric, from, to, first, cells);
+    this.cellCount = first + cells;
+    this.count++;
+  }
+
+  tell(log: Buffer, listener: SlotListener): void {
+    const numbers = this.#numbers;
+    for (let i = 0; i < numbers.length; i += 5) {
+      listener.onSeries(numbers[i]!, log, numbers[i + 1]!, numbers[i + 2]!, numbers[i + 3]!, numbers[i + 4]!);
+    }
+  }
 }
