@@ -49,10 +49,10 @@ function dump(reader: Reader, worker: string | undefined): void {
 
 function serve(reader: Reader, port: number, host: string): void {
   const server = createServer((request, response) => {
-    const [, worker] = /^\/metrics(?:\/workers\/(\d{1,4}))?$/.exec((request.url ?? '').split('?', 1)[0]!) ?? [
-      null,
-    ];
-    if (worker === null || (request.method !== 'GET' && request.method !== 'HEAD')) {
+    const path = (request.url ?? '').split('?', 1)[0]!;
+    const match = /^\/metrics(?:\/workers\/(\d{1,4}))?$/.exec(path);
+    const worker = match?.[1];
+    if (match === null || (request.method !== 'GET' && request.method !== 'HEAD')) {
       response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not found\n');
       return;
     }

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { sample } from './testing/sample.ts';
+import { add, COUNTER, GAUGE, openWriter } from './testing/slot-files.ts';
+import { type Cleanup, temporaryDirectory } from './testing/temporary-directory.ts';
+
+const CLI = join(import.meta.dirname, 'cli.ts');
+const COUNTED = 'requests_total{route="/"}';
+
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' });
+  return { status, out: stdout, error: stderr };
+}
+
+/** Slot 0 is held by a living process, slot 1 by none. */
+function twoSlots(t: Cleanup): string {
+  const directory = temporaryDirectory(t);
+  const writers = [openWriter(directory), openWriter(directory)];
+  for (const [i, writer] of writers.entries()) {
+    add(writer, COUNTER, '/', i + 1);
+    add(writer, GAUGE, '/', 5);
+  }
+  writers[1]!.close();
+  return directory;
+}
+
+test('dump prints the totals, or one living worker alone', (t) => {
+  const directory = twoSlots(t);
+  const all = run('dump', directory);
+  assert.deepEqual([all.status, all.error], [0, '']);
+  assert.equal(sample(all.out, COUNTED), 3);
+  assert.equal(sample(all.out, 'in_flight{route="/"}'), 5);
+  assert.equal(sample(run('dump', directory, '--worker', '0').out, COUNTED), 1);
+  const dead = run('dump', directory, '--worker', '1');
+  assert.deepEqual([dead.status, dead.out], [1, '']);
+  assert.match(dead.error, /no living worker holds slot 1/);
+});
+
+test('check says what each slot is, and fails where one cannot be read', (t) => {
+  const directory = twoSlots(t);
+  const sound = run('check', directory);
+  assert.equal(sound.status, 0);
+  assert.match(
+    sound.out,
+    /^slot 0: 2 series, .*held by a living process\nslot 1: 2 series, .*counts are kept\n$/,
+  );
+  writeFileSync(join(directory, 'slot-7.metrics'), 'x'.repeat(5000));
+  const damaged = run('check', directory);
+  assert.equal(damaged.status, 1);
+  assert.match(damaged.out, /^slot 7: .*magic/m);
+});
+
+test('serve answers until it is ended', async (t) => {
+  const directory = twoSlots(t);
+  const server = spawn(process.execPath, [CLI, 'serve', directory, '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => server.kill('SIGKILL'));
+  const [address] = await once(server.stdout, 'data');
+  const url = String(address).trim();
+  const answer = await fetch(url);
+  assert.equal(sample(await answer.text(), COUNTED), 3);
+  assert.equal((await fetch(`${url}/workers/0`)).status, 200);
+  for (const path of ['/workers/1', '/workers/x', '/more']) {
+    assert.equal((await fetch(url + path)).status, 404, path);
+  }
+  assert.equal((await fetch(url, { method: 'POST' })).status, 404);
+});
+
+test('wrong usage ends with 2, a directory that cannot be read with 1', (t) => {
+  const directory = temporaryDirectory(t);
+  for (const args of [
+    [],
+    ['dump'],
+    ['eat', directory],
+    ['dump', directory, 'more'],
+    ['dump', directory, '--worker', 'x'],
+    ['dump', directory, '--worker', '10000'],
+    ['serve', directory, '--port', '65536'],
+    ['dump', directory, '--unknown'],
+  ]) {
+    const { status, out, error } = run(...args);
+    assert.deepEqual([status, out], [2, ''], args.join(' '));
+    assert.match(error, /usage: prom-multiproc/);
+  }
+  for (const command of ['dump', 'check']) {
+    const { status, error } = run(command, join(directory, 'nowhere'));
+    assert.equal(status, 1);
+    assert.match(error, /nowhere does not exist/);
+  }
+});

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { createServer, type RequestOptions, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import client from 'prom-client';
+import { metricsHandler } from './metrics-handler.ts';
+import { sample } from './testing/sample.ts';
+import { type Cleanup, temporaryDirectory } from './testing/temporary-directory.ts';
+import { shareIn } from './testing/twin-registries.ts';
+
+async function serve(t: Cleanup) {
+  const directory = temporaryDirectory(t);
+  const register = new client.Registry();
+  shareIn(directory, register);
+  new client.Counter({ name: 'a_total', help: 'A', registers: [register] }).inc(3);
+  const before = process.env.PROMETHEUS_MULTIPROC_DIR;
+  process.env.PROMETHEUS_MULTIPROC_DIR = directory;
+  const server = createServer(metricsHandler(register)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    if (before === undefined) delete process.env.PROMETHEUS_MULTIPROC_DIR;
+    else process.env.PROMETHEUS_MULTIPROC_DIR = before;
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const ask = async (options: RequestOptions = {}) => {
+    const asked = request({ host: '127.0.0.1', port, path: '/metrics', agent: false, ...options }).end();
+    const [response] = await once(asked, 'response');
+    const body = Buffer.concat(await response.toArray());
+    return { status: response.statusCode as number, headers: response.headers, body };
+  };
+  return { directory, ask };
+}
+
+test('GET gives the totals, uncached, in the content type of the registry', async (t) => {
+  const { ask } = await serve(t);
+  const { status, headers, body } = await ask();
+  assert.equal(status, 200);
+  assert.equal(headers['content-type'], client.Registry.PROMETHEUS_CONTENT_TYPE);
+  assert.equal(headers['cache-control'], 'no-store');
+  assert.equal(Number(headers['content-length']), body.length);
+  assert.equal(sample(body.toString(), 'a_total'), 3);
+});
+
+test('HEAD gives the headers of GET alone, and nothing else is served', async (t) => {
+  const { ask } = await serve(t);
+  const { status, headers, body } = await ask({ method: 'HEAD' });
+  assert.deepEqual([status, body.length], [200, 0]);
+  assert.ok(Number(headers['content-length']) > 0);
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
+    const refused = await ask({ method });
+    assert.deepEqual([refused.status, refused.headers.allow], [405, 'GET, HEAD'], method);
+  }
+});
+
+test('gzip is given to those that take it', async (t) => {
+  const { ask } = await serve(t);
+  for (const wanted of ['gzip', 'br, gzip', 'GZIP;q=0.5', 'deflate, gzip;q=1.0']) {
+    const { headers, body } = await ask({ headers: { 'Accept-Encoding': wanted } });
+    assert.equal(headers['content-encoding'], 'gzip', wanted);
+    assert.equal(sample(gunzipSync(body).toString(), 'a_total'), 3);
+  }
+  for (const wanted of ['', 'identity', 'gzip;q=0', 'gzip;q=0.0', 'br', 'xgzip']) {
+    const { headers, body } = await ask({ headers: { 'Accept-Encoding': wanted } });
+    assert.equal(headers['content-encoding'], undefined, wanted);
+    assert.equal(sample(body.toString(), 'a_total'), 3);
+  }
+});
+
+test('one worker alone is shown at /workers/<slot>, while it lives', async (t) => {
+  const { ask } = await serve(t);
+  const { status, body } = await ask({ path: '/metrics/workers/0?x=1' });
+  assert.equal(status, 200);
+  assert.equal(sample(body.toString(), 'a_total'), 3);
+  assert.equal((await ask({ path: '/metrics/workers/1' })).status, 404);
+});
+
+test('where the totals cannot be had, the answer is 503 and says why', async (t) => {
+  const { directory, ask } = await serve(t);
+  rmSync(directory, { recursive: true });
+  for (const path of ['/metrics', '/metrics/workers/0']) {
+    const { status, body } = await ask({ path });
+    assert.equal(status, 503);
+    assert.match(body.toString(), /does not exist: scripts\/clear-metrics-dir makes it/);
+  }
+});
