@@ -15,24 +15,51 @@ const reused = routes.map((route) => ({ method: 'GET', route, status: 200 }));
 
 const CASES: Record<string, (register: client.Registry) => (i: number) => void> = {
   inc_labels(register) {
-    const counter = new client.Counter({ name: 'a_total', help: 'A', labelNames: LABELS, registers: [register] });
+    const counter = new client.Counter({
+      name: 'a_total',
+      help: 'A',
+      labelNames: LABELS,
+      registers: [register],
+    });
     return (i) => counter.inc(reused[i % 20]!);
   },
   inc_labels_fresh(register) {
-    const counter = new client.Counter({ name: 'a_total', help: 'A', labelNames: LABELS, registers: [register] });
+    const counter = new client.Counter({
+      name: 'a_total',
+      help: 'A',
+      labelNames: LABELS,
+      registers: [register],
+    });
     return (i) => counter.inc({ method: 'GET', route: `/route/${i % 20}`, status: String(200 + (i % 2)) });
   },
   inc_bound(register) {
-    const counter = new client.Counter({ name: 'a_total', help: 'A', labelNames: LABELS, registers: [register] });
+    const counter = new client.Counter({
+      name: 'a_total',
+      help: 'A',
+      labelNames: LABELS,
+      registers: [register],
+    });
     const children = reused.map((labels) => counter.labels(labels));
     return (i) => children[i % 20]!.inc();
   },
   observe_labels(register) {
-    const histogram = new client.Histogram({ name: 'h', help: 'H', labelNames: LABELS, buckets: BUCKETS, registers: [register] });
+    const histogram = new client.Histogram({
+      name: 'h',
+      help: 'H',
+      labelNames: LABELS,
+      buckets: BUCKETS,
+      registers: [register],
+    });
     return (i) => histogram.observe(reused[i % 20]!, (i % 100) / 10);
   },
   observe_bound(register) {
-    const histogram = new client.Histogram({ name: 'h', help: 'H', labelNames: LABELS, buckets: BUCKETS, registers: [register] });
+    const histogram = new client.Histogram({
+      name: 'h',
+      help: 'H',
+      labelNames: LABELS,
+      buckets: BUCKETS,
+      registers: [register],
+    });
     const children = reused.map((labels) => histogram.labels(labels));
     return (i) => children[i % 20]!.observe((i % 100) / 10);
   },

@@ -25,7 +25,11 @@ function spread(values: number[], unit: string): Spread {
 
 const json = process.argv.includes('--json');
 const report: Record<string, unknown> = {};
-for (const name of process.argv.slice(2).filter((arg) => arg !== '--json').concat(CASES).slice(0, CASES.length)) {
+for (const name of process.argv
+  .slice(2)
+  .filter((arg) => arg !== '--json')
+  .concat(CASES)
+  .slice(0, CASES.length)) {
   const values: Record<string, number[]> = { ours: [], 'prom-client': [] };
   for (let i = 0; i < ALTERNATIONS; i++) {
     for (const side of SIDES) {
@@ -36,7 +40,9 @@ for (const name of process.argv.slice(2).filter((arg) => arg !== '--json').conca
   const [ours, peer] = SIDES.map((side) => spread(values[side]!, 'ns')) as [Spread, Spread];
   const ratio = ours.median / peer.median;
   report[name] = { ours, 'prom-client': peer, ratio: { 'prom-client': ratio } };
-  const show = ({ median, min, max }: Spread) => `${median.toFixed(1)} ns (${min.toFixed(1)}..${max.toFixed(1)})`;
-  if (!json) console.log(`\r${name.padEnd(18)} ours ${show(ours)}, prom-client ${show(peer)}: ${ratio.toFixed(3)}x`);
+  const show = ({ median, min, max }: Spread) =>
+    `${median.toFixed(1)} ns (${min.toFixed(1)}..${max.toFixed(1)})`;
+  if (!json)
+    console.log(`\r${name.padEnd(18)} ours ${show(ours)}, prom-client ${show(peer)}: ${ratio.toFixed(3)}x`);
 }
 if (json) console.log(JSON.stringify(report, null, 2));

@@ -50,10 +50,17 @@ function renderTotals(
   options: TextOptions,
   lines: string[],
 ): void {
+  if (family.type === 'counter') {
+    const value = totals[series.parts[0]!.base]!;
+    if (Number.isNaN(value)) return;
+    series.prefixes ??= makePrefixes(family, series, options);
+    lines.push(series.prefixes[0]! + formatValue(value));
+    return;
+  }
   const values = totalsOf(family, series, totals);
   if (values === undefined) return;
   series.prefixes ??= makePrefixes(family, series, options);
-  for (let i = 0; i < values.length; i++) lines.push(series.prefixes[i] + formatValue(values[i]!));
+  for (let i = 0; i < values.length; i++) lines.push(series.prefixes[i]! + formatValue(values[i]!));
 }
 
 /** The values of a series in the order of its lines; undefined where no slot has it. */
@@ -138,14 +145,23 @@ function sumAndCount(name: string, labels: readonly Label[]): string[] {
 }
 
 function defaultsBeside(labels: readonly Label[], { defaultLabels }: TextOptions): Label[] {
-  return Object.entries(defaultLabels)
-    .filter(([name]) => labels.every(([own]) => own !== name))
-    .map(([name, value]) => [name, String(value)] as const);
+  const added: Label[] = [];
+  for (const name in defaultLabels) {
+    if (labels.every(([own]) => own !== name)) added.push([name, String(defaultLabels[name])]);
+  }
+  return added;
 }
 
 function labelText(labels: readonly Label[]): string {
-  if (labels.length === 0) return '';
-  return `{${labels.map(([name, value]) => `${name}="${escapeText(value).replaceAll('"', '\\"')}"`).join(',')}}`;
+  let text = '';
+  for (const [name, value] of labels) text += `${text === '' ? '' : ','}${name}="${escapeLabelValue(value)}"`;
+  return text === '' ? '' : `{${text}}`;
+}
+
+const ESCAPED = /[\\\n"]/;
+
+function escapeLabelValue(value: string): string {
+  return ESCAPED.test(value) ? escapeText(value).replaceAll('"', '\\"') : value;
 }
 
 function escapeText(text: string): string {
