@@ -2,10 +2,12 @@ import cluster from 'node:cluster';
 import { isMainThread } from 'node:worker_threads';
 import { distinguishLabels } from './exact-labels.ts';
 import { installFastPath } from './fast-path.ts';
+import { forgetInheritedToo } from './forget-inherited.ts';
 import type { MetricDefinition } from './format.ts';
 import { isAggregator } from './gauge-aggregators.ts';
 import { loadLibc } from './libc.ts';
 import { type ClientMetric, isStoredMetric } from './prom-client-internals.ts';
+import { seriesKey } from './series-key.ts';
 import { SharedMetric } from './shared-metric.ts';
 import { SlotWriter } from './slot-writer.ts';
 
@@ -65,6 +67,14 @@ export class ProcessSlot {
     metric.detach();
     this.#metrics.delete(client);
     this.#retired.add(client.name);
+    // Metrics of one name are one metric in a slot: another registry may still count in it.
+    if (this.#namesakes(client).length === 0) this.#writer?.forget(client.name);
+  }
+
+  #namesakes(client: ClientMetric): SharedMetric[] {
+    return [...this.#metrics.values()].filter(
+      (other) => other.client !== client && other.client.name === client.name,
+    );
   }
 
   /** Names of this process's metrics, present and past. A registry shows those of others only where it has them too. */
@@ -157,10 +167,15 @@ export class ProcessSlot {
       beforeWrite: () => this.#beforeWrite(),
       metric: (definition) => this.#publish(definition),
       series: (definition, labels) => this.#writer?.series(definition, labels),
+      forget: ({ name, labelNames }, labels) => {
+        this.#writer?.forget(name, labels && seriesKey(labelNames, labels));
+        for (const namesake of this.#namesakes(client)) namesake.zeroAbsent();
+      },
       refuseNaN: (definition) => this.#refuseNaN(definition),
     });
     installFastPath(metric);
     distinguishLabels(metric);
+    forgetInheritedToo(metric);
     return metric;
   }
 

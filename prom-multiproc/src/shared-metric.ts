@@ -20,6 +20,8 @@ export interface CellSource {
   beforeWrite(): void;
   metric(definition: MetricDefinition): void;
   series(definition: MetricDefinition, labels: readonly LabelPair[]): Cells | undefined;
+  /** Makes absent all series of the metric, or the one of these labels: those that a dead process left, too. */
+  forget(definition: MetricDefinition, labels?: readonly LabelPair[]): void;
   refuseNaN(definition: MetricDefinition): void;
 }
 
@@ -127,13 +129,26 @@ export class SharedMetric implements WriteGuard {
     }
   }
 
-  /** Takes every series out of the slot; the metric counts on for itself. */
+  /** Makes the series of these labels absent from the whole slot, or all series: those inherited, too. */
+  forget(labels?: ClientLabels): void {
+    if (this.#bound) this.#source.forget(this.definition, labels && this.#pairs(labels));
+  }
+
+  /** Has series of this process that were made absent begin at zero again. */
+  zeroAbsent(): void {
+    if (!this.#bound) return;
+    const zeros = new Float64Array(cellsPerSeries(this.definition));
+    for (const entry of Object.values(this.#entries)) {
+      const series = SharedSeries.of(entry)!;
+      if (Number.isNaN(series.array[series.base]!)) series.overwrite(zeros);
+    }
+  }
+
+  /** Lets go of the slot, where its series stay; the metric counts on for itself. */
   detach(): void {
     if (this.#bound) {
       const count = cellsPerSeries(this.definition);
-      for (const entry of Object.values(this.#entries)) {
-        makeAbsent(SharedSeries.of(entry)!.moveToHeap(count), count);
-      }
+      for (const entry of Object.values(this.#entries)) SharedSeries.of(entry)!.moveToHeap(count);
     }
     this.#bound = false;
     this.#detached = true;
@@ -261,10 +276,7 @@ export class SharedMetric implements WriteGuard {
   }
 
   #replaceStorage(storage: Record<string, ClientEntry>): void {
-    if (this.#bound) {
-      const count = cellsPerSeries(this.definition);
-      for (const entry of Object.values(this.#entries)) makeAbsent(SharedSeries.of(entry)!, count);
-    }
+    this.forget();
     this.#forgetLookups();
     this.#entries = {};
     for (const [hash, entry] of Object.entries(storage)) this.#addEntry(hash, entry);

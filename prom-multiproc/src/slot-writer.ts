@@ -21,6 +21,7 @@ import type { Libc } from './libc.ts';
 import { BadLogError, decodeLog, encodeMetric, encodeSeries } from './log-record.ts';
 import { readChunkTable, readLog } from './read-log.ts';
 import { seriesKey } from './series-key.ts';
+import { makeAbsent } from './shared-series.ts';
 import { mapHeader, mapThroughOwnDescriptor, type SlotHeader } from './slot-file.ts';
 import { type HeldSlot, holdLowestFreeSlot } from './slot-lock.ts';
 import { statDirectory } from './stat-directory.ts';
@@ -115,6 +116,19 @@ export class SlotWriter {
       this.#metric(definition);
     } catch (error) {
       this.#refuse(error as Error);
+    }
+  }
+
+  /**
+   * Makes absent every series that this slot has under `name`, or the one with this key: those inherited too, whatever
+   * definition they were made by. It stays so for a successor.
+   */
+  forget(name: string, key?: string): void {
+    for (const { definition, firstCells } of this.#metrics.values()) {
+      if (definition.name !== name) continue;
+      for (const [own, first] of firstCells) {
+        if (key === undefined || key === own) makeAbsent(this.#cellsAt(first)!, cellsPerSeries(definition));
+      }
     }
   }
 
