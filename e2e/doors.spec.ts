@@ -21,6 +21,13 @@ test('the markers are seen on the metrics door', async ({ stack }) => {
   for (const marker of MARKERS) expect(all, marker).toContain(marker);
 });
 
+test('one worker alone is seen on the metrics door', async ({ stack }) => {
+  const door = portOf(stack.doorUrl);
+  const alone = async () => ask(door, '/metrics/workers/0');
+  await expect.poll(async () => (await alone()).status).toBe(200);
+  expect((await alone()).body).toContain('# TYPE http_requests_total counter');
+});
+
 test('nothing behind the metrics door is reachable through the public one, by any trick', async ({
   stack,
 }) => {
@@ -74,6 +81,10 @@ test('the metrics door takes no writes and knows no other paths', async ({ stack
     '/ping',
     '/metricsx',
     '/metrics/x',
+    '/metrics/workers',
+    '/metrics/workers/',
+    '/metrics/workers/x',
+    '/metrics/workers/0/x',
     '/demo',
     '/demo/kill',
     '/status/1',

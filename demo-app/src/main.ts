@@ -3,7 +3,6 @@ import { collectDefaultMetrics, register } from 'prom-client';
 import { share } from 'prom-multiproc';
 import { describeError, log } from './log.ts';
 import type { ToPrimary } from './messages.ts';
-import type { Answer } from './metrics-door.ts';
 import { readSettings } from './settings.ts';
 
 async function main(): Promise<void> {
@@ -11,7 +10,7 @@ async function main(): Promise<void> {
   share(register, { onFailure: tellPrimary });
   if (cluster.isPrimary) {
     const { runPrimary } = await import('./primary.ts');
-    await runPrimary(settings, sharedMetrics);
+    await runPrimary(settings);
     return;
   }
   collectDefaultMetrics();
@@ -26,15 +25,6 @@ async function main(): Promise<void> {
     createApp: (isDraining) => createApp(isDraining, unshared.count),
     unsharedText: unshared.text,
   });
-}
-
-async function sharedMetrics(): Promise<Answer> {
-  if (!process.env.PROMETHEUS_MULTIPROC_DIR) {
-    throw new Error(
-      'PROMETHEUS_MULTIPROC_DIR is not set, so that each worker counts for itself: set it to a directory',
-    );
-  }
-  return { contentType: register.contentType, body: await register.metrics() };
 }
 
 function tellPrimary({ message: reason }: Error): void {

@@ -9,10 +9,20 @@ export interface Answer {
 /** One path of the door. What it throws becomes a 503 that says why. */
 export type Door = () => Answer | Promise<Answer>;
 
+/** The totals at `/metrics`, and what one worker counted at `/metrics/workers/<slot>`. */
+export interface MetricsPages {
+  /** @throws Error where there is nothing true to show. */
+  requireSharing(): void;
+  serve(req: IncomingMessage, res: ServerResponse): void;
+}
+
+const METRICS_PATH = /^\/metrics(\/workers\/\d{1,4})?$/;
+
 /** Answered by the primary alone, so that a busy, stopped or missing worker never delays it. Read-only. */
-export function createMetricsDoor(doors: ReadonlyMap<string, Door>): Server {
+export function createMetricsDoor(doors: ReadonlyMap<string, Door>, metrics: MetricsPages): Server {
   return createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (req, res) => {
-    answer(doors, req, res).catch((error) => {
+    res.setHeader('X-Content-Type-Options', 'nosniff');
+    answer(doors, metrics, req, res).catch((error) => {
       log('error', 'metrics door failed', { path: req.url, ...describeError(error) });
       res.destroy();
     });
@@ -21,6 +31,7 @@ export function createMetricsDoor(doors: ReadonlyMap<string, Door>): Server {
 
 async function answer(
   doors: ReadonlyMap<string, Door>,
+  metrics: MetricsPages,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
@@ -29,13 +40,19 @@ async function answer(
     send(req, res, 405, text('Only GET and HEAD are served here\n'));
     return;
   }
-  const door = doors.get((req.url ?? '').split('?', 1)[0]!);
-  if (door === undefined) {
+  const path = (req.url ?? '').split('?', 1)[0]!;
+  const door = doors.get(path);
+  if (door === undefined && !METRICS_PATH.test(path)) {
     send(req, res, 404, text('Not found\n'));
     return;
   }
   let found: Answer;
   try {
+    if (door === undefined) {
+      metrics.requireSharing();
+      metrics.serve(req, res);
+      return;
+    }
     found = await door();
   } catch (error) {
     log('error', 'metrics door cannot answer', { path: req.url, ...describeError(error) });
@@ -59,7 +76,6 @@ function send(
     'Content-Type': contentType,
     'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
   });
   res.end(req.method === 'HEAD' ? undefined : body);
 }

@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { constants } from 'node:os';
+import { metricsHandler } from 'prom-multiproc';
 import { Crew } from './crew.ts';
 import { log } from './log.ts';
 import { type Answer, createMetricsDoor, type Door } from './metrics-door.ts';
@@ -12,7 +13,7 @@ import { createUnsharedDoor } from './unshared-door.ts';
  * Keeps the workers and serves the metrics door. It carries no requests: with SCHED_NONE the workers accept
  * connections themselves, so neither a busy primary nor a stopped worker holds up requests others could take.
  */
-export async function runPrimary(settings: Settings, metrics: () => Promise<Answer>): Promise<void> {
+export async function runPrimary(settings: Settings): Promise<void> {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
 
   const unshared = createUnsharedDoor(() => crew.ready());
@@ -27,18 +28,19 @@ export async function runPrimary(settings: Settings, metrics: () => Promise<Answ
     onMessage: (_worker, message) => unshared.onMessage(message),
   });
 
-  const doors = new Map<string, Door>([
-    [
-      '/metrics',
-      () => {
-        crew.requireSharing();
-        return metrics();
-      },
-    ],
-    ['/status', () => status(settings, crew)],
-  ]);
+  const doors = new Map<string, Door>([['/status', () => status(settings, crew)]]);
   if (settings.demoControls) doors.set('/demo/unshared', unshared.door);
-  const door = createMetricsDoor(doors);
+  const door = createMetricsDoor(doors, {
+    requireSharing() {
+      if (!process.env.PROMETHEUS_MULTIPROC_DIR) {
+        throw new Error(
+          'PROMETHEUS_MULTIPROC_DIR is not set, so that each worker counts for itself: set it to a directory',
+        );
+      }
+      crew.requireSharing();
+    },
+    serve: metricsHandler(),
+  });
   door.listen(settings.metricsPort, settings.host);
   await once(door, 'listening');
   log('info', 'metrics door open', { port: (door.address() as AddressInfo).port });

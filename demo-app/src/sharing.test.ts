@@ -31,7 +31,15 @@ test('the primary shows what all workers counted', async (t) => {
   const app = runApp(t, MAIN, { WORKERS: '2', PROMETHEUS_MULTIPROC_DIR: metricsDirectory(t) });
   const { app: requests, metrics } = await ports(app);
   for (let i = 0; i < 20; i++) await (await fetch(`${requests}/ping`)).text();
+  const pings = /^ping_responses_total\{status="200"\} (\d+)$/m;
   const text = await answerWhen(`${metrics}/metrics`, (status) => status === 200);
+  const eachWorker = await Promise.all([0, 1].map((slot) => fetch(`${metrics}/metrics/workers/${slot}`)));
+  const views = await Promise.all(eachWorker.map((answer) => answer.text()));
+  assert.equal(
+    views.reduce((sum, view) => sum + Number(pings.exec(view)?.[1] ?? 0), 0),
+    20,
+  );
+  assert.equal((await fetch(`${metrics}/metrics/workers/2`)).status, 404);
   assert.match(text, /^ping_responses_total\{status="200"\} 20$/m);
   assert.match(text, /^http_request_duration_seconds_count\{method="GET",route="\/ping",status="200"\} 20$/m);
 });

@@ -16,7 +16,7 @@ const WORKER_PATH = /\/workers\/(\d{1,4})$/;
 /**
  * Answers requests for metrics: the totals of `register`, or what one worker counted where the path ends with
  * `/workers/<slot>`. GET and HEAD only; gzip where asked for. 503 with the reason where the totals cannot be had, and in
- * a worker of a cluster that does not share: one worker's view is never passed off as the application's.
+ * a process of a cluster that does not share: one worker's view is never passed off as the application's.
  */
 export function metricsHandler(
   register: Registry = globalRegister,
@@ -44,18 +44,25 @@ export function metricsHandler(
     const path = (request.url ?? '').split('?', 1)[0]!;
     pageFor(path)
       .catch((error: Error) => plain(503, error.message))
-      .then((page) => send(request, response, page));
+      .then((page) => send(request, response, page))
+      // Whoever wrapped the handler has answered meanwhile, as after a timeout of its own.
+      .catch(() => response.destroy());
   };
 }
 
 async function totals(register: Registry): Promise<Page> {
-  if (cluster.isWorker && !isShared(register)) {
+  const oneOfMany = cluster.isWorker ? 'worker' : hasWorkers() ? 'primary' : undefined;
+  if (oneOfMany !== undefined && !isShared(register)) {
     return plain(
       503,
-      'This worker does not share its metrics: set PROMETHEUS_MULTIPROC_DIR and call share()',
+      `This ${oneOfMany} of a cluster does not share its metrics: set PROMETHEUS_MULTIPROC_DIR and call share()`,
     );
   }
   return { status: 200, contentType: register.contentType, text: await register.metrics() };
+}
+
+function hasWorkers(): boolean {
+  return Object.keys(cluster.workers ?? {}).length > 0;
 }
 
 function plain(status: number, text: string): Page {

@@ -8,9 +8,7 @@ import { runWorker } from '../worker.ts';
 /** The cluster with an application that takes its time, for the tests of the drain. */
 const settings = readSettings(process.env);
 if (cluster.isPrimary) {
-  await runPrimary(settings, async () => {
-    throw new Error('not shared');
-  });
+  await runPrimary(settings);
 } else {
   runWorker(settings, {
     createApp(isDraining) {
