@@ -6,25 +6,36 @@ import { test } from 'node:test';
 import { sample } from './testing/sample.ts';
 import { temporaryDirectory } from './testing/temporary-directory.ts';
 
-function run(directory: string | undefined): string[] {
+const BY_PATH = join(import.meta.dirname, 'register.ts');
+
+function run(directory: string | undefined, program = 'unaware-application.ts', preload = BY_PATH): string[] {
   const { PROMETHEUS_MULTIPROC_DIR: _, ...env } = process.env;
-  const args = ['--import', join(import.meta.dirname, 'register.ts')];
-  args.push(join(import.meta.dirname, 'testing/unaware-application.ts'));
+  const args = ['--import', preload, join(import.meta.dirname, 'testing', program)];
   const shared = directory === undefined ? {} : { PROMETHEUS_MULTIPROC_DIR: directory };
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', env: { ...env, ...shared } }));
+  const cwd = import.meta.dirname;
+  return JSON.parse(
+    execFileSync(process.execPath, args, { encoding: 'utf8', cwd, env: { ...env, ...shared } }),
+  );
 }
 
-test('preloaded, it shares every metric of every registry of an application that knows nothing of it', (t) => {
-  const directory = temporaryDirectory(t);
-  for (let times = 1; times <= 3; times++) {
-    const [global, own] = run(directory) as [string, string];
-    assert.equal(sample(global, 'global_total'), times);
-    assert.equal(sample(own, 'first_total'), times);
-    assert.equal(sample(own, 'second_total'), times);
-    for (const text of [global, own]) assert.equal(sample(text, 'both_count'), times);
-  }
-  assert.deepEqual(readdirSync(directory), ['slot-0.metrics']);
-});
+for (const [kind, program] of [
+  ['ES module', 'unaware-application.ts'],
+  ['CommonJS', 'unaware-application.cjs'],
+] as const) {
+  test(`preloaded, it shares every metric of every registry of an application (${kind}) that knows nothing of it`, (t) => {
+    const directory = temporaryDirectory(t);
+    for (const [times, preload] of [BY_PATH, 'prom-multiproc/register', BY_PATH].entries()) {
+      const [global, own] = run(directory, program, preload) as [string, string];
+      assert.equal(sample(global, 'global_total'), times + 1);
+      assert.equal(sample(own, 'first_total'), times + 1);
+      assert.equal(sample(own, 'second_total'), times + 1);
+      for (const text of [global, own]) assert.equal(sample(text, 'both_count'), times + 1);
+      assert.equal(sample(own, 'global_total'), undefined, 'the other registry has it');
+      assert.equal(sample(global, 'first_total'), undefined, 'the other registry has it');
+    }
+    assert.deepEqual(readdirSync(directory), ['slot-0.metrics']);
+  });
+}
 
 test('preloaded without PROMETHEUS_MULTIPROC_DIR it does nothing', () => {
   for (let times = 0; times < 2; times++) {

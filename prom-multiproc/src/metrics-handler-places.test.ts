@@ -1,0 +1,120 @@
+/** The metrics handler in frameworks of others, and in each process of a cluster. */
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import express from 'express';
+import Fastify from 'fastify';
+import client from 'prom-client';
+import { metricsHandler } from './metrics-handler.ts';
+import { sample } from './testing/sample.ts';
+import { temporaryDirectory } from './testing/temporary-directory.ts';
+import { shareIn } from './testing/twin-registries.ts';
+
+/** Where an application mounts the handler, by framework. */
+const FRAMEWORKS: Record<string, (handler: RequestListener) => Promise<RequestListener>> = {
+  'node:http': async (handler) => handler,
+  'Express, as routes': async (handler) => express().get(['/metrics', '/metrics/workers/:slot'], handler),
+  'Express, mounted': async (handler) => express().use('/metrics', handler),
+  Fastify: async (handler) => {
+    const app = Fastify();
+    for (const url of ['/metrics', '/metrics/workers/:slot']) {
+      app.route({
+        method: ['GET', 'HEAD'],
+        url,
+        handler(request, reply) {
+          reply.hijack();
+          handler(request.raw, reply.raw);
+        },
+      });
+    }
+    await app.ready();
+    return (request, response) => app.routing(request, response);
+  },
+};
+
+async function listen(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
+}
+
+function shareWithVariable(t: TestContext): client.Registry {
+  const directory = temporaryDirectory(t);
+  const register = new client.Registry();
+  shareIn(directory, register);
+  new client.Counter({ name: 'a_total', help: 'A', registers: [register] }).inc(3);
+  const before = process.env.PROMETHEUS_MULTIPROC_DIR;
+  process.env.PROMETHEUS_MULTIPROC_DIR = directory;
+  t.after(() => {
+    if (before === undefined) delete process.env.PROMETHEUS_MULTIPROC_DIR;
+    else process.env.PROMETHEUS_MULTIPROC_DIR = before;
+  });
+  return register;
+}
+
+for (const [framework, mount] of Object.entries(FRAMEWORKS)) {
+  test(`under ${framework} it gives the totals, one worker, and headers alone`, async (t) => {
+    const url = await listen(t, await mount(metricsHandler(shareWithVariable(t))));
+    for (const path of ['', '/workers/0']) {
+      const answer = await fetch(url + path);
+      assert.equal(answer.status, 200);
+      assert.equal(answer.headers.get('content-type'), client.Registry.PROMETHEUS_CONTENT_TYPE);
+      assert.equal(answer.headers.get('content-encoding'), 'gzip', 'fetch asks for it');
+      assert.equal(sample(await answer.text(), 'a_total'), 3);
+      const head = await fetch(url + path, { method: 'HEAD' });
+      assert.deepEqual([head.status, await head.text()], [200, '']);
+    }
+    assert.equal((await fetch(`${url}/workers/1`)).status, 404);
+  });
+}
+
+test('an answer that somebody else gave meanwhile is let be, and the process lives', async (t) => {
+  const register = new client.Registry();
+  const handler = metricsHandler(register);
+  const url = await listen(t, (request, response) => {
+    handler(request, response);
+    response.end('too late');
+  });
+  for (let i = 0; i < 2; i++) assert.equal(await (await fetch(url)).text(), 'too late');
+});
+
+/** Status and text of `/metrics` in the primary and in a worker of a cluster. */
+async function askCluster(t: TestContext, directory: string | undefined) {
+  const { PROMETHEUS_MULTIPROC_DIR: _, ...env } = process.env;
+  const shared = directory === undefined ? {} : { PROMETHEUS_MULTIPROC_DIR: directory };
+  const program = join(import.meta.dirname, 'testing/cluster-of-handlers.ts');
+  const primary = fork(program, { env: { ...env, ...shared } });
+  t.after(() => void primary.kill('SIGKILL'));
+  const [ports] = (await once(primary, 'message')) as [{ primary: number; worker: number }];
+  const ask = async (port: number) => {
+    const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+    return { status: answer.status, text: await answer.text() };
+  };
+  return { primary: await ask(ports.primary), worker: await ask(ports.worker) };
+}
+
+test('every process of a cluster that shares shows the totals', async (t) => {
+  const { primary, worker } = await askCluster(t, temporaryDirectory(t));
+  for (const { status, text } of [primary, worker]) {
+    assert.equal(status, 200);
+    assert.equal(sample(text, 'requests_total'), 1);
+  }
+});
+
+test('no process of a cluster that does not share shows one view of many', async (t) => {
+  const { primary, worker } = await askCluster(t, undefined);
+  const why = /does not share its metrics: set PROMETHEUS_MULTIPROC_DIR and call share\(\)/;
+  for (const [who, { status, text }] of Object.entries({ primary, worker })) {
+    assert.equal(status, 503);
+    assert.match(text, why);
+    assert.match(text, new RegExp(`^This ${who} of a cluster`));
+  }
+});
