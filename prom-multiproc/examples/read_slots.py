@@ -98,7 +98,11 @@ def read_slot(path, owner):
             after = first + count
             check(count <= CELLS and after <= len(offsets[OF_CELLS]) * CELLS, "cells beyond the chunks")
             base = offsets[OF_CELLS][first // CELLS] // 8 + first % CELLS
-            values.append((metric, labels, [f64[base + i] for i in range(count)]))
+            cells = [f64[base + i] for i in range(count)]
+            counts = {COUNTER: [], HISTOGRAM: cells[1:], SUMMARY: cells[1:2]}.get(metric["type"], [])
+            sound = all(0 <= n <= 2**53 and n == int(n) for n in counts) and (metric["type"] != COUNTER or cells[0] >= 0)
+            check(sound or cells[0] != cells[0], "a cell that holds what it cannot")
+            values.append((metric, labels, cells))
         return metrics, values
 
 

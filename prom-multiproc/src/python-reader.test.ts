@@ -84,7 +84,7 @@ test('several slots, living and dead, that grew over many chunks, with different
   for (const [i, writer] of writers.entries()) {
     for (let n = 0; n < 3000; n++) {
       const metric = n % 500 === 0 ? wide : random.pick(metrics);
-      const amounts = metric.bounds.map(() => random.int(1000) / 8);
+      const amounts = metric.bounds.map(() => random.int(1000));
       add(writer, metric, `${random.int(2000)}`, random.int(1000) / 8, ...amounts);
     }
     add(writer, COUNTER, 'x'.repeat(CHUNK_BYTES), 1);

@@ -49,6 +49,8 @@ const written =
   };
 const u32 = (at: number, value: number) => written((file) => file.writeUInt32LE(value, at));
 const u8 = (at: number, value: number) => written((file) => file.writeUInt8(value, at));
+const cell = (index: number, value: number) =>
+  written((file) => file.writeDoubleLE(value, HEADER_BYTES + CHUNK_BYTES + 8 * index));
 const cut =
   (length: number): Damage =>
   (path) =>
@@ -83,6 +85,13 @@ const DAMAGES: Record<string, Damage> = {
     u32(24, 1)(path, file);
     truncateSync(path, HEADER_BYTES + CHUNK_BYTES);
   },
+  'a counter below zero': cell(0, -1),
+  'a counter of minus infinity': cell(0, -Infinity),
+  'a bucket below zero': cell(2, -1),
+  'a bucket that is no number': cell(3, Number.NaN),
+  'a bucket that is no whole number': cell(4, 1.5),
+  'a bucket beyond all counting': cell(5, 2 ** 54),
+  'a bucket of infinity': cell(5, Infinity),
   emptied: cut(0),
   'cut after one byte': cut(1),
   'cut within the header': cut(HEADER_BYTES - 1),

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
+import { CellRules } from './cell-rules.ts';
 import {
   CELLS_PER_CHUNK,
   CHUNK_BYTES,
@@ -17,6 +18,9 @@ import { readChunkTable, readLog } from './read-log.ts';
 import { SlotHeader } from './slot-file.ts';
 
 const magicWord = MAGIC.readBigUInt64LE(0);
+
+/** Where values are loaded to until they are known to be good; one for all readers of the thread. */
+let incoming = new Float64Array(0);
 
 /** Told, in log order, of what a slot file newly says. */
 export interface SlotListener {
@@ -47,6 +51,7 @@ export class SlotReader {
   readonly #metrics: MetricDefinition[] = [];
   readonly #mappings: Mapping[] = [];
   readonly #cellChunks: Float64Array[] = [];
+  readonly #rules = new CellRules();
   /** Numbers of the chunks mapped in `#cellChunks`. */
   readonly #mapped: number[] = [];
   #fd: number | undefined;
@@ -70,21 +75,30 @@ export class SlotReader {
   refresh(): boolean {
     this.live = false;
     const fd = this.#open();
+    // To map is safe at any size; only what is loaded must be there.
+    const header = this.#mapHeader(fd);
     const { size, uid } = fstatSync(fd);
     if (uid !== this.#owner)
       throw new BadLogError(`owner is user id ${uid}, the directory's is ${this.#owner}`);
-    if (size < HEADER_BYTES && this.#header === undefined) return false;
+    if (size < HEADER_BYTES && this.#logBytes === 0) return false;
     if (size < HEADER_BYTES) throw new BadLogError(`file is cut short: ${size} bytes`);
-    const header = this.#mapHeader(fd);
     if (header.magic === 0n && size === HEADER_BYTES && this.#logBytes === 0) return false;
     if (header.magic !== magicWord) throw new BadLogError('magic is not that of a slot file');
     if (header.version !== VERSION) throw new BadLogError(`version is ${header.version}, not ${VERSION}`);
     const { started } = header;
     this.#readNewLog(fd, header);
-    this.#loadValues();
+    const loaded = this.#loadValues(fd);
+    const held = this.#libc.isLockedByAnother(fd);
+    requireSize(fd, HEADER_BYTES);
+    const { magic, chunks, heartbeat, refused, started: startedAfter } = header;
+    // A file cut and grown again meanwhile gave zeros.
+    if (magic !== magicWord || chunks < this.#mapped.length) {
+      throw new BadLogError('file was overwritten while it was read');
+    }
+    this.#rules.check(loaded, this.cellCount);
+    this.values.set(loaded);
     // One holder throughout: a new one's lock must not show the gauges of the one before it.
-    this.live = this.#libc.isLockedByAnother(fd) && started > 0 && header.started === started;
-    const { heartbeat, refused } = header;
+    this.live = held && started > 0 && startedAfter === started;
     this.status = { ...this.status, started, heartbeat, refused, bytes: size };
     return true;
   }
@@ -151,27 +165,45 @@ export class SlotReader {
       this.#metrics.push(metrics[ordinal]!);
       this.#listener.onMetric(ordinal, metrics[ordinal]!);
     }
-    found.tell(log, this.#listener);
-    this.cellCount = found.cellCount;
+    found.tell(log, this.#listener, this.#rules);
+    this.#makeRoom(found.cellCount);
     this.status = { ...this.status, series: this.status.series + found.count };
     this.#logBytes = bytes;
     this.#logCrc = crc;
   }
 
-  #loadValues(): void {
-    if (this.values.length < this.cellCount) {
+  #makeRoom(cellCount: number): void {
+    if (this.values.length < cellCount) {
       const grown = new Float64Array(this.#cellChunks.length * CELLS_PER_CHUNK).fill(Number.NaN);
       grown.set(this.values);
       this.values = grown;
     }
-    const { values, cellCount } = this;
+    this.cellCount = cellCount;
+  }
+
+  /** The values of all published cells as they are now, good or not. */
+  #loadValues(fd: number): Float64Array {
+    const { cellCount } = this;
+    if (incoming.length < cellCount) incoming = new Float64Array(cellCount * 2);
+    const loaded = incoming;
     for (let chunk = 0, start = 0; start < cellCount; chunk++, start += CELLS_PER_CHUNK) {
       const cells = this.#cellChunks[chunk]!;
       const count = Math.min(CELLS_PER_CHUNK, cellCount - start);
+      requireSize(fd, chunkOffset(this.#mapped[chunk]! + 1));
       // A loop of 8-byte loads, never a bulk copy: that may tear a value.
-      for (let i = 0; i < count; i++) values[start + i] = cells[i]!;
+      for (let i = 0; i < count; i++) loaded[start + i] = cells[i]!;
     }
+    return loaded.subarray(0, cellCount);
   }
+}
+
+/**
+ * To be asked right before loads from a mapping: a load from beyond the end of its file ends the process.
+ * @throws BadLogError where the file is shorter.
+ */
+function requireSize(fd: number, bytes: number): void {
+  const { size } = fstatSync(fd);
+  if (size < bytes) throw new BadLogError(`file is cut short: ${size} bytes, ${bytes} in use`);
 }
 
 /** The series of a stretch of log with the cells that are theirs, kept until the whole stretch is known to be sound. */
@@ -199,9 +231,10 @@ class FoundSeries implements LogVisitor {
     this.count++;
   }
 
-  tell(log: Buffer, listener: SlotListener): void {
+  tell(log: Buffer, listener: SlotListener, rules: CellRules): void {
     const numbers = this.#numbers;
     for (let i = 0; i < numbers.length; i += 5) {
+      rules.addSeries(this.#metrics[numbers[i]!]!, numbers[i + 3]!);
       listener.onSeries(numbers[i]!, log, numbers[i + 1]!, numbers[i + 2]!, numbers[i + 3]!, numbers[i + 4]!);
     }
   }

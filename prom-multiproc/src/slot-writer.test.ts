@@ -173,6 +173,7 @@ test('a damaged file is passed over and left as it is', (t) => {
     'chunk of kind 0': (file) => file.writeUInt8(0, 512),
     'chunk of kind 3': (file) => file.writeUInt8(3, 512),
     'chunks exchanged': (file) => file.write('\x01\x02', 512),
+    'a counter below zero': (file) => file.writeDoubleLE(-5, HEADER_BYTES + CHUNK_BYTES),
     'a byte of the log': (file) => file.writeUInt8(0xff, HEADER_BYTES + 40),
   };
   for (const [what, damage] of Object.entries(damages)) {

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import { CellRules } from './cell-rules.ts';
 import {
   CELLS_PER_CHUNK,
   CHUNK_BYTES,
@@ -163,26 +164,46 @@ export class SlotWriter {
     for (const chunk of table.cells) this.#cellChunks.push(this.#mapCells(chunk));
     this.#logChunks.push(...table.log);
     const written: WrittenMetric[] = [];
-    header.started = 0;
+    const rules = new CellRules();
     for (const record of records) {
       if (record.kind === 'metric') written.push(this.#remember(record.definition));
-      else this.#inherit(written[record.metric]!, record.labels);
+      else this.#inherit(written[record.metric]!, record.labels, rules);
     }
+    rules.check(this.#allValues(), this.#nextCell);
+    // All is sound: from here on the file is this process's to change.
+    header.started = 0;
+    for (const metric of written) this.#beginAnew(metric);
     this.#logBytes = bytes;
     this.#logCrc = crc;
   }
 
-  #inherit(metric: WrittenMetric, labels: readonly LabelPair[]): void {
+  #inherit(metric: WrittenMetric, labels: readonly LabelPair[], rules: CellRules): void {
     const { definition } = metric;
     const count = cellsPerSeries(definition);
     const first = placeCells(this.#nextCell, count);
     this.#nextCell = first + count;
-    const cells = this.#cellsAt(first);
-    if (cells === undefined) throw new BadLogError(`cell ${first} lies beyond the cells of the file`);
+    if (count > CELLS_PER_CHUNK || this.#cellsAt(first) === undefined) {
+      throw new BadLogError(`${count} cells from ${first} on lie beyond the cells of the file`);
+    }
     metric.firstCells.set(seriesKey(definition.labelNames, labels), first);
-    if (definition.type === 'gauge') cells.array[cells.base] = Number.NaN;
-    // Quantiles are those of one process's own time window.
-    if (definition.type === 'summary') cells.array.fill(0, cells.base + 2, cells.base + count);
+    rules.addSeries(definition, first);
+  }
+
+  #allValues(): Float64Array {
+    const values = new Float64Array(this.#cellChunks.length * CELLS_PER_CHUNK);
+    for (const [chunk, cells] of this.#cellChunks.entries()) values.set(cells, chunk * CELLS_PER_CHUNK);
+    return values;
+  }
+
+  /** What is of the dead holder alone: gauges, and quantiles, which are those of one process's own time window. */
+  #beginAnew({ definition, firstCells }: WrittenMetric): void {
+    if (definition.type !== 'gauge' && definition.type !== 'summary') return;
+    const count = cellsPerSeries(definition);
+    for (const first of firstCells.values()) {
+      const { array, base } = this.#cellsAt(first)!;
+      if (definition.type === 'gauge') array[base] = Number.NaN;
+      else array.fill(0, base + 2, base + count);
+    }
   }
 
   #series(definition: MetricDefinition, labels: readonly LabelPair[]): Cells {

@@ -1,0 +1,148 @@
+/**
+ * A load from a mapping beyond the end of its file ends the process. A reader asks for the size right before each
+ * stretch of loads; what remains is a file cut within such a stretch, some microseconds long. CUT_ROUNDS sets how often a
+ * file is cut under the scrapes of another process, to measure how often that is.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs, { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { CELLS_PER_CHUNK, HEADER_BYTES } from './format.ts';
+import { loadLibc } from './libc.ts';
+import { TextReader } from './testing/directory-text.ts';
+import { Random } from './testing/random.ts';
+import { sample } from './testing/sample.ts';
+import { add, COUNTER, definition, openWriter } from './testing/slot-files.ts';
+import { type Cleanup, temporaryDirectory } from './testing/temporary-directory.ts';
+
+const ROUNDS = Number(process.env.CUT_ROUNDS ?? 100);
+const PROGRAM = join(import.meta.dirname, 'testing/scraping-process.ts');
+/** More than half a chunk of cells a series. */
+const WIDE = definition({
+  name: 'wide',
+  type: 'summary',
+  bounds: Array.from({ length: CELLS_PER_CHUNK / 2 }, (_, i) => i),
+});
+const HOME = 'requests_total{route="/"}';
+
+/** Slot 0 is about to be cut, again and again; slot 1 counts 100. Both have given up their locks. */
+function twoSlots(t: Cleanup, wideSeries: number) {
+  const directory = temporaryDirectory(t);
+  const [victim, other] = [openWriter(directory), openWriter(directory)];
+  add(victim, COUNTER, '/', 5);
+  for (let i = 0; i < wideSeries; i++) add(victim, WIDE, `${i}`, 1, 1);
+  add(other, COUNTER, '/', 100);
+  victim.close();
+  other.close();
+  const path = join(directory, 'slot-0.metrics');
+  const good = readFileSync(path);
+  const fd = openSync(path, 'r+');
+  t.after(() => closeSync(fd));
+  return { directory, fd, good };
+}
+
+/** The header last, as a writer makes a file. */
+function restore(fd: number, good: Buffer): void {
+  writeSync(fd, good, HEADER_BYTES, good.length - HEADER_BYTES, HEADER_BYTES);
+  writeSync(fd, good, 0, HEADER_BYTES, 0);
+}
+
+const CALLS = ['openSync', 'fstatSync', 'lstatSync', 'readSync'] as const;
+
+/** Runs `act`, and `cut` right before its call number `at` of those that a reader makes. How many it made. */
+function cutBefore(at: number, cut: () => void, act: () => void): number {
+  let calls = 0;
+  const undo = [
+    ...CALLS.map((name) => hook(fs, name)),
+    ...(['mmap', 'isLockedByAnother'] as const).map((name) => hook(loadLibc(), name)),
+  ];
+  function hook<T extends object>(owner: T, name: keyof T & string): () => void {
+    const original = owner[name] as (...args: unknown[]) => unknown;
+    const put = (value: unknown) => Object.assign(owner, { [name]: value });
+    put((...args: unknown[]) => {
+      if (calls++ === at) cut();
+      return original.apply(owner, args);
+    });
+    return () => put(original);
+  }
+  syncBuiltinESMExports();
+  try {
+    act();
+  } finally {
+    for (const restore of undo) restore();
+    syncBuiltinESMExports();
+  }
+  return calls;
+}
+
+for (const [what, regrown] of [
+  ['cut', false],
+  ['cut and grown again', true],
+] as const) {
+  test(`a file ${what} between any two calls of a reader ends no reader and lowers no total`, (t) => {
+    const { directory, fd, good } = twoSlots(t, 2);
+    for (const known of [false, true]) {
+      for (const length of regrown ? [0] : [0, HEADER_BYTES, good.length - 1]) {
+        for (let at = 0, calls = 1; at < calls; at++) {
+          const cleanups: (() => void)[] = [];
+          const reader = new TextReader({ after: (run) => cleanups.push(run as () => void) }, directory);
+          if (known) assert.equal(sample(reader.text(), HOME), 105);
+          const cut = () => {
+            ftruncateSync(fd, length);
+            if (regrown) ftruncateSync(fd, good.length);
+          };
+          let seen: number | undefined;
+          calls = cutBefore(at, cut, () => {
+            seen = sample(reader.text(), HOME);
+          });
+          const where = `cut to ${length} before call ${at} of ${calls}`;
+          assert.ok(seen === 105 || (!known && seen === 100), `${where}: ${seen}`);
+          restore(fd, good);
+          assert.equal(sample(reader.text(), HOME), 105, `${where}: read on`);
+          for (const clean of cleanups) clean();
+        }
+      }
+    }
+  });
+}
+
+test(`a file cut ${ROUNDS} times under the scrapes of another process lowers no total there`, async (t) => {
+  const { directory, fd, good } = twoSlots(t, 1);
+  const random = new Random(1);
+  let deaths = 0;
+  let scrapes = 0;
+  let falls = 0;
+  for (let round = 0; round < ROUNDS; ) {
+    const child = spawn(process.execPath, [PROGRAM, directory, HOME], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    t.after(() => child.kill('SIGKILL'));
+    const exit = once(child, 'exit');
+    child.stdout.on('data', (said: Buffer) => {
+      scrapes += said.length;
+      falls += said.filter((byte) => byte === 0x21).length;
+    });
+    await Promise.race([once(child.stdout, 'data'), exit]);
+    while (round < ROUNDS && child.exitCode === null && child.signalCode === null) {
+      // At any moment of a scrape, which takes about as long.
+      for (const until = performance.now() + random.int(300) / 1000; performance.now() < until; );
+      ftruncateSync(fd, 0);
+      restore(fd, good);
+      round++;
+      const before = scrapes;
+      while (scrapes === before && child.exitCode === null && child.signalCode === null) await turn();
+    }
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    await exit;
+    if (child.signalCode !== 'SIGKILL') {
+      assert.equal(child.signalCode, 'SIGBUS');
+      deaths++;
+    }
+  }
+  assert.equal(falls, 0);
+  t.diagnostic(`${deaths} deaths by SIGBUS in ${ROUNDS} cuts under ${scrapes} scrapes`);
+});
