@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Family, type MergedSeries } from './family.ts';
-import { type MetricDefinition, slotOfFileName } from './format.ts';
+import { type MetricDefinition, slotFileName, slotOfFileName } from './format.ts';
 import type { Libc } from './libc.ts';
 import { decodeLabels } from './log-record.ts';
 import { seriesKey } from './series-key.ts';
-import { type SlotListener, SlotReader } from './slot-reader.ts';
+import { FileReplacedError, type SlotListener, SlotReader } from './slot-reader.ts';
 import { statDirectory } from './stat-directory.ts';
 
 /** What one merge found, beside the families. */
@@ -63,6 +63,8 @@ export class DirectoryReader {
   readonly #onUnreadable: (path: string, error: Error) => void;
   readonly #onlySlot: number | undefined;
   readonly #slots = new Map<number, SlotView>();
+  /** Files that others have replaced: held at their last good values beside those. */
+  readonly #replaced: SlotView[] = [];
   /** Emptied after each merge: it pays while the logs of many slots are read for the first time. */
   readonly #byBytes = new Map<string, Map<string, MergedSeries>>();
   #totalCount = 0;
@@ -87,13 +89,14 @@ export class DirectoryReader {
   refresh(): DirectoryStatus {
     const began = performance.now();
     const { uid } = statDirectory(this.#directory);
+    if (this.#wasCleared()) this.#forget();
     for (const name of readdirSync(this.#directory)) {
       const slot = slotOfFileName(name);
       if (slot === undefined || this.#slots.has(slot)) continue;
-      if (this.#onlySlot === undefined || this.#onlySlot === slot) this.#addSlot(slot, name, uid);
+      if (this.#onlySlot === undefined || this.#onlySlot === slot) this.#addSlot(slot, uid);
     }
-    const views = [...this.#slots.values()].sort((a, b) => a.reader.slot - b.reader.slot);
-    for (const view of views) this.#refreshSlot(view);
+    for (const view of [...this.#slots.values()].sort(bySlot)) this.#refreshSlot(view, uid);
+    const views = this.#views().sort(bySlot);
     for (const byBytes of this.#byBytes.values()) byBytes.clear();
     this.#addUp(views);
     this.status = {
@@ -110,11 +113,28 @@ export class DirectoryReader {
   }
 
   close(): void {
-    for (const { reader } of this.#slots.values()) reader.close();
+    for (const { reader } of this.#views()) reader.close();
     this.#slots.clear();
+    this.#replaced.length = 0;
   }
 
-  #refreshSlot(view: SlotView): void {
+  #views(): SlotView[] {
+    return [...this.#replaced, ...this.#slots.values()];
+  }
+
+  /** The directory is cleared while no process holds a slot, and as a whole; one file alone is damage. */
+  #wasCleared(): boolean {
+    return this.#slots.size > 0 && this.#views().every(({ reader }) => reader.isGone());
+  }
+
+  #forget(): void {
+    this.close();
+    this.families.clear();
+    this.#byBytes.clear();
+    this.#totalCount = 0;
+  }
+
+  #refreshSlot(view: SlotView, owner: number): void {
     try {
       view.reader.refresh();
       view.error = undefined;
@@ -122,6 +142,9 @@ export class DirectoryReader {
       const { message } = error as Error;
       if (view.error === undefined) this.#onUnreadable(view.reader.path, error as Error);
       view.error = message;
+      if (!(error instanceof FileReplacedError)) return;
+      this.#replaced.push(view);
+      this.#refreshSlot(this.#addSlot(view.reader.slot, owner), owner);
     }
   }
 
@@ -139,7 +162,7 @@ export class DirectoryReader {
     }
   }
 
-  #addSlot(slot: number, name: string, owner: number): void {
+  #addSlot(slot: number, owner: number): SlotView {
     const metrics: (NamedSeries | undefined)[] = [];
     const view: SlotView = {
       reader: undefined as unknown as SlotReader,
@@ -164,8 +187,10 @@ export class DirectoryReader {
         view.sums.push(firstCell, added, this.#base(series, plain ? NO_BOUNDS : definition.bounds, added));
       },
     };
-    const reader = new SlotReader(this.#libc, slot, join(this.#directory, name), owner, view);
-    this.#slots.set(slot, Object.assign(view, { reader }));
+    const path = join(this.#directory, slotFileName(slot));
+    Object.assign(view, { reader: new SlotReader(this.#libc, slot, path, owner, view) });
+    this.#slots.set(slot, view);
+    return view;
   }
 
   #named(definition: MetricDefinition): NamedSeries | undefined {
@@ -199,6 +224,10 @@ export class DirectoryReader {
     series.prefixes = undefined;
     return base;
   }
+}
+
+function bySlot(a: SlotView, b: SlotView): number {
+  return a.reader.slot - b.reader.slot;
 }
 
 const NO_BOUNDS: readonly number[] = [];

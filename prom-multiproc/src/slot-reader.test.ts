@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { clearDirectory } from './clear-directory.ts';
 import { CHUNK_BYTES, HEADER_BYTES } from './format.ts';
 import { TextReader } from './testing/directory-text.ts';
 import { sample } from './testing/sample.ts';
@@ -163,6 +164,44 @@ test('a damaged file put right is read on', (t) => {
   }
   add(victim, COUNTER, '/', 1);
   assert.equal(total(reader), 106);
+});
+
+test('a file deleted under its holder is held, and the one that a successor makes in its place is read beside it', (t) => {
+  const { directory, path, victim, other, reader, total } = twoSlots(t);
+  unlinkSync(path);
+  add(victim, COUNTER, '/', 1);
+  assert.equal(total(reader), 105, 'what it counts on is lost');
+  victim.close();
+  assert.equal(total(reader), 105);
+  for (let round = 1; round <= 2; round++) {
+    const successor = openWriter(directory, { now: 1_700_000_000 + round });
+    assert.equal(successor.slot, 0);
+    add(successor, COUNTER, '/', 7);
+    add(other, COUNTER, '/', 1);
+    assert.equal(total(reader), 105 + 8 * round);
+    assert.equal(reader.slots().filter(({ error }) => error !== undefined).length, round);
+    assert.equal(live(reader), 2);
+    unlinkSync(path);
+    assert.equal(total(reader), 105 + 8 * round);
+    successor.close();
+  }
+  assert.equal(reader.complaints.length, 3, 'each told once');
+});
+
+test('a directory cleared while nobody counts sets every series back at once, without a complaint', async (t) => {
+  const { directory, victim, other, reader, total } = twoSlots(t);
+  for (let round = 1; round <= 3; round++) {
+    for (const writer of round === 1 ? [victim, other] : []) writer.close();
+    await clearDirectory(directory, { waitMs: 0 });
+    if (round !== 2) assert.equal(total(reader), undefined);
+    const next = openWriter(directory);
+    add(next, COUNTER, '/', round);
+    assert.equal(total(reader), round);
+    assert.equal(live(reader), 1);
+    next.close();
+  }
+  assert.deepEqual(reader.complaints, []);
+  assert.equal(reader.slots().length, 1);
 });
 
 test('a file of another owner than the directory is not read', (t) => {

@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
 import { CellRules } from './cell-rules.ts';
 import {
+  AT_STARTED,
   CELLS_PER_CHUNK,
   CHUNK_BYTES,
   cellsPerSeries,
@@ -19,8 +20,17 @@ import { SlotHeader } from './slot-file.ts';
 
 const magicWord = MAGIC.readBigUInt64LE(0);
 
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
 /** Where values are loaded to until they are known to be good; one for all readers of the thread. */
 let incoming = new Float64Array(0);
+
+/** Another file is now at the path: it is to be read by a reader of its own. */
+export class FileReplacedError extends BadLogError {
+  constructor() {
+    super('file was replaced by that of another holder');
+  }
+}
 
 /** Told, in log order, of what a slot file newly says. */
 export interface SlotListener {
@@ -103,6 +113,15 @@ export class SlotReader {
     return true;
   }
 
+  /** Whether what was read before is no longer at its path, and nobody holds it: as after the directory was cleared. */
+  isGone(): boolean {
+    const now = lstatSync(this.path, { throwIfNoEntry: false });
+    if (this.#fd === undefined) return now === undefined;
+    const held = fstatSync(this.#fd);
+    if (now?.ino === held.ino && now.dev === held.dev) return false;
+    return !this.#libc.isLockedByAnother(this.#fd);
+  }
+
   close(): void {
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
@@ -114,8 +133,7 @@ export class SlotReader {
 
   #open(): number {
     if (this.#fd === undefined) {
-      const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-      const fd = openSync(this.path, flags);
+      const fd = openSync(this.path, OPEN_FLAGS);
       const stats = fstatSync(fd);
       if (!stats.isFile()) {
         closeSync(fd);
@@ -125,8 +143,10 @@ export class SlotReader {
     }
     const held = fstatSync(this.#fd);
     const now = lstatSync(this.path);
-    if (now.ino !== held.ino || now.dev !== held.dev) throw new BadLogError('file was replaced by another');
-    return this.#fd;
+    if (now.ino === held.ino && now.dev === held.dev) return this.#fd;
+    // A copy of the file would be counted twice; one that a new holder made is of a later start.
+    if (now.isFile() && startedIn(this.path) !== this.status.started) throw new FileReplacedError();
+    throw new BadLogError('file was replaced');
   }
 
   #mapHeader(fd: number): SlotHeader {
@@ -204,6 +224,17 @@ export class SlotReader {
 function requireSize(fd: number, bytes: number): void {
   const { size } = fstatSync(fd);
   if (size < bytes) throw new BadLogError(`file is cut short: ${size} bytes, ${bytes} in use`);
+}
+
+function startedIn(path: string): number {
+  const fd = openSync(path, OPEN_FLAGS);
+  try {
+    const field = Buffer.alloc(8);
+    readSync(fd, field, 0, field.length, AT_STARTED);
+    return field.readDoubleLE(0);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** The series of a stretch of log with the cells that are theirs, kept until the whole stretch is known to be sound. */
