@@ -12,7 +12,9 @@ export function captureEntry(
   guard: WriteGuard,
 ): SharedSeries {
   const values = valuesOf(entry, bounds);
-  const series = new SharedSeries(entry, timed ? Float64Array.of(...values, 0) : values);
+  // Set at some time before it was captured, but for the zero that a gauge begins with.
+  const time = values[0] === 0 ? 0 : now();
+  const series = new SharedSeries(entry, timed ? Float64Array.of(...values, time) : values);
   if (entry.bucketValues !== undefined) captureHistogram(entry, entry.bucketValues, bounds, series, guard);
   else if (entry.sum !== undefined) captureSummary(entry, series, guard);
   else if (timed) captureTimedCell(entry, series, guard);
@@ -108,10 +110,14 @@ function captureTimedCell(entry: ClientEntry, series: SharedSeries, guard: Write
     get: () => series.array[series.base]!,
     set: (value: number) => {
       guard.beforeWrite();
-      series.array[series.base + 1] = Date.now() / 1000;
+      series.array[series.base + 1] = now();
       series.array[series.base] = value;
     },
   });
+}
+
+function now(): number {
+  return Date.now() / 1000;
 }
 
 function define<T>(target: object, property: string, accessors: { get(): T; set(value: T): void }): void {

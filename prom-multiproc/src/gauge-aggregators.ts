@@ -24,6 +24,11 @@ export function aggregateGauge(aggregator: string, values: readonly GaugeValue[]
   return (AGGREGATES.get(aggregator) ?? sum)(values);
 }
 
+/** A label of the gauge's own beside the label `worker` that `all` adds: never twice one name, as Prometheus itself does. */
+export function besideWorker(label: string): string {
+  return label === 'worker' ? 'exported_worker' : label;
+}
+
 export function isAggregator(name: string): boolean {
   return name === 'omit' || name === 'all' || AGGREGATES.has(name);
 }

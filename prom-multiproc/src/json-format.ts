@@ -1,5 +1,5 @@
 import type { Family, MergedSeries } from './family.ts';
-import { aggregateGauge } from './gauge-aggregators.ts';
+import { aggregateGauge, besideWorker } from './gauge-aggregators.ts';
 import type { ClientLabels } from './prom-client-internals.ts';
 import type { SharedMetric } from './shared-metric.ts';
 import type { Shown } from './shared-registry.ts';
@@ -20,7 +20,10 @@ export function familyToJson(
 ): object {
   const { help, name, type, declaredAggregator: aggregator } = family;
   const values = [...family.series].flatMap(([key, series]) => {
-    const own = local?.labelsOf(key) ?? Object.fromEntries(series.labels);
+    let own = local?.labelsOf(key) ?? Object.fromEntries(series.labels);
+    if (aggregator === 'all') {
+      own = Object.fromEntries(Object.entries(own).map(([name, value]) => [besideWorker(name), value]));
+    }
     return seriesToJson(family, series, totals).map((value) => ({
       ...value,
       labels: withDefaults({ ...value.labels, ...own }, defaultLabels),

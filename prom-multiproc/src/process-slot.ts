@@ -11,8 +11,16 @@ import { seriesKey } from './series-key.ts';
 import { SharedMetric } from './shared-metric.ts';
 import { SlotWriter } from './slot-writer.ts';
 
-/** Milliseconds between two refreshes of what a process shows without being asked: see `ProcessSlot.refresh`. */
+/**
+ * Milliseconds between two refreshes of what a process shows without being asked: see `ProcessSlot.refresh`.
+ * `PROMETHEUS_MULTIPROC_REFRESH_MS` sets another interval.
+ */
 export const REFRESH_INTERVAL_MS = 5000;
+
+function refreshInterval(): number {
+  const wanted = Number(process.env.PROMETHEUS_MULTIPROC_REFRESH_MS);
+  return wanted >= 10 && wanted <= 3_600_000 ? wanted : REFRESH_INTERVAL_MS;
+}
 
 /**
  * The slot of this process (or worker thread) in one directory, taken at the first write and kept for life. All shared
@@ -31,7 +39,7 @@ export class ProcessSlot {
 
   constructor(directory: string) {
     this.directory = directory;
-    setInterval(() => void this.refresh(), REFRESH_INTERVAL_MS).unref();
+    setInterval(() => void this.refresh(), refreshInterval()).unref();
   }
 
   /** Number of the slot, once it is taken. */
@@ -149,6 +157,7 @@ export class ProcessSlot {
     try {
       const collecting = client.collect?.();
       if (collecting instanceof Promise) await collecting;
+      metric?.collected();
     } finally {
       metric?.endCollect();
     }

@@ -41,6 +41,8 @@ export class SharedMetric implements WriteGuard {
   #storage: Record<string, ClientEntry> = {};
   #bound = false;
   #detached = false;
+  /** Neither written nor collected since it was captured. */
+  #untouched = true;
   #labelsByKey: Map<string, ClientLabels> | undefined;
   /** Cells that a running collect() has let go of; absent at its end unless taken up again. */
   #left: Cells[] | undefined;
@@ -89,9 +91,9 @@ export class SharedMetric implements WriteGuard {
     return [...this.series()].some(({ values }) => values.some((value) => value !== 0));
   }
 
-  /** Moves every series into the process's slot. */
+  /** Moves every series into the process's slot. A gauge that is yet to be collected has nothing to show there. */
   bind(): void {
-    if (this.#bound) return;
+    if (this.#bound || (this.#untouched && this.#isCollected())) return;
     this.#bound = true;
     this.#source.metric(this.definition);
     for (const entry of Object.values(this.#entries)) this.#bindSeries(SharedSeries.of(entry)!);
@@ -115,6 +117,11 @@ export class SharedMetric implements WriteGuard {
     const taken = new CellSet();
     for (const entry of Object.values(this.#entries)) taken.add(SharedSeries.of(entry)!);
     for (const cells of left) if (!taken.has(cells)) makeAbsent(cells, count);
+  }
+
+  /** Told of a `collect()` that came to its end. */
+  collected(): void {
+    this.#untouched = false;
   }
 
   /** Publishes the quantiles of a summary as they are now. */
@@ -173,6 +180,7 @@ export class SharedMetric implements WriteGuard {
   }
 
   beforeWrite(): void {
+    this.#untouched = false;
     if (!this.#bound && this.#left === undefined && !this.#detached) this.#source.beforeWrite();
   }
 
@@ -289,11 +297,18 @@ export class SharedMetric implements WriteGuard {
   #storeEntry(hash: string, entry: ClientEntry): true {
     this.beforeWrite();
     const known = this.#entries[hash];
-    if (known === undefined) this.#addEntry(hash, entry);
+    if (known === undefined) this.#storeNew(hash, entry);
     else if (known === entry) settleEntry(entry);
     else if (entry.value !== undefined) known.value = entry.value;
     else SharedSeries.of(known)!.overwrite(valuesOf(entry, this.bounds));
     return true;
+  }
+
+  #storeNew(hash: string, entry: ClientEntry): void {
+    const { value } = entry;
+    this.#addEntry(hash, entry);
+    // Written once more as it was: this write has a time.
+    if (this.client.aggregator === 'mostrecent') entry.value = value!;
   }
 
   #addEntry(hash: string, entry: ClientEntry): ClientEntry {
@@ -303,6 +318,10 @@ export class SharedMetric implements WriteGuard {
     this.#entries[hash] = entry;
     if (this.#bound) this.#bindSeries(series);
     return entry;
+  }
+
+  #isCollected(): boolean {
+    return this.client.collect !== undefined && this.definition.type === 'gauge';
   }
 
   #forgetLookups(): void {

@@ -1,5 +1,5 @@
 import type { Family, MergedSeries } from './family.ts';
-import { aggregateGauge } from './gauge-aggregators.ts';
+import { aggregateGauge, besideWorker } from './gauge-aggregators.ts';
 
 type Label = readonly [name: string, value: string];
 
@@ -31,7 +31,8 @@ function renderGauge(family: Family, options: TextOptions, lines: string[]): voi
     if (values.length === 0) continue;
     if (family.aggregator === 'all') {
       for (const { slot, value } of values) {
-        const labels: Label[] = [...series.labels, ['worker', String(slot)]];
+        const own = series.labels.map(([name, value]) => [besideWorker(name), value] as const);
+        const labels: Label[] = [...own, ['worker', String(slot)]];
         const text = labelText([...labels, ...defaultsBeside(labels, options)]);
         lines.push(`${family.name}${text} ${formatValue(value)}`);
       }

@@ -1,0 +1,214 @@
+/** What each process measures for itself, seen from outside: gauges, runtime metrics, quantiles. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import client from 'prom-client';
+import { Reader } from './reader.ts';
+import type { Order } from './testing/gauge-process.ts';
+import { sample, samples } from './testing/sample.ts';
+import { definition, openWriter } from './testing/slot-files.ts';
+import { temporaryDirectory } from './testing/temporary-directory.ts';
+import { shareIn } from './testing/twin-registries.ts';
+import { until } from './testing/until.ts';
+
+const PROGRAM = join(import.meta.dirname, 'testing/gauge-process.ts');
+
+class GaugeProcess {
+  readonly child: ChildProcess;
+
+  constructor(child: ChildProcess) {
+    this.child = child;
+  }
+
+  async tell(order: Order): Promise<void> {
+    this.child.send(order);
+    await once(this.child, 'message');
+  }
+
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await once(this.child, 'exit');
+  }
+}
+
+function application(t: TestContext) {
+  const directory = temporaryDirectory(t);
+  const reader = new Reader(directory);
+  t.after(() => reader.close());
+  const start = async (refreshMs = '20'): Promise<GaugeProcess> => {
+    const child = fork(PROGRAM, {
+      env: {
+        ...process.env,
+        PROMETHEUS_MULTIPROC_DIR: directory,
+        PROMETHEUS_MULTIPROC_REFRESH_MS: refreshMs,
+      },
+    });
+    t.after(() => void child.kill('SIGKILL'));
+    await once(child, 'message');
+    return new GaugeProcess(child);
+  };
+  return { directory, reader, start };
+}
+
+/** The gauges `g_*`, by aggregator; those of `all` by worker. */
+function shown(text: string): Record<string, number> {
+  const lines = samples(text, 'g_').map((line) => {
+    const [, name, worker, value] = /^g_(\w+)\{x="1"(?:,worker="(\d+)")?\} (\S+)$/.exec(line)!;
+    return [worker === undefined ? name! : `${name} of ${worker}`, Number(value)] as const;
+  });
+  return Object.fromEntries(lines);
+}
+
+test('every aggregator makes one of the values of living processes, none of those of dead ones', async (t) => {
+  const { reader, start } = application(t);
+  const processes: GaugeProcess[] = [];
+  for (const value of [5, -2, 3]) {
+    const one = await start();
+    await one.tell({ set: value });
+    processes.push(one);
+  }
+  assert.deepEqual(shown(reader.metrics()), {
+    sum: 6,
+    first: 5,
+    min: -2,
+    max: 5,
+    average: 2,
+    'all of 0': 5,
+    'all of 1': -2,
+    'all of 2': 3,
+    mostrecent: 3,
+  });
+  await processes[1]!.tell({ set: 9 });
+  assert.equal(shown(reader.metrics()).mostrecent, 9);
+  await processes[1]!.tell({ set: -2 });
+  await processes[2]!.tell({ set: 3 });
+  await processes[1]!.kill();
+  const ofTheLiving = { sum: 8, first: 5, min: 3, max: 5, average: 4, mostrecent: 3 };
+  assert.deepEqual(shown(reader.metrics()), { ...ofTheLiving, 'all of 0': 5, 'all of 2': 3 });
+  const successor = await start();
+  await successor.tell({ observe: [1] });
+  assert.deepEqual(
+    shown(reader.metrics()),
+    { ...ofTheLiving, 'all of 0': 5, 'all of 2': 3 },
+    'a gauge is not inherited',
+  );
+  await successor.tell({ set: 100 });
+  assert.equal(shown(reader.metrics()).sum, 108);
+  assert.equal(shown(reader.metrics())['all of 1'], 100);
+});
+
+test('a label `worker` of a gauge that is shown by worker stays apart from that of the slot', async (t) => {
+  const directory = temporaryDirectory(t);
+  const register = new client.Registry();
+  shareIn(directory, register);
+  const config = { name: 'g', help: 'x', labelNames: ['worker'], registers: [register] };
+  new client.Gauge({ ...config, aggregator: 'all' as 'sum' }).set({ worker: 'mine' }, 2);
+  const line = 'g{exported_worker="mine",worker="0"} 2';
+  assert.deepEqual(samples(await register.metrics(), 'g{'), [line]);
+  const [json] = await register.getMetricsAsJSON();
+  assert.deepEqual(json!.values, [{ value: 2, labels: { exported_worker: 'mine', worker: '0' } }]);
+});
+
+test('a gauge set before share() is as recent as the share()', async (t) => {
+  const directory = temporaryDirectory(t);
+  const older = openWriter(directory);
+  t.after(() => older.close());
+  const { array, base } = older.series(
+    definition({ name: 'g', type: 'gauge', aggregator: 'mostrecent', labelNames: [] }),
+    [],
+  )!;
+  array[base + 1] = 1_700_000_000;
+  array[base] = 1;
+  const register = new client.Registry();
+  const registers = [register];
+  new client.Gauge({ name: 'g', help: 'x', registers, aggregator: 'mostrecent' as 'sum' }).set(2);
+  shareIn(directory, register);
+  new client.Counter({ name: 'takes_the_slot_total', help: 'x', registers }).inc();
+  assert.equal(sample(await register.metrics(), 'g'), 2);
+});
+
+test('a gauge yet to be collected is not shown to others: its first zero was never measured', async (t) => {
+  const directory = temporaryDirectory(t);
+  const reader = new Reader(directory);
+  t.after(() => reader.close());
+  const register = new client.Registry();
+  const registers = [register];
+  shareIn(directory, register);
+  new client.Counter({ name: 'x_total', help: 'x', registers }).inc();
+  let measured: number | undefined;
+  new client.Gauge({
+    name: 'g',
+    help: 'x',
+    registers,
+    collect() {
+      if (measured === undefined) throw new Error('no reading');
+      this.set(measured);
+    },
+  });
+  await assert.rejects(register.metrics(), /no reading/);
+  assert.equal(sample(reader.metrics(), 'g'), undefined);
+  measured = 7;
+  assert.equal(sample(await register.metrics(), 'g'), 7);
+  assert.equal(sample(reader.metrics(), 'g'), 7);
+});
+
+test('what a process collects is seen from another without asking it, as of the last refresh', async (t) => {
+  const { reader, start } = application(t);
+  const [one, two] = await Promise.all([start(), start()]);
+  for (const each of [one, two]) await each.tell({ set: 1 });
+  const sees = (value: number) =>
+    until(`collected ${value}`, () => sample(reader.metrics(), 'collected') === value);
+  await one.tell({ collect: 7 });
+  await two.tell({ collect: 4 });
+  await sees(11);
+  await one.tell({ collect: 3 });
+  await sees(7);
+  one.child.kill('SIGSTOP');
+  await two.tell({ collect: 10 });
+  await sees(13);
+  const before = sample(reader.metrics(), 'prom_multiproc_heartbeat_age_seconds')!;
+  await until('the heartbeat of the stopped process to age', () => {
+    const age = sample(reader.metrics(), 'prom_multiproc_heartbeat_age_seconds')!;
+    return age > before + 0.2;
+  });
+  assert.equal(sample(reader.metrics(), 'collected'), 13, 'a stopped process keeps its value');
+});
+
+test('runtime metrics of all processes are merged, and each is seen alone with its quantiles', async (t) => {
+  const { reader, start } = application(t);
+  const processes = await Promise.all([start(), start()]);
+  for (const [i, one] of processes.entries()) {
+    await one.tell({ observe: [10 * (i + 1), 20 * (i + 1), 30 * (i + 1)] });
+    await one.tell({ defaults: true });
+  }
+  // Those who came first need not have the first slot.
+  const alone = async (slot: number) =>
+    until(`slot ${slot} alone`, () => {
+      const text = reader.workerMetrics(slot)!;
+      const complete =
+        sample(text, 'sizes{quantile="1"}') !== 0 && sample(text, 'process_resident_memory_bytes');
+      return complete !== undefined && complete !== false && text;
+    });
+  const texts = [await alone(0), await alone(1)];
+  const merged = reader.metrics();
+  const total = (series: string) => texts.reduce((sum, text) => sum + sample(text, series)!, 0);
+  assert.equal(total('sizes_sum'), 180);
+  assert.equal(sample(merged, 'sizes_sum'), 180);
+  assert.equal(sample(merged, 'sizes_count'), 6);
+  assert.deepEqual(samples(merged, 'sizes{'), [], 'quantiles of several cannot be merged');
+  const quantiles = texts.map((text) => samples(text, 'sizes{')).sort();
+  assert.deepEqual(quantiles.flat(), [
+    'sizes{quantile="0.5"} 20',
+    'sizes{quantile="1"} 30',
+    'sizes{quantile="0.5"} 40',
+    'sizes{quantile="1"} 60',
+  ]);
+  for (const text of texts) assert.ok(sample(text, 'process_resident_memory_bytes')! > 10e6);
+  assert.ok(sample(merged, 'process_resident_memory_bytes')! > 60e6, 'memory of two');
+  assert.equal(samples(merged, 'nodejs_version_info').length, 1);
+  assert.match(samples(merged, 'nodejs_version_info')[0]!, / 1$/);
+  await processes[0]!.kill();
+  assert.equal([reader.workerMetrics(0), reader.workerMetrics(1)].filter(Boolean).length, 1);
+});
