@@ -205,7 +205,11 @@ export class DirectoryReader {
     return { family, definition, byBytes };
   }
 
-  /** The first definition of a name gives its type; series of another type under that name are not shown. */
+  /**
+   * The rule for versions of an application that define a metric differently: the definition read first, from the lowest
+   * slot on and the oldest in it, gives type, help and aggregator until the directory is cleared. Series of another type
+   * are not shown; those with other label names or buckets are, as such (see `unionLines` in text-format.ts).
+   */
   #family(definition: MetricDefinition): Family | undefined {
     let family = this.families.get(definition.name);
     if (family === undefined) {

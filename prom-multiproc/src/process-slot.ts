@@ -167,6 +167,14 @@ export class ProcessSlot {
     this.#warnOnce('PROM_MULTIPROC_UNREADABLE', `${path} is held at its last good values: ${error.message}`);
   }
 
+  /** The rule for two versions of an application: see `DirectoryReader`. */
+  warnOtherType({ name, type }: MetricDefinition, shown: string): void {
+    this.#warnOnce(
+      'PROM_MULTIPROC_TYPE',
+      `${name} is a ${type} here but a ${shown} in another process or an earlier one, and shown as such: clear the directory before the next start, or give it another name`,
+    );
+  }
+
   cannotShare(cause: unknown): Error {
     return new Error(`cannot share metrics in ${this.directory}: ${(cause as Error).message}`, { cause });
   }

@@ -129,6 +129,9 @@ export class SharedRegistry {
 
   #shown(metric: SharedMetric, { families, totals }: DirectoryReader): Shown {
     const family = families.get(metric.client.name);
+    if (family !== undefined && family.type !== metric.definition.type) {
+      this.#slot.warnOtherType(metric.definition, family.type);
+    }
     return family === undefined ? unwritten(metric) : { family, totals };
   }
 
