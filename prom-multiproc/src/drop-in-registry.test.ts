@@ -97,12 +97,21 @@ test('default labels and content type changed at any time show at the next scrap
     (register: client.Registry) => register.setDefaultLabels({ app: 'two', x: 'default' }),
     (register: client.Registry) => register.setDefaultLabels({}),
     (register: client.Registry) => register.setContentType(client.Registry.OPENMETRICS_CONTENT_TYPE as never),
-    (register: client.Registry) => register.setContentType(client.Registry.PROMETHEUS_CONTENT_TYPE),
   ]) {
     both(change);
     assert.equal(await shared.metrics(), await plain.metrics());
     assert.equal(shared.contentType, plain.contentType);
   }
+});
+
+test('a registry that was OpenMetrics for a while has its names back, as it has not in prom-client', async (t) => {
+  const { shared, plain, both } = twinRegistries(t);
+  both((register) => new client.Counter({ name: 'a_total', help: 'A', registers: [register] }).inc());
+  const before = await plain.metrics();
+  shared.setContentType(client.Registry.OPENMETRICS_CONTENT_TYPE as never);
+  assert.match(await shared.metrics(), /^# TYPE a counter\na_total 1$/m);
+  shared.setContentType(client.Registry.PROMETHEUS_CONTENT_TYPE);
+  assert.equal(await shared.metrics(), before);
 });
 
 test('JSON asked for once leaves no default labels behind, as it does in prom-client', async (t) => {
