@@ -34,6 +34,8 @@ export interface AppStatus {
 export interface StackOptions {
   /** False runs the app without its shared directory: the measurements must then turn red. */
   readonly sharing: boolean;
+  /** Further compose files, which change what the first says. */
+  readonly overrides?: readonly string[];
 }
 
 let stacksStarted = 0;
@@ -49,10 +51,10 @@ export class Stack {
   readonly #removeOnExit = (): void => removeProject(this.project);
   #started: StartedDockerComposeEnvironment | undefined;
 
-  private constructor({ sharing }: StackOptions) {
+  private constructor({ sharing, overrides = [] }: StackOptions) {
     stacksStarted += 1;
     this.project = `${projectPrefix}-${process.pid}-${stacksStarted}`;
-    this.#files = sharing ? [COMPOSE_FILE] : [COMPOSE_FILE, SHARING_OFF_FILE];
+    this.#files = [COMPOSE_FILE, ...(sharing ? [] : [SHARING_OFF_FILE]), ...overrides];
     this.#env = {
       PUBLIC_PORT: '0',
       METRICS_DOOR_PORT: '0',
