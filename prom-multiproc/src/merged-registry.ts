@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import type { AnyRegistry } from './prom-client-internals.ts';
 
 type Merge = (registers: Registry[]) => Registry;
 
@@ -6,7 +7,7 @@ const tamed = new WeakSet<object>();
 
 /** Makes `Registry.merge()` of registries of which one is shared give a shared one. */
 export function tameMerge(
-  register: Registry,
+  register: AnyRegistry,
   isShared: (register: Registry) => boolean,
   share: (register: Registry) => void,
 ): void {

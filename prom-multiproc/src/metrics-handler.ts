@@ -1,7 +1,8 @@
 import cluster from 'node:cluster';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, gzip } from 'node:zlib';
-import { register as globalRegister, type Registry } from 'prom-client';
+import { register as globalRegister } from 'prom-client';
+import type { AnyRegistry } from './prom-client-internals.ts';
 import { Reader, TEXT_CONTENT_TYPE } from './reader.ts';
 import { isShared, sharedDirectory } from './share.ts';
 
@@ -19,7 +20,7 @@ const WORKER_PATH = /\/workers\/(\d{1,4})$/;
  * a process of a cluster that does not share: one worker's view is never passed off as the application's.
  */
 export function metricsHandler(
-  register: Registry = globalRegister,
+  register: AnyRegistry = globalRegister,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   let reader: Reader | undefined;
 
@@ -50,7 +51,7 @@ export function metricsHandler(
   };
 }
 
-async function totals(register: Registry): Promise<Page> {
+async function totals(register: AnyRegistry): Promise<Page> {
   const oneOfMany = cluster.isWorker ? 'worker' : hasWorkers() ? 'primary' : undefined;
   if (oneOfMany !== undefined && !isShared(register)) {
     return plain(

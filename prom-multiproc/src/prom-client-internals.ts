@@ -1,4 +1,7 @@
-import type { Registry } from 'prom-client';
+import type { Registry, RegistryContentType } from 'prom-client';
+
+/** A registry of either content type: prom-client's own default is that of Prometheus text alone. */
+export type AnyRegistry = Registry<RegistryContentType>;
 
 /** What this library relies on inside a metric of prom-client 15, beyond its documented surface. */
 export interface ClientMetric {
@@ -47,7 +50,7 @@ export interface ClientRegistry
   removeSingleMetric(...args: unknown[]): void;
 }
 
-export function internalsOf(register: Registry): ClientRegistry {
+export function internalsOf(register: AnyRegistry): ClientRegistry {
   return register as unknown as ClientRegistry;
 }
 

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { register as globalRegister, type Registry } from 'prom-client';
+import { register as globalRegister } from 'prom-client';
 import { answerForOwnSlot, tameAggregation } from './aggregator-registry.ts';
 import { tameMerge } from './merged-registry.ts';
 import { processSlot } from './process-slot.ts';
-import { internalsOf } from './prom-client-internals.ts';
+import { type AnyRegistry, internalsOf } from './prom-client-internals.ts';
 import { SharedRegistry } from './shared-registry.ts';
 
 export interface ShareOptions {
@@ -13,7 +13,7 @@ export interface ShareOptions {
   readonly onFailure?: (error: Error) => void;
 }
 
-const shared = new WeakMap<Registry, SharedRegistry>();
+const shared = new WeakMap<AnyRegistry, SharedRegistry>();
 
 /**
  * Makes every metric of `register`, made before or after, count in the directory that `PROMETHEUS_MULTIPROC_DIR` names.
@@ -23,7 +23,7 @@ const shared = new WeakMap<Registry, SharedRegistry>();
  *
  * The process takes its place in the directory at its first write; here only where it has counted before.
  */
-export function share(register: Registry = globalRegister, options: ShareOptions = {}): void {
+export function share(register: AnyRegistry = globalRegister, options: ShareOptions = {}): void {
   const directory = sharedDirectory();
   if (directory === undefined || isShared(register)) return;
   const { selfMetrics = true, onFailure } = options;
@@ -36,10 +36,10 @@ export function share(register: Registry = globalRegister, options: ShareOptions
     share,
     ownMetricsAsJSON: (one) => shared.get(one)!.ownJson(),
   });
-  if (register === globalRegister) answerForOwnSlot(register);
+  if (register === globalRegister) answerForOwnSlot(globalRegister);
 }
 
-export function isShared(register: Registry): boolean {
+export function isShared(register: AnyRegistry): boolean {
   return shared.has(register);
 }
 
