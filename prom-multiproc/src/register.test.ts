@@ -37,6 +37,16 @@ for (const [kind, program] of [
   });
 }
 
+test('preloaded into a cluster that aggregates by prom-client, the totals are those of all workers, once', (t) => {
+  for (const directory of [temporaryDirectory(t), undefined]) {
+    const [text, contentType] = run(directory, 'unaware-cluster.cjs') as [string, string];
+    assert.equal(sample(text, 'requests_total'), 6, directory ?? 'not shared');
+    assert.equal(contentType, 'text/plain; version=0.0.4; charset=utf-8');
+    assert.equal(text.includes('prom_multiproc_workers 3'), directory !== undefined);
+    assert.match(text, /^nodejs_version_info\{.*\} 1$/m);
+  }
+});
+
 test('preloaded without PROMETHEUS_MULTIPROC_DIR it does nothing', () => {
   for (let times = 0; times < 2; times++) {
     const [global, own] = run(undefined) as [string, string];

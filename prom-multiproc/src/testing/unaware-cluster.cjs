@@ -1,0 +1,23 @@
+// A cluster that knows prom-client only: its primary asks all workers, as prom-client's own example does.
+const cluster = require('node:cluster');
+const { AggregatorRegistry, Counter, collectDefaultMetrics } = require('prom-client');
+
+const WORKERS = 3;
+
+if (cluster.isPrimary) {
+  const aggregator = new AggregatorRegistry();
+  for (let i = 0; i < WORKERS; i++) cluster.fork();
+  let counted = 0;
+  cluster.on('message', async (_, message) => {
+    if (message !== 'counted' || ++counted < WORKERS) return;
+    const text = await aggregator.clusterMetrics();
+    process.stdout.write(JSON.stringify([text, aggregator.contentType]));
+    for (const worker of Object.values(cluster.workers)) worker.kill('SIGKILL');
+  });
+} else {
+  // Has it listen for the primary.
+  new AggregatorRegistry();
+  collectDefaultMetrics();
+  new Counter({ name: 'requests_total', help: 'x' }).inc(2);
+  process.send('counted');
+}
