@@ -188,6 +188,26 @@ test('a file deleted under its holder is held, and the one that a successor make
   assert.equal(reader.complaints.length, 3, 'each told once');
 });
 
+test('a file cut to nothing is held, and what a successor counts in it then is read beside that', (t) => {
+  for (const amount of [1, 7]) {
+    const { directory, path, victim, other, reader, total } = twoSlots(t);
+    truncateSync(path, 0);
+    victim.close();
+    assert.equal(total(reader), 105);
+    const successor = openWriter(directory, { now: 1_700_000_001 });
+    assert.equal(successor.slot, 0);
+    assert.equal(total(reader), 105);
+    add(successor, COUNTER, '/', amount);
+    add(successor, HISTOGRAM, '/', 4, 1, 1, 1, 1);
+    add(other, COUNTER, '/', 1);
+    assert.equal(total(reader), 106 + amount);
+    for (let i = 0; i < 50; i++) add(successor, COUNTER, `${i}`, 1);
+    assert.equal(total(reader), 106 + amount);
+    assert.equal(live(reader), 2);
+    assert.equal(reader.complaints.length, 1, 'told once');
+  }
+});
+
 test('a directory cleared while nobody counts sets every series back at once, without a complaint', async (t) => {
   const { directory, victim, other, reader, total } = twoSlots(t);
   for (let round = 1; round <= 3; round++) {

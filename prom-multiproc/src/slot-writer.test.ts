@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { ftruncateSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CELLS_PER_CHUNK, CHUNK_BYTES, HEADER_BYTES } from './format.ts';
+import { CELLS_PER_CHUNK, CHUNK_BYTES, HEADER_BYTES, MAX_CHUNKS } from './format.ts';
 import { LibcError, loadLibc } from './libc.ts';
 import { TextReader } from './testing/directory-text.ts';
 import { sample, values } from './testing/sample.ts';
@@ -142,6 +142,33 @@ test('room that cannot be had is refused for that series only, and later room is
       assert.equal(shown.get(`requests_total{route="later ${i}"}`), i + 1);
     }
   }
+});
+
+test('a file with all the chunks it can have refuses further series, and all else goes on', (t) => {
+  const directory = temporaryDirectory(t);
+  const libc = loadLibc();
+  // Room that is not reserved, so that the test needs no 235 MB.
+  const sparse = {
+    ...libc,
+    allocate: (fd: number, at: number, length: number) => ftruncateSync(fd, at + length),
+  };
+  const refused: string[] = [];
+  const onRefused = (error: Error) => refused.push(error.message);
+  const writer = openWriter(directory, { libc: sparse, onRefused });
+  add(writer, COUNTER, '/', 1);
+  const bounds = Array.from({ length: CELLS_PER_CHUNK - 2 }, (_, i) => i);
+  const wide = definition({ name: 'wide', type: 'summary', bounds });
+  let series = 0;
+  while (refused.length === 0) if (writer.series(wide, [[0, `${series}`]]) !== undefined) series++;
+  assert.ok(series > MAX_CHUNKS - 10 && series < MAX_CHUNKS);
+  assert.match(refused[0]!, /slot-0\.metrics is full: 3584 chunks/);
+  add(writer, COUNTER, '/', 1);
+  const reader = new TextReader(t, directory);
+  assert.equal(sample(reader.text(), 'requests_total{route="/"}'), 2);
+  assert.equal(reader.slots()[0]!.refused, 1);
+  writer.close();
+  add(openWriter(directory), COUNTER, '/', 1);
+  assert.equal(sample(reader.text(), 'requests_total{route="/"}'), 3);
 });
 
 test('a file that nobody finished making is taken, whatever its length', (t) => {
