@@ -16,13 +16,15 @@ export interface MetricsPages {
   serve(req: IncomingMessage, res: ServerResponse): void;
 }
 
+const METRICS = '/metrics';
 const METRICS_PATH = /^\/metrics(\/workers\/\d{1,4})?$/;
 
 /** Answered by the primary alone, so that a busy, stopped or missing worker never delays it. Read-only. */
 export function createMetricsDoor(doors: ReadonlyMap<string, Door>, metrics: MetricsPages): Server {
+  const told = new Refusals();
   return createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (req, res) => {
     res.setHeader('X-Content-Type-Options', 'nosniff');
-    answer(doors, metrics, req, res).catch((error) => {
+    answer(doors, metrics, told, req, res).catch((error) => {
       log('error', 'metrics door failed', { path: req.url, ...describeError(error) });
       res.destroy();
     });
@@ -32,6 +34,7 @@ export function createMetricsDoor(doors: ReadonlyMap<string, Door>, metrics: Met
 async function answer(
   doors: ReadonlyMap<string, Door>,
   metrics: MetricsPages,
+  told: Refusals,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
@@ -50,16 +53,33 @@ async function answer(
   try {
     if (door === undefined) {
       metrics.requireSharing();
+      told.forget(METRICS);
       metrics.serve(req, res);
       return;
     }
     found = await door();
+    told.forget(path);
   } catch (error) {
-    log('error', 'metrics door cannot answer', { path: req.url, ...describeError(error) });
+    told.tell(door === undefined ? METRICS : path, error);
     send(req, res, 503, text(`Unavailable: ${error instanceof Error ? error.message : String(error)}\n`));
     return;
   }
   send(req, res, 200, found);
+}
+
+/** Says once, not at each scrape, why a path cannot be answered; again after it could be, or for another reason. */
+class Refusals {
+  readonly #reasons = new Map<string, string>();
+
+  tell(path: string, error: unknown): void {
+    if (this.#reasons.get(path) === String(error)) return;
+    this.#reasons.set(path, String(error));
+    log('error', 'metrics door cannot answer', { path, ...describeError(error) });
+  }
+
+  forget(path: string): void {
+    this.#reasons.delete(path);
+  }
 }
 
 function text(body: string): Answer {

@@ -64,8 +64,29 @@ test('metrics are a 503 that says why where no worker can share, and requests ar
     const response = await fetch(`${metrics}/metrics`);
     if (response.status === 503) {
       assert.match(await response.text(), /^Unavailable: cannot share metrics in /);
-      return;
+      break;
     }
     assert.ok(performance.now() < deadline, 'metrics stayed 200');
   }
+  for (let i = 0; i < 5; i++) assert.equal((await fetch(`${metrics}/metrics`)).status, 503);
+  await (await fetch(`${metrics}/status`)).text();
+  const told = app.lines.filter(({ msg }) => msg === 'metrics door cannot answer');
+  assert.equal(told.length, 1, 'told once, not at each scrape');
+});
+
+test('metrics are a 503 that says why where koffi has no binary for the platform, and requests are served', async (t) => {
+  const broken = `import { registerHooks } from 'node:module';
+    registerHooks({ resolve(name, context, next) {
+      if (name === 'koffi') throw new Error('no koffi here');
+      return next(name, context);
+    } });`;
+  const app = runApp(t, MAIN, {
+    WORKERS: '2',
+    PROMETHEUS_MULTIPROC_DIR: metricsDirectory(t),
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(broken)}`,
+  });
+  const { app: requests, metrics } = await ports(app);
+  const body = await answerWhen(`${metrics}/metrics`, (status) => status === 503);
+  assert.match(body, /cannot share metrics in .*no koffi here/);
+  for (let i = 0; i < 5; i++) assert.equal(await (await fetch(`${requests}/ping`)).text(), 'Pong');
 });

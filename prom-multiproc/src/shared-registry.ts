@@ -149,10 +149,10 @@ export class SharedRegistry {
     const slot = this.#slot;
     if (slot.failure !== undefined) throw slot.failure;
     slot.bindAll();
-    this.#reader ??= new DirectoryReader(loadLibc(), slot.directory, (path, error) =>
-      slot.warnUnreadable(path, error),
-    );
     try {
+      this.#reader ??= new DirectoryReader(loadLibc(), slot.directory, (path, error) =>
+        slot.warnUnreadable(path, error),
+      );
       this.#reader.refresh();
     } catch (error) {
       throw slot.cannotShare(error);
