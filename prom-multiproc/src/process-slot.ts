@@ -35,6 +35,7 @@ export class ProcessSlot {
   readonly #retired = new Set<string>();
   readonly #warned = new Set<string>();
   readonly #onFailure: ((error: Error) => void)[] = [];
+  #namesakeTold = false;
   #writer: SlotWriter | undefined;
 
   constructor(directory: string) {
@@ -58,6 +59,7 @@ export class ProcessSlot {
       return this.#metrics.get(client);
     }
     this.#metrics.set(client, metric);
+    this.#warnNamesake(client);
     if (metric.hasCounts()) this.take();
     // Not now: the constructor of the metric may still be running.
     if (this.#writer !== undefined) queueMicrotask(() => this.bindAll());
@@ -165,6 +167,16 @@ export class ProcessSlot {
 
   warnUnreadable(path: string, error: Error): void {
     this.#warnOnce('PROM_MULTIPROC_UNREADABLE', `${path} is held at its last good values: ${error.message}`);
+  }
+
+  // As with collectDefaultMetrics() for two registries. Told of the first name only: they come by the dozen.
+  #warnNamesake(client: ClientMetric): void {
+    if (this.#namesakeTold || this.#namesakes(client).length === 0) return;
+    this.#namesakeTold = true;
+    this.#warnOnce(
+      'PROM_MULTIPROC_NAMESAKE',
+      `two metrics of this process are named ${client.name}: what both count is added up, in each registry. Have one in both registries, or share() only one of these`,
+    );
   }
 
   /** The rule for two versions of an application: see `DirectoryReader`. */

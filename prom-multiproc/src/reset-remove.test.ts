@@ -133,7 +133,11 @@ test('metrics of one name in two registries are one metric: none of them gets st
   const registers = [new client.Registry(), new client.Registry()];
   for (const register of registers) shareIn(directory, register);
   const config = { name: 'x_total', help: 'x', labelNames: ['x'] };
+  const warned = new Promise<Error & { code?: string }>((resolve) => process.once('warning', resolve));
   const [a, b] = registers.map((register) => new client.Counter({ ...config, registers: [register] }));
+  const { code, message } = await warned;
+  assert.equal(code, 'PROM_MULTIPROC_NAMESAKE');
+  assert.match(message, /named x_total/);
   const child = b!.labels('1');
   a!.inc({ x: '1' }, 3);
   child.inc(4);
