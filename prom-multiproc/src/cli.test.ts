@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { sample } from './testing/sample.ts';
 import { add, COUNTER, GAUGE, openWriter } from './testing/slot-files.ts';
@@ -92,4 +92,14 @@ test('wrong usage ends with 2, a directory that cannot be read with 1', (t) => {
     assert.equal(status, 1);
     assert.match(error, /nowhere does not exist/);
   }
+});
+
+test('it is a program by itself, as npm links it', (t) => {
+  const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
+  const { status, stdout } = spawnSync(CLI, ['dump', twoSlots(t)], {
+    encoding: 'utf8',
+    env: { ...process.env, PATH },
+  });
+  assert.equal(status, 0);
+  assert.equal(sample(stdout, COUNTED), 3);
 });
