@@ -191,6 +191,29 @@ test('a process that has none of the metrics shows all', async (t) => {
   for (const name of ['of_a_total', 'of_b_total', 'of_both_total']) assert.equal(sample(text, name), 1);
 });
 
+test('a summary that prunes what is old keeps its sum and count: no total falls by itself', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 1_700_000_000_000 });
+  const { shared, plain, both } = twinRegistries(t);
+  both((register) => {
+    const config = { maxAgeSeconds: 600, ageBuckets: 5, pruneAgedBuckets: true, registers: [register] };
+    new client.Summary({ ...config, name: 's', help: 'x', labelNames: ['x'] }).observe({ x: '1' }, 5);
+  });
+  t.mock.timers.tick(3_600_000);
+  assert.equal(sample(await plain.metrics(), 's_count{x="1"}'), undefined);
+  assert.equal(sample(await shared.metrics(), 's_count{x="1"}'), 1);
+});
+
+test('values above all buckets are in +Inf alone, even where one is named -1', async (t) => {
+  const { shared } = twinRegistries(t);
+  const histogram = new client.Histogram({ name: 'h', help: 'x', buckets: [-1, 1], registers: [shared] });
+  histogram.observe(5);
+  const text = await shared.metrics();
+  assert.deepEqual(
+    ['-1', '1', '+Inf'].map((le) => sample(text, `h_bucket{le="${le}"}`)),
+    [0, 0, 1],
+  );
+});
+
 test('exemplars are accepted, and the counts they come with are right', async (t) => {
   const { shared, both } = twinRegistries(t, client.Registry.OPENMETRICS_CONTENT_TYPE);
   both((register) => {
