@@ -96,12 +96,7 @@ export class SlotReader {
     if (header.magic !== magicWord) throw new BadLogError('magic is not that of a slot file');
     if (header.version !== VERSION) throw new BadLogError(`version is ${header.version}, not ${VERSION}`);
     const { started } = header;
-    try {
-      this.#readNewLog(fd, header);
-    } catch (error) {
-      if (error instanceof BadLogError && this.#isBegunAnew(started)) throw new FileReplacedError();
-      throw error;
-    }
+    this.#readNewLog(fd, header);
     const loaded = this.#loadValues(fd);
     const held = this.#libc.isLockedByAnother(fd);
     requireSize(fd, HEADER_BYTES);
@@ -149,14 +144,14 @@ export class SlotReader {
     const held = fstatSync(this.#fd);
     const now = lstatSync(this.path);
     if (now.ino === held.ino && now.dev === held.dev) return this.#fd;
+    if (this.#logBytes === 0) {
+      // Nothing was read from it: it is unborn, and its maker puts the file to stay in its place.
+      this.close();
+      return this.#open();
+    }
     // A copy of the file would be counted twice; one that a new holder made is of a later start.
     if (now.isFile() && startedIn(this.path) !== this.status.started) throw new FileReplacedError();
     throw new BadLogError('file was replaced');
-  }
-
-  /** Whether a log that does not carry on is that of a later holder: cut to nothing, a file is taken for unborn. */
-  #isBegunAnew(started: number): boolean {
-    return this.#logBytes > 0 && started > 0 && started !== this.status.started;
   }
 
   #mapHeader(fd: number): SlotHeader {

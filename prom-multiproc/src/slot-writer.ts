@@ -1,7 +1,10 @@
-import { closeSync, fstatSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { CellRules } from './cell-rules.ts';
 import {
+  AT_CHUNKS,
+  AT_LOG_STATE,
+  AT_MAGIC,
   CELLS_PER_CHUNK,
   CHUNK_BYTES,
   CHUNK_OF_CELLS,
@@ -24,7 +27,7 @@ import { readChunkTable, readLog } from './read-log.ts';
 import { seriesKey } from './series-key.ts';
 import { makeAbsent } from './shared-series.ts';
 import { mapHeader, mapThroughOwnDescriptor, type SlotHeader } from './slot-file.ts';
-import { type HeldSlot, holdLowestFreeSlot } from './slot-lock.ts';
+import { type HeldSlot, holdAnew, holdLowestFreeSlot } from './slot-lock.ts';
 import { statDirectory } from './stat-directory.ts';
 
 /** Where the values of one series live: `array[base]`, `array[base + 1]`, ... */
@@ -70,7 +73,9 @@ export class SlotWriter {
   static open(libc: Libc, directory: string, options: SlotWriterOptions): SlotWriter {
     checkDirectory(directory);
     for (let first = 0; ; ) {
-      const held = holdLowestFreeSlot(libc, directory, first);
+      const found = holdLowestFreeSlot(libc, directory, first);
+      const held = isUnbornFile(found.fd) ? holdAnew(libc, found) : found;
+      if (held === undefined) continue;
       try {
         return new SlotWriter(libc, held, options);
       } catch (error) {
@@ -289,6 +294,19 @@ export class SlotWriter {
 
 function definitionKey({ name, type, aggregator, labelNames, bounds }: MetricDefinition): string {
   return JSON.stringify([name, type, aggregator, labelNames, bounds]);
+}
+
+/** Whether the file of this process's user is one that nobody has finished making. */
+function isUnbornFile(fd: number): boolean {
+  const { size, uid } = fstatSync(fd);
+  if (size > HEADER_BYTES || uid !== process.geteuid?.()) return false;
+  const header = Buffer.alloc(HEADER_BYTES);
+  readSync(fd, header, 0, size, 0);
+  return (
+    header.readBigUInt64LE(AT_MAGIC) === 0n &&
+    header.readBigUInt64LE(AT_LOG_STATE) === 0n &&
+    header.readUInt32LE(AT_CHUNKS) === 0
+  );
 }
 
 /** Whether nobody has finished making the file: such a file holds nothing, so it is no longer than a header. */
