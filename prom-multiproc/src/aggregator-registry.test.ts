@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { sample } from './testing/sample.ts';
+import { sample, samples } from './testing/sample.ts';
 import { temporaryDirectory } from './testing/temporary-directory.ts';
 
 for (const primaryShares of [true, false]) {
@@ -20,6 +20,15 @@ for (const primaryShares of [true, false]) {
     t.after(() => primary.kill('SIGKILL'));
     const [{ first, afterDeath }] = await once(primary, 'message');
     assert.equal(sample(first, 'requests_total'), 6, first);
+    // Aggregators that prom-client does not know must not end the primary.
+    assert.deepEqual(samples(first, 'g_').toSorted(), [
+      'g_all{worker="0"} 7',
+      'g_all{worker="1"} 7',
+      'g_all{worker="2"} 7',
+      'g_max 7',
+      'g_median 21',
+      'g_mostrecent 7',
+    ]);
     if (primaryShares)
       assert.equal(sample(afterDeath, 'requests_total'), 6, 'a dead worker is still counted');
   });

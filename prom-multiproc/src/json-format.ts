@@ -12,12 +12,35 @@ interface JsonValue {
   exemplar?: null;
 }
 
+export interface JsonMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: string;
+  readonly aggregator: string;
+  readonly values: readonly JsonValue[];
+}
+
+/**
+ * What one slot has, for a primary that aggregates by prom-client alone: an aggregator that prom-client does not know
+ * would end that process.
+ */
+export function asClientAggregates(metric: JsonMetric, slot: number): JsonMetric {
+  if (CLIENT_AGGREGATORS.has(metric.aggregator)) return metric;
+  if (metric.aggregator === 'mostrecent') return { ...metric, aggregator: 'first' };
+  if (metric.aggregator !== 'all') return { ...metric, aggregator: 'sum' };
+  // Each worker's series is one of its own: summing up leaves it alone.
+  const values = metric.values.map((one) => ({ ...one, labels: { ...one.labels, worker: String(slot) } }));
+  return { ...metric, aggregator: 'sum', values };
+}
+
+const CLIENT_AGGREGATORS = new Set(['sum', 'first', 'min', 'max', 'average', 'omit']);
+
 /** What `getMetricsAsJSON()` of prom-client says of a metric. Labels that `local` has keep their JavaScript types. */
 export function familyToJson(
   { family, totals }: Shown,
   defaultLabels: Readonly<Record<string, string | number>>,
   local?: SharedMetric,
-): object {
+): JsonMetric {
   const { help, name, type, declaredAggregator: aggregator } = family;
   const values = [...family.series].flatMap(([key, series]) => {
     let own = local?.labelsOf(key) ?? Object.fromEntries(series.labels);

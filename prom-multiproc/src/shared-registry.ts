@@ -1,7 +1,7 @@
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import { DirectoryReader } from './directory-reader.ts';
 import { Family } from './family.ts';
-import { familyToJson } from './json-format.ts';
+import { asClientAggregates, familyToJson } from './json-format.ts';
 import { loadLibc } from './libc.ts';
 import type { ProcessSlot } from './process-slot.ts';
 import type { ClientMetric, ClientRegistry } from './prom-client-internals.ts';
@@ -91,7 +91,7 @@ export class SharedRegistry {
       reader.refresh();
       const { families, totals } = reader;
       return [...families.values()].map((family) =>
-        familyToJson({ family, totals }, this.#register._defaultLabels),
+        asClientAggregates(familyToJson({ family, totals }, this.#register._defaultLabels), number),
       );
     } finally {
       reader.close();

@@ -1,6 +1,6 @@
 /** A cluster that aggregates as prom-client does; tells the test what `clusterMetrics()` gives. */
 import cluster, { type Worker } from 'node:cluster';
-import { AggregatorRegistry, Counter } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge } from 'prom-client';
 import { share } from '../index.ts';
 
 const WORKERS = 3;
@@ -24,5 +24,8 @@ if (cluster.isPrimary) {
 } else {
   share();
   new Counter({ name: 'requests_total', help: 'Requests' }).inc(2);
+  for (const aggregator of ['all', 'mostrecent', 'median', 'max']) {
+    new Gauge({ name: `g_${aggregator}`, help: 'x', aggregator: aggregator as 'sum' }).set(7);
+  }
   process.send?.('counted');
 }
