@@ -99,7 +99,7 @@ test('a full directory costs the counts that find no room, and nothing else', as
   });
 });
 
-test('a slot file overwritten, and one deleted, under running workers: held, told, passed over', async () => {
+test('slot files overwritten, deleted and cut under running workers: held, told, passed over', async () => {
   test.setTimeout(START_TIMEOUT_MS);
   await withStack([], async (stack) => {
     const file = (name: string) => `"$PROMETHEUS_MULTIPROC_DIR"/${name}`;
@@ -148,12 +148,63 @@ test('a slot file overwritten, and one deleted, under running workers: held, tol
     // The deleted file is told when it is gone; that another took its place is the same damage.
     expect(lines.length, lines.join('\n')).toBe(2);
 
+    const third = (await slotsOf(stack)).find(({ name }) => name === 'slot-2.metrics')!;
+    const { primary } = await stack.status();
+    await stack.exec('app', 'sh', '-c', `: >${file(third.name)}`);
+    // Its next store is beyond the end of the file: that ends the worker, and nobody else.
+    await startLoad({ ...LOAD, url: `${stack.publicUrl}/ping` }).done;
+    await poll(
+      'its end',
+      async () => ((await pidsOf(stack)).includes(third.pid) ? undefined : true),
+      DEADLINE,
+    );
+    await stack.settle();
+    const settled = await counted(stack);
+    await ping(stack);
+    expect(await counted(stack), 'its successor counts in the file anew').toBe(settled + REQUESTS);
+    expect((await stack.status()).primary.pid, 'the reader lives').toBe(primary.pid);
+    expect((await complaints()).length).toBe(3);
+
     await scraping.stop();
     const { scrapes, failed, decreases } = scraping.report;
-    console.log(`damage: ${scrapes} scrapes, ${decreases.length} falls, ${beside + REQUESTS} counted`);
+    console.log(`damage: ${scrapes} scrapes, ${decreases.length} falls, ${settled + REQUESTS} counted`);
     expect(failed).toEqual({});
     expect(decreases).toEqual([]);
   });
+});
+
+test('a directory that may not be written to: requests are served, metrics are a 503 that says why', async ({
+  stack,
+}) => {
+  /** The supervisor starts the app again; its workers end with the primary. */
+  const restartWith = async (mode: string) => {
+    const { pid } = (await stack.status()).primary;
+    const directory = '"$PROMETHEUS_MULTIPROC_DIR"';
+    const change = `rm -f ${directory}/slot-* && chmod ${mode} ${directory} && kill -s KILL ${pid}`;
+    await stack.exec('app', 'sh', '-c', change);
+    await poll(
+      'a new primary',
+      async () => ((await stack.status()).primary.pid === pid ? undefined : true),
+      DEADLINE,
+    );
+    await stack.settle();
+  };
+  const told = (await logLines(stack, 'EACCES')).length;
+  try {
+    await restartWith('0500');
+    await ping(stack, 50);
+    for (let i = 0; i < 5; i++) {
+      const response = await fetch(`${stack.doorUrl}/metrics`);
+      expect(response.status).toBe(503);
+      expect(await response.text()).toMatch(/cannot share metrics in .*EACCES: permission denied/);
+    }
+    const lines = (await logLines(stack, 'EACCES')).slice(told);
+    expect(lines.length, `one of each worker, one of the door:\n${lines.join('\n')}`).toBe(WORKERS + 1);
+  } finally {
+    await restartWith('0750');
+  }
+  await ping(stack, 50);
+  expect(await counted(stack)).toBe(50);
 });
 
 const ASK = (path: string) =>
