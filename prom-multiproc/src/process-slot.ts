@@ -112,7 +112,6 @@ export class ProcessSlot {
   /** Gives up sharing, for good. */
   fail(cause: unknown): void {
     this.failure = this.cannotShare(cause);
-    this.#warnOnce('PROM_MULTIPROC_UNSHARED', this.failure.message);
     for (const listener of this.#onFailure) listener(this.failure);
   }
 
@@ -187,8 +186,11 @@ export class ProcessSlot {
     );
   }
 
+  /** The error to show for `cause`, told once. */
   cannotShare(cause: unknown): Error {
-    return new Error(`cannot share metrics in ${this.directory}: ${(cause as Error).message}`, { cause });
+    const message = `cannot share metrics in ${this.directory}: ${(cause as Error).message}`;
+    this.#warnOnce('PROM_MULTIPROC_UNSHARED', message);
+    return new Error(message, { cause });
   }
 
   #capture(client: ClientMetric): SharedMetric {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -123,6 +123,23 @@ for (const [what, prepare] of [
     assert.match(warnings[0]!, refusal.message);
   });
 }
+
+test('where the directory goes away under an application it counts on, and each of its processes says so once', async (t) => {
+  const { directory, start } = application(t);
+  const [app, reader] = await Promise.all([start(), start()]);
+  await app.call('requests', 'inc', { route: '/' });
+  assert.equal(sample(await reader.metrics(), `requests_total${HOME}`), 1);
+  rmSync(directory, { recursive: true });
+  for (let i = 0; i < 3; i++) {
+    await app.call('requests', 'inc', { route: '/' });
+    await app.call('requests', 'inc', { route: `/${i}` });
+    for (const one of [app, reader]) await assert.rejects(one.metrics(), /does not exist.*clear-metrics-dir/);
+  }
+  for (const one of [app, reader]) {
+    const warnings = await one.warnings();
+    assert.equal(warnings.length, 1, warnings.join('\n'));
+  }
+});
 
 test('where koffi has no binary for the platform a process counts on, and its metrics() says so', async (t) => {
   const { start, files } = application(t);
