@@ -17,14 +17,20 @@ const PLAIN: TextOptions = { openMetrics: false, defaultLabels: {} };
 export class Reader {
   readonly #directory: string;
   readonly #onUnreadable: (path: string, error: Error) => void;
+  readonly #told = new Set<string>();
   readonly #all: DirectoryReader;
   readonly #single = new Map<number, DirectoryReader>();
 
   /** @throws Error where this platform cannot read slot files. */
   constructor(directory: string, { onUnreadable = warn }: ReaderOptions = {}) {
     this.#directory = directory;
-    this.#onUnreadable = onUnreadable;
-    this.#all = new DirectoryReader(loadLibc(), directory, onUnreadable);
+    // The totals and each single slot are read apart, and a slot without a living process from the beginning each time.
+    this.#onUnreadable = (path, error) => {
+      const what = `${path}: ${error.message}`;
+      if (!this.#told.has(what)) onUnreadable(path, error);
+      this.#told.add(what);
+    };
+    this.#all = new DirectoryReader(loadLibc(), directory, this.#onUnreadable);
   }
 
   /**

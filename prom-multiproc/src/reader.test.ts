@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Reader } from './reader.ts';
+import { sample } from './testing/sample.ts';
+import { add, COUNTER, openWriter } from './testing/slot-files.ts';
+import { temporaryDirectory } from './testing/temporary-directory.ts';
+
+test('damage is told once, however often the totals and the slot itself are asked for', (t) => {
+  const directory = temporaryDirectory(t);
+  const [victim, other] = [openWriter(directory), openWriter(directory)];
+  add(victim, COUNTER, '/', 5);
+  add(other, COUNTER, '/', 100);
+  const told: string[] = [];
+  const reader = new Reader(directory, {
+    onUnreadable: (path, error) => told.push(`${path}: ${error.message}`),
+  });
+  t.after(() => reader.close());
+  reader.metrics();
+  truncateSync(join(directory, 'slot-0.metrics'), 100);
+  for (let i = 0; i < 3; i++) {
+    const text = reader.metrics();
+    assert.equal(sample(text, 'requests_total{route="/"}'), 105);
+    assert.equal(sample(text, 'prom_multiproc_unreadable_slots'), 1);
+    assert.equal(sample(text, 'prom_multiproc_workers'), 1);
+    assert.equal(reader.workerMetrics(0), undefined);
+    assert.equal(sample(reader.workerMetrics(1)!, 'requests_total{route="/"}'), 100);
+  }
+  assert.equal(told.length, 1, told.join('\n'));
+  assert.match(told[0]!, /slot-0\.metrics: file is cut short: 100 bytes/);
+});
