@@ -1,0 +1,78 @@
+/** What a reader from outside shows, and that it only reads. */
+import assert from 'node:assert/strict';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Reader } from './index.ts';
+import { sample, samples } from './testing/sample.ts';
+import { add, COUNTER, definition, GAUGE, openWriter } from './testing/slot-files.ts';
+import { type Cleanup, temporaryDirectory } from './testing/temporary-directory.ts';
+
+const SUMMARY = definition({ name: 'sizes', type: 'summary', bounds: [0.5] });
+
+/** Slot 0 is held by a living process, slot 1 by none. */
+function twoSlots(t: Cleanup) {
+  const directory = temporaryDirectory(t);
+  const writers = [openWriter(directory), openWriter(directory)] as const;
+  for (const [i, writer] of writers.entries()) {
+    add(writer, COUNTER, '/', i + 1);
+    add(writer, GAUGE, '/', 5);
+    add(writer, SUMMARY, '/', 30, 3, 10);
+  }
+  writers[1].close();
+  const reader = new Reader(directory);
+  t.after(() => reader.close());
+  return { directory, writers, reader };
+}
+
+test('it shows the totals of all, those of one living process, and the state of each slot', (t) => {
+  const { directory, writers, reader } = twoSlots(t);
+  const all = reader.metrics();
+  assert.equal(sample(all, 'requests_total{route="/"}'), 3);
+  assert.equal(sample(all, 'in_flight{route="/"}'), 5);
+  assert.deepEqual(samples(all, 'sizes'), ['sizes_sum{route="/"} 60', 'sizes_count{route="/"} 6']);
+  assert.equal(sample(all, 'prom_multiproc_slots'), 2);
+  const one = reader.workerMetrics(0)!;
+  assert.equal(sample(one, 'requests_total{route="/"}'), 1);
+  assert.equal(sample(one, 'sizes{quantile="0.5",route="/"}'), 10);
+  assert.equal(sample(one, 'prom_multiproc_slots'), 1);
+  assert.equal(reader.workerMetrics(1), undefined, 'nobody holds it');
+  assert.equal(reader.workerMetrics(2), undefined, 'there is none');
+  assert.deepEqual(
+    reader.slots().map(({ slot, live, error, series }) => ({ slot, live, error, series })),
+    [
+      { slot: 0, live: true, error: undefined, series: 3 },
+      { slot: 1, live: false, error: undefined, series: 3 },
+    ],
+  );
+  add(writers[0], COUNTER, '/', 10);
+  assert.equal(sample(reader.metrics(), 'requests_total{route="/"}'), 13);
+  assert.equal(sample(reader.workerMetrics(0)!, 'requests_total{route="/"}'), 11);
+  // The slot is taken again: its counts go on, seen alone as well.
+  const successor = openWriter(directory);
+  t.after(() => successor.close());
+  assert.equal(sample(reader.workerMetrics(1)!, 'requests_total{route="/"}'), 2);
+});
+
+test('it changes nothing in the directory', (t) => {
+  const { directory, reader } = twoSlots(t);
+  const state = () =>
+    readdirSync(directory).map((name) => {
+      const { size, mtimeMs } = statSync(join(directory, name));
+      return [name, size, mtimeMs];
+    });
+  const before = state();
+  reader.metrics();
+  reader.workerMetrics(0);
+  reader.slots();
+  reader.close();
+  assert.deepEqual(state(), before);
+});
+
+test('a directory that is not there is an error that says what to do', (t) => {
+  const { directory, reader } = twoSlots(t);
+  rmSync(directory, { recursive: true });
+  for (const read of [() => reader.metrics(), () => reader.workerMetrics(0), () => reader.slots()]) {
+    assert.throws(read, /does not exist: scripts\/clear-metrics-dir makes it/);
+  }
+});
