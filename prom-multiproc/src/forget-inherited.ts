@@ -16,12 +16,7 @@ export function forgetInheritedToo(metric: SharedMetric): void {
     metric.forget(labels as ClientLabels);
   });
   // Alone among the four a summary keeps its storage: its series stay and begin at zero.
-  if ('percentiles' in client) {
-    after(client, 'reset', () => {
-      metric.forget();
-      metric.zeroAbsent();
-    });
-  }
+  if ('percentiles' in client) after(client, 'reset', () => metric.forget());
 }
 
 function valuesByName(names: readonly string[], values: readonly unknown[]): ClientLabels {

@@ -6,6 +6,7 @@ import { forgetInheritedToo } from './forget-inherited.ts';
 import type { MetricDefinition } from './format.ts';
 import { isAggregator } from './gauge-aggregators.ts';
 import { loadLibc } from './libc.ts';
+import { showPlainValues } from './plain-values.ts';
 import { type ClientMetric, isStoredMetric } from './prom-client-internals.ts';
 import { seriesKey } from './series-key.ts';
 import { SharedMetric } from './shared-metric.ts';
@@ -77,14 +78,12 @@ export class ProcessSlot {
     metric.detach();
     this.#metrics.delete(client);
     this.#retired.add(client.name);
-    // Metrics of one name are one metric in a slot: another registry may still count in it.
-    if (this.#namesakes(client).length === 0) this.#writer?.forget(client.name);
+    // Another registry may have a metric of the same name, whose inheritance this is too.
+    if (!this.#hasNamesake(client)) this.#writer?.forget(client.name);
   }
 
-  #namesakes(client: ClientMetric): SharedMetric[] {
-    return [...this.#metrics.values()].filter(
-      (other) => other.client !== client && other.client.name === client.name,
-    );
+  #hasNamesake(client: ClientMetric): boolean {
+    return [...this.#metrics.keys()].some((other) => other !== client && other.name === client.name);
   }
 
   /** Names of this process's metrics, present and past. A registry shows those of others only where it has them too. */
@@ -170,7 +169,7 @@ export class ProcessSlot {
 
   // As with collectDefaultMetrics() for two registries. Told of the first name only: they come by the dozen.
   #warnNamesake(client: ClientMetric): void {
-    if (this.#namesakeTold || this.#namesakes(client).length === 0) return;
+    if (this.#namesakeTold || !this.#hasNamesake(client)) return;
     this.#namesakeTold = true;
     this.#warnOnce(
       'PROM_MULTIPROC_NAMESAKE',
@@ -198,15 +197,15 @@ export class ProcessSlot {
       beforeWrite: () => this.#beforeWrite(),
       metric: (definition) => this.#publish(definition),
       series: (definition, labels) => this.#writer?.series(definition, labels),
-      forget: ({ name, labelNames }, labels) => {
-        this.#writer?.forget(name, labels && seriesKey(labelNames, labels));
-        for (const namesake of this.#namesakes(client)) namesake.zeroAbsent();
-      },
+      release: (definition, labels, cells) => this.#writer?.release(definition, labels, cells),
+      forget: ({ name, labelNames }, labels) =>
+        this.#writer?.forget(name, labels && seriesKey(labelNames, labels)),
       refuseNaN: (definition) => this.#refuseNaN(definition),
     });
     installFastPath(metric);
     distinguishLabels(metric);
     forgetInheritedToo(metric);
+    showPlainValues(client);
     return metric;
   }
 

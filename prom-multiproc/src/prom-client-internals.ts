@@ -31,6 +31,8 @@ export type ClientEntry = {
   sum?: number;
   count?: number;
   bucketValues?: Record<string, number>;
+  bucketExemplars?: unknown;
+  exemplar?: unknown;
   /** Quantiles of a summary over its own time window. */
   td?: { compress(): void; percentile(quantile: number): number | undefined };
 };

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { ascendingBounds } from './buckets.ts';
-import { captureEntry, settleEntry, valuesOf } from './entry-capture.ts';
+import { clientStorage } from './client-storage.ts';
 import {
   cellsPerSeries,
   type LabelPair,
@@ -11,7 +11,17 @@ import {
 import { LabelTree } from './label-tree.ts';
 import type { ClientEntry, ClientLabels, ClientMetric } from './prom-client-internals.ts';
 import { seriesKey } from './series-key.ts';
-import { makeAbsent, SharedSeries, type WriteGuard } from './shared-series.ts';
+import {
+  HistogramSeries,
+  makeAbsent,
+  type SeriesOwner,
+  type SharedSeries,
+  type SummarySeries,
+  seriesOf,
+  TimedSeries,
+  ValueSeries,
+  valuesOf,
+} from './shared-series.ts';
 import type { Cells } from './slot-writer.ts';
 
 /** Where a metric's series get their cells. */
@@ -20,8 +30,10 @@ export interface CellSource {
   beforeWrite(): void;
   metric(definition: MetricDefinition): void;
   series(definition: MetricDefinition, labels: readonly LabelPair[]): Cells | undefined;
-  /** Makes absent all series of the metric, or the one of these labels: those that a dead process left, too. */
+  /** Makes absent all series of the metric's name, or that of these labels, that nobody counts in. */
   forget(definition: MetricDefinition, labels?: readonly LabelPair[]): void;
+  /** Takes back cells that `series` gave for these labels, to give them again. */
+  release(definition: MetricDefinition, labels: readonly LabelPair[], cells: Cells): void;
   refuseNaN(definition: MetricDefinition): void;
 }
 
@@ -29,7 +41,7 @@ export interface CellSource {
  * One metric of prom-client, caught at its storage: whatever method, bound child or timer writes, it writes cells.
  * Unbound, the cells are on the heap; `bind` moves them into the process's slot.
  */
-export class SharedMetric implements WriteGuard {
+export class SharedMetric implements SeriesOwner {
   readonly client: ClientMetric;
   /** Raised whenever series were dropped: what was looked up before may be no longer ours. */
   generation = 0;
@@ -37,9 +49,13 @@ export class SharedMetric implements WriteGuard {
   readonly #tree: LabelTree<SharedSeries>;
   #definition: MetricDefinition | undefined;
   #bounds: readonly number[] | undefined;
-  #entries: Record<string, ClientEntry> = {};
-  #storage: Record<string, ClientEntry> = {};
+  readonly #storage: Record<string, ClientEntry>;
+  #all: SharedSeries[] = [];
+  /** By prom-client's hash of their labels; made when prom-client first asks by hash, which the fast path never does. */
+  #byHash: Map<string, SharedSeries> | undefined;
   #bound = false;
+  /** Whether a write needs no word to the source any more: it has taken a slot, or never will. */
+  #isSettled = false;
   #detached = false;
   /** Neither written nor collected since it was captured. */
   #untouched = true;
@@ -51,6 +67,11 @@ export class SharedMetric implements WriteGuard {
     this.client = client;
     this.#source = source;
     this.#tree = new LabelTree(client.labelNames);
+    this.#storage = clientStorage({
+      index: () => this.#index(),
+      onStore: (hash, entry) => this.#storeEntry(hash, entry),
+      onDelete: (hash) => this.#removeEntry(hash),
+    });
     this.#replaceStorage(client.hashMap);
     Object.defineProperty(client, 'hashMap', {
       get: () => this.#storage,
@@ -66,6 +87,15 @@ export class SharedMetric implements WriteGuard {
     return this.#definition;
   }
 
+  /** Counters and histograms are counted in by functions of ours, which find series by the tree. */
+  get #isOnFastPath(): boolean {
+    const { client } = this;
+    return (
+      client.enableExemplars !== true &&
+      ('incWithoutExemplar' in client || 'observeWithoutExemplar' in client)
+    );
+  }
+
   get isComplete(): boolean {
     return this.client.type !== undefined;
   }
@@ -79,9 +109,8 @@ export class SharedMetric implements WriteGuard {
   /** The series of this process with their present values. */
   *series(): Generator<{ labels: LabelPair[]; values: Float64Array }> {
     const count = cellsPerSeries(this.definition);
-    for (const entry of Object.values(this.#entries)) {
-      const { array, base } = SharedSeries.of(entry)!;
-      yield { labels: this.#pairs(entry.labels), values: array.slice(base, base + count) };
+    for (const { labels, array, base } of this.#all) {
+      yield { labels: this.#pairs(labels), values: array.slice(base, base + count) };
     }
   }
 
@@ -95,15 +124,16 @@ export class SharedMetric implements WriteGuard {
   bind(): void {
     if (this.#bound || (this.#untouched && this.#isCollected())) return;
     this.#bound = true;
+    this.#isSettled = true;
     this.#source.metric(this.definition);
-    for (const entry of Object.values(this.#entries)) this.#bindSeries(SharedSeries.of(entry)!);
+    for (const series of this.#all) this.#bindSeries(series);
   }
 
   /** Until `endCollect`, what is written stays on the heap: readers see nothing of it. Gauges only. */
   beginCollect(): void {
     if (!this.#bound || this.#left !== undefined || this.definition.type !== 'gauge') return;
     const count = cellsPerSeries(this.definition);
-    this.#left = Object.values(this.#entries).map((entry) => SharedSeries.of(entry)!.moveToHeap(count));
+    this.#left = this.#all.map((series) => this.#release(series, series.moveToHeap(count)));
     this.#bound = false;
   }
 
@@ -115,7 +145,7 @@ export class SharedMetric implements WriteGuard {
     this.bind();
     const count = cellsPerSeries(this.definition);
     const taken = new CellSet();
-    for (const entry of Object.values(this.#entries)) taken.add(SharedSeries.of(entry)!);
+    for (const series of this.#all) taken.add(series);
     for (const cells of left) if (!taken.has(cells)) makeAbsent(cells, count);
   }
 
@@ -127,35 +157,24 @@ export class SharedMetric implements WriteGuard {
   /** Publishes the quantiles of a summary as they are now. */
   publishQuantiles(): void {
     if (!this.#bound || this.definition.type !== 'summary') return;
-    for (const entry of Object.values(this.#entries)) {
-      const { array, base } = SharedSeries.of(entry)!;
-      entry.td!.compress();
+    for (const { td, array, base } of this.#all as SummarySeries[]) {
+      td!.compress();
       this.bounds.forEach((quantile, i) => {
-        array[base + 2 + i] = entry.td!.percentile(quantile) || 0;
+        array[base + 2 + i] = td!.percentile(quantile) || 0;
       });
     }
   }
 
-  /** Makes the series of these labels absent from the whole slot, or all series: those inherited, too. */
+  /** Makes absent from the slot what dead processes left of these labels, or of all. */
   forget(labels?: ClientLabels): void {
     if (this.#bound) this.#source.forget(this.definition, labels && this.#pairs(labels));
   }
 
-  /** Has series of this process that were made absent begin at zero again. */
-  zeroAbsent(): void {
-    if (!this.#bound) return;
-    const zeros = new Float64Array(cellsPerSeries(this.definition));
-    for (const entry of Object.values(this.#entries)) {
-      const series = SharedSeries.of(entry)!;
-      if (Number.isNaN(series.array[series.base]!)) series.overwrite(zeros);
-    }
-  }
-
-  /** Lets go of the slot, where its series stay; the metric counts on for itself. */
+  /** Takes every series out of the slot; the metric counts on for itself. */
   detach(): void {
     if (this.#bound) {
       const count = cellsPerSeries(this.definition);
-      for (const entry of Object.values(this.#entries)) SharedSeries.of(entry)!.moveToHeap(count);
+      for (const series of this.#all) makeAbsent(this.#release(series, series.moveToHeap(count)), count);
     }
     this.#bound = false;
     this.#detached = true;
@@ -165,16 +184,14 @@ export class SharedMetric implements WriteGuard {
   reattach(): boolean {
     const was = this.#detached;
     this.#detached = false;
+    if (was) this.#isSettled = false;
     return was;
   }
 
   /** The labels of one of this process's series as the application gave them. */
   labelsOf(key: string): ClientLabels | undefined {
     this.#labelsByKey ??= new Map(
-      Object.values(this.#entries).map(({ labels }) => [
-        seriesKey(this.client.labelNames, this.#pairs(labels)),
-        labels,
-      ]),
+      this.#all.map(({ labels }) => [seriesKey(this.client.labelNames, this.#pairs(labels)), labels]),
     );
     return this.#labelsByKey.get(key);
   }
@@ -192,7 +209,7 @@ export class SharedMetric implements WriteGuard {
 
   /** The series of these labels where it was counted in before; the hot path. */
   known(labels: ClientLabels): SharedSeries | undefined {
-    return this.#tree.get(labels);
+    return this.#isSettled ? this.#tree.get(labels) : undefined;
   }
 
   /** @throws Error, as prom-client does, for a label name that is not the metric's. */
@@ -210,9 +227,13 @@ export class SharedMetric implements WriteGuard {
    */
   resolve(labels: ClientLabels): SharedSeries {
     this.beforeWrite();
-    const hash = this.#hashOf(labels);
-    const entry = this.#entries[hash] ?? this.#addEntry(hash, this.#emptyEntry(labels));
-    const series = SharedSeries.of(entry)!;
+    this.#isSettled = true;
+    let series = this.#tree.find(labels);
+    if (series === undefined) {
+      series = this.#add(this.#newSeries(lastingLabels(labels)));
+      this.#tree.set(series.labels, series);
+      this.#byHash?.set(this.#hashOf(this.#byHash, labels), series);
+    }
     this.#tree.set(labels, series);
     return series;
   }
@@ -222,22 +243,26 @@ export class SharedMetric implements WriteGuard {
    * make room for that long.
    */
   withExactEntry<T>(labels: ClientLabels, method: () => T): T {
+    const index = this.#index();
     const clientHash = this.#clientHashOf(labels);
-    const hash = this.#hashOf(labels);
+    const hash = this.#hashOf(index, labels);
     if (hash === clientHash) return method();
-    const other = this.#entries[clientHash];
-    this.#putEntry(clientHash, this.#entries[hash]);
+    const other = index.get(clientHash);
+    put(index, clientHash, index.get(hash));
     try {
       return method();
     } finally {
-      this.#putEntry(hash, this.#entries[clientHash]);
-      this.#putEntry(clientHash, other);
+      put(index, hash, index.get(clientHash));
+      put(index, clientHash, other);
     }
   }
 
-  #putEntry(hash: string, entry: ClientEntry | undefined): void {
-    if (entry === undefined) delete this.#entries[hash];
-    else this.#entries[hash] = entry;
+  #index(): Map<string, SharedSeries> {
+    if (this.#byHash === undefined) {
+      this.#byHash = new Map();
+      for (const series of this.#all) this.#byHash.set(this.#hashOf(this.#byHash, series.labels), series);
+    }
+    return this.#byHash;
   }
 
   #clientHashOf(labels: ClientLabels): string {
@@ -249,11 +274,11 @@ export class SharedMetric implements WriteGuard {
   }
 
   /** prom-client's own hash of the labels, made unambiguous where it is taken by other labels. */
-  #hashOf(labels: ClientLabels): string {
+  #hashOf(index: ReadonlyMap<string, SharedSeries>, labels: ClientLabels): string {
     let hash = this.#clientHashOf(labels);
-    for (let taken = this.#entries[hash]; taken !== undefined && !this.#sameLabels(taken.labels, labels); ) {
+    for (let taken = index.get(hash); taken !== undefined && !this.#sameLabels(taken.labels, labels); ) {
       hash += '\0';
-      taken = this.#entries[hash];
+      taken = index.get(hash);
     }
     return hash;
   }
@@ -262,11 +287,11 @@ export class SharedMetric implements WriteGuard {
     return this.client.labelNames.every((name) => String(a[name]) === String(b[name]));
   }
 
-  #emptyEntry(labels: ClientLabels): ClientEntry {
+  #newSeries(labels: ClientLabels): SharedSeries {
     const { upperBounds } = this.client;
-    if (upperBounds === undefined) return { labels, value: 0 };
-    const bucketValues = Object.fromEntries(upperBounds.map((bound) => [bound, 0]));
-    return { labels, bucketValues, sum: 0, count: 0 };
+    return upperBounds === undefined
+      ? new ValueSeries(this, labels, new Float64Array(1))
+      : new HistogramSeries(this, labels, new Float64Array(this.bounds.length + 2));
   }
 
   #define(): MetricDefinition {
@@ -285,64 +310,74 @@ export class SharedMetric implements WriteGuard {
 
   #replaceStorage(storage: Record<string, ClientEntry>): void {
     this.forget();
-    this.#forgetLookups();
-    this.#entries = {};
-    for (const [hash, entry] of Object.entries(storage)) this.#addEntry(hash, entry);
-    this.#storage = new Proxy(this.#entries, {
-      set: (_, hash, entry: ClientEntry) => this.#storeEntry(String(hash), entry),
-      deleteProperty: (_, hash) => this.#removeEntry(String(hash)),
-    });
+    for (const series of this.#all) this.#drop(series);
+    this.#tree.clear();
+    this.#labelsByKey = undefined;
+    this.generation++;
+    this.#all = [];
+    this.#byHash = undefined;
+    for (const entry of Object.values(storage)) this.#addEntry(entry);
   }
 
-  #storeEntry(hash: string, entry: ClientEntry): true {
+  #storeEntry(hash: string, entry: ClientEntry): void {
     this.beforeWrite();
-    const known = this.#entries[hash];
+    const known = this.#index().get(hash);
     if (known === undefined) this.#storeNew(hash, entry);
-    else if (known === entry) settleEntry(entry);
-    else if (entry.value !== undefined) known.value = entry.value;
-    else SharedSeries.of(known)!.overwrite(valuesOf(entry, this.bounds));
-    return true;
+    else if ((known as unknown) === entry) known.settle();
+    else if (entry.value !== undefined) (known as ValueSeries).value = entry.value;
+    else known.overwrite(valuesOf(entry, this.bounds));
   }
 
   #storeNew(hash: string, entry: ClientEntry): void {
-    const { value } = entry;
-    this.#addEntry(hash, entry);
+    const series = this.#addEntry(entry);
+    this.#index().set(hash, series);
     // Written once more as it was: this write has a time.
-    if (this.client.aggregator === 'mostrecent') entry.value = value!;
-  }
-
-  #addEntry(hash: string, entry: ClientEntry): ClientEntry {
-    this.#labelsByKey = undefined;
-    if (entry.value !== undefined && !this.accepts(entry.value)) entry.value = 0;
-    const series = captureEntry(entry, this.bounds, this.client.aggregator === 'mostrecent', this);
-    this.#entries[hash] = entry;
-    if (this.#bound) this.#bindSeries(series);
-    return entry;
+    if (series instanceof TimedSeries) series.value = entry.value!;
   }
 
   #isCollected(): boolean {
     return this.client.collect !== undefined && this.definition.type === 'gauge';
   }
 
-  #forgetLookups(): void {
-    this.#tree.clear();
+  #removeEntry(hash: string): void {
+    const series = this.#index().get(hash);
+    if (series === undefined) return;
+    this.#index().delete(hash);
+    this.#all.splice(this.#all.indexOf(series), 1);
+    this.#tree.delete(series.labels);
     this.#labelsByKey = undefined;
     this.generation++;
+    this.#drop(series);
   }
 
-  #removeEntry(hash: string): true {
-    const entry = this.#entries[hash];
-    if (entry === undefined) return true;
-    delete this.#entries[hash];
-    this.#forgetLookups();
-    if (this.#bound) makeAbsent(SharedSeries.of(entry)!, cellsPerSeries(this.definition));
-    return true;
+  #addEntry(entry: ClientEntry): SharedSeries {
+    if (entry.value !== undefined && !this.accepts(entry.value)) entry.value = 0;
+    const series = seriesOf(entry, this, this.client.aggregator === 'mostrecent');
+    if (this.#isOnFastPath) this.#tree.set(entry.labels, series);
+    return this.#add(series);
+  }
+
+  #add(series: SharedSeries): SharedSeries {
+    this.#labelsByKey = undefined;
+    this.#all.push(series);
+    if (this.#bound) this.#bindSeries(series);
+    return series;
+  }
+
+  #drop(series: SharedSeries): void {
+    if (this.#bound) makeAbsent(this.#release(series, series), cellsPerSeries(this.definition));
+  }
+
+  #release(series: SharedSeries, { array, base }: Cells): Cells {
+    const cells = { array, base };
+    this.#source.release(this.definition, this.#pairs(series.labels), cells);
+    return cells;
   }
 
   // A series that finds no room stays on the heap: the application counts on, and the refusal is counted.
   #bindSeries(series: SharedSeries): void {
     const { definition } = this;
-    const cells = this.#source.series(definition, this.#pairs(series.entry.labels));
+    const cells = this.#source.series(definition, this.#pairs(series.labels));
     if (cells !== undefined) series.moveTo(cells, cellsPerSeries(definition), definition.type === 'gauge');
   }
 
@@ -355,6 +390,21 @@ export class SharedMetric implements WriteGuard {
     }
     return pairs;
   }
+}
+
+/** Labels that stay as they are when the application changes its own, and that read as they will in the file. */
+function lastingLabels(labels: ClientLabels): ClientLabels {
+  const lasting = { ...labels };
+  for (const name in lasting) {
+    const value = lasting[name];
+    if (typeof value === 'string' && !value.isWellFormed()) lasting[name] = value.toWellFormed();
+  }
+  return lasting;
+}
+
+function put(index: Map<string, SharedSeries>, hash: string, series: SharedSeries | undefined): void {
+  if (series === undefined) index.delete(hash);
+  else index.set(hash, series);
 }
 
 /** Cells by where they lie. */

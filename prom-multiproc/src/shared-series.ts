@@ -1,38 +1,46 @@
-import type { ClientEntry } from './prom-client-internals.ts';
+import type { ClientEntry, ClientLabels } from './prom-client-internals.ts';
 import type { Cells } from './slot-writer.ts';
 
-const SERIES = Symbol('prom-multiproc series');
-
-/** Told before each write through prom-client's own storage. */
-export interface WriteGuard {
+/** The metric that a series belongs to, as far as its writes are concerned. */
+export interface SeriesOwner {
+  /** Ascending: upper bounds of a histogram without +Inf, quantiles of a summary. */
+  readonly bounds: readonly number[];
+  /** Called before each write through prom-client's own storage. */
   beforeWrite(): void;
   /** Whether a value may be stored: NaN in shared memory would outlive every process. */
   accepts(value: number): boolean;
 }
 
 /**
- * The values of one series of this process: cells on the heap until the process has a slot, then in the slot file. The
- * entry that prom-client stores reads and writes them through accessors.
+ * One series of this process: cells on the heap until the process has a slot, then in the slot file. It takes the place
+ * of the entry that prom-client would store: whoever writes to its `value`, `sum`, `count` or buckets counts in the cells.
  */
 export class SharedSeries {
+  readonly labels: ClientLabels;
+  readonly owner: SeriesOwner;
   array: Float64Array;
   base = 0;
-  readonly entry: ClientEntry;
 
-  constructor(entry: ClientEntry, initial: Float64Array) {
-    this.entry = entry;
+  constructor(owner: SeriesOwner, labels: ClientLabels, initial: Float64Array) {
+    this.owner = owner;
+    this.labels = labels;
     this.array = initial;
-    Object.defineProperty(entry, SERIES, { value: this });
   }
 
-  static of(entry: ClientEntry): SharedSeries | undefined {
-    return (entry as { [SERIES]?: SharedSeries })[SERIES];
+  /** Adds to the cell at `offset` of the series; the whole of what counting costs. */
+  add(offset: number, delta: number): void {
+    this.array[this.base + offset]! += delta;
+  }
+
+  /** Stores what prom-client assigned to the number that is kept in the cell at `offset`. */
+  store(offset: number, value: number): void {
+    this.owner.beforeWrite();
+    if (this.owner.accepts(value)) this.array[this.base + offset] = value;
   }
 
   /** Moves to cells of a slot file: values add up with what is inherited there, or begin where nothing is. */
-  moveTo(cells: Cells, count: number, isGauge: boolean): void {
+  moveTo({ array, base }: Cells, count: number, isGauge: boolean): void {
     const { array: from, base: start } = this;
-    const { array, base } = cells;
     const inherits = !isGauge && !Number.isNaN(array[base]!);
     // The first cell last: its becoming a number is what makes the series present.
     for (let i = count - 1; i >= 0; i--)
@@ -53,10 +61,142 @@ export class SharedSeries {
     for (let i = values.length - 1; i >= 0; i--) this.array[this.base + i] = values[i]!;
   }
 
-  /** Adds to the cell at `offset` of the series; the whole of what counting costs. */
-  add(offset: number, delta: number): void {
-    this.array[this.base + offset]! += delta;
+  /** Told when prom-client stores the entry once more, having written to it. */
+  settle(): void {}
+}
+
+/** A series of a counter or a gauge. */
+export class ValueSeries extends SharedSeries {
+  get value(): number {
+    return this.array[this.base]!;
   }
+  set value(value: number) {
+    this.store(0, value);
+  }
+}
+
+/** A series of a `mostrecent` gauge: the cell after the value is the Unix time in seconds of its last write. */
+export class TimedSeries extends SharedSeries {
+  get value(): number {
+    return this.array[this.base]!;
+  }
+  set value(value: number) {
+    this.owner.beforeWrite();
+    this.array[this.base + 1] = now();
+    this.array[this.base] = value;
+  }
+}
+
+export class SummarySeries extends SharedSeries {
+  readonly td: ClientEntry['td'];
+
+  constructor(owner: SeriesOwner, labels: ClientLabels, initial: Float64Array, td: ClientEntry['td']) {
+    super(owner, labels, initial);
+    this.td = td;
+  }
+
+  get sum(): number {
+    return this.array[this.base]!;
+  }
+  set sum(sum: number) {
+    this.store(0, sum);
+  }
+  get count(): number {
+    return this.array[this.base + 1]!;
+  }
+  set count(count: number) {
+    this.store(1, count);
+  }
+}
+
+/**
+ * A series of a histogram, whose count is derived from its buckets. prom-client raises `count` first, then a bucket, or
+ * none for a value above all bounds, and then stores the entry again: what `count` was raised by waits outside the cells
+ * until one of the two says where it belongs, so that no cell ever goes down.
+ */
+export class HistogramSeries extends SharedSeries {
+  bucketExemplars: unknown;
+  #waiting = 0;
+  #buckets: Record<string, number> | undefined;
+
+  get sum(): number {
+    return this.array[this.base]!;
+  }
+  set sum(sum: number) {
+    this.store(0, sum);
+  }
+
+  get count(): number {
+    return this.#total() + this.#waiting;
+  }
+  set count(count: number) {
+    this.owner.beforeWrite();
+    this.#waiting = count - this.#total();
+  }
+
+  get bucketValues(): Record<string, number> {
+    this.#buckets ??= this.#makeBuckets();
+    return this.#buckets;
+  }
+
+  override settle(): void {
+    if (this.#waiting > 0) this.add(1 + this.owner.bounds.length, this.#waiting);
+    this.#waiting = 0;
+  }
+
+  #total(): number {
+    let count = 0;
+    for (let i = 0; i <= this.owner.bounds.length; i++) count += this.array[this.base + 1 + i]!;
+    return count;
+  }
+
+  #makeBuckets(): Record<string, number> {
+    const buckets = {};
+    this.owner.bounds.forEach((bound, i) => {
+      Object.defineProperty(buckets, String(bound), {
+        get: () => this.array[this.base + 1 + i]!,
+        set: (count: number) => {
+          this.owner.beforeWrite();
+          this.#waiting -= count - this.array[this.base + 1 + i]!;
+          this.array[this.base + 1 + i] = count;
+        },
+        enumerable: true,
+        configurable: true,
+      });
+    });
+    return buckets;
+  }
+}
+
+/** The series that takes the place of an entry of prom-client. `timed` is for `mostrecent` gauges. */
+export function seriesOf(entry: ClientEntry, owner: SeriesOwner, timed: boolean): SharedSeries {
+  const { labels } = entry;
+  const values = valuesOf(entry, owner.bounds);
+  if (entry.bucketValues !== undefined) {
+    const series = new HistogramSeries(owner, labels, values);
+    if (entry.bucketExemplars !== undefined) series.bucketExemplars = entry.bucketExemplars;
+    return series;
+  }
+  if (entry.sum !== undefined) return new SummarySeries(owner, labels, values, entry.td);
+  if (!timed) return new ValueSeries(owner, labels, values);
+  // Set at some time before it was captured, but for the zero that a gauge begins with.
+  return new TimedSeries(owner, labels, Float64Array.of(values[0]!, values[0] === 0 ? 0 : now()));
+}
+
+function now(): number {
+  return Date.now() / 1000;
+}
+
+/** The numbers of a plain entry in the order of the cells. */
+export function valuesOf(entry: ClientEntry, bounds: readonly number[]): Float64Array {
+  const { bucketValues } = entry;
+  if (bucketValues === undefined) {
+    if (entry.sum === undefined) return Float64Array.of(entry.value!);
+    return Float64Array.of(entry.sum, entry.count!, ...bounds.map(() => 0));
+  }
+  const counts = bounds.map((bound) => bucketValues[bound]!);
+  const inBounds = counts.reduce((sum, count) => sum + count, 0);
+  return Float64Array.of(entry.sum!, ...counts, entry.count! - inBounds);
 }
 
 /** Makes a series absent. The first cell first: its becoming NaN is what makes the series absent. */

@@ -46,7 +46,7 @@ export interface SlotWriterOptions {
 interface WrittenMetric {
   readonly ordinal: number;
   readonly definition: MetricDefinition;
-  readonly firstCells: Map<string, number>;
+  readonly free: FreeCells;
 }
 
 const magicWord = MAGIC.readBigUInt64LE(0);
@@ -125,16 +125,19 @@ export class SlotWriter {
     }
   }
 
+  /** Takes back the cells of a series, to be given to whoever counts in it next. */
+  release(definition: MetricDefinition, labels: readonly LabelPair[], cells: Cells): void {
+    this.#metrics.get(definitionKey(definition))?.free.give(seriesKey(definition.labelNames, labels), cells);
+  }
+
   /**
-   * Makes absent every series that this slot has under `name`, or the one with this key: those inherited too, whatever
-   * definition they were made by. It stays so for a successor.
+   * Makes absent every series under `name` that nobody in this process counts in, or the one with this key: those
+   * inherited and those released, whatever definition they were made by. It stays so for a successor.
    */
   forget(name: string, key?: string): void {
-    for (const { definition, firstCells } of this.#metrics.values()) {
+    for (const { definition, free } of this.#metrics.values()) {
       if (definition.name !== name) continue;
-      for (const [own, first] of firstCells) {
-        if (key === undefined || key === own) makeAbsent(this.#cellsAt(first)!, cellsPerSeries(definition));
-      }
+      for (const cells of free.all(key)) makeAbsent(cells, cellsPerSeries(definition));
     }
   }
 
@@ -187,10 +190,11 @@ export class SlotWriter {
     const count = cellsPerSeries(definition);
     const first = placeCells(this.#nextCell, count);
     this.#nextCell = first + count;
-    if (count > CELLS_PER_CHUNK || this.#cellsAt(first) === undefined) {
+    const cells = this.#cellsAt(first);
+    if (count > CELLS_PER_CHUNK || cells === undefined) {
       throw new BadLogError(`${count} cells from ${first} on lie beyond the cells of the file`);
     }
-    metric.firstCells.set(seriesKey(definition.labelNames, labels), first);
+    metric.free.give(seriesKey(definition.labelNames, labels), cells);
     rules.addSeries(definition, first);
   }
 
@@ -201,11 +205,10 @@ export class SlotWriter {
   }
 
   /** What is of the dead holder alone: gauges, and quantiles, which are those of one process's own time window. */
-  #beginAnew({ definition, firstCells }: WrittenMetric): void {
+  #beginAnew({ definition, free }: WrittenMetric): void {
     if (definition.type !== 'gauge' && definition.type !== 'summary') return;
     const count = cellsPerSeries(definition);
-    for (const first of firstCells.values()) {
-      const { array, base } = this.#cellsAt(first)!;
+    for (const { array, base } of free.all()) {
       if (definition.type === 'gauge') array[base] = Number.NaN;
       else array.fill(0, base + 2, base + count);
     }
@@ -214,8 +217,8 @@ export class SlotWriter {
   #series(definition: MetricDefinition, labels: readonly LabelPair[]): Cells {
     const metric = this.#metric(definition);
     const key = seriesKey(definition.labelNames, labels);
-    const known = metric.firstCells.get(key);
-    if (known !== undefined) return this.#cellsAt(known)!;
+    const free = metric.free.take(key);
+    if (free !== undefined) return free;
 
     const count = cellsPerSeries(definition);
     if (count > CELLS_PER_CHUNK) throw new RangeError(`${definition.name} has ${count} cells a series`);
@@ -227,7 +230,6 @@ export class SlotWriter {
     // Absent until its first value is in; histograms and summaries begin at zeros.
     cells.array[cells.base] = Number.NaN;
     this.#append(encodeSeries(metric.ordinal, labels));
-    metric.firstCells.set(key, first);
     this.#nextCell = first + count;
     return cells;
   }
@@ -240,7 +242,7 @@ export class SlotWriter {
   }
 
   #remember(definition: MetricDefinition): WrittenMetric {
-    const metric = { ordinal: this.#metricCount++, definition, firstCells: new Map<string, number>() };
+    const metric = { ordinal: this.#metricCount++, definition, free: new FreeCells() };
     this.#metrics.set(definitionKey(definition), metric);
     return metric;
   }
@@ -289,6 +291,31 @@ export class SlotWriter {
   #mapCells(chunk: number): Float64Array {
     const offset = chunkOffset(chunk);
     return new Float64Array(mapThroughOwnDescriptor(this.#libc, this.#held.path, offset, CHUNK_BYTES).buffer);
+  }
+}
+
+/** Series of the file that nobody in this process counts in, by key: inherited, or released. */
+class FreeCells {
+  /** Several where two metrics of one process had the same definition. */
+  readonly #byKey = new Map<string, Cells[]>();
+
+  give(key: string, cells: Cells): void {
+    const others = this.#byKey.get(key);
+    if (others === undefined) this.#byKey.set(key, [cells]);
+    else others.push(cells);
+  }
+
+  take(key: string): Cells | undefined {
+    const cells = this.#byKey.get(key);
+    const taken = cells?.pop();
+    if (cells?.length === 0) this.#byKey.delete(key);
+    return taken;
+  }
+
+  /** All, or those of one key. */
+  *all(key?: string): Generator<Cells> {
+    if (key !== undefined) yield* this.#byKey.get(key) ?? [];
+    else for (const cells of this.#byKey.values()) yield* cells;
   }
 }
 

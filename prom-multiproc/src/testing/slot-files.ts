@@ -33,8 +33,10 @@ function rethrow(error: Error): never {
 
 /** Counts in one series, whose only label has this value; makes it where there is none. */
 export function add(writer: SlotWriter, metric: MetricDefinition, value: string, ...amounts: number[]): void {
-  const { array, base } = writer.series(metric, [[0, value]])!;
+  const cells = writer.series(metric, [[0, value]])!;
+  const { array, base } = cells;
   for (const [i, amount] of amounts.entries()) {
     array[base + i] = (Number.isNaN(array[base + i]) ? 0 : array[base + i]!) + amount;
   }
+  writer.release(metric, [[0, value]], cells);
 }

@@ -1,0 +1,19 @@
+import type { ClientEntry, ClientMetric } from './prom-client-internals.ts';
+
+interface Got {
+  readonly values: readonly ClientEntry[];
+}
+
+/** Has `get()` of a counter or a gauge give plain objects, as prom-client does, and not the series that stand for them. */
+export function showPlainValues(client: ClientMetric): void {
+  if ('observe' in client) return;
+  const get = client.get as (this: ClientMetric) => Promise<Got>;
+  client.get = async function getPlain() {
+    const got = await get.call(this);
+    return { ...got, values: got.values.map(plain) };
+  };
+}
+
+function plain({ value, labels, exemplar }: ClientEntry): ClientEntry {
+  return { value: value!, labels, ...(exemplar === undefined ? {} : { exemplar }) };
+}
