@@ -1,4 +1,6 @@
-/** Counting, ours beside prom-client: alternating processes, medians and spread. `npm run bench [-- --json]`. */
+/**
+ * Counting, ours beside prom-client: alternating processes, medians and spread. `node bench/micro.ts [--json] [CASE...]`.
+ */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -23,13 +25,11 @@ function spread(values: number[], unit: string): Spread {
   return { median: values[Math.floor(values.length / 2)]!, min: values[0]!, max: values.at(-1)!, unit };
 }
 
-const json = process.argv.includes('--json');
+const given = process.argv.slice(2);
+const json = given.includes('--json');
+const wanted = given.filter((name) => CASES.includes(name));
 const report: Record<string, unknown> = {};
-for (const name of process.argv
-  .slice(2)
-  .filter((arg) => arg !== '--json')
-  .concat(CASES)
-  .slice(0, CASES.length)) {
+for (const name of wanted.length > 0 ? wanted : CASES) {
   const values: Record<string, number[]> = { ours: [], 'prom-client': [] };
   for (let i = 0; i < ALTERNATIONS; i++) {
     for (const side of SIDES) {
