@@ -13,53 +13,35 @@ const PER_ROUND = 200_000;
 const routes = Array.from({ length: 20 }, (_, i) => `/route/${i}`);
 const reused = routes.map((route) => ({ method: 'GET', route, status: 200 }));
 
+function makeCounter(register: client.Registry): client.Counter {
+  return new client.Counter({ name: 'a_total', help: 'A', labelNames: LABELS, registers: [register] });
+}
+
+function makeHistogram(register: client.Registry): client.Histogram {
+  const config = { name: 'h', help: 'H', labelNames: LABELS, buckets: BUCKETS };
+  return new client.Histogram({ ...config, registers: [register] });
+}
+
 const CASES: Record<string, (register: client.Registry) => (i: number) => void> = {
   inc_labels(register) {
-    const counter = new client.Counter({
-      name: 'a_total',
-      help: 'A',
-      labelNames: LABELS,
-      registers: [register],
-    });
+    const counter = makeCounter(register);
     return (i) => counter.inc(reused[i % 20]!);
   },
   inc_labels_fresh(register) {
-    const counter = new client.Counter({
-      name: 'a_total',
-      help: 'A',
-      labelNames: LABELS,
-      registers: [register],
-    });
+    const counter = makeCounter(register);
     return (i) => counter.inc({ method: 'GET', route: `/route/${i % 20}`, status: String(200 + (i % 2)) });
   },
   inc_bound(register) {
-    const counter = new client.Counter({
-      name: 'a_total',
-      help: 'A',
-      labelNames: LABELS,
-      registers: [register],
-    });
+    const counter = makeCounter(register);
     const children = reused.map((labels) => counter.labels(labels));
     return (i) => children[i % 20]!.inc();
   },
   observe_labels(register) {
-    const histogram = new client.Histogram({
-      name: 'h',
-      help: 'H',
-      labelNames: LABELS,
-      buckets: BUCKETS,
-      registers: [register],
-    });
+    const histogram = makeHistogram(register);
     return (i) => histogram.observe(reused[i % 20]!, (i % 100) / 10);
   },
   observe_bound(register) {
-    const histogram = new client.Histogram({
-      name: 'h',
-      help: 'H',
-      labelNames: LABELS,
-      buckets: BUCKETS,
-      registers: [register],
-    });
+    const histogram = makeHistogram(register);
     const children = reused.map((labels) => histogram.labels(labels));
     return (i) => children[i % 20]!.observe((i % 100) / 10);
   },
