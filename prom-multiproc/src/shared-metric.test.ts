@@ -217,6 +217,24 @@ test('metrics with settings that are undefined or unknown are shared all the sam
   assert.deepEqual(reader.complaints, []);
 });
 
+test('an aggregator that is for gauges alone gives a counter no cell of another series', async (t) => {
+  const directory = temporaryDirectory(t);
+  const register = new client.Registry();
+  const odd = { help: 'x', aggregator: 'mostrecent', registers: [register] } as unknown as { help: string };
+  const counters = ['a_total', 'b_total'].map(
+    (name) => new client.Counter({ ...odd, name, labelNames: ['x'] }),
+  );
+  const early = counters.map((counter) => counter.labels('1'));
+  shareIn(directory, register);
+  for (const [i, child] of early.entries()) child.inc(i + 1);
+  early[0]!.inc(10);
+  const text = await register.metrics();
+  assert.deepEqual(
+    ['a_total', 'b_total'].map((name) => sample(text, `${name}{x="1"}`)),
+    [11, 2],
+  );
+});
+
 test('histograms with buckets in any order count each value where it belongs', async (t) => {
   const { register, registers } = sharedRegistry(t);
   const histogram = new client.Histogram({ name: 'h', help: 'x', registers, buckets: [5, 1, 10, -1, 1] });

@@ -96,6 +96,11 @@ export class SharedMetric implements SeriesOwner {
     );
   }
 
+  // Asked while the constructor of prom-client still runs, when the type is yet to be set.
+  get #isTimed(): boolean {
+    return this.client.aggregator === 'mostrecent' && 'setToCurrentTime' in this.client;
+  }
+
   get isComplete(): boolean {
     return this.client.type !== undefined;
   }
@@ -352,7 +357,7 @@ export class SharedMetric implements SeriesOwner {
 
   #addEntry(entry: ClientEntry): SharedSeries {
     if (entry.value !== undefined && !this.accepts(entry.value)) entry.value = 0;
-    const series = seriesOf(entry, this, this.client.aggregator === 'mostrecent');
+    const series = seriesOf(entry, this, this.#isTimed);
     if (this.#isOnFastPath) this.#tree.set(entry.labels, series);
     return this.#add(series);
   }
