@@ -54,13 +54,13 @@ function renderTotals(
   if (family.type === 'counter') {
     const value = totals[series.parts[0]!.base]!;
     if (Number.isNaN(value)) return;
-    series.prefixes ??= makePrefixes(family, series, options);
+    series.prefixes ??= makePrefixes(family, series, options).map(inOnePiece);
     lines.push(series.prefixes[0]! + formatValue(value));
     return;
   }
   const values = totalsOf(family, series, totals);
   if (values === undefined) return;
-  series.prefixes ??= makePrefixes(family, series, options);
+  series.prefixes ??= makePrefixes(family, series, options).map(inOnePiece);
   for (let i = 0; i < values.length; i++) lines.push(series.prefixes[i]! + formatValue(values[i]!));
 }
 
@@ -157,6 +157,11 @@ function labelText(labels: readonly Label[]): string {
   let text = '';
   for (const [name, value] of labels) text += `${text === '' ? '' : ','}${name}="${escapeLabelValue(value)}"`;
   return text === '' ? '' : `{${text}}`;
+}
+
+/** A string that was put together stays a tree of its pieces, at several times the memory, until it is written out. */
+function inOnePiece(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 const ESCAPED = /[\\\n"]/;
