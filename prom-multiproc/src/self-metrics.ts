@@ -36,8 +36,6 @@ const SELF_METRICS: readonly (readonly [string, 'counter' | 'gauge', string, Mea
   ],
 ];
 
-export const SELF_METRIC_NAMES = SELF_METRICS.map(([name]) => name);
-
 /** The self-metrics as families, one unlabelled series each. `now` is Unix time in seconds. */
 export function* selfMetrics(status: DirectoryStatus, now: number): Generator<Shown> {
   for (const [name, type, help, measure] of SELF_METRICS) {
