@@ -61,6 +61,7 @@ export class Stack {
       PROMETHEUS_PORT: '0',
       WORKERS: String(WORKERS),
       DEMO_CONTROLS: '1',
+      IMAGE_TAG: process.env.IMAGE_TAG ?? '',
     };
   }
 
