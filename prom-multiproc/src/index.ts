@@ -1,4 +1,4 @@
 export type { SlotStatus } from './directory-reader.ts';
 export { metricsHandler } from './metrics-handler.ts';
 export { Reader, type ReaderOptions } from './reader.ts';
-export { type ShareOptions, share } from './share.ts';
+export { type ShareOptions, share, takeSlot } from './share.ts';

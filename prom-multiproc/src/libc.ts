@@ -47,13 +47,20 @@ const PR_SET_PDEATHSIG = 1;
 const STRUCT_FLOCK_BYTES = 32;
 
 let loaded: Libc | undefined;
+let failure: unknown;
 
 /**
  * Binds the C library through koffi, once.
  * @throws Error where koffi has no binary for this platform, or the platform is not 64-bit little-endian Linux.
  */
 export function loadLibc(): Libc {
-  loaded ??= bind();
+  if (failure !== undefined) throw failure;
+  try {
+    loaded ??= bind();
+  } catch (error) {
+    failure = error;
+    throw error;
+  }
   return loaded;
 }
 

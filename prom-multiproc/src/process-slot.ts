@@ -1,16 +1,15 @@
-import cluster from 'node:cluster';
-import { isMainThread } from 'node:worker_threads';
 import { distinguishLabels } from './exact-labels.ts';
 import { installFastPath } from './fast-path.ts';
 import { forgetInheritedToo } from './forget-inherited.ts';
 import type { MetricDefinition } from './format.ts';
 import { isAggregator } from './gauge-aggregators.ts';
-import { loadLibc } from './libc.ts';
 import { showPlainValues } from './plain-values.ts';
 import { type ClientMetric, isStoredMetric } from './prom-client-internals.ts';
 import { seriesKey } from './series-key.ts';
 import { SharedMetric } from './shared-metric.ts';
-import { SlotWriter } from './slot-writer.ts';
+import { type SharingListener, SlotHolder } from './slot-holder.ts';
+import type { SlotWriter } from './slot-writer.ts';
+import { Warnings } from './warnings.ts';
 
 /**
  * Milliseconds between two refreshes of what a process shows without being asked: see `ProcessSlot.refresh`.
@@ -28,20 +27,29 @@ function refreshInterval(): number {
  * registries of the process count into it.
  */
 export class ProcessSlot {
-  readonly directory: string;
-  /** Why this process cannot share, once it has tried in vain. */
-  failure: Error | undefined;
   readonly #metrics = new Map<ClientMetric, SharedMetric>();
   readonly #collecting = new Map<ClientMetric, Promise<void>>();
   readonly #retired = new Set<string>();
-  readonly #warned = new Set<string>();
-  readonly #onFailure: ((error: Error) => void)[] = [];
+  readonly #warnings = new Warnings();
+  readonly #holder: SlotHolder;
   #namesakeTold = false;
-  #writer: SlotWriter | undefined;
 
   constructor(directory: string) {
-    this.directory = directory;
+    this.#holder = new SlotHolder(directory, this.#warnings);
     setInterval(() => void this.refresh(), refreshInterval()).unref();
+  }
+
+  get directory(): string {
+    return this.#holder.directory;
+  }
+
+  /** Why this process cannot share: it has tried in vain, and tries again at each refresh. */
+  get failure(): Error | undefined {
+    return this.#holder.failure;
+  }
+
+  get #writer(): SlotWriter | undefined {
+    return this.#holder.writer;
   }
 
   /** Number of the slot, once it is taken. */
@@ -92,32 +100,29 @@ export class ProcessSlot {
     for (const { name } of this.#metrics.keys()) yield name;
   }
 
-  /** Takes the slot, unless it is taken or was refused before. Failure is told once and kept in `failure`. */
+  /** Takes the slot, unless it is taken or could not be had before. Failure is told once and kept in `failure`. */
   take(): void {
-    if (this.#writer !== undefined || this.failure !== undefined) return;
-    try {
-      this.#writer = SlotWriter.open(loadLibc(), this.directory, {
-        now: () => Date.now() / 1000,
-        onRefused: (error) =>
-          this.#warnOnce('PROM_MULTIPROC_REFUSED', `a series is not shared: ${error.message}`),
-      });
-    } catch (error) {
-      this.fail(error);
-      return;
-    }
+    if (this.#holder.take()) setImmediate(() => void this.refresh());
+  }
+
+  /**
+   * Takes the slot now, also where that failed before, and moves into it what was counted so far.
+   * @throws Error where it cannot be had.
+   */
+  takeNow(): number {
+    this.#tryAgain();
+    if (this.failure !== undefined) throw this.failure;
+    return this.number!;
+  }
+
+  #tryAgain(): void {
+    if (!this.#holder.tryAgain()) return;
     setImmediate(() => void this.refresh());
+    this.bindAll();
   }
 
-  /** Gives up sharing, for good. */
-  fail(cause: unknown): void {
-    this.failure = this.cannotShare(cause);
-    for (const listener of this.#onFailure) listener(this.failure);
-  }
-
-  /** Calls `listener` when this process gives up sharing; at once where it has. */
-  onFailure(listener: (error: Error) => void): void {
-    this.#onFailure.push(listener);
-    if (this.failure !== undefined) listener(this.failure);
+  tell(listener: SharingListener): void {
+    this.#holder.tell(listener);
   }
 
   /** Moves what was counted or registered before the slot was taken into it. */
@@ -127,10 +132,11 @@ export class ProcessSlot {
   }
 
   /**
-   * Runs each `collect()`, publishes quantiles of summaries and beats: what others see of these is never older than
+   * Tries again to share where that failed, runs each `collect()`, publishes quantiles of summaries and beats: what others see of these is never older than
    * `REFRESH_INTERVAL_MS` and a `collect()`.
    */
   async refresh(): Promise<void> {
+    if (this.failure !== undefined) this.#tryAgain();
     await Promise.all([...this.#metrics.keys()].map((client) => this.#collectOrWarn(client)));
     if (this.#writer === undefined) return;
     for (const metric of this.#metrics.values()) metric.publishQuantiles();
@@ -164,14 +170,17 @@ export class ProcessSlot {
   }
 
   warnUnreadable(path: string, error: Error): void {
-    this.#warnOnce('PROM_MULTIPROC_UNREADABLE', `${path} is held at its last good values: ${error.message}`);
+    this.#warnings.once(
+      'PROM_MULTIPROC_UNREADABLE',
+      `${path} is held at its last good values: ${error.message}`,
+    );
   }
 
   // As with collectDefaultMetrics() for two registries. Told of the first name only: they come by the dozen.
   #warnNamesake(client: ClientMetric): void {
     if (this.#namesakeTold || !this.#hasNamesake(client)) return;
     this.#namesakeTold = true;
-    this.#warnOnce(
+    this.#warnings.once(
       'PROM_MULTIPROC_NAMESAKE',
       `two metrics of this process are named ${client.name}: what both count is added up, in each registry. Have one in both registries, or share() only one of these`,
     );
@@ -179,7 +188,7 @@ export class ProcessSlot {
 
   /** The rule for two versions of an application: see `DirectoryReader`. */
   warnOtherType({ name, type }: MetricDefinition, shown: string): void {
-    this.#warnOnce(
+    this.#warnings.once(
       'PROM_MULTIPROC_TYPE',
       `${name} is a ${type} here but a ${shown} in another process or an earlier one, and shown as such: clear the directory before the next start, or give it another name`,
     );
@@ -187,9 +196,7 @@ export class ProcessSlot {
 
   /** The error to show for `cause`, told once. */
   cannotShare(cause: unknown): Error {
-    const message = `cannot share metrics in ${this.directory}: ${(cause as Error).message}`;
-    this.#warnOnce('PROM_MULTIPROC_UNSHARED', message);
-    return new Error(message, { cause });
+    return this.#holder.cannotShare(cause);
   }
 
   #capture(client: ClientMetric): SharedMetric {
@@ -217,7 +224,7 @@ export class ProcessSlot {
   #publish(definition: MetricDefinition): void {
     const { name, type, aggregator } = definition;
     if (type === 'gauge' && !isAggregator(aggregator)) {
-      this.#warnOnce(
+      this.#warnings.once(
         'PROM_MULTIPROC_AGGREGATOR',
         `${name}: '${aggregator}' is not a defined aggregator, the values of all processes are added up`,
       );
@@ -229,7 +236,7 @@ export class ProcessSlot {
     try {
       await this.collect(client);
     } catch (error) {
-      this.#warnOnce(
+      this.#warnings.once(
         'PROM_MULTIPROC_COLLECT',
         `collect() of ${client.name} failed: ${(error as Error).message}`,
       );
@@ -237,16 +244,10 @@ export class ProcessSlot {
   }
 
   #refuseNaN({ name }: MetricDefinition): void {
-    this.#warnOnce(
+    this.#warnings.once(
       'PROM_MULTIPROC_NAN',
       `${name}: NaN was not counted, for no later value would ever show again`,
     );
-  }
-
-  #warnOnce(code: string, message: string): void {
-    if (this.#warned.has(message)) return;
-    this.#warned.add(message);
-    process.emitWarning(message, { type: 'PromMultiprocWarning', code });
   }
 }
 
@@ -261,18 +262,6 @@ export function processSlot(directory: string): ProcessSlot {
   if (slot === undefined) {
     slot = new ProcessSlot(directory);
     slots.set(directory, slot);
-    if (cluster.isWorker && isMainThread) followParentIntoDeath(slot);
   }
   return slot;
-}
-
-// A stopped orphan of a killed primary would keep its lock, and with it every restart waiting.
-function followParentIntoDeath(slot: ProcessSlot): void {
-  try {
-    loadLibc().dieWithParent();
-  } catch (error) {
-    slot.fail(error);
-  }
-  // The parent may have died before it was asked for.
-  if (!process.connected) process.exit(1);
 }

@@ -9,8 +9,10 @@ import { SharedRegistry } from './shared-registry.ts';
 export interface ShareOptions {
   /** Whether the output ends with the `prom_multiproc_*` metrics of the sharing itself. Default: true. */
   readonly selfMetrics?: boolean;
-  /** Called once when this process finds at its first write that it cannot share: what it counts shows nowhere. */
+  /** Called when this process finds that it cannot share: what it counts shows nowhere until it can. */
   readonly onFailure?: (error: Error) => void;
+  /** Called when this process can share after all, with all that it counted meanwhile. */
+  readonly onRecovered?: () => void;
 }
 
 const shared = new WeakMap<AnyRegistry, SharedRegistry>();
@@ -26,9 +28,9 @@ const shared = new WeakMap<AnyRegistry, SharedRegistry>();
 export function share(register: AnyRegistry = globalRegister, options: ShareOptions = {}): void {
   const directory = sharedDirectory();
   if (directory === undefined || isShared(register)) return;
-  const { selfMetrics = true, onFailure } = options;
+  const { selfMetrics = true, onFailure, onRecovered } = options;
   const slot = processSlot(directory);
-  if (onFailure !== undefined) slot.onFailure(onFailure);
+  slot.tell({ onFailure, onRecovered });
   shared.set(register, new SharedRegistry(internalsOf(register), slot, selfMetrics));
   tameMerge(register, isShared, (merged) => share(merged, options));
   tameAggregation({
@@ -37,6 +39,17 @@ export function share(register: AnyRegistry = globalRegister, options: ShareOpti
     ownMetricsAsJSON: (one) => shared.get(one)!.ownJson(),
   });
   if (register === globalRegister) answerForOwnSlot(globalRegister);
+}
+
+/**
+ * Takes this process's place in the directory now, rather than at its first write: for an application that wants to know
+ * whether it can share before it says that it is ready. Tries again where an earlier try failed.
+ * @returns the number of its slot; undefined where `PROMETHEUS_MULTIPROC_DIR` is unset.
+ * @throws Error where this process cannot share; the message says why and what to do.
+ */
+export function takeSlot(): number | undefined {
+  const directory = sharedDirectory();
+  return directory === undefined ? undefined : processSlot(directory).takeNow();
 }
 
 export function isShared(register: AnyRegistry): boolean {

@@ -62,6 +62,15 @@ export class AppProcess {
     return this.#ask({ ask: 'warnings' }) as Promise<string[]>;
   }
 
+  /** What `onFailure` was told, and `recovered` for each call of `onRecovered`. */
+  changes(): Promise<string[]> {
+    return this.#ask({ ask: 'changes' }) as Promise<string[]>;
+  }
+
+  takeSlot(): Promise<number | undefined> {
+    return this.#ask({ ask: 'takeSlot' }) as Promise<number | undefined>;
+  }
+
   /** SIGKILL; resolves when it is gone. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');

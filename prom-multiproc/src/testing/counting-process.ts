@@ -3,18 +3,21 @@
  * set, and has nothing to do with the metrics directory until it is told to count.
  */
 import { Counter, Gauge, Histogram, register, Summary } from 'prom-client';
-import { share } from '../index.ts';
+import { share, takeSlot } from '../index.ts';
 
 export type Order =
   | { id: number; call: MetricName; method: string; args: unknown[]; last?: true }
-  | { id: number; ask: 'metrics' | 'warnings' };
+  | { id: number; ask: keyof typeof ANSWERS };
 
 export type Answer = { id: number; value?: unknown; error?: string };
 
 const warnings: string[] = [];
 process.on('warning', (warning) => warnings.push(warning.message));
+const changes: string[] = [];
+const onFailure = (error: Error) => changes.push(error.message);
+const onRecovered = () => changes.push('recovered');
 
-if (process.env.LATE_METRICS !== undefined) share();
+if (process.env.LATE_METRICS !== undefined) share(register, { onFailure, onRecovered });
 const metrics = {
   requests: new Counter({ name: 'requests_total', help: 'Requests', labelNames: ['route'] }),
   plain: new Counter({ name: 'plain_total', help: 'No labels' }),
@@ -23,7 +26,15 @@ const metrics = {
   seconds: new Histogram({ name: 'seconds', help: 'Seconds', labelNames: ['route'], buckets: [1, 2, 4] }),
   sizes: new Summary({ name: 'sizes', help: 'Sizes', labelNames: ['route'] }),
 };
-share();
+share(register, { onFailure, onRecovered });
+
+const ANSWERS = {
+  metrics: () => register.metrics(),
+  warnings: () => warnings,
+  /** What `onFailure` was told, and `recovered` for each call of `onRecovered`. */
+  changes: () => changes,
+  takeSlot: () => takeSlot(),
+};
 
 export type MetricName = keyof typeof metrics;
 
@@ -38,7 +49,7 @@ process.on('message', async (order: Order) => {
 });
 
 function obey(order: Order): unknown {
-  if ('ask' in order) return order.ask === 'metrics' ? register.metrics() : warnings;
+  if ('ask' in order) return ANSWERS[order.ask]();
   const metric = metrics[order.call] as unknown as Record<string, (...args: unknown[]) => unknown>;
   metric[order.method]!(...order.args);
   if (order.last) process.kill(process.pid, 'SIGKILL');

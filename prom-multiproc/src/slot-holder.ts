@@ -1,0 +1,96 @@
+import { followParentIntoDeath } from './follow-parent.ts';
+import { loadLibc } from './libc.ts';
+import { SlotWriter } from './slot-writer.ts';
+import type { Warnings } from './warnings.ts';
+
+/** Told of whether this process can share. */
+export interface SharingListener {
+  readonly onFailure?: ((error: Error) => void) | undefined;
+  readonly onRecovered?: (() => void) | undefined;
+}
+
+/** Takes the slot of this process in one directory, and tries again for as long as it cannot be had. */
+export class SlotHolder {
+  readonly directory: string;
+  /** Why this process cannot share; undefined while it can, or has not tried. */
+  failure: Error | undefined;
+  writer: SlotWriter | undefined;
+  readonly #warnings: Warnings;
+  readonly #listeners: SharingListener[] = [];
+  #followsParent = false;
+
+  constructor(directory: string, warnings: Warnings) {
+    this.directory = directory;
+    this.#warnings = warnings;
+    try {
+      this.#followParent();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Calls back at each change from now on; at once where this process cannot share. */
+  tell(listener: SharingListener): void {
+    this.#listeners.push(listener);
+    if (this.failure !== undefined) listener.onFailure?.(this.failure);
+  }
+
+  /** Takes the slot at the first write; whether it was taken just now. What failed before is left to `tryAgain`. */
+  take(): boolean {
+    return this.failure === undefined && this.#take();
+  }
+
+  /** Takes the slot that could not be had before; whether it was taken just now. */
+  tryAgain(): boolean {
+    if (!this.#take()) return false;
+    if (this.failure !== undefined) this.#recover();
+    return true;
+  }
+
+  /** The error to show for `cause`, told once. */
+  cannotShare(cause: unknown): Error {
+    const message = `cannot share metrics in ${this.directory}: ${(cause as Error).message}`;
+    this.#warnings.once('PROM_MULTIPROC_UNSHARED', message);
+    return new Error(message, { cause });
+  }
+
+  #take(): boolean {
+    if (this.writer !== undefined) return false;
+    try {
+      this.#followParent();
+      this.writer = SlotWriter.open(loadLibc(), this.directory, {
+        now: () => Date.now() / 1000,
+        onRefused: (error) =>
+          this.#warnings.once('PROM_MULTIPROC_REFUSED', `a series is not shared: ${error.message}`),
+      });
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+    return true;
+  }
+
+  // Once: a worker that has let go of its primary later on is draining.
+  #followParent(): void {
+    if (this.#followsParent) return;
+    followParentIntoDeath();
+    this.#followsParent = true;
+  }
+
+  #fail(cause: unknown): void {
+    const isNews = this.failure === undefined;
+    this.failure = this.cannotShare(cause);
+    if (isNews) for (const { onFailure } of this.#listeners) onFailure?.(this.failure);
+  }
+
+  #recover(): void {
+    this.failure = undefined;
+    this.#warnings.forget('PROM_MULTIPROC_UNSHARED');
+    this.#warnings.once(
+      'PROM_MULTIPROC_RECOVERED',
+      `metrics are shared in ${this.directory} again, with all that was counted meanwhile`,
+    );
+    this.#warnings.forget('PROM_MULTIPROC_RECOVERED');
+    for (const { onRecovered } of this.#listeners) onRecovered?.();
+  }
+}
