@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
-import { createServer, type RequestOptions, request } from 'node:http';
+import { readdirSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener, type RequestOptions, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -11,14 +11,14 @@ import { sample } from './testing/sample.ts';
 import { type Cleanup, temporaryDirectory } from './testing/temporary-directory.ts';
 import { shareIn } from './testing/twin-registries.ts';
 
-async function serve(t: Cleanup) {
+async function serve(t: Cleanup, ...others: client.Registry[]) {
   const directory = temporaryDirectory(t);
   const register = new client.Registry();
   shareIn(directory, register);
   new client.Counter({ name: 'a_total', help: 'A', registers: [register] }).inc(3);
   const before = process.env.PROMETHEUS_MULTIPROC_DIR;
   process.env.PROMETHEUS_MULTIPROC_DIR = directory;
-  const server = createServer(metricsHandler(register)).listen(0, '127.0.0.1');
+  const server = createServer(metricsHandler(register, ...others)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {
     if (before === undefined) delete process.env.PROMETHEUS_MULTIPROC_DIR;
@@ -34,6 +34,16 @@ async function serve(t: Cleanup) {
     return { status: response.statusCode as number, headers: response.headers, body };
   };
   return { directory, ask };
+}
+
+async function pageOf(handler: RequestListener): Promise<string> {
+  const server = createServer(handler).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    return await (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`)).text();
+  } finally {
+    server.close();
+  }
 }
 
 test('GET gives the totals, uncached, in the content type of the registry', async (t) => {
@@ -69,6 +79,30 @@ test('gzip is given to those that take it', async (t) => {
     assert.equal(headers['content-encoding'], undefined, wanted);
     assert.equal(sample(body.toString(), 'a_total'), 3);
   }
+});
+
+test('registries of this process alone are shown after the totals, and take no slot', async (t) => {
+  const own = new client.Registry();
+  new client.Counter({ name: 'own_total', help: 'Own', registers: [own] }).inc(2);
+  const { ask, directory } = await serve(t, own);
+  const text = (await ask()).body.toString();
+  assert.deepEqual([sample(text, 'a_total'), sample(text, 'own_total')], [3, 2]);
+  assert.deepEqual(readdirSync(directory), ['slot-0.metrics']);
+  const worker = (await ask({ path: '/metrics/workers/0' })).body.toString();
+  assert.doesNotMatch(worker, /own_total/);
+});
+
+test('several registries make one exposition of OpenMetrics, with one end', async () => {
+  const registries = ['one', 'two'].map((name) => {
+    const register = new client.Registry();
+    register.setContentType(client.Registry.OPENMETRICS_CONTENT_TYPE as never);
+    new client.Gauge({ name, help: name, registers: [register] }).set(1);
+    return register;
+  }) as [client.Registry, client.Registry];
+  const text = await pageOf(metricsHandler(...registries));
+  assert.equal(text.match(/# EOF/g)?.length, 1);
+  assert.match(text, /^one 1\n[\s\S]*^two 1\n# EOF\n$/m);
+  assert.throws(() => metricsHandler(registries[0], new client.Registry()), /give both one content type/);
 });
 
 test('one worker alone is shown at /workers/<slot>, while it lives', async (t) => {

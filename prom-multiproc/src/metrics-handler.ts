@@ -12,21 +12,30 @@ interface Page {
   readonly text: string;
 }
 
+const OPENMETRICS_END = /# EOF\n?$/;
 const WORKER_PATH = /\/workers\/(\d{1,4})$/;
 
 /**
  * Answers requests for metrics: the totals of `register`, or what one worker counted where the path ends with
  * `/workers/<slot>`. GET and HEAD only; gzip where asked for. 503 with the reason where the totals cannot be had, and in
  * a process of a cluster that does not share: one worker's view is never passed off as the application's.
+ * The metrics of `others` follow: registries of this process alone, such as a primary's own. They stay unshared, which
+ * `Registry.merge()` with a shared one would not leave them.
  */
 export function metricsHandler(
   register: AnyRegistry = globalRegister,
+  ...others: readonly AnyRegistry[]
 ): (request: IncomingMessage, response: ServerResponse) => void {
   let reader: Reader | undefined;
+  const other = others.find(({ contentType }) => contentType !== register.contentType);
+  if (other !== undefined)
+    throw new TypeError(
+      `metricsHandler: registries of ${register.contentType} and of ${other.contentType}: give both one content type`,
+    );
 
   async function pageFor(path: string): Promise<Page> {
     const slot = WORKER_PATH.exec(path)?.[1];
-    if (slot === undefined) return totals(register);
+    if (slot === undefined) return totals(register, others);
     const directory = sharedDirectory();
     if (directory === undefined)
       return plain(404, 'There are no workers: PROMETHEUS_MULTIPROC_DIR is not set');
@@ -51,7 +60,7 @@ export function metricsHandler(
   };
 }
 
-async function totals(register: AnyRegistry): Promise<Page> {
+async function totals(register: AnyRegistry, others: readonly AnyRegistry[]): Promise<Page> {
   const oneOfMany = cluster.isWorker ? 'worker' : hasWorkers() ? 'primary' : undefined;
   if (oneOfMany !== undefined && !isShared(register)) {
     return plain(
@@ -59,7 +68,13 @@ async function totals(register: AnyRegistry): Promise<Page> {
       `This ${oneOfMany} of a cluster does not share its metrics: set PROMETHEUS_MULTIPROC_DIR and call share()`,
     );
   }
-  return { status: 200, contentType: register.contentType, text: await register.metrics() };
+  const texts = await Promise.all([register, ...others].map((one) => one.metrics()));
+  return { status: 200, contentType: register.contentType, text: joined(texts) };
+}
+
+/** One exposition of several: in OpenMetrics only the last one may say that it is the end. */
+function joined(texts: readonly string[]): string {
+  return texts.map((text, i) => (i < texts.length - 1 ? text.replace(OPENMETRICS_END, '') : text)).join('');
 }
 
 function hasWorkers(): boolean {
