@@ -10,14 +10,18 @@ import { describeError, log } from './log.ts';
 import { measureRequests } from './metrics-middleware.ts';
 import { routes } from './routes.ts';
 
-/**
- * The application of one worker. Middleware that answers must come after `measureRequests` to be counted.
- * `control` is the demonstration's, and absent unless switched on.
- */
-export function createApp(isDraining: () => boolean, control?: RequestHandler): Express {
+export interface AppParts {
+  /** False where nothing is measured. */
+  readonly measure?: boolean;
+  /** The demonstration's; absent unless switched on. */
+  readonly control?: RequestHandler | undefined;
+}
+
+/** The application of one worker. Middleware that answers must come after `measureRequests` to be counted. */
+export function createApp(isDraining: () => boolean, { measure = true, control }: AppParts = {}): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.use(measureRequests);
+  if (measure) app.use(measureRequests);
   if (control !== undefined) app.use(control);
   app.use(health(isDraining));
   app.use(routes());

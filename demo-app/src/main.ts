@@ -3,26 +3,29 @@ import { collectDefaultMetrics, register } from 'prom-client';
 import { share } from 'prom-multiproc';
 import { describeError, log } from './log.ts';
 import type { ToPrimary } from './messages.ts';
+import { switchOff } from './metrics-off.ts';
 import { readSettings } from './settings.ts';
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
-  share(register, { onFailure: tellPrimary });
+  if (settings.metrics) share(register, { onFailure: tellPrimary });
   if (cluster.isPrimary) {
     const { runPrimary } = await import('./primary.ts');
     await runPrimary(settings);
     return;
   }
-  collectDefaultMetrics();
+  if (settings.metrics) collectDefaultMetrics();
   const [{ createApp }, { runWorker }] = await Promise.all([import('./app.ts'), import('./worker.ts')]);
+  if (!settings.metrics) switchOff(register);
+  const measure = settings.metrics;
   if (!settings.demoControls) {
-    runWorker(settings, { createApp });
+    runWorker(settings, { createApp: (isDraining) => createApp(isDraining, { measure }) });
     return;
   }
   const { createUnshared } = await import('./unshared.ts');
   const unshared = createUnshared(process.env.PROMETHEUS_MULTIPROC_DIR ? undefined : register);
   runWorker(settings, {
-    createApp: (isDraining) => createApp(isDraining, unshared.count),
+    createApp: (isDraining) => createApp(isDraining, { measure, control: unshared.count }),
     unsharedText: unshared.text,
   });
 }

@@ -32,6 +32,7 @@ export async function runPrimary(settings: Settings): Promise<void> {
   if (settings.demoControls) doors.set('/demo/unshared', unshared.door);
   const door = createMetricsDoor(doors, {
     requireSharing() {
+      if (!settings.metrics) throw new Error('METRICS=0: nothing is measured; unset METRICS to measure');
       if (!process.env.PROMETHEUS_MULTIPROC_DIR) {
         throw new Error(
           'PROMETHEUS_MULTIPROC_DIR is not set, so that each worker counts for itself: set it to a directory',

@@ -10,6 +10,7 @@ test('without variables every setting has its stated default', () => {
     metricsPort: 9041,
     workers: availableParallelism(),
     demoControls: false,
+    metrics: true,
     drainWaitMs: 1000,
     drainTimeoutMs: 8000,
     giveUpMs: 20_000,
@@ -27,10 +28,18 @@ test('what is set is taken', () => {
     METRICS_PORT: '81',
     WORKERS: '3',
     DEMO_CONTROLS: '1',
+    METRICS: '0',
   });
   assert.deepEqual(
-    [settings.host, settings.port, settings.metricsPort, settings.workers, settings.demoControls],
-    ['0.0.0.0', 80, 81, 3, true],
+    [
+      settings.host,
+      settings.port,
+      settings.metricsPort,
+      settings.workers,
+      settings.demoControls,
+      settings.metrics,
+    ],
+    ['0.0.0.0', 80, 81, 3, true, false],
   );
 });
 

@@ -9,6 +9,8 @@ export interface Settings {
   readonly metricsPort: number;
   readonly workers: number;
   readonly demoControls: boolean;
+  /** False measures nothing at all: only to find out what measuring costs. */
+  readonly metrics: boolean;
   /** Between failing readiness and closing the door: time for a balancer to see it. */
   readonly drainWaitMs: number;
   /** Longest time a draining worker waits for its requests and idle connections. */
@@ -38,11 +40,13 @@ export function readSettings(env: Env): Settings {
     return fallback;
   }
 
-  function flag(name: string): boolean {
+  function flag(name: string, fallback: boolean): boolean {
     const text = env[name];
-    if (text === undefined || text === '' || text === '0') return false;
-    if (text !== '1') problems.push(`${name}=${JSON.stringify(text)}: set 1 for on, or 0 for off`);
-    return true;
+    if (text === undefined || text === '') return fallback;
+    if (text !== '0' && text !== '1') {
+      problems.push(`${name}=${JSON.stringify(text)}: set 1 for on, or 0 for off`);
+    }
+    return text !== '0';
   }
 
   const settings: Settings = {
@@ -50,7 +54,8 @@ export function readSettings(env: Env): Settings {
     port: integer('PORT', 8041, 0, 65535),
     metricsPort: integer('METRICS_PORT', 9041, 0, 65535),
     workers: integer('WORKERS', availableParallelism(), 1, 512),
-    demoControls: flag('DEMO_CONTROLS'),
+    demoControls: flag('DEMO_CONTROLS', false),
+    metrics: flag('METRICS', true),
     drainWaitMs: integer('DRAIN_WAIT_MS', 1000, 0, 60_000),
     drainTimeoutMs: integer('DRAIN_TIMEOUT_MS', 8000, 0, 600_000),
     giveUpMs: integer('GIVE_UP_MS', 20_000, 100, 600_000),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -49,6 +49,16 @@ test('metrics are a 503 that says why where workers have no directory to share',
   const { metrics } = await ports(app);
   const body = await answerWhen(`${metrics}/metrics`, (status) => status === 503);
   assert.match(body, /PROMETHEUS_MULTIPROC_DIR is not set/);
+});
+
+test('METRICS=0 serves requests, measures nothing, and says so instead of metrics', async (t) => {
+  const directory = metricsDirectory(t);
+  const app = runApp(t, MAIN, { WORKERS: '1', METRICS: '0', PROMETHEUS_MULTIPROC_DIR: directory });
+  const { app: requests, metrics } = await ports(app);
+  assert.equal(await (await fetch(`${requests}/ping`)).text(), 'Pong');
+  const body = await answerWhen(`${metrics}/metrics`, (status) => status === 503);
+  assert.match(body, /METRICS=0/);
+  assert.deepEqual(readdirSync(directory), []);
 });
 
 test('metrics are a 503 that says why where no worker can share, and requests are served', async (t) => {
