@@ -15,15 +15,21 @@ export interface AppParts {
   readonly measure?: boolean;
   /** The demonstration's; absent unless switched on. */
   readonly control?: RequestHandler | undefined;
+  /** Turns away what is too much. Health is asked before it: an overloaded worker is alive and ready. */
+  readonly shed?: RequestHandler | undefined;
 }
 
 /** The application of one worker. Middleware that answers must come after `measureRequests` to be counted. */
-export function createApp(isDraining: () => boolean, { measure = true, control }: AppParts = {}): Express {
+export function createApp(
+  isDraining: () => boolean,
+  { measure = true, control, shed }: AppParts = {},
+): Express {
   const app = express();
   app.disable('x-powered-by');
   if (measure) app.use(measureRequests);
   if (control !== undefined) app.use(control);
   app.use(health(isDraining));
+  if (shed !== undefined) app.use(shed);
   app.use(routes());
   app.use(notFound);
   app.use(failed);

@@ -15,17 +15,22 @@ async function main(): Promise<void> {
     return;
   }
   if (settings.metrics) collectDefaultMetrics();
-  const [{ createApp }, { runWorker }] = await Promise.all([import('./app.ts'), import('./worker.ts')]);
+  const [{ createApp }, { runWorker }, { shedding }] = await Promise.all([
+    import('./app.ts'),
+    import('./worker.ts'),
+    import('./shedding.ts'),
+  ]);
   if (!settings.metrics) switchOff(register);
   const measure = settings.metrics;
+  const shed = shedding(settings);
   if (!settings.demoControls) {
-    runWorker(settings, { createApp: (isDraining) => createApp(isDraining, { measure }) });
+    runWorker(settings, { createApp: (isDraining) => createApp(isDraining, { measure, shed }) });
     return;
   }
   const { createUnshared } = await import('./unshared.ts');
   const unshared = createUnshared(process.env.PROMETHEUS_MULTIPROC_DIR ? undefined : register);
   runWorker(settings, {
-    createApp: (isDraining) => createApp(isDraining, { measure, control: unshared.count }),
+    createApp: (isDraining) => createApp(isDraining, { measure, shed, control: unshared.count }),
     unsharedText: unshared.text,
   });
 }

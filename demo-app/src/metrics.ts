@@ -19,3 +19,10 @@ export const pingResponses = new Counter({
   help: 'Answers to /ping, by status',
   labelNames: ['status'],
 });
+
+/** They are in `http_requests_total` too, as 503. */
+export const requestsShed = new Counter({
+  name: 'app_requests_shed_total',
+  help: 'Requests turned away under overload: `wait`, too long for the event loop; `in_flight`, too many at once',
+  labelNames: ['reason'],
+});

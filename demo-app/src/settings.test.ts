@@ -11,6 +11,8 @@ test('without variables every setting has its stated default', () => {
     workers: availableParallelism(),
     demoControls: false,
     metrics: true,
+    maxWaitMs: 200,
+    maxInFlight: 1000,
     drainWaitMs: 1000,
     drainTimeoutMs: 8000,
     giveUpMs: 20_000,

@@ -11,6 +11,10 @@ export interface Settings {
   readonly demoControls: boolean;
   /** False measures nothing at all: only to find out what measuring costs. */
   readonly metrics: boolean;
+  /** A request that waited so long in one turn of a worker's event loop is turned away; 0 for never. */
+  readonly maxWaitMs: number;
+  /** Requests begun and not ended in one worker, beyond which the next is turned away; 0 for no limit. */
+  readonly maxInFlight: number;
   /** Between failing readiness and closing the door: time for a balancer to see it. */
   readonly drainWaitMs: number;
   /** Longest time a draining worker waits for its requests and idle connections. */
@@ -56,6 +60,8 @@ export function readSettings(env: Env): Settings {
     workers: integer('WORKERS', availableParallelism(), 1, 512),
     demoControls: flag('DEMO_CONTROLS', false),
     metrics: flag('METRICS', true),
+    maxWaitMs: integer('MAX_WAIT_MS', 200, 0, 60_000),
+    maxInFlight: integer('MAX_IN_FLIGHT', 1000, 0, 100_000),
     drainWaitMs: integer('DRAIN_WAIT_MS', 1000, 0, 60_000),
     drainTimeoutMs: integer('DRAIN_TIMEOUT_MS', 8000, 0, 600_000),
     giveUpMs: integer('GIVE_UP_MS', 20_000, 100, 600_000),

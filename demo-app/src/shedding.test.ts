@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import test, { beforeEach, type TestContext } from 'node:test';
+import express from 'express';
+import { register } from 'prom-client';
+import { requestsShed } from './metrics.ts';
+import { type SheddingOptions, shedding } from './shedding.ts';
+
+beforeEach(() => register.resetMetrics());
+
+interface Asked {
+  readonly status: number;
+  readonly retryAfter: string | null;
+}
+
+async function serve(t: TestContext, options: SheddingOptions, route: express.RequestHandler) {
+  const app = express();
+  app.use(shedding(options));
+  app.get('/', route);
+  const server = createServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return async (): Promise<Asked> => {
+    const response = await fetch(url);
+    await response.text();
+    return { status: response.status, retryAfter: response.headers.get('retry-after') };
+  };
+}
+
+/** The middleware by itself: a request's answer, without a server and without waiting. */
+function byHand(options: Omit<SheddingOptions, 'now'>) {
+  let clock = 0;
+  const middleware = shedding({ ...options, now: () => clock });
+  return {
+    /** One request that arrives `afterMs` after the last; whether it was let through. */
+    request(afterMs: number): boolean {
+      clock += afterMs;
+      let passed = false;
+      const res = {
+        once: () => res,
+        writeHead: () => res,
+        end: () => res,
+      };
+      middleware({} as express.Request, res as unknown as express.Response, () => {
+        passed = true;
+      });
+      return passed;
+    },
+    turn: () => new Promise((resolve) => setImmediate(resolve)),
+  };
+}
+
+async function shed(reason: string): Promise<number> {
+  const { values } = await requestsShed.get();
+  return values.find(({ labels }) => labels.reason === reason)?.value ?? 0;
+}
+
+test('what waited too long in one turn is turned away and counted; the next turn starts anew', async () => {
+  const { request, turn } = byHand({ maxWaitMs: 100, maxInFlight: 0 });
+  const first = Array.from({ length: 8 }, () => request(20));
+  assert.deepEqual(first, [true, true, true, true, true, true, false, false]);
+  assert.equal(await shed('wait'), 2);
+  await turn();
+  assert.equal(request(20), true);
+  assert.equal(await shed('wait'), 2);
+});
+
+test('time between turns is no wait', async () => {
+  const { request, turn } = byHand({ maxWaitMs: 100, maxInFlight: 0 });
+  for (let i = 0; i < 5; i++) {
+    assert.equal(request(10_000), true);
+    await turn();
+  }
+});
+
+test('one stall, however long, turns nobody away by itself', () => {
+  const { request } = byHand({ maxWaitMs: 100, maxInFlight: 0 });
+  assert.deepEqual([request(0), request(60_000), request(10), request(10)], [true, true, true, true]);
+  assert.equal(request(60_000), false);
+});
+
+test('requests that end make room for as many others', async (t) => {
+  const held: express.Response[] = [];
+  const two = Promise.withResolvers<void>();
+  const ask = await serve(t, { maxWaitMs: 0, maxInFlight: 2 }, (_req, res) => {
+    held.push(res);
+    if (held.length === 2) two.resolve();
+    if (held.length > 2) res.send('at once');
+  });
+  const waiting = [ask(), ask()];
+  await two.promise;
+  assert.deepEqual(await ask(), { status: 503, retryAfter: '1' });
+  assert.equal(await shed('in_flight'), 1);
+  const closed = Promise.all(held.map((res) => once(res, 'close')));
+  for (const res of held) res.send('done');
+  await closed;
+  assert.deepEqual(
+    (await Promise.all(waiting)).map(({ status }) => status),
+    [200, 200],
+  );
+  assert.equal((await ask()).status, 200);
+});
+
+test('clients that go away make room too', async (t) => {
+  const begun = Promise.withResolvers<express.Response>();
+  let taken = 0;
+  const app = express();
+  app.use(shedding({ maxWaitMs: 0, maxInFlight: 1 }));
+  app.get('/', (_req, res) => {
+    taken++;
+    if (taken === 1) begun.resolve(res);
+    else res.send('at once');
+  });
+  const server = createServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const going = new AbortController();
+  const gone = assert.rejects(fetch(url, { signal: going.signal }));
+  const closed = once(await begun.promise, 'close');
+  assert.equal((await fetch(url)).status, 503);
+  going.abort();
+  await Promise.all([gone, closed]);
+  assert.equal((await fetch(url)).status, 200);
+});

@@ -1,0 +1,76 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { requestsShed } from './metrics.ts';
+
+export interface SheddingOptions {
+  /** A request that waited longer than this in one turn of the event loop is turned away; 0 for never. */
+  readonly maxWaitMs: number;
+  /** With so many requests begun and not ended, the next one is turned away; 0 for no limit. */
+  readonly maxInFlight: number;
+  readonly now?: () => number;
+}
+
+const BODY = 'Overloaded, try again\n';
+const HEADERS = {
+  'Content-Type': 'text/plain; charset=utf-8',
+  'Content-Length': Buffer.byteLength(BODY),
+  'Cache-Control': 'no-store',
+  'Retry-After': '1',
+};
+
+/**
+ * Turns requests away with 503 while there is more to do than can be done. All requests that one turn of the event loop
+ * finds waiting are handled within it, so the time since the turn's first request is what the later ones waited: no
+ * sampling, no state that outlives the turn, and the first turn that is short again turns nobody away.
+ */
+export function shedding({
+  maxWaitMs,
+  maxInFlight,
+  now = performance.now.bind(performance),
+}: SheddingOptions): RequestHandler {
+  // One stall (a long garbage collection, a stopped process) is no overload: alone it never reaches the limit.
+  const longestGap = maxWaitMs / 2;
+  // Shown from the start: what appears only with its first count has no increase to alert on.
+  for (const reason of ['wait', 'in_flight']) requestsShed.inc({ reason }, 0);
+  let inTurn = false;
+  let last = 0;
+  let waited = 0;
+  let inFlight = 0;
+
+  function endTurn(): void {
+    inTurn = false;
+  }
+
+  function tooLate(): boolean {
+    const at = now();
+    if (inTurn) {
+      waited += Math.min(at - last, longestGap);
+    } else {
+      inTurn = true;
+      waited = 0;
+      setImmediate(endTurn);
+    }
+    last = at;
+    return waited > maxWaitMs;
+  }
+
+  function release(): void {
+    inFlight--;
+  }
+
+  return (_req: Request, res: Response, next: NextFunction) => {
+    if (maxWaitMs > 0 && tooLate()) {
+      refuse(res, 'wait');
+    } else if (maxInFlight > 0 && inFlight >= maxInFlight) {
+      refuse(res, 'in_flight');
+    } else {
+      inFlight++;
+      res.once('close', release);
+      next();
+    }
+  };
+}
+
+function refuse(res: Response, reason: string): void {
+  requestsShed.inc({ reason });
+  res.writeHead(503, HEADERS).end(BODY);
+}
