@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { constants } from 'node:os';
+import { loadKoffi } from './load-koffi.cjs';
 
 /** The calls of the C library that Node has no counterpart for. File descriptors come from `node:fs`. */
 export interface Libc {
@@ -68,7 +68,7 @@ function bind(): Libc {
   if (process.platform !== 'linux' || !['x64', 'arm64', 'riscv64', 'loong64'].includes(process.arch)) {
     throw new Error(`sharing metrics needs 64-bit Linux, this is ${process.platform} on ${process.arch}`);
   }
-  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  const koffi = loadKoffi();
   const library = koffi.load(null);
   const mmap = library.func('void *mmap(void *, size_t, int, int, int, int64_t)');
   const munmap = library.func('int munmap(void *, size_t)');

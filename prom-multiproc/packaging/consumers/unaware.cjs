@@ -1,0 +1,5 @@
+// Knows nothing of prom-multiproc.
+const client = require('prom-client');
+
+new client.Counter({ name: 'plain_total', help: 'x' }).inc();
+client.register.metrics().then((text) => process.stdout.write(text));

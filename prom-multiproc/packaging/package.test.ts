@@ -1,0 +1,162 @@
+/** What npm packs can be published: it is complete, holds nothing else, and works where it is installed. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { sample } from '../src/testing/sample.ts';
+import { installInto, nodeOf, output, type Packed, pack, workDirectory } from './testing-package.ts';
+
+const PACKAGE = join(import.meta.dirname, '..');
+const BIN = join(PACKAGE, '../node_modules/.bin');
+const OLDEST = '24';
+const NEWEST = readFileSync(join(PACKAGE, '../.nvmrc'), 'utf8').trim();
+
+let packed: Packed;
+let project: string;
+
+before(() => {
+  packed = pack();
+  project = join(workDirectory(), 'project');
+  mkdirSync(project);
+  installInto(project, packed.tarball);
+});
+
+function installed(...path: string[]): string {
+  return join(project, 'node_modules/prom-multiproc', ...path);
+}
+
+function slotDirectory(): string {
+  return mkdtempSync(join(workDirectory(), 'slots-'));
+}
+
+test('it holds compiled code with types and source maps, documents and examples, and nothing else', (t) => {
+  const names = execFileSync('tar', ['tzf', packed.tarball], { encoding: 'utf8' }).trim().split('\n');
+  const files = new Set(names.map((name) => name.replace(/^package\//, '')));
+  const expected =
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|FORMAT\.md|examples\/(cluster\.js|read_slots\.py)|dist\/(package\.json|[a-z-]+\.(js|cjs|mjs|d\.ts|d\.cts|d\.mts|js\.map|cjs\.map)))$/;
+  for (const file of files) assert.match(file, expected);
+  for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'FORMAT.md']) {
+    assert.ok(files.has(name), name);
+    assert.ok(statSync(installed(name)).size > 400, `${name} says something`);
+  }
+  for (const file of files) {
+    assert.doesNotMatch(file, /test/);
+    if (!/^dist\/.*\.c?js$/.test(file)) continue;
+    assert.ok(files.has(`${file}.map`), `${file} has a source map`);
+    const map = JSON.parse(readFileSync(installed(`${file}.map`), 'utf8'));
+    assert.equal(map.sourcesContent.length, map.sources.length, `${file}: the map has the source in it`);
+  }
+  t.diagnostic(`${files.size} files, ${Math.round(statSync(packed.tarball).size / 1000)} kB packed`);
+});
+
+test('the repository is left as it was: its own package.json, the same licence', () => {
+  const [before, after] = [PACKAGE, packed.source].map((path) =>
+    readFileSync(join(path, 'package.json'), 'utf8'),
+  );
+  assert.equal(after, before);
+  assert.ok(!existsSync(join(packed.source, '.package.json.packing')));
+  const [own, whole] = [PACKAGE, join(PACKAGE, '..')].map((path) =>
+    readFileSync(join(path, 'LICENSE'), 'utf8'),
+  );
+  assert.equal(own, whole);
+});
+
+test('what is entered by is in the published package.json as in the one of the repository', () => {
+  const published = JSON.parse(readFileSync(installed('package.json'), 'utf8'));
+  const { exports, bin } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
+  assert.deepEqual(Object.keys(published.exports), [...Object.keys(exports), './package.json']);
+  assert.deepEqual(Object.keys(published.bin), Object.keys(bin));
+  for (const field of ['scripts', 'devDependencies', 'publishConfig'])
+    assert.equal(published[field], undefined);
+});
+
+test('publint finds nothing', () => {
+  const said = execFileSync(join(BIN, 'publint'), ['--strict', packed.tarball], { encoding: 'utf8' });
+  assert.match(said, /All good!/);
+});
+
+test('types are the right ones by every way that Node and bundlers resolve them', () => {
+  const args = [packed.tarball, '--profile', 'node16', '--format', 'json'];
+  const { problems, analysis } = JSON.parse(execFileSync(join(BIN, 'attw'), args, { encoding: 'utf8' }));
+  const found = Object.values<{ resolutionKind?: string }[]>(problems ?? {}).flat();
+  assert.deepEqual(
+    found.filter(({ resolutionKind }) => resolutionKind !== 'node10'),
+    [],
+  );
+  assert.deepEqual(Object.keys(analysis.entrypoints).slice(0, 3), ['.', './register', './clear-directory']);
+});
+
+for (const [module, moduleResolution] of [
+  ['node16', 'node16'],
+  ['nodenext', 'nodenext'],
+  ['esnext', 'bundler'],
+] as const) {
+  for (const extension of moduleResolution === 'bundler' ? ['ts'] : ['mts', 'cts']) {
+    test(`a TypeScript project compiles against it: moduleResolution ${moduleResolution}, .${extension}`, () => {
+      const file = join(project, `typed-${module}.${extension}`);
+      writeFileSync(file, readFileSync(join(project, 'typed.ts')));
+      const options = ['--noEmit', '--strict', '--target', 'es2024', '--types', 'node', '--ignoreConfig'];
+      const args = [...options, '--module', module, '--moduleResolution', moduleResolution, file];
+      execFileSync(join(BIN, 'tsc'), args, { cwd: project, stdio: ['ignore', 'inherit', 'inherit'] });
+    });
+  }
+}
+
+for (const major of [OLDEST, NEWEST]) {
+  describe(`with Node ${major}`, () => {
+    let node: string;
+
+    before(() => {
+      node = nodeOf(major);
+    });
+
+    async function app(...args: string[]): Promise<string> {
+      const directory = args.shift()!;
+      const { stdout, stderr } = await output(node, [node, ...args], project, {
+        PROMETHEUS_MULTIPROC_DIR: directory,
+      });
+      assert.equal(stderr, '', 'no warning');
+      return stdout;
+    }
+
+    test('require() and import give the same, and count in one slot', async () => {
+      const told = JSON.parse(await app(slotDirectory(), 'both-ways.cjs'));
+      assert.deepEqual(told.names, {
+        required: ['Reader', 'metricsHandler', 'share'],
+        imported: ['Reader', 'metricsHandler', 'share'],
+      });
+      assert.equal(told.same, true);
+      assert.equal(told.slots, 1);
+      assert.equal(sample(told.one, 'required_total'), 2);
+      assert.equal(sample(told.other, 'imported_total'), 3);
+      for (const text of [told.one, told.other]) assert.equal(sample(text, 'prom_multiproc_slots'), 1);
+    });
+
+    test('a cluster of which a worker is killed has all that was counted, and the command can check it', async () => {
+      const directory = slotDirectory();
+      const text = await app(directory, 'cluster.mjs');
+      assert.equal(sample(text, 'requests_total{status="200"}'), 3000);
+      assert.equal(sample(text, 'seconds_bucket{le="2"}'), 3000);
+      assert.equal(sample(text, 'seconds_sum'), 4500);
+      const { stdout } = await output(node, ['npx', '--no', 'prom-multiproc', 'check', directory], project);
+      assert.match(stdout, /^slot 0: 2 series, .*\nslot 1: 2 series, .*\n$/);
+    });
+
+    test('preloaded, it shares the metrics of an application that knows nothing of it', async () => {
+      const directory = slotDirectory();
+      for (const [times, how] of ['--import', '--require', '--import'].entries()) {
+        const text = await app(directory, how, 'prom-multiproc/register', 'unaware.cjs');
+        assert.equal(sample(text, 'plain_total'), times + 1);
+        assert.equal(sample(text, 'prom_multiproc_slots'), 1);
+      }
+    });
+
+    test('an error points at the line of the source it comes from', async () => {
+      const code = "import('prom-multiproc').then(({ Reader }) => new Reader('/nonexistent').metrics())";
+      await assert.rejects(output(node, [node, '--enable-source-maps', '-e', code], project), {
+        message: /prom-multiproc\/src\/reader\.ts:\d+/,
+      });
+    });
+  });
+}
