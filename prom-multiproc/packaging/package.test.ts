@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
+import * as source from '../src/index.ts';
 import { sample } from '../src/testing/sample.ts';
 import { installInto, nodeOf, output, type Packed, pack, workDirectory } from './testing-package.ts';
 
@@ -122,10 +123,8 @@ for (const major of [OLDEST, NEWEST]) {
 
     test('require() and import give the same, and count in one slot', async () => {
       const told = JSON.parse(await app(slotDirectory(), 'both-ways.cjs'));
-      assert.deepEqual(told.names, {
-        required: ['Reader', 'metricsHandler', 'share'],
-        imported: ['Reader', 'metricsHandler', 'share'],
-      });
+      const names = Object.keys(source).sort();
+      assert.deepEqual(told.names, { required: names, imported: names });
       assert.equal(told.same, true);
       assert.equal(told.slots, 1);
       assert.equal(sample(told.one, 'required_total'), 2);
