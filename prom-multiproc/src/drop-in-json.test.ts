@@ -7,7 +7,7 @@ import { twinRegistries } from './testing/twin-registries.ts';
 
 interface JsonMetric {
   readonly name: string;
-  readonly values: { labels: Record<string, unknown> }[];
+  readonly values: { labels: Record<string, unknown> }[] | undefined;
 }
 
 /** As sent to whoever asked; quantiles of summaries are not shared. */
@@ -15,7 +15,7 @@ async function json(register: client.Registry): Promise<JsonMetric[]> {
   const metrics: JsonMetric[] = JSON.parse(JSON.stringify(await register.getMetricsAsJSON()));
   return metrics.map((metric) => ({
     ...metric,
-    values: metric.values.filter(({ labels }) => !('quantile' in labels)),
+    values: metric.values?.filter(({ labels }) => !('quantile' in labels)),
   }));
 }
 
@@ -81,4 +81,30 @@ test('a merged registry shows totals once', async (t) => {
   const expected = await client.Registry.merge([plain, other]).metrics();
   for (const line of expected.split('\n')) assert.ok(merged.split('\n').includes(line), line);
   assert.equal(merged.match(/^a_total 3$/gm)?.length, 1);
+});
+
+test('what is registered and no metric of prom-client is shown as in prom-client, with default labels', async (t) => {
+  const { shared, plain, both } = twinRegistries(t);
+  const values = [
+    { value: 1, labels: { x: '1' } },
+    { value: 2, labels: { app: 'own' } },
+    { value: 3 },
+    { value: 4, metricName: 'odd_part', labels: {} },
+  ];
+  const odd = {
+    name: 'odd',
+    async get() {
+      return { name: 'odd', help: 'O', type: 'gauge', values };
+    },
+  };
+  const empty = { name: 'empty', get: async () => ({ name: 'empty', help: 'E', type: 'counter' }) };
+  both((register) => {
+    new client.Counter({ name: 'a_total', help: 'A', registers: [register] }).inc();
+    for (const metric of [odd, empty]) register.registerMetric(metric as never);
+    register.setDefaultLabels({ app: 'default' });
+  });
+  const shown = await json(shared);
+  assert.deepEqual(values[2], { value: 3 }, 'what the application keeps was changed');
+  assert.deepEqual(shown, await json(plain));
+  assert.equal(await shared.metrics(), await plain.metrics());
 });

@@ -55,6 +55,13 @@ export function familyToJson(
   return { help, name, type, values, aggregator };
 }
 
+/** The same with the default labels of a registry; what the application may keep stays as it is. */
+export function withDefaultLabels(metric: JsonMetric, defaults: ClientLabels): JsonMetric {
+  if (metric.values === undefined || Object.keys(defaults).length === 0) return metric;
+  const values = metric.values.map((one) => ({ ...one, labels: withDefaults({ ...one.labels }, defaults) }));
+  return { ...metric, values };
+}
+
 function withDefaults(labels: ClientLabels, defaults: ClientLabels): ClientLabels {
   for (const name of Object.keys(defaults)) labels[name] = labels[name] || defaults[name];
   return labels;

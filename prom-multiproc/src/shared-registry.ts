@@ -1,12 +1,12 @@
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import { DirectoryReader } from './directory-reader.ts';
 import { Family } from './family.ts';
-import { asClientAggregates, familyToJson } from './json-format.ts';
+import { asClientAggregates, familyToJson, type JsonMetric, withDefaultLabels } from './json-format.ts';
 import { loadLibc } from './libc.ts';
 import type { ProcessSlot } from './process-slot.ts';
 import type { ClientMetric, ClientRegistry } from './prom-client-internals.ts';
 import { selfMetrics } from './self-metrics.ts';
-import type { SharedMetric } from './shared-metric.ts';
+import { SharedMetric } from './shared-metric.ts';
 import { joinBlocks, renderFamily, type TextOptions } from './text-format.ts';
 
 /** A family with the array its `base` indexes point into. */
@@ -100,16 +100,20 @@ export class SharedRegistry {
 
   async #json(): Promise<MetricObjectWithValues<MetricValue<string>>[]> {
     await this.#collectAll();
+    const registered = await Promise.all(this.#registered().map((client) => this.#forJson(client)));
     const reader = this.#read();
-    const objects = [];
-    for (const client of this.#registered()) {
-      const metric = this.#slot.attached(client);
-      if (metric === undefined) objects.push(await client.get());
-      else objects.push(familyToJson(this.#shown(metric, reader), this.#register._defaultLabels, metric));
-    }
-    for (const shown of this.#others(reader))
-      objects.push(familyToJson(shown, this.#register._defaultLabels));
+    const defaults = this.#register._defaultLabels;
+    const objects: unknown[] = registered.map((one) =>
+      one instanceof SharedMetric ? familyToJson(this.#shown(one, reader), defaults, one) : one,
+    );
+    for (const shown of this.#others(reader)) objects.push(familyToJson(shown, defaults));
     return objects as MetricObjectWithValues<MetricValue<string>>[];
+  }
+
+  /** What is not prom-client's own metric says itself what it shows. */
+  async #forJson(client: ClientMetric): Promise<SharedMetric | JsonMetric> {
+    const metric = this.#slot.attached(client);
+    return metric ?? withDefaultLabels((await client.get()) as JsonMetric, this.#register._defaultLabels);
   }
 
   #registered(): ClientMetric[] {
