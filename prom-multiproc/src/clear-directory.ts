@@ -101,6 +101,8 @@ async function holdAll(
   files: readonly string[],
   { waitMs, now = () => performance.now(), pause = delay }: ClearOptions,
 ): Promise<{ file: string; fd: number }[]> {
+  // So that an application can start on a platform that cannot share.
+  if (files.length === 0) return [];
   const libc = loadLibc();
   const deadline = now() + waitMs;
   const held: { file: string; fd: number }[] = [];

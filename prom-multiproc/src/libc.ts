@@ -64,11 +64,22 @@ export function loadLibc(): Libc {
   return loaded;
 }
 
+function koffiOrReason(): typeof import('koffi') {
+  try {
+    return loadKoffi();
+  } catch (error) {
+    const [reason] = (error as Error).message.split('\n', 1);
+    throw new Error(`koffi cannot be loaded (${reason}): npm installs it as an optional dependency`, {
+      cause: error,
+    });
+  }
+}
+
 function bind(): Libc {
   if (process.platform !== 'linux' || !['x64', 'arm64', 'riscv64', 'loong64'].includes(process.arch)) {
     throw new Error(`sharing metrics needs 64-bit Linux, this is ${process.platform} on ${process.arch}`);
   }
-  const koffi = loadKoffi();
+  const koffi = koffiOrReason();
   const library = koffi.load(null);
   const mmap = library.func('void *mmap(void *, size_t, int, int, int, int64_t)');
   const munmap = library.func('int munmap(void *, size_t)');

@@ -1,15 +1,14 @@
 /** The metrics handler in frameworks of others, and in each process of a cluster. */
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import express from 'express';
 import Fastify from 'fastify';
 import client from 'prom-client';
 import { metricsHandler } from './metrics-handler.ts';
+import { askCluster } from './testing/ask-cluster.ts';
 import { sample } from './testing/sample.ts';
 import { temporaryDirectory } from './testing/temporary-directory.ts';
 import { shareIn } from './testing/twin-registries.ts';
@@ -85,21 +84,6 @@ test('an answer that somebody else gave meanwhile is let be, and the process liv
   });
   for (let i = 0; i < 2; i++) assert.equal(await (await fetch(url)).text(), 'too late');
 });
-
-/** Status and text of `/metrics` in the primary and in a worker of a cluster. */
-async function askCluster(t: TestContext, directory: string | undefined) {
-  const { PROMETHEUS_MULTIPROC_DIR: _, ...env } = process.env;
-  const shared = directory === undefined ? {} : { PROMETHEUS_MULTIPROC_DIR: directory };
-  const program = join(import.meta.dirname, 'testing/cluster-of-handlers.ts');
-  const primary = fork(program, { env: { ...env, ...shared } });
-  t.after(() => void primary.kill('SIGKILL'));
-  const [ports] = (await once(primary, 'message')) as [{ primary: number; worker: number }];
-  const ask = async (port: number) => {
-    const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
-    return { status: answer.status, text: await answer.text() };
-  };
-  return { primary: await ask(ports.primary), worker: await ask(ports.worker) };
-}
 
 test('every process of a cluster that shares shows the totals', async (t) => {
   const { primary, worker } = await askCluster(t, temporaryDirectory(t));

@@ -1,10 +1,11 @@
-import cluster from 'node:cluster';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, gzip } from 'node:zlib';
 import { register as globalRegister } from 'prom-client';
+import { placeInCluster } from './place-in-cluster.ts';
 import type { AnyRegistry } from './prom-client-internals.ts';
 import { Reader, TEXT_CONTENT_TYPE } from './reader.ts';
 import { isShared, sharedDirectory } from './share.ts';
+import { isKeptPlain } from './unable-platform.ts';
 
 interface Page {
   readonly status: number;
@@ -61,8 +62,9 @@ export function metricsHandler(
 }
 
 async function totals(register: AnyRegistry, others: readonly AnyRegistry[]): Promise<Page> {
-  const oneOfMany = cluster.isWorker ? 'worker' : hasWorkers() ? 'primary' : undefined;
-  if (oneOfMany !== undefined && !isShared(register)) {
+  const oneOfMany = placeInCluster();
+  // One that is kept plain refuses by itself, and knows why.
+  if (oneOfMany !== undefined && !isShared(register) && !isKeptPlain(register)) {
     return plain(
       503,
       `This ${oneOfMany} of a cluster does not share its metrics: set PROMETHEUS_MULTIPROC_DIR and call share()`,
@@ -75,10 +77,6 @@ async function totals(register: AnyRegistry, others: readonly AnyRegistry[]): Pr
 /** One exposition of several: in OpenMetrics only the last one may say that it is the end. */
 function joined(texts: readonly string[]): string {
   return texts.map((text, i) => (i < texts.length - 1 ? text.replace(OPENMETRICS_END, '') : text)).join('');
-}
-
-function hasWorkers(): boolean {
-  return Object.keys(cluster.workers ?? {}).length > 0;
 }
 
 function plain(status: number, text: string): Page {

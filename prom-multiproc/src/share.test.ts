@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
 import { AppProcess } from './testing/application.ts';
 import { sample, samples } from './testing/sample.ts';
 import { temporaryDirectory } from './testing/temporary-directory.ts';
@@ -139,24 +138,6 @@ test('where the directory goes away under an application it counts on, and each 
     const warnings = await one.warnings();
     assert.equal(warnings.length, 1, warnings.join('\n'));
   }
-});
-
-test('where koffi has no binary for the platform a process counts on, and its metrics() says so', async (t) => {
-  const { start, files } = application(t);
-  const preload = pathToFileURL(join(import.meta.dirname, 'testing/without-koffi.ts'));
-  const app = await start({ NODE_OPTIONS: `--import=${preload}` });
-  const refusal = { message: /cannot share metrics in .*: Cannot find the native Koffi module/ };
-  await assert.rejects(app.metrics(), refusal);
-  for (let i = 0; i < 3; i++) {
-    await app.call('requests', 'inc', { route: '/' });
-    await app.call('seconds', 'observe', { route: '/' }, 1);
-    await app.call('inFlight', 'set', 1);
-  }
-  await assert.rejects(app.metrics(), refusal);
-  const warnings = await app.warnings();
-  assert.equal(warnings.length, 1, 'told once');
-  assert.match(warnings[0]!, refusal.message);
-  assert.deepEqual(files(), []);
 });
 
 test('a full table of slots does not stop a process from counting', async (t) => {

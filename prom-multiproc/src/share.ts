@@ -5,6 +5,7 @@ import { tameMerge } from './merged-registry.ts';
 import { processSlot } from './process-slot.ts';
 import { type AnyRegistry, internalsOf } from './prom-client-internals.ts';
 import { SharedRegistry } from './shared-registry.ts';
+import { keepPlain, whyUnable } from './unable-platform.ts';
 
 export interface ShareOptions {
   /** Whether the output ends with the `prom_multiproc_*` metrics of the sharing itself. Default: true. */
@@ -20,14 +21,20 @@ const shared = new WeakMap<AnyRegistry, SharedRegistry>();
 /**
  * Makes every metric of `register`, made before or after, count in the directory that `PROMETHEUS_MULTIPROC_DIR` names.
  * From then on `register.metrics()` gives the totals of all processes that share this directory, and rejects where they
- * cannot be had. Without the variable nothing changes: plain prom-client. A second call for the same registry does
- * nothing.
+ * cannot be had. Without the variable nothing changes: plain prom-client. On a platform that cannot share a warning says
+ * so once, and it is plain prom-client but for `metrics()`, which rejects in the processes of a cluster. A second call for
+ * the same registry does nothing.
  *
  * The process takes its place in the directory at its first write; here only where it has counted before.
  */
 export function share(register: AnyRegistry = globalRegister, options: ShareOptions = {}): void {
   const directory = sharedDirectory();
   if (directory === undefined || isShared(register)) return;
+  const unable = whyUnable(directory);
+  if (unable !== undefined) {
+    keepPlain(register, unable, options);
+    return;
+  }
   const { selfMetrics = true, onFailure, onRecovered } = options;
   const slot = processSlot(directory);
   slot.tell({ onFailure, onRecovered });
@@ -49,7 +56,10 @@ export function share(register: AnyRegistry = globalRegister, options: ShareOpti
  */
 export function takeSlot(): number | undefined {
   const directory = sharedDirectory();
-  return directory === undefined ? undefined : processSlot(directory).takeNow();
+  if (directory === undefined) return undefined;
+  const unable = whyUnable(directory);
+  if (unable !== undefined) throw unable;
+  return processSlot(directory).takeNow();
 }
 
 export function isShared(register: AnyRegistry): boolean {
