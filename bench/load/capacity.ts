@@ -1,0 +1,38 @@
+import { allAnswered, p99, trial } from './trial.ts';
+
+export const LIMIT_MS = 50;
+const STEPS = 4;
+
+export interface Capacity {
+  readonly rate: number;
+  readonly p99: number;
+}
+
+/**
+ * The highest rate at which every request is answered by 200 and the 99th percentile stays under the limit: doubled
+ * until it does not hold, then halved in between. A rate that failed once is not tried again: noise makes it lower,
+ * never higher.
+ */
+export async function capacity(url: string, seconds: number, from: number): Promise<Capacity> {
+  let held: Capacity = { rate: 0, p99: Number.NaN };
+  let failed = Number.POSITIVE_INFINITY;
+
+  async function tryRate(rate: number): Promise<boolean> {
+    const report = await trial({ url, rate, seconds });
+    const found = p99(report);
+    const holds = allAnswered(report) && found < LIMIT_MS;
+    if (holds) held = { rate, p99: found };
+    else failed = rate;
+    process.stderr.write(`  ${Math.round(rate)}/s: p99 ${found.toFixed(1)} ms${holds ? '' : ', too much'}\n`);
+    return holds;
+  }
+
+  let rate = from;
+  while (await tryRate(rate)) rate *= 2;
+  while (held.rate === 0 && rate > 1) {
+    rate /= 2;
+    await tryRate(rate);
+  }
+  for (let step = 0; step < STEPS && held.rate > 0; step++) await tryRate((held.rate + failed) / 2);
+  return held;
+}

@@ -1,0 +1,53 @@
+import { Router } from 'express';
+import { Counter } from 'prom-client';
+// Mounted over demo-app/src/routes.ts, and as deep in the tree as that: the import holds in both places.
+import { pingResponses } from '../../demo-app/src/metrics.ts';
+
+const MOST_MS = 10_000;
+
+/** The routes of an application under load: some cost processor time, some take long, and there are many series. */
+export function routes(): Router {
+  const router = Router();
+  registerSeries(Number(process.env.LOAD_SERIES || 0));
+
+  router.get('/ping', (_req, res) => {
+    pingResponses.inc({ status: 200 });
+    res.type('text/plain').send('Pong');
+  });
+
+  // Aborted and half-sent requests have paths of their own, so that each kind can be accounted for.
+  for (const path of ['/work', '/aborted', '/half-sent']) {
+    router.get(path, (req, res) => {
+      const end = performance.now() + milliseconds(req.query.ms);
+      while (performance.now() < end);
+      res.type('text/plain').send('Done');
+    });
+  }
+
+  router.get('/stream', (req, res) => {
+    const end = performance.now() + milliseconds(req.query.ms);
+    const timer = setInterval(() => {
+      if (performance.now() >= end) res.end('end\n');
+      else res.write('more\n');
+    }, 100);
+    res.type('text/plain').write('begin\n');
+    res.once('close', () => clearInterval(timer));
+  });
+
+  return router;
+}
+
+function milliseconds(given: unknown): number {
+  const value = typeof given === 'string' && /^\d{1,5}$/.test(given) ? Number(given) : 0;
+  return Math.min(MOST_MS, value);
+}
+
+function registerSeries(count: number): void {
+  if (count === 0) return;
+  const counter = new Counter({
+    name: 'load_items_total',
+    help: 'As many series as the load test asks for',
+    labelNames: ['method', 'route', 'status'],
+  });
+  for (let i = 0; i < count; i++) counter.inc({ method: 'GET', route: `/items/${i}/details`, status: 200 });
+}

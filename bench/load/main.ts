@@ -1,0 +1,186 @@
+/**
+ * What the stack holds under load, through nginx, on this machine: `npm run load -- [--json] [--quick]`. See docs/load.md.
+ */
+import { parseArgs } from 'node:util';
+import { type Spread, spread } from '../spread.ts';
+import { capacity, LIMIT_MS } from './capacity.ts';
+import { type CostRound, costRound, type Sides } from './metrics-cost.ts';
+import { type OverloadRound, overloadRound, WORK } from './overload.ts';
+import { DEFAULT, type Plan, QUICK } from './plan.ts';
+import { asTable } from './report.ts';
+import { type ScrapingSide, scrapingSide } from './scraping-cost.ts';
+import { type LimitEvents, LoadStack, type Service } from './stack.ts';
+import { trial } from './trial.ts';
+
+const { values: given } = parseArgs({
+  options: { json: { type: 'boolean' }, quick: { type: 'boolean' } },
+});
+const plan: Plan = given.quick ? QUICK : DEFAULT;
+const measures: Record<string, Spread> = {};
+const accounts: unknown[] = [];
+const broken: string[] = [];
+const began = performance.now();
+
+function say(text: string): void {
+  process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0)} s: ${text}\n`);
+}
+
+async function withStacks<T>(
+  options: readonly Parameters<typeof LoadStack.start>[0][],
+  run: (stacks: LoadStack[]) => Promise<T>,
+): Promise<T> {
+  const stacks: LoadStack[] = [];
+  try {
+    for (const one of options) stacks.push(await LoadStack.start(one));
+    const result = await run(stacks);
+    for (const stack of stacks) await checkLimits(stack);
+    return result;
+  } finally {
+    for (const stack of stacks) stack.stop();
+  }
+}
+
+async function checkLimits(stack: LoadStack): Promise<void> {
+  const held: LimitEvents = { outOfMemory: false, restarts: 0, oomKills: 0, processesRefused: 0 };
+  for (const service of ['app', 'nginx'] satisfies Service[]) {
+    const events = await stack.limitEvents(service);
+    if (JSON.stringify(events) !== JSON.stringify(held)) {
+      broken.push(`${service}: a limit of its container was met: ${JSON.stringify(events)}`);
+    }
+  }
+}
+
+async function measureCapacityAndCost(): Promise<number> {
+  const sides = [{ name: 'on' }, { name: 'alike' }, { name: 'off', env: { METRICS: '0' } }];
+  return withStacks(sides, async ([on, alike, off]) => {
+    const stacks: Sides<LoadStack> = { on: on!, alike: alike!, off: off! };
+    for (const stack of Object.values(stacks)) await warmUp(stack, '/ping');
+
+    say(`the most requests a second at p99 < ${LIMIT_MS} ms`);
+    const found = [];
+    for (let i = 0; i < plan.capacitySearches; i++) {
+      const from = Math.max(plan.firstRate, (found[0]?.rate ?? 0) / 2);
+      found.push(await capacity(`${stacks.on.publicUrl}/ping`, plan.capacitySeconds, from));
+    }
+    measures.requests_per_second = spread(
+      found.map(({ rate }) => rate),
+      'requests/s',
+    );
+    measures.p99_at_that_rate = spread(
+      found.map((one) => one.p99),
+      'ms',
+    );
+
+    const rate = Math.max(plan.leastCostRate, measures.requests_per_second.median * 0.5);
+    say(`processor time of a request at ${Math.round(rate)}/s: metrics on, alike, off`);
+    const rounds: CostRound[] = [];
+    const residentBefore = await stacks.on.residentBytes();
+    for (let i = 0; i < plan.costRounds; i++) {
+      rounds.push(await costRound(stacks, i, { rate, seconds: plan.costSeconds }));
+    }
+    const residentAfter = await stacks.on.residentBytes();
+    for (const name of ['on', 'alike', 'off'] as const) {
+      measures[`cpu_per_request_${name}`] = spread(
+        rounds.map(({ cost }) => cost[name]),
+        'µs',
+      );
+    }
+    measures.cpu_on_to_off = spread(
+      rounds.map(({ cost }) => (cost.on + cost.alike) / 2 / cost.off),
+      'x',
+    );
+    measures.cpu_on_to_alike = spread(
+      rounds.map(({ cost }) => cost.on / cost.alike),
+      'x',
+    );
+    const [first] = rounds;
+    measures.memory_to_first_round = spread(
+      rounds.slice(1).map(({ memoryBytes }) => memoryBytes.on / first!.memoryBytes.on),
+      'x',
+    );
+    measures.resident_end_to_start = spread(
+      residentAfter.slice(0, 3).map((bytes, i) => bytes / residentBefore[i]!),
+      'x',
+    );
+    return rate;
+  });
+}
+
+async function measureScraping(rate: number): Promise<void> {
+  const env = { LOAD_SERIES: String(plan.series) };
+  await withStacks([{ name: 'series', loadRoutes: true, env }], async ([stack]) => {
+    await warmUp(stack!, '/ping');
+    say(`one scrape a second at ${plan.series} series a worker, against none, at ${Math.round(rate)}/s`);
+    const sides: Record<'without' | 'with', ScrapingSide[]> = { without: [], with: [] };
+    for (let i = 0; i < plan.scrapingPairs; i++) {
+      for (const scraped of [false, true]) {
+        const side = await scrapingSide(stack!, { rate, seconds: plan.scrapingSeconds, scraped });
+        sides[scraped ? 'with' : 'without'].push(side);
+      }
+    }
+    for (const name of ['without', 'with'] as const) {
+      measures[`p99_${name}_scrapes`] = spread(
+        sides[name].map((side) => side.p99),
+        'ms',
+      );
+      const stalls = sides[name].map(({ longestStallMs }) => longestStallMs);
+      measures[`primary_stall_${name}_scrapes`] = spread(stalls, 'ms');
+    }
+    measures.scrape = spread(
+      sides.with.flatMap(({ scrapeMs }) => scrapeMs),
+      'ms',
+    );
+    measures.scrape_size = spread(
+      sides.with.map(({ scrapeBytes }) => scrapeBytes / 1024),
+      'KiB',
+    );
+  });
+}
+
+async function measureOverload(): Promise<void> {
+  await withStacks([{ name: 'overload', loadRoutes: true }], async ([stack]) => {
+    await warmUp(stack!, WORK, 20);
+    say('overload: the limit first');
+    const { rate: limit } = await capacity(stack!.publicUrl + WORK, plan.capacitySeconds, 25);
+    const rounds: OverloadRound[] = [];
+    for (let i = 0; i < plan.overloads; i++) {
+      say(`overload: three times ${Math.round(limit)}/s`);
+      const options = { limit, seconds: plan.overloadSeconds, difficultEach: plan.difficultEach };
+      rounds.push(await overloadRound(stack!, options));
+    }
+    const of = (key: Exclude<keyof OverloadRound, 'account'>, unit: string): Spread =>
+      spread(
+        rounds.map((round) => round[key]),
+        unit,
+      );
+    measures.overload_limit = spread([limit], 'requests/s');
+    measures.overload_offered = of('offered', 'requests/s');
+    measures.overload_admitted = of('admittedPerSecond', 'requests/s');
+    measures.overload_shed_share = of('shedShare', 'of 1');
+    measures.overload_p99_before = of('beforeP99', 'ms');
+    measures.overload_p99_admitted = of('admittedP99', 'ms');
+    measures.overload_p99_shed = of('shedP99', 'ms');
+    measures.overload_p99_first_second_after = of('firstSecondP99', 'ms');
+    measures.overload_p99_after = of('afterP99', 'ms');
+    for (const { account } of rounds) {
+      accounts.push(account);
+      if (account.lost > 0) broken.push(`${account.lost} requests were answered and not counted`);
+      if (account.countedHalfSent > 0) broken.push('half-sent requests reached the application');
+      if (account.withoutRetryAfter > 0) broken.push('a refusal did not say when to come again');
+    }
+  });
+}
+
+async function warmUp(stack: LoadStack, path: string, rate = plan.firstRate): Promise<void> {
+  await trial({ url: stack.publicUrl + path, rate, seconds: plan.warmUpSeconds });
+}
+
+say('building the images');
+await LoadStack.build();
+const rate = await measureCapacityAndCost();
+await measureScraping(rate);
+await measureOverload();
+say('done');
+const report = { ...measures, accounts, broken };
+console.log(given.json ? JSON.stringify(report, null, 2) : asTable(measures, accounts, broken));
+process.exit(broken.length > 0 ? 1 : 0);

@@ -1,0 +1,45 @@
+import type { LoadStack } from './stack.ts';
+import { allAnswered, trial } from './trial.ts';
+
+/** Three stacks up at once: two alike, and one that measures nothing. */
+export interface Sides<T> {
+  readonly on: T;
+  readonly alike: T;
+  readonly off: T;
+}
+
+export interface CostRound {
+  /** Microseconds of processor of the app's container for one request. */
+  readonly cost: Sides<number>;
+  readonly memoryBytes: Sides<number>;
+}
+
+const NAMES = ['on', 'alike', 'off'] as const;
+
+/** One turn of each stack at the same rate; who begins changes from round to round. */
+export async function costRound(
+  stacks: Sides<LoadStack>,
+  round: number,
+  { rate, seconds }: { readonly rate: number; readonly seconds: number },
+): Promise<CostRound> {
+  const cost = { on: 0, alike: 0, off: 0 };
+  const memoryBytes = { on: 0, alike: 0, off: 0 };
+  for (let turn = 0; turn < NAMES.length; turn++) {
+    const name = NAMES[(round + turn) % NAMES.length]!;
+    const stack = stacks[name];
+    const before = await stack.usage('app');
+    const report = await trial({ url: `${stack.publicUrl}/ping`, rate, seconds });
+    const after = await stack.usage('app');
+    if (!allAnswered(report)) {
+      throw new Error(
+        `not all requests were answered at ${rate}/s: ${JSON.stringify([report.byStatus, report.byCause])}`,
+      );
+    }
+    cost[name] = (after.cpuMicroseconds - before.cpuMicroseconds) / report.intended;
+    memoryBytes[name] = after.memoryBytes;
+  }
+  process.stderr.write(
+    `  round ${round + 1}: on ${cost.on.toFixed(1)}, alike ${cost.alike.toFixed(1)}, off ${cost.off.toFixed(1)} µs\n`,
+  );
+  return { cost, memoryBytes };
+}

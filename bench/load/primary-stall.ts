@@ -1,0 +1,12 @@
+/** Preloaded into the application: the primary prints, once a second, how long its event loop stood still at worst. */
+import cluster from 'node:cluster';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+if (cluster.isPrimary && process.argv[1]?.endsWith('demo-app/src/main.ts')) {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  setInterval(() => {
+    process.stdout.write(`${JSON.stringify({ msg: 'primary stall', ms: delay.max / 1e6 })}\n`);
+    delay.reset();
+  }, 1000).unref();
+}

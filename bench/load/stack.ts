@@ -1,0 +1,172 @@
+import { resolve } from 'node:path';
+import { getContainerRuntimeClient } from 'testcontainers';
+import { docker, removeProject } from '../../scripts/measure/docker.ts';
+import { poll } from '../../scripts/measure/poll.ts';
+import { getText } from '../../scripts/measure/scrape.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const LOAD_FILE = 'bench/load/load.compose.yml';
+const BUILD_TIMEOUT_MS = 10 * 60_000;
+const READY_DEADLINE_MS = 60_000;
+const ANSWER_TIMEOUT_MS = 10_000;
+export const WORKERS = 2;
+
+export type Service = 'app' | 'nginx';
+const SERVICES: readonly Service[] = ['app', 'nginx'];
+
+export interface StackOptions {
+  readonly name: string;
+  /** The routes of the load test in place of the demonstration's. */
+  readonly loadRoutes?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Usage {
+  readonly cpuMicroseconds: number;
+  /** What the container holds and cannot give back by dropping cached files. */
+  readonly memoryBytes: number;
+  readonly processes: number;
+}
+
+/** What would show that the limits of a container did not hold. */
+export interface LimitEvents {
+  readonly outOfMemory: boolean;
+  readonly restarts: number;
+  readonly oomKills: number;
+  readonly processesRefused: number;
+}
+
+/** The compose file of this checkout without Prometheus, on ports of its own: what scrapes is part of the measurement. */
+export class LoadStack {
+  publicUrl = '';
+  doorUrl = '';
+  readonly project: string;
+  readonly #files: string[];
+  readonly #env: Record<string, string>;
+  readonly #removeOnExit = (): void => removeProject(this.project);
+  readonly #ids = new Map<Service, string>();
+
+  private constructor({ name, loadRoutes = false, env = {} }: StackOptions) {
+    this.project = `pandoras-load-${process.pid}-${name}`;
+    const files = ['docker-compose.yml', ...(loadRoutes ? [LOAD_FILE] : [])];
+    this.#files = files.flatMap((file) => ['--file', resolve(ROOT, file)]);
+    this.#env = {
+      PUBLIC_PORT: '0',
+      METRICS_DOOR_PORT: '0',
+      PROMETHEUS_PORT: '0',
+      WORKERS: String(WORKERS),
+      METRICS: '',
+      DEMO_CONTROLS: '',
+      ...env,
+    };
+  }
+
+  static async build(): Promise<void> {
+    const { project, env } = new LoadStack({ name: 'build' }).#context();
+    await docker(['compose', ...project, 'build', '--quiet', 'app', 'nginx'], env, BUILD_TIMEOUT_MS);
+  }
+
+  static async start(options: StackOptions): Promise<LoadStack> {
+    const stack = new LoadStack(options);
+    // Ends without a teardown (a signal, a crash) leave nothing running either.
+    process.once('exit', stack.#removeOnExit);
+    try {
+      await stack.#compose('up', '--detach', '--wait', '--no-build', 'nginx');
+      for (const service of SERVICES) {
+        stack.#ids.set(service, (await stack.#compose('ps', '--quiet', service)).trim());
+      }
+      stack.publicUrl = await stack.#published(8040);
+      stack.doorUrl = await stack.#published(9040);
+      await stack.#ready();
+    } catch (error) {
+      console.error(await stack.#compose('logs', '--tail', '30'));
+      stack.stop();
+      throw error;
+    }
+    return stack;
+  }
+
+  stop(): void {
+    removeProject(this.project);
+    process.removeListener('exit', this.#removeOnExit);
+  }
+
+  async usage(service: Service): Promise<Usage> {
+    const { container } = await getContainerRuntimeClient();
+    const stats = await container.dockerode
+      .getContainer(this.#id(service))
+      .stats({ stream: false, 'one-shot': true });
+    const { usage, stats: parts } = stats.memory_stats;
+    const details = parts as unknown as Record<string, number | undefined>;
+    return {
+      cpuMicroseconds: stats.cpu_stats.cpu_usage.total_usage / 1000,
+      memoryBytes: usage - (details.inactive_file ?? details.total_inactive_file ?? 0),
+      processes: stats.pids_stats?.current ?? Number.NaN,
+    };
+  }
+
+  async limitEvents(service: Service): Promise<LimitEvents> {
+    const id = this.#id(service);
+    const format = '{{.State.OOMKilled}} {{.RestartCount}}';
+    const [outOfMemory, restarts] = (await docker(['inspect', '--format', format, id])).trim().split(' ');
+    // One of the two is there: cgroup version 2, or 1.
+    const read = (first: string, second: string) =>
+      docker(['exec', id, 'sh', '-c', `cd /sys/fs/cgroup && cat ${first} 2>/dev/null || cat ${second}`]);
+    const memory = await read('memory.events', 'memory/memory.oom_control');
+    const processes = await read('pids.events', 'pids/pids.events');
+    return {
+      outOfMemory: outOfMemory !== 'false',
+      restarts: Number(restarts),
+      oomKills: Number(/^oom_kill (\d+)$/m.exec(memory)?.[1]),
+      processesRefused: Number(/^max (\d+)$/m.exec(processes)?.[1]),
+    };
+  }
+
+  /** Resident bytes of each process of the app, largest first. */
+  async residentBytes(): Promise<number[]> {
+    const list = 'grep -h VmRSS /proc/[0-9]*/status 2>/dev/null || true';
+    const text = await docker(['exec', this.#id('app'), 'sh', '-c', list]);
+    return [...text.matchAll(/VmRSS:\s+(\d+) kB/g)].map(([, kb]) => Number(kb) * 1024).sort((a, b) => b - a);
+  }
+
+  /** What the app wrote to its log from `since` on. */
+  async log(since: Date): Promise<string[]> {
+    return (await docker(['logs', '--since', since.toISOString(), this.#id('app')])).split('\n');
+  }
+
+  #id(service: Service): string {
+    return this.#ids.get(service)!;
+  }
+
+  async #ready(): Promise<void> {
+    await poll(
+      `${WORKERS} ready workers`,
+      async () => {
+        const status = JSON.parse(await getText(`${this.doorUrl}/status`, ANSWER_TIMEOUT_MS)) as {
+          workers: { state: string }[];
+        };
+        return status.workers.filter(({ state }) => state === 'ready').length === WORKERS ? true : undefined;
+      },
+      { deadlineMs: READY_DEADLINE_MS },
+    );
+  }
+
+  #context() {
+    return {
+      project: ['--project-name', this.project, ...this.#files],
+      env: { ...process.env, ...this.#env },
+    };
+  }
+
+  #compose(...args: string[]): Promise<string> {
+    const { project, env } = this.#context();
+    return docker(['compose', ...project, ...args], env);
+  }
+
+  async #published(port: number): Promise<string> {
+    const address = (await this.#compose('port', 'nginx', String(port))).trim();
+    const host = /:(\d+)$/.exec(address)?.[1];
+    if (host === undefined) throw new Error(`nginx does not publish ${port}: "${address}"`);
+    return `http://127.0.0.1:${host}`;
+  }
+}

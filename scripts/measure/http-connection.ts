@@ -1,0 +1,85 @@
+import { connect, type Socket } from 'node:net';
+
+export interface WholeAnswer {
+  readonly status: number;
+  readonly hasRetryAfter: boolean;
+}
+
+export interface ConnectionEvents {
+  onAnswer(answer: WholeAnswer, due: number): void;
+  onFailure(cause: string): void;
+  /** Ready for the next request. */
+  onIdle(): void;
+  /** Never called twice; a request in flight was told as a failure before. */
+  onClose(): void;
+}
+
+const NOTHING_IN_FLIGHT = Number.POSITIVE_INFINITY;
+
+/**
+ * One keep-alive connection to 127.0.0.1 with one request in flight, for load: a request costs its sender a write and a
+ * read, so that on few processors the load does not crowd out what it measures.
+ */
+export class HttpConnection {
+  /** When the request in flight should have been sent. */
+  due = NOTHING_IN_FLIGHT;
+  readonly #events: ConnectionEvents;
+  readonly #socket: Socket;
+  #received = '';
+
+  constructor(port: number, events: ConnectionEvents) {
+    this.#events = events;
+    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    this.#socket.setEncoding('latin1').on('data', (chunk) => this.#take(String(chunk)));
+    this.#socket.once('error', (error: NodeJS.ErrnoException) => this.#fail(error.code ?? error.message));
+    this.#socket.once('close', () => {
+      this.#fail('closed');
+      events.onClose();
+    });
+  }
+
+  send(request: string, due: number): void {
+    this.due = due;
+    this.#received = '';
+    this.#socket.write(request, 'latin1');
+  }
+
+  giveUp(cause: string): void {
+    this.#fail(cause);
+    this.#socket.destroy();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #fail(cause: string): void {
+    if (this.due === NOTHING_IN_FLIGHT) return;
+    this.due = NOTHING_IN_FLIGHT;
+    this.#events.onFailure(cause);
+  }
+
+  #take(chunk: string): void {
+    if (this.due === NOTHING_IN_FLIGHT) return;
+    this.#received += chunk;
+    const headEnd = this.#received.indexOf('\r\n\r\n');
+    if (headEnd < 0) return;
+    const head = this.#received.slice(0, headEnd + 2);
+    if (!isWhole(head, this.#received, headEnd + 4)) return;
+    const { due } = this;
+    this.due = NOTHING_IN_FLIGHT;
+    this.#events.onAnswer(
+      { status: Number(head.slice(9, 12)), hasRetryAfter: /\r\nretry-after: *\d/i.test(head) },
+      due,
+    );
+    if (/\r\nconnection: close\r\n/i.test(head)) this.#socket.destroy();
+    else this.#events.onIdle();
+  }
+}
+
+/** Of answers to GET only: each has a length or comes in chunks. */
+function isWhole(head: string, received: string, bodyAt: number): boolean {
+  const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
+  if (length !== undefined) return received.length - bodyAt >= Number(length);
+  return received.endsWith('\r\n0\r\n\r\n') || received.slice(bodyAt) === '0\r\n\r\n';
+}
