@@ -10,3 +10,7 @@ export function bucketOf(bounds: readonly number[], value: number): number {
   while (bucket < bounds.length && !(value <= bounds[bucket]!)) bucket++;
   return bucket;
 }
+
+export function sameBounds(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((bound, i) => bound === b[i]);
+}

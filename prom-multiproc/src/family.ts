@@ -1,26 +1,12 @@
+import { sameBounds } from './buckets.ts';
 import type { MetricDefinition, MetricType } from './format.ts';
-
-/** One series of the merged view. */
-export interface MergedSeries {
-  /** In the order of the first process that made it. */
-  readonly labels: readonly (readonly [name: string, value: string])[];
-  /** Where its totals lie, once for each set of bounds its slots use: one but for histograms that changed theirs. */
-  readonly parts: { readonly bounds: readonly number[]; readonly base: number }[];
-  /** Values of live slots, in slot order; gauges only. */
-  readonly gaugeValues: GaugeValue[];
-  /** What the text format puts before each value; made when first rendered. */
-  prefixes: readonly string[] | undefined;
-}
-
-export interface GaugeValue {
-  readonly slot: number;
-  readonly value: number;
-  /** Unix time in seconds of the last write; 0 but for `mostrecent`. */
-  readonly time: number;
-}
+import { IntList } from './int-list.ts';
+import { sortedLabels } from './label-text.ts';
+import type { SeriesTable } from './series-table.ts';
 
 /** One metric of the merged view: all slots' series under one name. */
 export class Family {
+  readonly table: SeriesTable;
   readonly name: string;
   readonly help: string;
   readonly type: MetricType;
@@ -28,13 +14,43 @@ export class Family {
   readonly aggregator: string;
   /** What the application gave as its aggregator. */
   readonly declaredAggregator: string;
-  readonly series = new Map<string, MergedSeries>();
+  /** Of all its definitions. */
+  readonly labelNames = new Set<string>();
+  /** The bounds that its definitions have: one set but where versions of an application differ. */
+  readonly boundSets: (readonly number[])[] = [];
+  /** Its series, in the order first read; one with different bounds in several slots is here once for each. */
+  readonly series = new IntList();
+  #groups: (readonly number[])[] = [];
+  #grouped = 0;
 
-  constructor(definition: MetricDefinition, aggregator = definition.aggregator) {
+  constructor(table: SeriesTable, definition: MetricDefinition, aggregator = definition.aggregator) {
+    this.table = table;
     this.name = definition.name;
     this.help = definition.help;
     this.type = definition.type;
     this.aggregator = aggregator;
     this.declaredAggregator = definition.aggregator;
+  }
+
+  add(series: number, bounds: readonly number[]): void {
+    this.series.push(series);
+    if (!this.boundSets.some((known) => sameBounds(known, bounds))) this.boundSets.push(bounds);
+  }
+
+  /** Whether it is a gauge of which each slot's value is shown. */
+  get showsEachSlot(): boolean {
+    return this.type === 'gauge' && this.aggregator === 'all';
+  }
+
+  /** The series, those with the same labels under different bounds together. */
+  groups(): readonly (readonly number[])[] {
+    const series = Array.from(this.series.array.subarray(0, this.series.length));
+    if (this.boundSets.length === 1) return series.map((one) => [one]);
+    if (this.#grouped !== series.length) {
+      const byLabels = Map.groupBy(series, (one) => sortedLabels(this.table.labels(one)));
+      this.#groups = [...byLabels.values()];
+      this.#grouped = series.length;
+    }
+    return this.#groups;
   }
 }

@@ -1,9 +1,10 @@
-import type { Family, MergedSeries } from './family.ts';
-import { aggregateGauge, besideWorker } from './gauge-aggregators.ts';
+import type { Family } from './family.ts';
+import { besideWorker } from './gauge-aggregators.ts';
+import type { Label } from './label-text.ts';
 import type { ClientLabels } from './prom-client-internals.ts';
+import { seriesKey } from './series-key.ts';
+import { rowsOf } from './series-rows.ts';
 import type { SharedMetric } from './shared-metric.ts';
-import type { Shown } from './shared-registry.ts';
-import { totalsOf, unionOfBounds } from './text-format.ts';
 
 interface JsonValue {
   labels: ClientLabels;
@@ -37,17 +38,18 @@ const CLIENT_AGGREGATORS = new Set(['sum', 'first', 'min', 'max', 'average', 'om
 
 /** What `getMetricsAsJSON()` of prom-client says of a metric. Labels that `local` has keep their JavaScript types. */
 export function familyToJson(
-  { family, totals }: Shown,
+  family: Family,
   defaultLabels: Readonly<Record<string, string | number>>,
   local?: SharedMetric,
 ): JsonMetric {
-  const { help, name, type, declaredAggregator: aggregator } = family;
-  const values = [...family.series].flatMap(([key, series]) => {
-    let own = local?.labelsOf(key) ?? Object.fromEntries(series.labels);
+  const { help, name, type, declaredAggregator: aggregator, table } = family;
+  const values = family.groups().flatMap((group) => {
+    const labels = table.labels(group[0]!);
+    let own = local?.labelsOf(keyOf(labels)) ?? Object.fromEntries(labels);
     if (aggregator === 'all') {
       own = Object.fromEntries(Object.entries(own).map(([name, value]) => [besideWorker(name), value]));
     }
-    return seriesToJson(family, series, totals).map((value) => ({
+    return seriesToJson(family, group).map((value) => ({
       ...value,
       labels: withDefaults({ ...value.labels, ...own }, defaultLabels),
     }));
@@ -62,35 +64,39 @@ export function withDefaultLabels(metric: JsonMetric, defaults: ClientLabels): J
   return { ...metric, values };
 }
 
+function keyOf(labels: readonly Label[]): string {
+  return seriesKey(
+    labels.map(([name]) => name),
+    labels.map(([, value], index) => [index, value]),
+  );
+}
+
 function withDefaults(labels: ClientLabels, defaults: ClientLabels): ClientLabels {
   for (const name of Object.keys(defaults)) labels[name] = labels[name] || defaults[name];
   return labels;
 }
 
 /** The values of a series, without its own labels. */
-function seriesToJson(family: Family, series: MergedSeries, totals: Float64Array): JsonValue[] {
-  if (family.type === 'gauge') return gaugeToJson(family, series);
-  const values = totalsOf(family, series, totals);
-  if (values === undefined) return [];
-  if (family.type === 'counter') return [{ value: values[0]!, labels: {} }];
-  const { name } = family;
+function seriesToJson(family: Family, group: readonly number[]): JsonValue[] {
+  const { name, type, table } = family;
+  if (family.showsEachSlot) {
+    return table
+      .valuesBySlot(group[0]!)
+      .map(({ slot, value }) => ({ value, labels: { worker: String(slot) } }));
+  }
+  const rows = rowsOf(family, group);
+  if (rows === undefined) return [];
+  const { bounds, values } = rows;
+  if (type === 'counter' || type === 'gauge') return [{ value: values[0]!, labels: {} }];
   const [sum, count] = values.slice(-2) as [number, number];
   const sumAndCount = [
     { metricName: `${name}_sum`, labels: {}, value: sum },
     { metricName: `${name}_count`, labels: {}, value: count },
   ];
-  if (family.type === 'summary') return sumAndCount;
-  const buckets = unionOfBounds(series).map((bound, i) => {
+  if (type === 'summary') return sumAndCount;
+  const buckets = [...bounds, Infinity].map((bound, i) => {
     const le = bound === Infinity ? '+Inf' : bound;
     return { labels: { le }, value: values[i]!, metricName: `${name}_bucket`, exemplar: null };
   });
   return [...buckets, ...sumAndCount];
-}
-
-function gaugeToJson({ aggregator }: Family, { gaugeValues }: MergedSeries): JsonValue[] {
-  if (gaugeValues.length === 0 || aggregator === 'omit') return [];
-  if (aggregator === 'all') {
-    return gaugeValues.map(({ slot, value }) => ({ value, labels: { worker: String(slot) } }));
-  }
-  return [{ value: aggregateGauge(aggregator, gaugeValues), labels: {} }];
 }

@@ -41,9 +41,14 @@ export function encodeMetric(definition: MetricDefinition): Buffer {
 
 /** The bytes of a series record, head and padding included. */
 export function encodeSeries(metric: number, labels: readonly LabelPair[]): Buffer {
-  const parts = [u32(metric), u32(labels.length)];
+  return encodeRecord(RECORD_SERIES, [u32(metric), encodeLabels(labels)]);
+}
+
+/** The bytes of the labels of a series. */
+export function encodeLabels(labels: readonly LabelPair[]): Buffer {
+  const parts = [u32(labels.length)];
   for (const [index, value] of labels) parts.push(u32(index), ...encodeText(value));
-  return encodeRecord(RECORD_SERIES, parts);
+  return Buffer.concat(parts);
 }
 
 /**

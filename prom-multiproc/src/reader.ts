@@ -1,7 +1,6 @@
 import { DirectoryReader, type SlotStatus } from './directory-reader.ts';
 import { loadLibc } from './libc.ts';
 import { selfMetrics } from './self-metrics.ts';
-import type { Shown } from './shared-registry.ts';
 import { joinBlocks, renderFamily, type TextOptions } from './text-format.ts';
 
 export interface ReaderOptions {
@@ -72,11 +71,10 @@ export class Reader {
     this.#single.clear();
   }
 
-  #text({ families, totals, status }: DirectoryReader): string {
-    const shown: Shown[] = [...families.values()].map((family) => ({ family, totals }));
-    shown.push(...selfMetrics(status, Date.now() / 1000));
+  #text({ families, status }: DirectoryReader): string {
+    const shown = [...families.values(), ...selfMetrics(status, Date.now() / 1000)];
     return joinBlocks(
-      shown.map((one) => renderFamily(one.family, one.totals, PLAIN)),
+      shown.map((family) => renderFamily(family, PLAIN)),
       PLAIN,
     );
   }

@@ -1,6 +1,6 @@
 import type { DirectoryStatus } from './directory-reader.ts';
-import { Family } from './family.ts';
-import type { Shown } from './shared-registry.ts';
+import type { Family } from './family.ts';
+import { localFamily } from './local-family.ts';
 
 type Measure = (status: DirectoryStatus, now: number) => number;
 
@@ -37,17 +37,10 @@ const SELF_METRICS: readonly (readonly [string, 'counter' | 'gauge', string, Mea
 ];
 
 /** The self-metrics as families, one unlabelled series each. `now` is Unix time in seconds. */
-export function* selfMetrics(status: DirectoryStatus, now: number): Generator<Shown> {
+export function* selfMetrics(status: DirectoryStatus, now: number): Generator<Family> {
   for (const [name, type, help, measure] of SELF_METRICS) {
-    const value = measure(status, now);
-    const family = new Family({ name, type, help, aggregator: 'sum', labelNames: [], bounds: [] });
-    family.series.set('', {
-      labels: [],
-      parts: [{ bounds: [], base: 0 }],
-      gaugeValues: [{ slot: 0, value, time: 0 }],
-      prefixes: undefined,
-    });
-    yield { family, totals: Float64Array.of(value) };
+    const definition = { name, type, help, aggregator: 'sum', labelNames: [], bounds: [] };
+    yield localFamily(definition, [{ labels: [], values: [measure(status, now)] }]);
   }
 }
 

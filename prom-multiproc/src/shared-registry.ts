@@ -1,19 +1,14 @@
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import { DirectoryReader } from './directory-reader.ts';
-import { Family } from './family.ts';
+import type { Family } from './family.ts';
 import { asClientAggregates, familyToJson, type JsonMetric, withDefaultLabels } from './json-format.ts';
 import { loadLibc } from './libc.ts';
+import { localFamily } from './local-family.ts';
 import type { ProcessSlot } from './process-slot.ts';
 import type { ClientMetric, ClientRegistry } from './prom-client-internals.ts';
 import { selfMetrics } from './self-metrics.ts';
 import { SharedMetric } from './shared-metric.ts';
 import { joinBlocks, renderFamily, type TextOptions } from './text-format.ts';
-
-/** A family with the array its `base` indexes point into. */
-export interface Shown {
-  readonly family: Family;
-  readonly totals: Float64Array;
-}
 
 /** A registry whose metrics count in the slot of the process, and whose output is that of all processes. */
 export class SharedRegistry {
@@ -22,7 +17,6 @@ export class SharedRegistry {
   readonly #showSelf: boolean;
   readonly #clientText: ClientRegistry['getMetricsAsString'];
   #reader: DirectoryReader | undefined;
-  #textKey = '';
 
   constructor(register: ClientRegistry, slot: ProcessSlot, showSelf: boolean) {
     this.#register = register;
@@ -42,10 +36,10 @@ export class SharedRegistry {
   async text(): Promise<string> {
     await this.#collectAll();
     const reader = this.#read();
-    const options = this.#textOptions(reader);
+    const options = this.#textOptions();
     const blocks: (string | Promise<string>)[] = [];
     for (const metric of this.#registered()) blocks.push(this.#block(metric, reader, options));
-    for (const { family, totals } of this.#others(reader)) blocks.push(renderFamily(family, totals, options));
+    for (const family of this.#others(reader)) blocks.push(renderFamily(family, options));
     return joinBlocks(await Promise.all(blocks), options);
   }
 
@@ -77,7 +71,7 @@ export class SharedRegistry {
   async #textOf(metric: ClientMetric): Promise<string> {
     await this.#slot.collect(metric);
     const reader = this.#read();
-    return this.#block(metric, reader, this.#textOptions(reader));
+    return this.#block(metric, reader, this.#textOptions());
   }
 
   /** `getMetricsAsJSON()` of what this process's slot alone holds. */
@@ -89,9 +83,8 @@ export class SharedRegistry {
     const reader = new DirectoryReader(loadLibc(), directory, () => {}, number);
     try {
       reader.refresh();
-      const { families, totals } = reader;
-      return [...families.values()].map((family) =>
-        asClientAggregates(familyToJson({ family, totals }, this.#register._defaultLabels), number),
+      return [...reader.families.values()].map((family) =>
+        asClientAggregates(familyToJson(family, this.#register._defaultLabels), number),
       );
     } finally {
       reader.close();
@@ -106,7 +99,7 @@ export class SharedRegistry {
     const objects: unknown[] = registered.map((one) =>
       one instanceof SharedMetric ? familyToJson(this.#shown(one, reader), defaults, one) : one,
     );
-    for (const shown of this.#others(reader)) objects.push(familyToJson(shown, defaults));
+    for (const family of this.#others(reader)) objects.push(familyToJson(family, defaults));
     return objects as MetricObjectWithValues<MetricValue<string>>[];
   }
 
@@ -127,24 +120,24 @@ export class SharedRegistry {
   #block(metric: ClientMetric, reader: DirectoryReader, options: TextOptions): string | Promise<string> {
     const attached = this.#slot.attached(metric);
     if (attached === undefined) return this.#clientText(metric);
-    const { family, totals } = this.#shown(attached, reader);
-    return renderFamily(family, totals, options);
+    return renderFamily(this.#shown(attached, reader), options);
   }
 
-  #shown(metric: SharedMetric, { families, totals }: DirectoryReader): Shown {
+  #shown(metric: SharedMetric, { families }: DirectoryReader): Family {
     const family = families.get(metric.client.name);
     if (family !== undefined && family.type !== metric.definition.type) {
       this.#slot.warnOtherType(metric.definition, family.type);
     }
-    return family === undefined ? unwritten(metric) : { family, totals };
+    // What no process has written to yet shows the first values of its unlabelled series, as in prom-client.
+    return family ?? localFamily(metric.definition, metric.series());
   }
 
   /** What other processes count and this registry does not have, then the metrics of the sharing itself. */
-  *#others(reader: DirectoryReader): Generator<Shown> {
-    const { families, totals } = reader;
+  *#others(reader: DirectoryReader): Generator<Family> {
+    const { families } = reader;
     const hidden = new Set(this.#slot.names());
     for (const [name, family] of families) {
-      if (this.#register._metrics[name] === undefined && !hidden.has(name)) yield { family, totals };
+      if (this.#register._metrics[name] === undefined && !hidden.has(name)) yield family;
     }
     if (this.#showSelf) yield* selfMetrics(reader.status, Date.now() / 1000);
   }
@@ -164,17 +157,11 @@ export class SharedRegistry {
     return this.#reader;
   }
 
-  #textOptions({ families }: DirectoryReader): TextOptions {
-    const options = {
+  #textOptions(): TextOptions {
+    return {
       openMetrics: this.#register.contentType.startsWith('application/openmetrics-text'),
       defaultLabels: this.#register._defaultLabels,
     };
-    const key = JSON.stringify(options);
-    if (key !== this.#textKey) {
-      for (const { series } of families.values()) for (const one of series.values()) one.prefixes = undefined;
-      this.#textKey = key;
-    }
-    return options;
   }
 }
 
@@ -182,22 +169,4 @@ const shared = new Set<SharedRegistry>();
 
 function isRegistered(metric: ClientMetric): boolean {
   return [...shared].some((registry) => registry.has(metric));
-}
-
-/** A metric that no process has written to yet: its unlabelled series show their first value, as in prom-client. */
-function unwritten(metric: SharedMetric): Shown {
-  const { definition } = metric;
-  const family = new Family(definition);
-  const totals: number[] = [];
-  for (const { labels, values } of metric.series()) {
-    const pairs = labels.map(([index, value]) => [definition.labelNames[index]!, value] as const);
-    family.series.set(JSON.stringify(pairs), {
-      labels: pairs,
-      parts: [{ bounds: definition.type === 'histogram' ? definition.bounds : [], base: totals.length }],
-      gaugeValues: [{ slot: 0, value: values[0]!, time: 0 }],
-      prefixes: undefined,
-    });
-    totals.push(...values);
-  }
-  return { family, totals: Float64Array.from(totals) };
 }

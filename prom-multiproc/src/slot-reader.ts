@@ -34,9 +34,9 @@ export class FileReplacedError extends BadLogError {
 
 /** Told, in log order, of what a slot file newly says. */
 export interface SlotListener {
-  onMetric(ordinal: number, definition: MetricDefinition): void;
-  /** `decodeLabels(log, from, to)` gives the labels; equal bytes are equal labels. */
-  onSeries(metric: number, log: Buffer, from: number, to: number, firstCell: number, cells: number): void;
+  onMetric(definition: MetricDefinition): void;
+  /** A series of the metric told as number `metric`; its labels are in `from`..`to` of the log. */
+  onSeries(metric: number, log: Buffer, from: number, to: number): void;
 }
 
 /**
@@ -188,7 +188,7 @@ export class SlotReader {
     // All is sound: from here on nothing fails, so a file is taken in whole or not at all.
     for (let ordinal = this.#metrics.length; ordinal < metrics.length; ordinal++) {
       this.#metrics.push(metrics[ordinal]!);
-      this.#listener.onMetric(ordinal, metrics[ordinal]!);
+      this.#listener.onMetric(metrics[ordinal]!);
     }
     found.tell(log, this.#listener, this.#rules);
     this.#makeRoom(found.cellCount);
@@ -271,7 +271,7 @@ class FoundSeries implements LogVisitor {
     const numbers = this.#numbers;
     for (let i = 0; i < numbers.length; i += 5) {
       rules.addSeries(this.#metrics[numbers[i]!]!, numbers[i + 3]!);
-      listener.onSeries(numbers[i]!, log, numbers[i + 1]!, numbers[i + 2]!, numbers[i + 3]!, numbers[i + 4]!);
+      listener.onSeries(numbers[i]!, log, numbers[i + 1]!, numbers[i + 2]!);
     }
   }
 }

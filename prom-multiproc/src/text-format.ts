@@ -1,7 +1,11 @@
-import type { Family, MergedSeries } from './family.ts';
-import { aggregateGauge, besideWorker } from './gauge-aggregators.ts';
-
-type Label = readonly [name: string, value: string];
+import type { Family } from './family.ts';
+import { framesOf } from './family-frames.ts';
+import { besideWorker } from './gauge-aggregators.ts';
+import { escapeHelp, type Label } from './label-text.ts';
+import { LineFrame } from './line-frame.ts';
+import { rowsOf, type SeriesRows } from './series-rows.ts';
+import type { SeriesTable } from './series-table.ts';
+import { TextWriter } from './text-writer.ts';
 
 /** How a registry wants its text: prom-client's settings of it. */
 export interface TextOptions {
@@ -9,173 +13,99 @@ export interface TextOptions {
   readonly defaultLabels: Readonly<Record<string, string | number>>;
 }
 
+const out = new TextWriter();
+
 /** One text of the blocks of all metrics: prom-client's own layout. */
 export function joinBlocks(blocks: readonly string[], { openMetrics }: TextOptions): string {
   return openMetrics ? `${blocks.join('\n')}\n# EOF\n` : `${blocks.join('\n\n')}\n`;
 }
 
 /** The lines of one family, HELP and TYPE first, without a last line feed: prom-client's own layout. */
-export function renderFamily(family: Family, totals: Float64Array, options: TextOptions): string {
-  const counter = options.openMetrics && family.type === 'counter';
-  const name = counter ? family.name.replace(/_total$/, '') : family.name;
-  const lines = [`# HELP ${name} ${escapeText(family.help)}`, `# TYPE ${name} ${family.type}`];
-  if (family.type === 'gauge') renderGauge(family, options, lines);
-  else for (const series of family.series.values()) renderTotals(family, series, totals, options, lines);
-  return lines.join('\n');
+export function renderFamily(family: Family, options: TextOptions): string {
+  const { type } = family;
+  const name = options.openMetrics && type === 'counter' ? family.name.replace(/_total$/, '') : family.name;
+  out.string(`# HELP ${name} ${escapeHelp(family.help)}\n# TYPE ${name} ${type}`);
+  const clash = Object.keys(options.defaultLabels).some((label) => family.labelNames.has(label));
+  if (family.showsEachSlot) renderBySlot(family, options);
+  else if (clash || family.boundSets.length > 1) renderGroups(family, options);
+  else if (family.boundSets.length === 1) renderAlike(family, options);
+  return out.take();
 }
 
-function renderGauge(family: Family, options: TextOptions, lines: string[]): void {
-  if (family.aggregator === 'omit') return;
-  for (const series of family.series.values()) {
-    const values = series.gaugeValues;
-    if (values.length === 0) continue;
-    if (family.aggregator === 'all') {
-      for (const { slot, value } of values) {
-        const own = series.labels.map(([name, value]) => [besideWorker(name), value] as const);
-        const labels: Label[] = [...own, ['worker', String(slot)]];
-        const text = labelText([...labels, ...defaultsBeside(labels, options)]);
-        lines.push(`${family.name}${text} ${formatValue(value)}`);
-      }
-    } else {
-      const { labels } = series;
-      series.prefixes ??= [`${family.name}${labelText([...labels, ...defaultsBeside(labels, options)])} `];
-      lines.push(series.prefixes[0] + formatValue(aggregateGauge(family.aggregator, values)));
+/** All series have the same lines. */
+function renderAlike(family: Family, { openMetrics, defaultLabels }: TextOptions): void {
+  const { table, type, series } = family;
+  const [bounds] = family.boundSets;
+  const frames = framesOf(family, bounds!, defaultsBeside([], defaultLabels), openMetrics);
+  for (let i = 0; i < series.length; i++) {
+    const one = series.array[i]!;
+    if (type === 'counter') renderCounter(table, one, frames[0]!);
+    else if (type === 'histogram') renderBuckets(table, one, frames);
+    else renderRows(table, one, frames, rowsOf(family, [one]));
+  }
+}
+
+/** The lines of each series are its own: others have other bounds, or a label that is a default of those without it. */
+function renderGroups(family: Family, { openMetrics, defaultLabels }: TextOptions): void {
+  for (const group of family.groups()) {
+    const rows = rowsOf(family, group);
+    if (rows === undefined) continue;
+    const added = defaultsBeside(family.table.labels(group[0]!), defaultLabels);
+    renderRows(family.table, group[0]!, framesOf(family, rows.bounds, added, openMetrics), rows);
+  }
+}
+
+/** One line for each slot that has the series. */
+function renderBySlot(family: Family, { defaultLabels }: TextOptions): void {
+  for (const [one] of family.groups()) {
+    const own = family.table.labels(one!).map(([name, value]): Label => [besideWorker(name), value]);
+    for (const { slot, value } of family.table.valuesBySlot(one!)) {
+      const labels: Label[] = [...own, ['worker', String(slot)]];
+      new LineFrame(family.name, labels, defaultsBeside(labels, defaultLabels)).writeBare(out, value);
     }
   }
 }
 
-function renderTotals(
-  family: Family,
-  series: MergedSeries,
-  totals: Float64Array,
-  options: TextOptions,
-  lines: string[],
-): void {
-  if (family.type === 'counter') {
-    const value = totals[series.parts[0]!.base]!;
-    if (Number.isNaN(value)) return;
-    series.prefixes ??= makePrefixes(family, series, options).map(inOnePiece);
-    lines.push(series.prefixes[0]! + formatValue(value));
-    return;
-  }
-  const values = totalsOf(family, series, totals);
-  if (values === undefined) return;
-  series.prefixes ??= makePrefixes(family, series, options).map(inOnePiece);
-  for (let i = 0; i < values.length; i++) lines.push(series.prefixes[i]! + formatValue(values[i]!));
+function renderCounter(table: SeriesTable, series: number, frame: LineFrame): void {
+  const value = table.totals[table.bases.array[series]!]!;
+  if (!Number.isNaN(value)) renderLine(table, series, frame, value);
 }
 
-/** The values of a series in the order of its lines; undefined where no slot has it. */
-export function totalsOf(family: Family, series: MergedSeries, totals: Float64Array): number[] | undefined {
-  const present = series.parts.filter(({ base }) => !Number.isNaN(totals[base]!));
-  const [part] = present;
-  if (part === undefined) return undefined;
-  const { base } = part;
-  if (family.type === 'counter') return [totals[base]!];
-  if (family.type === 'summary') return summaryLines(present, totals);
-  return series.parts.length === 1 ? bucketLines(part, totals) : unionLines(series, present, totals);
-}
-
-/** Quantiles where there are any, those of the latest definition, then sum and count. */
-function summaryLines(present: MergedSeries['parts'], totals: Float64Array): number[] {
-  const { bounds, base } = present.at(-1)!;
-  const quantiles = bounds.map((_, i) => totals[base + 2 + i]!);
-  const total = (offset: number): number =>
-    present.reduce((sum, part) => sum + totals[part.base + offset]!, 0);
-  return [...quantiles, total(0), total(1)];
-}
-
-/** Cumulative counts by ascending bound, +Inf last, then sum and count. */
-function bucketLines({ bounds, base }: MergedSeries['parts'][number], totals: Float64Array): number[] {
-  const lines = new Array<number>(bounds.length + 3);
+/** Counts made cumulative, by ascending bound, +Inf last, then sum and count. */
+function renderBuckets(table: SeriesTable, series: number, frames: readonly LineFrame[]): void {
+  const { totals } = table;
+  const base = table.bases.array[series]!;
+  const sum = totals[base]!;
+  if (Number.isNaN(sum)) return;
+  const buckets = frames.length - 2;
   let count = 0;
-  for (let i = 0; i <= bounds.length; i++) {
+  for (let i = 0; i < buckets; i++) {
     count += totals[base + 1 + i]!;
-    lines[i] = count;
+    renderLine(table, series, frames[i]!, count);
   }
-  lines[bounds.length + 1] = totals[base]!;
-  lines[bounds.length + 2] = count;
-  return lines;
+  renderLine(table, series, frames[buckets]!, sum);
+  renderLine(table, series, frames[buckets + 1]!, count);
 }
 
-/** The same for slots that use different bounds: over the union of all bounds, which stays monotonic. */
-function unionLines(series: MergedSeries, present: MergedSeries['parts'], totals: Float64Array): number[] {
-  const counts = new Map<number, number>();
-  let sum = 0;
-  for (const { bounds, base } of present) {
-    sum += totals[base]!;
-    for (let i = 0; i <= bounds.length; i++) {
-      const bound = bounds[i] ?? Infinity;
-      counts.set(bound, (counts.get(bound) ?? 0) + totals[base + 1 + i]!);
-    }
-  }
-  let count = 0;
-  const cumulative = unionOfBounds(series).map((bound) => {
-    count += counts.get(bound) ?? 0;
-    return count;
+function renderRows(
+  table: SeriesTable,
+  series: number,
+  frames: readonly LineFrame[],
+  rows: SeriesRows | undefined,
+): void {
+  rows?.values.forEach((value, i) => {
+    renderLine(table, series, frames[i]!, value);
   });
-  return [...cumulative, sum, count];
 }
 
-export function unionOfBounds(series: Pick<MergedSeries, 'parts'>): number[] {
-  const bounds = new Set(series.parts.flatMap((part) => part.bounds));
-  return [...bounds].sort((a, b) => a - b).concat(Infinity);
+function renderLine(table: SeriesTable, series: number, frame: LineFrame, value: number): void {
+  frame.write(out, table.textBytes, table.textStart(series), table.textEnd(series), value);
 }
 
-function makePrefixes({ name, type }: Family, series: MergedSeries, options: TextOptions): string[] {
-  const { labels } = series;
-  const added = defaultsBeside(labels, options);
-  if (type === 'counter') {
-    const suffix = options.openMetrics && !name.endsWith('_total') ? '_total' : '';
-    return [`${name}${suffix}${labelText([...labels, ...added])} `];
-  }
-  if (type === 'summary') {
-    const quantiles = (series.parts.at(-1)?.bounds ?? []).map((quantile) => {
-      return `${name}${labelText([['quantile', formatValue(quantile)], ...labels, ...added])} `;
-    });
-    return [...quantiles, ...sumAndCount(name, [...labels, ...added])];
-  }
-  const buckets = unionOfBounds(series).map((bound) => {
-    return `${name}_bucket${labelText([['le', formatValue(bound)], ...added, ...labels])} `;
-  });
-  return [...buckets, ...sumAndCount(name, [...added, ...labels])];
-}
-
-function sumAndCount(name: string, labels: readonly Label[]): string[] {
-  const text = labelText(labels);
-  return [`${name}_sum${text} `, `${name}_count${text} `];
-}
-
-function defaultsBeside(labels: readonly Label[], { defaultLabels }: TextOptions): Label[] {
+function defaultsBeside(labels: readonly Label[], defaults: TextOptions['defaultLabels']): Label[] {
   const added: Label[] = [];
-  for (const name in defaultLabels) {
-    if (labels.every(([own]) => own !== name)) added.push([name, String(defaultLabels[name])]);
+  for (const name in defaults) {
+    if (labels.every(([own]) => own !== name)) added.push([name, String(defaults[name])]);
   }
   return added;
-}
-
-function labelText(labels: readonly Label[]): string {
-  let text = '';
-  for (const [name, value] of labels) text += `${text === '' ? '' : ','}${name}="${escapeLabelValue(value)}"`;
-  return text === '' ? '' : `{${text}}`;
-}
-
-/** A string that was put together stays a tree of its pieces, at several times the memory, until it is written out. */
-function inOnePiece(text: string): string {
-  return Buffer.from(text).toString();
-}
-
-const ESCAPED = /[\\\n"]/;
-
-function escapeLabelValue(value: string): string {
-  return ESCAPED.test(value) ? escapeText(value).replaceAll('"', '\\"') : value;
-}
-
-function escapeText(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
-}
-
-function formatValue(value: number): string {
-  if (value === Infinity) return '+Inf';
-  if (value === -Infinity) return '-Inf';
-  return Number.isNaN(value) ? 'Nan' : `${value}`;
 }

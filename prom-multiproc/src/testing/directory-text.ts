@@ -25,8 +25,7 @@ export class TextReader {
   /** All families as text, as of now. */
   text(): string {
     this.#reader.refresh();
-    const { families, totals } = this.#reader;
     const options = { openMetrics: false, defaultLabels: {} };
-    return `${[...families.values()].map((family) => renderFamily(family, totals, options)).join('\n')}\n`;
+    return `${[...this.#reader.families.values()].map((family) => renderFamily(family, options)).join('\n')}\n`;
   }
 }

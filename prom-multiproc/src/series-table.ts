@@ -1,0 +1,223 @@
+import { sameBounds } from './buckets.ts';
+import { Family } from './family.ts';
+import { cellsPerSeries, type MetricDefinition } from './format.ts';
+import { type Fold, foldOf, GAUGE_TOTALS } from './gauge-aggregators.ts';
+import { grown, IntList } from './int-list.ts';
+import { type Label, LabelNames, LabelTexts } from './label-text.ts';
+
+/** What the series of a metric under one definition have in common. */
+export interface Shape {
+  /** Undefined where series of this definition are not shown. */
+  readonly family: Family | undefined;
+  /** Cells of such a series in a slot, and how many of them have a total. */
+  readonly cells: number;
+  readonly totals: number;
+  /** Of gauges only: how a slot's value becomes part of the totals. Everything else is added up. */
+  readonly fold: Fold | undefined;
+  /** As shown: none of a summary whose quantiles are not. */
+  readonly bounds: readonly number[];
+}
+
+/** The value that a gauge has in one slot. */
+export interface SlotValue {
+  readonly slot: number;
+  readonly value: number;
+}
+
+/** A shape with the label names that one definition of it has. */
+export interface NamedShape {
+  readonly shape: number;
+  readonly names: LabelNames;
+}
+
+/**
+ * All series of the merged view, by number, in arrays: a series costs its label text and some 30 bytes. A series whose
+ * slots use different bounds is one number for each.
+ */
+export class SeriesTable {
+  readonly families = new Map<string, Family>();
+  readonly shapes: Shape[] = [];
+  /** Totals of all series, by `bases`; NaN in the first of a series where no slot has it. */
+  totals = new Float64Array(16);
+  totalCount = 0;
+  /** By series: its shape, and where its totals begin. */
+  readonly shapeOf = new IntList();
+  readonly bases = new IntList();
+
+  /** Of those gauges that show the value of each slot, by where their totals begin. */
+  readonly #bySlot = new Map<number, SlotValue[]>();
+  readonly #texts = new LabelTexts();
+  /** By series: end of its label text, which begins where that of the one before it ends. */
+  readonly #textEnds = new IntList();
+  readonly #hashes = new IntList();
+  /** Hash table of series numbers, each plus 1; 0 is free. Never more than two thirds full. */
+  #index = new Int32Array(64);
+  readonly #named = new Map<string, NamedShape>();
+  readonly #hiddenOf = new Map<number, number>();
+  readonly #isolated: boolean;
+
+  /** `isolated` shows gauges as they are and quantiles of summaries: for a table of one slot alone. */
+  constructor(isolated: boolean) {
+    this.#isolated = isolated;
+  }
+
+  get length(): number {
+    return this.bases.length;
+  }
+
+  /** The shape of the series of a definition that was read; the first definition of a name makes its family. */
+  define(definition: MetricDefinition): NamedShape {
+    const key = JSON.stringify(definition);
+    let named = this.#named.get(key);
+    if (named === undefined) {
+      const shape = this.#shape(definition);
+      for (const name of definition.labelNames) this.shapes[shape]!.family?.labelNames.add(name);
+      named = { shape, names: new LabelNames(definition.labelNames) };
+      this.#named.set(key, named);
+    }
+    return named;
+  }
+
+  /** The number of the series whose labels are the sound ones in `from`..`to` of a log. */
+  series({ shape, names }: NamedShape, log: Uint8Array, from: number, to: number): number {
+    if (this.shapes[shape]!.family === undefined) return this.#hidden(shape);
+    const hash = this.#texts.write(names, log, from, to);
+    const place = this.#placeOf(shape, hash);
+    return this.#index[place]! > 0 ? this.#index[place]! - 1 : this.#add(shape, hash, place);
+  }
+
+  get textBytes(): Uint8Array {
+    return this.#texts.bytes;
+  }
+
+  textStart(series: number): number {
+    return series === 0 ? 0 : this.#textEnds.array[series - 1]!;
+  }
+
+  textEnd(series: number): number {
+    return this.#textEnds.array[series]!;
+  }
+
+  labels(series: number): Label[] {
+    return this.#texts.labels(this.textStart(series), this.textEnd(series));
+  }
+
+  /** Makes all totals those of no slot. */
+  clearTotals(): void {
+    this.totals = grown(this.totals, this.totalCount);
+    this.totals.fill(Number.NaN, 0, this.totalCount);
+    this.#bySlot.clear();
+  }
+
+  addBySlot(series: number, value: SlotValue): void {
+    const base = this.bases.array[series]!;
+    const values = this.#bySlot.get(base);
+    if (values === undefined) this.#bySlot.set(base, [value]);
+    else values.push(value);
+  }
+
+  valuesBySlot(series: number): readonly SlotValue[] {
+    return this.#bySlot.get(this.bases.array[series]!) ?? [];
+  }
+
+  /**
+   * The rule for versions of an application that define a metric differently: the definition read first, from the lowest
+   * slot on and the oldest in it, gives type, help and aggregator until the directory is cleared. Series of another type
+   * are not shown; those with other label names or buckets are, as such.
+   */
+  #shape(definition: MetricDefinition): number {
+    const { name, type } = definition;
+    let family = this.families.get(name);
+    if (family === undefined) {
+      family = new Family(this, definition, this.#isolated ? 'first' : definition.aggregator);
+      this.families.set(name, family);
+    }
+    const cells = cellsPerSeries(definition);
+    if (family.type !== type) {
+      return this.shapes.push({ family: undefined, cells, totals: 0, fold: undefined, bounds: [] }) - 1;
+    }
+    // Quantiles of several processes cannot be added up.
+    const plain = type === 'summary' && !this.#isolated;
+    const isGauge = type === 'gauge';
+    const shape = {
+      family,
+      cells,
+      totals: isGauge ? GAUGE_TOTALS : plain ? 2 : cells,
+      fold: isGauge ? foldOf(family.aggregator) : undefined,
+      bounds: plain ? [] : definition.bounds,
+    };
+    const known = this.shapes.findIndex((other) => other.family === family && isSame(other, shape));
+    return known >= 0 ? known : this.shapes.push(shape) - 1;
+  }
+
+  /** Where the labels written last stand in the index under this shape, or the free place where they belong. */
+  #placeOf(shape: number, hash: number): number {
+    const index = this.#index;
+    const mask = index.length - 1;
+    const spread = (hash + Math.imul(shape, 0x9e3779b1)) | 0;
+    for (let place = spread & mask; ; place = (place + 1) & mask) {
+      const series = index[place]! - 1;
+      if (series < 0) return place;
+      if (this.#hashes.array[series] !== spread || this.shapeOf.array[series] !== shape) continue;
+      if (this.#texts.equalsTail(this.textStart(series), this.textEnd(series))) return place;
+    }
+  }
+
+  #add(shape: number, hash: number, place: number): number {
+    const series = this.length;
+    const { family, bounds, totals } = this.shapes[shape]!;
+    const twin = this.#twin(shape, hash);
+    this.#texts.keep();
+    this.#textEnds.push(this.#texts.end);
+    this.#hashes.push((hash + Math.imul(shape, 0x9e3779b1)) | 0);
+    this.shapeOf.push(shape);
+    this.bases.push(twin === undefined ? this.totalCount : this.bases.array[twin]!);
+    if (twin === undefined) {
+      this.totalCount += totals;
+      family!.add(series, bounds);
+    }
+    this.#index[place] = series + 1;
+    if (series * 3 > this.#index.length * 2) this.#growIndex();
+    return series;
+  }
+
+  /** The same series under another shape that is shown alike: they have their totals in common. */
+  #twin(shape: number, hash: number): number | undefined {
+    const { family, bounds } = this.shapes[shape]!;
+    for (let other = 0; other < this.shapes.length; other++) {
+      if (other === shape || this.shapes[other]!.family !== family) continue;
+      if (!sameBounds(this.shapes[other]!.bounds, bounds)) continue;
+      const found = this.#index[this.#placeOf(other, hash)]!;
+      if (found > 0) return found - 1;
+    }
+    return undefined;
+  }
+
+  /** One number stands for all series of a definition that are not shown. */
+  #hidden(shape: number): number {
+    const known = this.#hiddenOf.get(shape);
+    if (known !== undefined) return known;
+    const series = this.length;
+    this.#hiddenOf.set(shape, series);
+    this.#textEnds.push(this.#texts.end);
+    this.#hashes.push(0);
+    this.shapeOf.push(shape);
+    this.bases.push(0);
+    return series;
+  }
+
+  #growIndex(): void {
+    this.#index = new Int32Array(this.#index.length * 2);
+    const mask = this.#index.length - 1;
+    for (let series = 0; series < this.length; series++) {
+      if (this.shapes[this.shapeOf.array[series]!]!.family === undefined) continue;
+      let place = this.#hashes.array[series]! & mask;
+      while (this.#index[place] !== 0) place = (place + 1) & mask;
+      this.#index[place] = series + 1;
+    }
+  }
+}
+
+function isSame(a: Shape, b: Shape): boolean {
+  return a.cells === b.cells && sameBounds(a.bounds, b.bounds);
+}

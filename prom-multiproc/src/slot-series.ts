@@ -1,0 +1,62 @@
+import { type MetricDefinition, placeCells } from './format.ts';
+import { IntList } from './int-list.ts';
+import type { NamedShape, SeriesTable } from './series-table.ts';
+import type { SlotListener } from './slot-reader.ts';
+
+/** What the series of one slot are in the table of all, in the order of its log, from which their cells follow. */
+export class SlotSeries implements SlotListener {
+  readonly #table: SeriesTable;
+  readonly #named: NamedShape[] = [];
+  readonly #series = new IntList();
+
+  constructor(table: SeriesTable) {
+    this.#table = table;
+  }
+
+  onMetric(definition: MetricDefinition): void {
+    this.#named.push(this.#table.define(definition));
+  }
+
+  onSeries(metric: number, log: Uint8Array, from: number, to: number): void {
+    this.#series.push(this.#table.series(this.#named[metric]!, log, from, to));
+  }
+
+  /** Adds the values of the slot to the totals. A first cell of NaN makes its whole series absent. */
+  addTo(slot: number, values: Float64Array, live: boolean): void {
+    const { totals, shapes } = this.#table;
+    const shapeOf = this.#table.shapeOf.array;
+    const bases = this.#table.bases.array;
+    const series = this.#series.array;
+    const count = this.#series.length;
+    let next = 0;
+    for (let i = 0; i < count; i++) {
+      const one = series[i]!;
+      const { cells, totals: added, fold, family } = shapes[shapeOf[one]!]!;
+      const first = placeCells(next, cells);
+      next = first + cells;
+      const value = values[first]!;
+      if (Number.isNaN(value)) continue;
+      const base = bases[one]!;
+      if (fold === undefined) {
+        addCells(totals, base, values, first, added);
+      } else if (live) {
+        fold(totals, base, value, cells === 2 ? values[first + 1]! : 0);
+        if (family!.showsEachSlot) this.#table.addBySlot(one, { slot, value });
+      }
+    }
+  }
+}
+
+function addCells(
+  totals: Float64Array,
+  base: number,
+  values: Float64Array,
+  first: number,
+  count: number,
+): void {
+  const isFirst = count > 0 && Number.isNaN(totals[base]!);
+  for (let cell = 0; cell < count; cell++) {
+    const value = values[first + cell]!;
+    totals[base + cell] = isFirst ? value : totals[base + cell]! + value;
+  }
+}
