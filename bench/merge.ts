@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Reader } from 'prom-multiproc';
 import type { MetricDefinition } from '../prom-multiproc/src/format.ts';
 import { loadLibc } from '../prom-multiproc/src/libc.ts';
-import { type Cells, SlotWriter } from '../prom-multiproc/src/slot-writer.ts';
+import type { Cells } from '../prom-multiproc/src/slot-space.ts';
+import { SlotWriter } from '../prom-multiproc/src/slot-writer.ts';
 
 const SLOTS = 8;
 const SERIES = 10_000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { sample } from './testing/sample.ts';
@@ -71,6 +71,22 @@ test('serve answers until it is ended', async (t) => {
   assert.equal((await fetch(url, { method: 'POST' })).status, 404);
 });
 
+test('clear makes the directory, then removes slot files, and refuses under a living process', (t) => {
+  const directory = join(temporaryDirectory(t), 'metrics');
+  assert.deepEqual(run('clear', directory), { status: 0, out: `${directory}: created\n`, error: '' });
+  const writer = openWriter(directory);
+  add(writer, COUNTER, '/', 1);
+  const refused = run('clear', directory, '--wait', '0');
+  assert.deepEqual([refused.status, refused.out], [1, '']);
+  assert.match(refused.error, /refusing to clear .*: a living process still holds slot-0\.metrics after 0 s/);
+  assert.equal(sample(run('dump', directory).out, COUNTED), 1, 'nothing was removed');
+  writer.close();
+  assert.equal(run('clear', directory).out, `${directory}: 1 slot file removed\n`);
+  assert.deepEqual(readdirSync(directory), []);
+  writeFileSync(join(directory, 'notes.txt'), '');
+  assert.match(run('clear', directory).error, /it holds "notes\.txt", which is not a slot file/);
+});
+
 test('wrong usage ends with 2, a directory that cannot be read with 1', (t) => {
   const directory = temporaryDirectory(t);
   for (const args of [
@@ -81,6 +97,7 @@ test('wrong usage ends with 2, a directory that cannot be read with 1', (t) => {
     ['dump', directory, '--worker', 'x'],
     ['dump', directory, '--worker', '10000'],
     ['serve', directory, '--port', '65536'],
+    ['clear', directory, '--wait', '3601'],
     ['dump', directory, '--unknown'],
   ]) {
     const { status, out, error } = run(...args);

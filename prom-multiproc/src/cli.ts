@@ -1,21 +1,25 @@
 #!/usr/bin/env node
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
+import { clearDirectory } from './clear-directory.ts';
 import { Reader, TEXT_CONTENT_TYPE } from './reader.ts';
 
-const USAGE = `usage: prom-multiproc dump|serve|check <directory> [options]
+const USAGE = `usage: prom-multiproc dump|serve|check|clear <directory> [options]
 
   dump    prints the totals of all processes in Prometheus' text format
   serve   answers GET /metrics and /metrics/workers/<slot> with them until it is ended
   check   prints the state of each slot; exit status 1 where one cannot be read
+  clear   empties the directory, or makes it; before each start of the application, at no other time.
+          Exit status 1 where it is refused, and nothing removed
 
   --worker <slot>   dump: one living worker alone
   --port <port>     serve: default 9041
-  --host <address>  serve: default 127.0.0.1`;
+  --host <address>  serve: default 127.0.0.1
+  --wait <seconds>  clear: longest wait for processes that still count in it; default 10`;
 
 class UsageError extends Error {}
 
-function main(args: string[]): void {
+async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -24,6 +28,7 @@ function main(args: string[]): void {
       worker: { type: 'string' },
       port: { type: 'string', default: '9041' },
       host: { type: 'string', default: '127.0.0.1' },
+      wait: { type: 'string', default: '10' },
     },
   });
   if (values.help) {
@@ -33,10 +38,11 @@ function main(args: string[]): void {
   const [command, directory, ...rest] = positionals;
   if (directory === undefined || rest.length > 0)
     throw new UsageError('a command and one directory are wanted');
-  const reader = new Reader(directory);
-  if (command === 'dump') dump(reader, values.worker);
-  else if (command === 'serve') serve(reader, integer('--port', values.port, 65535), values.host);
-  else if (command === 'check') check(reader);
+  if (command === 'dump') dump(new Reader(directory), values.worker);
+  else if (command === 'serve')
+    serve(new Reader(directory), integer('--port', values.port, 65535), values.host);
+  else if (command === 'check') check(new Reader(directory));
+  else if (command === 'clear') await clear(directory, integer('--wait', values.wait, 3600));
   else throw new UsageError(`unknown command ${JSON.stringify(command)}`);
 }
 
@@ -78,6 +84,13 @@ function check(reader: Reader): void {
   }
 }
 
+async function clear(path: string, seconds: number): Promise<void> {
+  const { directory, created, removed } = await clearDirectory(path, { waitMs: seconds * 1000 });
+  console.log(
+    `${directory}: ${created ? 'created' : `${removed} slot ${removed === 1 ? 'file' : 'files'} removed`}`,
+  );
+}
+
 function integer(name: string, text: string, most: number): number {
   const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(value <= most))
@@ -86,7 +99,7 @@ function integer(name: string, text: string, most: number): number {
 }
 
 try {
-  main(process.argv.slice(2));
+  await main(process.argv.slice(2));
 } catch (error) {
   const { message, code } = error as NodeJS.ErrnoException;
   const wrongUsage = error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS') === true;

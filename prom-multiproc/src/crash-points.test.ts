@@ -10,6 +10,7 @@ import { test } from 'node:test';
 import client from 'prom-client';
 import type { MetricDefinition } from './format.ts';
 import { loadLibc } from './libc.ts';
+import { tryHold } from './slot-lock.ts';
 import type { SlotWriter } from './slot-writer.ts';
 import { TextReader } from './testing/directory-text.ts';
 import { values } from './testing/sample.ts';
@@ -232,5 +233,24 @@ test('gauges of a dead process never show again, wherever its successor dies', (
     const text = new TextReader(t, directory).text();
     assert.ok(!text.includes('in_flight{'), `point ${i}, before ${before}: ${text}`);
     writer.close();
+  }
+});
+
+test('gauges of a dead process do not show under the lock of its successor, once that has made its first store', (t) => {
+  const live = temporaryDirectory(t);
+  const first = openWriter(live);
+  add(first, GAUGE, '/', 7);
+  first.close();
+  const points = new CrashPoints(t, live);
+  points.during(() => openWriter(live).close());
+  const firstStore = points.copies.findIndex(({ before }) => before === 'store of 0');
+  const later = points.copies.slice(firstStore + 1);
+  assert.ok(later.filter(({ before }) => before === 'mmap').length > 0, 'the cells are yet to be mapped');
+  for (const [i, { directory, before }] of points.copies.entries()) {
+    const fd = tryHold(loadLibc(), join(directory, FILE));
+    assert.ok(fd !== undefined);
+    const text = new TextReader(t, directory).text();
+    fs.closeSync(fd);
+    assert.equal(text.includes('in_flight{'), i <= firstStore, `point ${i}, before ${before}`);
   }
 });

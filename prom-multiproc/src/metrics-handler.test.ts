@@ -119,6 +119,6 @@ test('where the totals cannot be had, the answer is 503 and says why', async (t)
   for (const path of ['/metrics', '/metrics/workers/0']) {
     const { status, body } = await ask({ path });
     assert.equal(status, 503);
-    assert.match(body.toString(), /does not exist: scripts\/clear-metrics-dir makes it/);
+    assert.match(body.toString(), /does not exist: `prom-multiproc clear` makes it/);
   }
 });

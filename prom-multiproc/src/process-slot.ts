@@ -132,15 +132,23 @@ export class ProcessSlot {
   }
 
   /**
-   * Tries again to share where that failed, runs each `collect()`, publishes quantiles of summaries and beats: what others see of these is never older than
+   * Mends what it can (see `#mend`), runs each `collect()`, publishes quantiles of summaries and beats: what others see of these is never older than
    * `REFRESH_INTERVAL_MS` and a `collect()`.
    */
   async refresh(): Promise<void> {
-    if (this.failure !== undefined) this.#tryAgain();
+    this.#mend();
     await Promise.all([...this.#metrics.keys()].map((client) => this.#collectOrWarn(client)));
     if (this.#writer === undefined) return;
     for (const metric of this.#metrics.values()) metric.publishQuantiles();
     this.#writer.beat(Date.now() / 1000);
+  }
+
+  /** Takes another slot where the file of this one is lost, or one where none could be had; places what found no room. */
+  #mend(): void {
+    const loss = this.#holder.dropLost();
+    if (loss !== undefined) for (const metric of this.#metrics.values()) metric.lose(loss.isReadable);
+    if (loss !== undefined || this.failure !== undefined) this.#tryAgain();
+    else for (const metric of this.#metrics.values()) metric.placeRefused();
   }
 
   /**
@@ -162,7 +170,10 @@ export class ProcessSlot {
     metric?.beginCollect();
     try {
       const collecting = client.collect?.();
-      if (collecting instanceof Promise) await collecting;
+      if (collecting instanceof Promise) {
+        metric?.awaitCollect();
+        await collecting;
+      }
       metric?.collected();
     } finally {
       metric?.endCollect();
@@ -203,7 +214,7 @@ export class ProcessSlot {
     const metric = new SharedMetric(client, {
       beforeWrite: () => this.#beforeWrite(),
       metric: (definition) => this.#publish(definition),
-      series: (definition, labels) => this.#writer?.series(definition, labels),
+      series: (definition, labels, again) => this.#writer?.series(definition, labels, again),
       release: (definition, labels, cells) => this.#writer?.release(definition, labels, cells),
       forget: ({ name, labelNames }, labels) =>
         this.#writer?.forget(name, labels && seriesKey(labelNames, labels)),

@@ -110,7 +110,7 @@ for (const [what, prepare] of [
     const directory = join(temporaryDirectory(t), 'metrics');
     prepare(directory);
     const app = await AppProcess.start(t, directory);
-    const refusal = { message: /cannot share metrics in .*metrics.*clear-metrics-dir/ };
+    const refusal = { message: /cannot share metrics in .*metrics.*prom-multiproc clear/ };
     await assert.rejects(app.metrics(), refusal);
     await app.call('requests', 'inc', { route: '/' });
     await app.call('seconds', 'observe', { route: '/' }, 1);
@@ -132,7 +132,8 @@ test('where the directory goes away under an application it counts on, and each 
   for (let i = 0; i < 3; i++) {
     await app.call('requests', 'inc', { route: '/' });
     await app.call('requests', 'inc', { route: `/${i}` });
-    for (const one of [app, reader]) await assert.rejects(one.metrics(), /does not exist.*clear-metrics-dir/);
+    for (const one of [app, reader])
+      await assert.rejects(one.metrics(), /does not exist.*prom-multiproc clear/);
   }
   for (const one of [app, reader]) {
     const warnings = await one.warnings();

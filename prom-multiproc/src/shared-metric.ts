@@ -1,19 +1,13 @@
-import { inspect } from 'node:util';
-import { ascendingBounds } from './buckets.ts';
+import { boundsOf, checkLabels, defineMetric, lastingLabels } from './client-definition.ts';
 import { clientStorage } from './client-storage.ts';
-import {
-  cellsPerSeries,
-  type LabelPair,
-  METRIC_TYPES,
-  type MetricDefinition,
-  type MetricType,
-} from './format.ts';
+import { cellsPerSeries, type LabelPair, type MetricDefinition } from './format.ts';
+import { HashIndex } from './hash-index.ts';
 import { LabelTree } from './label-tree.ts';
+import { type CellSource, MetricCells } from './metric-cells.ts';
 import type { ClientEntry, ClientLabels, ClientMetric } from './prom-client-internals.ts';
 import { seriesKey } from './series-key.ts';
 import {
   HistogramSeries,
-  makeAbsent,
   type SeriesOwner,
   type SharedSeries,
   type SummarySeries,
@@ -22,20 +16,7 @@ import {
   ValueSeries,
   valuesOf,
 } from './shared-series.ts';
-import type { Cells } from './slot-writer.ts';
-
-/** Where a metric's series get their cells. */
-export interface CellSource {
-  /** Called before the first write of a metric; takes a slot where the process has none yet. */
-  beforeWrite(): void;
-  metric(definition: MetricDefinition): void;
-  series(definition: MetricDefinition, labels: readonly LabelPair[]): Cells | undefined;
-  /** Makes absent all series of the metric's name, or that of these labels, that nobody counts in. */
-  forget(definition: MetricDefinition, labels?: readonly LabelPair[]): void;
-  /** Takes back cells that `series` gave for these labels, to give them again. */
-  release(definition: MetricDefinition, labels: readonly LabelPair[], cells: Cells): void;
-  refuseNaN(definition: MetricDefinition): void;
-}
+import type { Cells } from './slot-space.ts';
 
 /**
  * One metric of prom-client, caught at its storage: whatever method, bound child or timer writes, it writes cells.
@@ -50,25 +31,23 @@ export class SharedMetric implements SeriesOwner {
   #definition: MetricDefinition | undefined;
   #bounds: readonly number[] | undefined;
   readonly #storage: Record<string, ClientEntry>;
-  #all: SharedSeries[] = [];
-  /** By prom-client's hash of their labels; made when prom-client first asks by hash, which the fast path never does. */
-  #byHash: Map<string, SharedSeries> | undefined;
-  #bound = false;
+  readonly #cells: MetricCells;
+  readonly #index: HashIndex;
   /** Whether a write needs no word to the source any more: it has taken a slot, or never will. */
   #isSettled = false;
   #detached = false;
   /** Neither written nor collected since it was captured. */
   #untouched = true;
   #labelsByKey: Map<string, ClientLabels> | undefined;
-  /** Cells that a running collect() has let go of; absent at its end unless taken up again. */
-  #left: Cells[] | undefined;
 
   constructor(client: ClientMetric, source: CellSource) {
     this.client = client;
     this.#source = source;
     this.#tree = new LabelTree(client.labelNames);
+    this.#index = new HashIndex(client.labelNames, () => this.#cells.all);
+    this.#cells = new MetricCells(source, () => this.definition);
     this.#storage = clientStorage({
-      index: () => this.#index(),
+      index: () => this.#index.byHash,
       onStore: (hash, entry) => this.#storeEntry(hash, entry),
       onDelete: (hash) => this.#removeEntry(hash),
     });
@@ -83,7 +62,7 @@ export class SharedMetric implements SeriesOwner {
 
   /** @throws Error while prom-client's constructor of the metric still runs. */
   get definition(): MetricDefinition {
-    this.#definition ??= this.#define();
+    this.#definition ??= defineMetric(this.client, this.bounds);
     return this.#definition;
   }
 
@@ -107,15 +86,15 @@ export class SharedMetric implements SeriesOwner {
 
   /** Ascending: upper bounds of a histogram without +Inf, quantiles of a summary. */
   get bounds(): readonly number[] {
-    this.#bounds ??= ascendingBounds(this.client.upperBounds ?? this.client.percentiles);
+    this.#bounds ??= boundsOf(this.client);
     return this.#bounds;
   }
 
   /** The series of this process with their present values. */
   *series(): Generator<{ labels: LabelPair[]; values: Float64Array }> {
     const count = cellsPerSeries(this.definition);
-    for (const { labels, array, base } of this.#all) {
-      yield { labels: this.#pairs(labels), values: array.slice(base, base + count) };
+    for (const { labels, array, base } of this.#cells.all) {
+      yield { labels: this.#cells.pairs(labels), values: array.slice(base, base + count) };
     }
   }
 
@@ -127,31 +106,37 @@ export class SharedMetric implements SeriesOwner {
 
   /** Moves every series into the process's slot. A gauge that is yet to be collected has nothing to show there. */
   bind(): void {
-    if (this.#bound || (this.#untouched && this.#isCollected())) return;
-    this.#bound = true;
+    if (this.#cells.isBound || (this.#untouched && this.#isCollected())) return;
     this.#isSettled = true;
-    this.#source.metric(this.definition);
-    for (const series of this.#all) this.#bindSeries(series);
+    this.#cells.bind();
   }
 
-  /** Until `endCollect`, what is written stays on the heap: readers see nothing of it. Gauges only. */
+  /** Moves into the slot what found no room there before. */
+  placeRefused(): void {
+    this.#cells.placeRefused();
+  }
+
+  /** Turns away from a slot whose file is lost, on to what `bind` gives next. */
+  lose(isReadable: (cells: Cells) => boolean): void {
+    this.#cells.lose(isReadable);
+  }
+
+  /** Until `endCollect`, readers see nothing of what is written. */
   beginCollect(): void {
-    if (!this.#bound || this.#left !== undefined || this.definition.type !== 'gauge') return;
-    const count = cellsPerSeries(this.definition);
-    this.#left = this.#all.map((series) => this.#release(series, series.moveToHeap(count)));
-    this.#bound = false;
+    this.#cells.beginCollect();
+  }
+
+  /**
+   * Told that `collect()` will go on later. What others count in the meantime must not be lost should the process die, so
+   * only gauges wait for the end.
+   */
+  awaitCollect(): void {
+    if (this.client.type !== 'gauge') this.endCollect();
   }
 
   /** Shows all that was written since `beginCollect`, at once. */
   endCollect(): void {
-    const left = this.#left;
-    if (left === undefined) return;
-    this.#left = undefined;
-    this.bind();
-    const count = cellsPerSeries(this.definition);
-    const taken = new CellSet();
-    for (const series of this.#all) taken.add(series);
-    for (const cells of left) if (!taken.has(cells)) makeAbsent(cells, count);
+    this.#cells.endCollect();
   }
 
   /** Told of a `collect()` that came to its end. */
@@ -161,8 +146,8 @@ export class SharedMetric implements SeriesOwner {
 
   /** Publishes the quantiles of a summary as they are now. */
   publishQuantiles(): void {
-    if (!this.#bound || this.definition.type !== 'summary') return;
-    for (const { td, array, base } of this.#all as SummarySeries[]) {
+    if (!this.#cells.isBound || this.definition.type !== 'summary') return;
+    for (const { td, array, base } of this.#cells.all as readonly SummarySeries[]) {
       td!.compress();
       this.bounds.forEach((quantile, i) => {
         array[base + 2 + i] = td!.percentile(quantile) || 0;
@@ -172,16 +157,12 @@ export class SharedMetric implements SeriesOwner {
 
   /** Makes absent from the slot what dead processes left of these labels, or of all. */
   forget(labels?: ClientLabels): void {
-    if (this.#bound) this.#source.forget(this.definition, labels && this.#pairs(labels));
+    this.#cells.forget(labels);
   }
 
   /** Takes every series out of the slot; the metric counts on for itself. */
   detach(): void {
-    if (this.#bound) {
-      const count = cellsPerSeries(this.definition);
-      for (const series of this.#all) makeAbsent(this.#release(series, series.moveToHeap(count)), count);
-    }
-    this.#bound = false;
+    this.#cells.unbind();
     this.#detached = true;
   }
 
@@ -196,14 +177,17 @@ export class SharedMetric implements SeriesOwner {
   /** The labels of one of this process's series as the application gave them. */
   labelsOf(key: string): ClientLabels | undefined {
     this.#labelsByKey ??= new Map(
-      this.#all.map(({ labels }) => [seriesKey(this.client.labelNames, this.#pairs(labels)), labels]),
+      this.#cells.all.map(({ labels }) => [
+        seriesKey(this.client.labelNames, this.#cells.pairs(labels)),
+        labels,
+      ]),
     );
     return this.#labelsByKey.get(key);
   }
 
   beforeWrite(): void {
     this.#untouched = false;
-    if (!this.#bound && this.#left === undefined && !this.#detached) this.#source.beforeWrite();
+    if (!this.#cells.isBound && !this.#detached) this.#source.beforeWrite();
   }
 
   accepts(value: number): boolean {
@@ -219,11 +203,7 @@ export class SharedMetric implements SeriesOwner {
 
   /** @throws Error, as prom-client does, for a label name that is not the metric's. */
   checkLabels(labels: ClientLabels): void {
-    const { labelNames } = this.client;
-    for (const label in labels) {
-      if (labelNames.includes(label)) continue;
-      throw new Error(`Added label "${label}" is not included in initial labelset: ${inspect(labelNames)}`);
-    }
+    checkLabels(this.client.labelNames, labels);
   }
 
   /**
@@ -237,59 +217,15 @@ export class SharedMetric implements SeriesOwner {
     if (series === undefined) {
       series = this.#add(this.#newSeries(lastingLabels(labels)));
       this.#tree.set(series.labels, series);
-      this.#byHash?.set(this.#hashOf(this.#byHash, labels), series);
+      this.#index.add(series);
     }
     this.#tree.set(labels, series);
     return series;
   }
 
-  /**
-   * Runs a method of prom-client that finds its series by the hash of `labels`. Where other labels have that hash, they
-   * make room for that long.
-   */
+  /** See `HashIndex.withExactEntry`. */
   withExactEntry<T>(labels: ClientLabels, method: () => T): T {
-    const index = this.#index();
-    const clientHash = this.#clientHashOf(labels);
-    const hash = this.#hashOf(index, labels);
-    if (hash === clientHash) return method();
-    const other = index.get(clientHash);
-    put(index, clientHash, index.get(hash));
-    try {
-      return method();
-    } finally {
-      put(index, hash, index.get(clientHash));
-      put(index, clientHash, other);
-    }
-  }
-
-  #index(): Map<string, SharedSeries> {
-    if (this.#byHash === undefined) {
-      this.#byHash = new Map();
-      for (const series of this.#all) this.#byHash.set(this.#hashOf(this.#byHash, series.labels), series);
-    }
-    return this.#byHash;
-  }
-
-  #clientHashOf(labels: ClientLabels): string {
-    let hash = '';
-    for (const name of [...this.client.labelNames].sort()) {
-      if (labels[name] !== undefined) hash += `${name}:${labels[name]},`;
-    }
-    return hash;
-  }
-
-  /** prom-client's own hash of the labels, made unambiguous where it is taken by other labels. */
-  #hashOf(index: ReadonlyMap<string, SharedSeries>, labels: ClientLabels): string {
-    let hash = this.#clientHashOf(labels);
-    for (let taken = index.get(hash); taken !== undefined && !this.#sameLabels(taken.labels, labels); ) {
-      hash += '\0';
-      taken = index.get(hash);
-    }
-    return hash;
-  }
-
-  #sameLabels(a: ClientLabels, b: ClientLabels): boolean {
-    return this.client.labelNames.every((name) => String(a[name]) === String(b[name]));
+    return this.#index.withExactEntry(labels, method);
   }
 
   #newSeries(labels: ClientLabels): SharedSeries {
@@ -299,34 +235,19 @@ export class SharedMetric implements SeriesOwner {
       : new HistogramSeries(this, labels, new Float64Array(this.bounds.length + 2));
   }
 
-  #define(): MetricDefinition {
-    const { name, help, type, labelNames, aggregator } = this.client;
-    if (!METRIC_TYPES.includes(type as MetricType))
-      throw new Error(`metric ${name} is of unknown type ${type}`);
-    return {
-      name,
-      help,
-      type: type as MetricType,
-      aggregator: aggregator ?? 'sum',
-      labelNames: [...labelNames],
-      bounds: this.bounds,
-    };
-  }
-
   #replaceStorage(storage: Record<string, ClientEntry>): void {
     this.forget();
-    for (const series of this.#all) this.#drop(series);
+    this.#cells.dropAll();
     this.#tree.clear();
     this.#labelsByKey = undefined;
     this.generation++;
-    this.#all = [];
-    this.#byHash = undefined;
+    this.#index.clear();
     for (const entry of Object.values(storage)) this.#addEntry(entry);
   }
 
   #storeEntry(hash: string, entry: ClientEntry): void {
     this.beforeWrite();
-    const known = this.#index().get(hash);
+    const known = this.#index.byHash.get(hash);
     if (known === undefined) this.#storeNew(hash, entry);
     else if ((known as unknown) === entry) known.settle();
     else if (entry.value !== undefined) (known as ValueSeries).value = entry.value;
@@ -335,7 +256,7 @@ export class SharedMetric implements SeriesOwner {
 
   #storeNew(hash: string, entry: ClientEntry): void {
     const series = this.#addEntry(entry);
-    this.#index().set(hash, series);
+    this.#index.byHash.set(hash, series);
     // Written once more as it was: this write has a time.
     if (series instanceof TimedSeries) series.value = entry.value!;
   }
@@ -345,14 +266,13 @@ export class SharedMetric implements SeriesOwner {
   }
 
   #removeEntry(hash: string): void {
-    const series = this.#index().get(hash);
+    const series = this.#index.byHash.get(hash);
     if (series === undefined) return;
-    this.#index().delete(hash);
-    this.#all.splice(this.#all.indexOf(series), 1);
+    this.#index.byHash.delete(hash);
     this.#tree.delete(series.labels);
     this.#labelsByKey = undefined;
     this.generation++;
-    this.#drop(series);
+    this.#cells.drop(series);
   }
 
   #addEntry(entry: ClientEntry): SharedSeries {
@@ -364,64 +284,7 @@ export class SharedMetric implements SeriesOwner {
 
   #add(series: SharedSeries): SharedSeries {
     this.#labelsByKey = undefined;
-    this.#all.push(series);
-    if (this.#bound) this.#bindSeries(series);
+    this.#cells.add(series);
     return series;
-  }
-
-  #drop(series: SharedSeries): void {
-    if (this.#bound) makeAbsent(this.#release(series, series), cellsPerSeries(this.definition));
-  }
-
-  #release(series: SharedSeries, { array, base }: Cells): Cells {
-    const cells = { array, base };
-    this.#source.release(this.definition, this.#pairs(series.labels), cells);
-    return cells;
-  }
-
-  // A series that finds no room stays on the heap: the application counts on, and the refusal is counted.
-  #bindSeries(series: SharedSeries): void {
-    const { definition } = this;
-    const cells = this.#source.series(definition, this.#pairs(series.labels));
-    if (cells !== undefined) series.moveTo(cells, cellsPerSeries(definition), definition.type === 'gauge');
-  }
-
-  #pairs(labels: ClientLabels): LabelPair[] {
-    const pairs: LabelPair[] = [];
-    for (const [name, value] of Object.entries(labels)) {
-      const index = this.client.labelNames.indexOf(name);
-      // As it is written to the file: what reads it back must find the same series.
-      if (index >= 0 && value !== undefined) pairs.push([index, String(value).toWellFormed()]);
-    }
-    return pairs;
-  }
-}
-
-/** Labels that stay as they are when the application changes its own, and that read as they will in the file. */
-function lastingLabels(labels: ClientLabels): ClientLabels {
-  const lasting = { ...labels };
-  for (const name in lasting) {
-    const value = lasting[name];
-    if (typeof value === 'string' && !value.isWellFormed()) lasting[name] = value.toWellFormed();
-  }
-  return lasting;
-}
-
-function put(index: Map<string, SharedSeries>, hash: string, series: SharedSeries | undefined): void {
-  if (series === undefined) index.delete(hash);
-  else index.set(hash, series);
-}
-
-/** Cells by where they lie. */
-class CellSet {
-  readonly #bases = new Map<Float64Array, Set<number>>();
-
-  add({ array, base }: Cells): void {
-    const bases = this.#bases.get(array) ?? new Set();
-    this.#bases.set(array, bases.add(base));
-  }
-
-  has({ array, base }: Cells): boolean {
-    return this.#bases.get(array)?.has(base) ?? false;
   }
 }

@@ -1,5 +1,5 @@
 import type { ClientEntry, ClientLabels } from './prom-client-internals.ts';
-import type { Cells } from './slot-writer.ts';
+import type { Cells } from './slot-space.ts';
 
 /** The metric that a series belongs to, as far as its writes are concerned. */
 export interface SeriesOwner {
@@ -38,23 +38,20 @@ export class SharedSeries {
     if (this.owner.accepts(value)) this.array[this.base + offset] = value;
   }
 
-  /** Moves to cells of a slot file: values add up with what is inherited there, or begin where nothing is. */
-  moveTo({ array, base }: Cells, count: number, isGauge: boolean): void {
+  /** Moves to other cells: values add up with what is there, unless they replace it. */
+  moveTo({ array, base }: Cells, count: number, replaces: boolean): void {
     const { array: from, base: start } = this;
-    const inherits = !isGauge && !Number.isNaN(array[base]!);
+    const addsUp = !replaces && !Number.isNaN(array[base]!);
     // The first cell last: its becoming a number is what makes the series present.
-    for (let i = count - 1; i >= 0; i--)
-      array[base + i] = (inherits ? array[base + i]! : 0) + from[start + i]!;
+    for (let i = count - 1; i >= 0; i--) array[base + i] = (addsUp ? array[base + i]! : 0) + from[start + i]!;
     this.array = array;
     this.base = base;
   }
 
-  /** Leaves the cells for others on the heap, taking the values along. */
-  moveToHeap(count: number): Cells {
-    const left = { array: this.array, base: this.base };
-    this.array = this.array.slice(this.base, this.base + count);
+  /** Leaves the cells for others on the heap, taking the values along or beginning at zero. */
+  moveToHeap(count: number, takesValues: boolean): void {
+    this.array = takesValues ? this.array.slice(this.base, this.base + count) : new Float64Array(count);
     this.base = 0;
-    return left;
   }
 
   overwrite(values: Float64Array): void {

@@ -1,5 +1,6 @@
 import { followParentIntoDeath } from './follow-parent.ts';
 import { loadLibc } from './libc.ts';
+import type { Loss } from './slot-space.ts';
 import { SlotWriter } from './slot-writer.ts';
 import type { Warnings } from './warnings.ts';
 
@@ -47,6 +48,21 @@ export class SlotHolder {
     return true;
   }
 
+  /**
+   * Turns away from a slot whose file is lost; undefined where it is sound. Its lock is kept: by that, those who have read
+   * the file know it from one of a cleared directory and hold its counts.
+   */
+  dropLost(): Loss | undefined {
+    const loss = this.writer?.findLoss();
+    if (loss === undefined) return undefined;
+    this.writer = undefined;
+    this.#warnings.tell(
+      'PROM_MULTIPROC_LOST',
+      `${loss.reason}: this process counts on in another slot, from zero; what it had counted is held by those who have read it`,
+    );
+    return loss;
+  }
+
   /** The error to show for `cause`, told once. */
   cannotShare(cause: unknown): Error {
     const message = `cannot share metrics in ${this.directory}: ${(cause as Error).message}`;
@@ -86,11 +102,10 @@ export class SlotHolder {
   #recover(): void {
     this.failure = undefined;
     this.#warnings.forget('PROM_MULTIPROC_UNSHARED');
-    this.#warnings.once(
+    this.#warnings.tell(
       'PROM_MULTIPROC_RECOVERED',
       `metrics are shared in ${this.directory} again, with all that was counted meanwhile`,
     );
-    this.#warnings.forget('PROM_MULTIPROC_RECOVERED');
     for (const { onRecovered } of this.#listeners) onRecovered?.();
   }
 }

@@ -76,7 +76,8 @@ export function holdAnew(libc: Libc, { slot, path, fd: old }: HeldSlot): HeldSlo
   return undefined;
 }
 
-function isStillAt(path: string, held: Stats): boolean {
+/** Whether the path still shows the file that `held` was asked of. */
+export function isStillAt(path: string, held: Stats): boolean {
   const now = lstatSync(path, { throwIfNoEntry: false });
   return now !== undefined && now.dev === held.dev && now.ino === held.ino;
 }

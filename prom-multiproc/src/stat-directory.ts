@@ -5,7 +5,7 @@ export function statDirectory(directory: string): Stats {
   const stats = statSync(directory, { throwIfNoEntry: false });
   if (!stats?.isDirectory()) {
     throw new Error(
-      `${directory} ${stats === undefined ? 'does not exist' : 'is not a directory'}: scripts/clear-metrics-dir makes it, before the application starts`,
+      `${directory} ${stats === undefined ? 'does not exist' : 'is not a directory'}: \`prom-multiproc clear\` makes it, before the application starts`,
     );
   }
   return stats;

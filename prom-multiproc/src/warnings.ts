@@ -1,10 +1,15 @@
-/** What the operators of an application are told, each message once. */
+/** What the operators of an application are told. */
 export class Warnings {
   readonly #told = new Map<string, string>();
 
   once(code: string, message: string): void {
     if (this.#told.has(message)) return;
     this.#told.set(message, code);
+    this.tell(code, message);
+  }
+
+  /** For what is news each time. */
+  tell(code: string, message: string): void {
     process.emitWarning(message, { type: 'PromMultiprocWarning', code });
   }
 

@@ -54,6 +54,13 @@ export class AppProcess {
     await this.#exit;
   }
 
+  /** Has it make a call that ends it; by which signal it ends. */
+  async callToItsEnd(metric: MetricName, method: string, ...args: unknown[]): Promise<unknown> {
+    this.#child.send({ id: ++this.#lastId, call: metric, method, args });
+    await this.#exit;
+    return this.#child.signalCode;
+  }
+
   metrics(): Promise<string> {
     return this.#ask({ ask: 'metrics' }) as Promise<string>;
   }

@@ -1,0 +1,55 @@
+import { inspect } from 'node:util';
+import { ascendingBounds } from './buckets.ts';
+import { type LabelPair, METRIC_TYPES, type MetricDefinition, type MetricType } from './format.ts';
+import type { ClientLabels, ClientMetric } from './prom-client-internals.ts';
+
+/** Ascending: upper bounds of a histogram without +Inf, quantiles of a summary. */
+export function boundsOf(client: ClientMetric): readonly number[] {
+  return ascendingBounds(client.upperBounds ?? client.percentiles);
+}
+
+/**
+ * What the record of a metric of prom-client says.
+ * @throws Error while prom-client's constructor of the metric still runs.
+ */
+export function defineMetric(client: ClientMetric, bounds: readonly number[]): MetricDefinition {
+  const { name, help, type, labelNames, aggregator } = client;
+  if (!METRIC_TYPES.includes(type as MetricType))
+    throw new Error(`metric ${name} is of unknown type ${type}`);
+  return {
+    name,
+    help,
+    type: type as MetricType,
+    aggregator: aggregator ?? 'sum',
+    labelNames: [...labelNames],
+    bounds,
+  };
+}
+
+/** @throws Error, as prom-client does, for a label name that is not among those of the metric. */
+export function checkLabels(labelNames: readonly string[], labels: ClientLabels): void {
+  for (const label in labels) {
+    if (labelNames.includes(label)) continue;
+    throw new Error(`Added label "${label}" is not included in initial labelset: ${inspect(labelNames)}`);
+  }
+}
+
+export function labelPairs(labelNames: readonly string[], labels: ClientLabels): LabelPair[] {
+  const pairs: LabelPair[] = [];
+  for (const [name, value] of Object.entries(labels)) {
+    const index = labelNames.indexOf(name);
+    // As it is written to the file: what reads it back must find the same series.
+    if (index >= 0 && value !== undefined) pairs.push([index, String(value).toWellFormed()]);
+  }
+  return pairs;
+}
+
+/** Labels that stay as they are when the application changes its own, and that read as they will in the file. */
+export function lastingLabels(labels: ClientLabels): ClientLabels {
+  const lasting = { ...labels };
+  for (const name in lasting) {
+    const value = lasting[name];
+    if (typeof value === 'string' && !value.isWellFormed()) lasting[name] = value.toWellFormed();
+  }
+  return lasting;
+}

@@ -1,0 +1,173 @@
+import { CellSet } from './cell-set.ts';
+import { labelPairs } from './client-definition.ts';
+import { cellsPerSeries, type LabelPair, type MetricDefinition } from './format.ts';
+import type { ClientLabels } from './prom-client-internals.ts';
+import { makeAbsent, type SharedSeries } from './shared-series.ts';
+import type { Cells } from './slot-space.ts';
+
+/** Where a metric's series get their cells. */
+export interface CellSource {
+  /** Called before the first write of a metric; takes a slot where the process has none yet. */
+  beforeWrite(): void;
+  metric(definition: MetricDefinition): void;
+  /** Undefined where there is no room; `again` where that was told before. */
+  series(definition: MetricDefinition, labels: readonly LabelPair[], again: boolean): Cells | undefined;
+  /** Makes absent all series of the metric's name, or that of these labels, that nobody counts in. */
+  forget(definition: MetricDefinition, labels?: readonly LabelPair[]): void;
+  /** Takes back cells that `series` gave for these labels, to give them again. */
+  release(definition: MetricDefinition, labels: readonly LabelPair[], cells: Cells): void;
+  refuseNaN(definition: MetricDefinition): void;
+}
+
+/** The series of one metric and where their cells are: on the heap, or once bound in the process's slot. */
+export class MetricCells {
+  readonly #source: CellSource;
+  readonly #define: () => MetricDefinition;
+  #all: SharedSeries[] = [];
+  #bound = false;
+  /** Those that found no room in the slot: they count on the heap until they do. */
+  readonly #refused = new Set<SharedSeries>();
+  /** While a collect() runs: cells it has let go of, absent at its end unless taken up again. */
+  #left: Cells[] | undefined;
+  /** Whether some had found no room before that. */
+  #hadRefused = false;
+  #forgottenMeanwhile: (ClientLabels | undefined)[] = [];
+
+  constructor(source: CellSource, define: () => MetricDefinition) {
+    this.#source = source;
+    this.#define = define;
+  }
+
+  /** In the order they were made. */
+  get all(): readonly SharedSeries[] {
+    return this.#all;
+  }
+
+  /** Whether the slot has been asked for cells; while a collect() runs its values are on the heap all the same. */
+  get isBound(): boolean {
+    return this.#bound || this.#left !== undefined;
+  }
+
+  add(series: SharedSeries): void {
+    this.#all.push(series);
+    if (this.#bound) this.#place(series, false);
+  }
+
+  drop(series: SharedSeries): void {
+    this.#all.splice(this.#all.indexOf(series), 1);
+    this.#empty(series);
+  }
+
+  dropAll(): void {
+    for (const series of this.#all) this.#empty(series);
+    this.#all = [];
+  }
+
+  /** Moves every series into the process's slot. */
+  bind(): void {
+    if (this.isBound) return;
+    this.#bound = true;
+    this.#source.metric(this.#define());
+    for (const series of this.#all) this.#place(series, false);
+  }
+
+  /** Moves into the slot what found no room there before, with all it has counted. */
+  placeRefused(): void {
+    if (!this.#bound) return;
+    for (const series of this.#refused) if (!this.#place(series, true)) return;
+  }
+
+  /** Takes every series out of the slot; they count on the heap. */
+  unbind(): void {
+    this.endCollect();
+    if (!this.#bound) return;
+    this.#bound = false;
+    for (const series of this.#all) this.#leave(series, (cells, count) => makeAbsent(cells, count));
+    this.#refused.clear();
+  }
+
+  /**
+   * Turns away from a slot whose file is lost: gauges take the values along that can still be read, counts begin at
+   * zero, for what was counted is held by those who have read it.
+   */
+  lose(isReadable: (cells: Cells) => boolean): void {
+    if (this.#left !== undefined) this.#left = [];
+    if (!this.#bound) return;
+    this.#bound = false;
+    const definition = this.#define();
+    for (const series of this.#all) {
+      if (this.#refused.has(series)) continue;
+      series.moveToHeap(cellsPerSeries(definition), definition.type === 'gauge' && isReadable(series));
+    }
+    this.#refused.clear();
+  }
+
+  /** Until `endCollect`, what is written stays on the heap: readers see nothing of it. */
+  beginCollect(): void {
+    if (!this.#bound) return;
+    const left: Cells[] = [];
+    for (const series of this.#all) this.#leave(series, (cells) => left.push(cells));
+    this.#hadRefused = this.#refused.size > 0;
+    this.#refused.clear();
+    this.#left = left;
+    this.#bound = false;
+  }
+
+  /** Shows all that was written since `beginCollect`, at once. */
+  endCollect(): void {
+    const left = this.#left;
+    if (left === undefined) return;
+    this.#left = undefined;
+    this.#bound = true;
+    const own = new CellSet(left);
+    for (const series of this.#all) this.#place(series, this.#hadRefused, own);
+    for (const labels of this.#forgottenMeanwhile) this.forget(labels);
+    this.#forgottenMeanwhile = [];
+    const definition = this.#define();
+    const taken = new CellSet(this.#all);
+    for (const cells of left) if (!taken.has(cells)) makeAbsent(cells, cellsPerSeries(definition));
+  }
+
+  /** Makes absent from the slot what dead processes left of these labels, or of all. */
+  forget(labels?: ClientLabels): void {
+    if (this.#left !== undefined) this.#forgottenMeanwhile.push(labels);
+    else if (this.#bound) this.#source.forget(this.#define(), labels && this.pairs(labels));
+  }
+
+  pairs(labels: ClientLabels): LabelPair[] {
+    return labelPairs(this.#define().labelNames, labels);
+  }
+
+  #empty(series: SharedSeries): void {
+    if (!this.#bound || this.#refused.delete(series)) return;
+    const { array, base } = series;
+    makeAbsent(this.#release(series, { array, base }), cellsPerSeries(this.#define()));
+  }
+
+  #leave(series: SharedSeries, then: (cells: Cells, count: number) => void): void {
+    if (this.#refused.has(series)) return;
+    const count = cellsPerSeries(this.#define());
+    const { array, base } = series;
+    series.moveToHeap(count, true);
+    then(this.#release(series, { array, base }), count);
+  }
+
+  #release(series: SharedSeries, cells: Cells): Cells {
+    this.#source.release(this.#define(), this.pairs(series.labels), cells);
+    return cells;
+  }
+
+  /** Whether there was room. `own` are cells that hold former values of these series, not those of dead processes. */
+  #place(series: SharedSeries, again: boolean, own?: CellSet): boolean {
+    const definition = this.#define();
+    const cells = this.#source.series(definition, this.pairs(series.labels), again);
+    if (cells === undefined) {
+      this.#refused.add(series);
+      return false;
+    }
+    this.#refused.delete(series);
+    const replaces = definition.type === 'gauge' || own?.has(cells) === true;
+    series.moveTo(cells, cellsPerSeries(definition), replaces);
+    return true;
+  }
+}
