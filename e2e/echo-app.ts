@@ -1,0 +1,45 @@
+/**
+ * Stands in for the app behind nginx and answers with what reached it, so that a test sees what nginx lets through.
+ * `/seen` lists all requests so far; `/slow?ms=` answers late; `/break` ends the connection; `/big` is larger than any buffer.
+ */
+import { createServer, type IncomingMessage } from 'node:http';
+
+const PORT = 8041;
+const BIG_BYTES = 8 * 1024 * 1024;
+const seen: string[] = [];
+
+async function bodyBytes(req: IncomingMessage): Promise<number> {
+  let bytes = 0;
+  for await (const chunk of req) bytes += (chunk as Buffer).length;
+  return bytes;
+}
+
+const server = createServer((req, res) => {
+  const url = new URL(req.url ?? '/', 'http://echo');
+  if (url.pathname === '/readyz') {
+    res.end('ok');
+    return;
+  }
+  if (url.pathname === '/seen') {
+    res.end(JSON.stringify(seen));
+    return;
+  }
+  seen.push(`${req.method} ${req.url}`);
+  if (url.pathname === '/break') {
+    req.socket.destroy();
+    return;
+  }
+  if (url.pathname === '/big') {
+    res.end(Buffer.alloc(BIG_BYTES, 'x'));
+    return;
+  }
+  bodyBytes(req).then(
+    (bytes) => {
+      const echo = { method: req.method, url: req.url, headers: req.rawHeaders, bodyBytes: bytes };
+      setTimeout(() => res.end(JSON.stringify(echo)), Number(url.searchParams.get('ms') ?? 0));
+    },
+    (error: Error) => seen.push(`${req.method} ${req.url} broke off: ${error.message}`),
+  );
+});
+server.listen(PORT, '0.0.0.0');
+process.on('SIGTERM', () => process.exit(0));

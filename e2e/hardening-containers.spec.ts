@@ -1,0 +1,247 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { poll } from '../scripts/measure/poll.ts';
+import { cgroupLimits, inspect, processStatuses } from './container-facts.ts';
+import { docker } from './docker.ts';
+import { sendRaw } from './raw-http.ts';
+import { type Service, Stack } from './stack.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const MEBI = 1024 * 1024;
+const START_TIMEOUT_MS = 15 * 60_000;
+const DEADLINE = { deadlineMs: 60_000 };
+
+const SERVICES: readonly Service[] = ['app', 'nginx', 'prometheus'];
+const LIMITS: Record<Service, { memory: number; pids: number; processors: number }> = {
+  app: { memory: 1024 * MEBI, pids: 256, processors: 2 },
+  nginx: { memory: 192 * MEBI, pids: 32, processors: 1 },
+  prometheus: { memory: 512 * MEBI, pids: 128, processors: 1 },
+};
+/** All of a container that can be written to, and how much of it where it is memory. */
+const WRITABLE: Record<Service, { path: string; bytes?: number }> = {
+  app: { path: '/run/app', bytes: 64 * MEBI },
+  nginx: { path: '/tmp', bytes: 64 * MEBI },
+  prometheus: { path: '/prometheus' },
+};
+const MADE_OF_MEMORY = ['app', 'nginx'] as const;
+
+/** As somebody runs it who switches nothing on. */
+let stack: Stack;
+
+test.beforeAll(async () => {
+  test.setTimeout(START_TIMEOUT_MS);
+  stack = await Stack.start({ sharing: true, overrides: ['e2e/controls-off.compose.yml'] });
+});
+
+test.afterAll(() => stack?.down());
+
+const shell = (service: Service, script: string) => stack.exec(service, 'sh', '-c', script);
+const portOf = (url: string) => Number(new URL(url).port);
+const ask = (port: number, path: string, method = 'GET') =>
+  sendRaw(port, `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+
+/** Which processes serve: primary and workers. The same before and after means that nothing of the app ended. */
+async function serving(): Promise<number[]> {
+  const { primary, workers } = await stack.status();
+  return [primary.pid, ...workers.map(({ pid }) => pid)].sort((a, b) => a - b);
+}
+
+for (const service of SERVICES) {
+  test(`${service}: no process is root, has a privilege or can gain one`, async () => {
+    const { Config, HostConfig } = await inspect(stack, service);
+    expect(Config.User.split(':')[0]).toMatch(/^(?!root$|0$)\w+$/);
+    expect(HostConfig.Privileged).toBe(false);
+    expect([HostConfig.CapAdd ?? [], HostConfig.CapDrop]).toEqual([[], ['ALL']]);
+    expect(HostConfig.SecurityOpt).toEqual(['no-new-privileges:true']);
+    const statuses = await processStatuses(stack, service);
+    expect(statuses.length).toBeGreaterThan(1);
+    for (const status of statuses) {
+      const who = status.Name;
+      for (const field of ['Uid', 'Gid']) {
+        expect(status[field]!.split(/\s+/), `${who} ${field}`).not.toContain('0');
+      }
+      for (const field of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) {
+        expect(status[field], `${who} ${field}`).toMatch(/^0+$/);
+      }
+      expect([status.NoNewPrivs, status.Seccomp], `${who}: no new privileges, seccomp`).toEqual(['1', '2']);
+    }
+  });
+
+  test(`${service}: nothing can be written but one place`, async () => {
+    expect((await inspect(stack, service)).HostConfig.ReadonlyRootfs).toBe(true);
+    const list =
+      'find / -path /proc -prune -o -type d -print 2>/dev/null | while IFS= read -r d; do if [ -w "$d" ]; then echo "$d"; fi; done';
+    const directories = (await shell(service, list)).trim().split('\n');
+    const { path } = WRITABLE[service];
+    expect(directories).toContain(path);
+    // /dev/mqueue holds message queues, bounded by the kernel's own limit, and no files.
+    const elsewhere = directories.filter(
+      (d) => d !== path && !d.startsWith(`${path}/`) && d !== '/dev/mqueue',
+    );
+    expect(elsewhere).toEqual([]);
+    await expect(shell(service, 'touch /var/tmp/x')).rejects.toThrow(/Read-only file system/);
+  });
+
+  test(`${service}: it shares nothing with the host or with another container`, async () => {
+    const { HostConfig, Mounts } = await inspect(stack, service);
+    expect(HostConfig.IpcMode).toBe('none');
+    expect(HostConfig.PidMode).toBe('');
+    expect(HostConfig.NetworkMode).toBe(`${stack.project}_default`);
+    expect(HostConfig.Devices ?? []).toEqual([]);
+    const mounted = Mounts.map(({ Type, Destination }) => `${Type} ${Destination}`);
+    expect(mounted).toEqual(service === 'prometheus' ? ['volume /prometheus'] : []);
+  });
+
+  test(`${service}: memory, processes and processors are bounded, and the kernel knows it`, async () => {
+    const { HostConfig } = await inspect(stack, service);
+    const limits = LIMITS[service];
+    expect({
+      memory: HostConfig.Memory,
+      memoryAndSwap: HostConfig.MemorySwap,
+      pids: HostConfig.PidsLimit,
+      processors: HostConfig.CpuQuota / HostConfig.CpuPeriod,
+    }).toEqual({ ...limits, memoryAndSwap: limits.memory });
+    expect(await cgroupLimits(stack, service)).toEqual(limits);
+    for (const limit of ['Max core file size +0 +0 ', 'Max open files +16384 +16384 ']) {
+      expect(await shell(service, 'cat /proc/1/limits')).toMatch(new RegExp(limit));
+    }
+  });
+
+  test(`${service}: a fork bomb ends at the limit, and requests are answered meanwhile`, async () => {
+    const { pids } = LIMITS[service];
+    const [before, startedAt] = [await serving(), await stack.startedAt(service)];
+    const bomb = `i=0; while [ $i -lt ${2 * pids} ]; do sleep 5 & i=$((i + 1)); echo $i; done`;
+    const error = await shell(service, bomb).then(
+      () => undefined,
+      (thrown: Error & { stdout: string; stderr: string }) => thrown,
+    );
+    const meanwhile = await ask(portOf(stack.publicUrl), '/ping');
+    expect(error?.stderr, 'the shell could not fork').toMatch(/fork/i);
+    const started = error!.stdout.trim().split('\n').length;
+    expect(started).toBeGreaterThan(1);
+    expect(started).toBeLessThan(pids);
+    expect(meanwhile.body).toBe('Pong');
+    await poll('its end', async () => ((await sleepers(service)) === 0 ? true : undefined), DEADLINE);
+    expect([await serving(), await stack.startedAt(service)]).toEqual([before, startedAt]);
+  });
+
+  test(`${service}: a process that lost its parent leaves no zombie`, async () => {
+    expect((await inspect(stack, service)).HostConfig.Init).toBe(true);
+    await shell(service, '(sleep 0.3 &)');
+    await poll('no sleep and no zombie', async () => ((await sleepers(service)) === 0 ? true : undefined), {
+      deadlineMs: 10_000,
+    });
+  });
+
+  test(`${service}: neither its environment nor its image holds a secret`, async () => {
+    const { Config } = await inspect(stack, service);
+    const secret = /secret|token|passw|credential|private|api_?key|:\/\/[^/\s]+:[^/\s]+@|BEGIN [A-Z ]*KEY/i;
+    expect(Config.Env.filter((line) => secret.test(line))).toEqual([]);
+    const history = await docker(['history', '--no-trunc', '--format', '{{.CreatedBy}}', Config.Image]);
+    expect(history.split('\n').filter((line) => secret.test(line))).toEqual([]);
+    const places = '/srv /etc/nginx /etc/prometheus /home /usr/local/etc';
+    const keys = await shell(
+      service,
+      `for d in ${places}; do [ ! -d $d ] || find $d -name '*.pem' -o -name '*.key' -o -name 'id_*sa' -o -name .env -o -name .git -o -name .netrc; done`,
+    );
+    expect(keys.trim()).toBe('');
+    const logins = await shell(
+      service,
+      `for f in /srv/*/.npmrc /usr/local/etc/npmrc /home/*/.npmrc; do [ ! -e $f ] || grep -iE 'auth|password|_token' $f || true; done`,
+    );
+    expect(logins.trim()).toBe('');
+  });
+
+  test(`${service}: its log is rotated`, async () => {
+    const { LogConfig, RestartPolicy } = (await inspect(stack, service)).HostConfig;
+    expect(LogConfig).toEqual({ Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } });
+    expect(RestartPolicy.Name).toBe('unless-stopped');
+  });
+}
+
+for (const service of MADE_OF_MEMORY) {
+  test(`${service}: its tmpfs is bounded, and nothing on it can be run`, async () => {
+    const { path, bytes } = WRITABLE[service];
+    const mounts = await shell(service, 'cat /proc/mounts');
+    const options = new RegExp(`^\\S+ ${path} tmpfs (\\S+)`, 'm').exec(mounts)?.[1]?.split(',') ?? [];
+    for (const option of ['nosuid', 'nodev', 'noexec', `size=${bytes! / 1024}k`]) {
+      expect(options).toContain(option);
+    }
+    const before = await serving();
+    const file = `${path}/written-by-a-test`;
+    const run = `cp /bin/true ${file} && chmod 700 ${file} && ${file}`;
+    await expect(shell(service, run)).rejects.toThrow(/Permission denied/);
+    await expect(
+      shell(service, `dd if=/dev/zero of=${file} bs=1M count=${bytes! / MEBI + 1}`),
+    ).rejects.toThrow(/No space left on device/);
+    expect((await ask(portOf(stack.publicUrl), '/ping')).body).toBe('Pong');
+    await shell(service, `rm ${file}`);
+    expect(await serving()).toEqual(before);
+  });
+}
+
+async function sleepers(service: Service): Promise<number> {
+  const statuses = await processStatuses(stack, service);
+  return statuses.filter(({ Name, State }) => Name === 'sleep' || State?.startsWith('Z')).length;
+}
+
+test('a process that takes all the memory of the container is ended, and it alone', async () => {
+  const [before, startedAt] = [await serving(), await stack.startedAt('app')];
+  const hog = 'const taken = []; for (;;) taken.push(Buffer.alloc(16 << 20, 1));';
+  await expect(stack.exec('app', 'node', '--eval', hog)).rejects.toMatchObject({ code: 137 });
+  expect([await serving(), await stack.startedAt('app')]).toEqual([before, startedAt]);
+});
+
+test('a worker whose heap grows ends by itself, long before the container is out of memory', async () => {
+  const before = await serving();
+  for (const pid of before) {
+    expect(await shell('app', `tr '\\0' '\\n' </proc/${pid}/environ`)).toContain('--max-old-space-size=192');
+  }
+  const leak = 'const kept = []; for (;;) kept.push({ kept: [] });';
+  await expect(stack.exec('app', 'node', '--eval', leak)).rejects.toMatchObject({
+    code: 134,
+    stderr: expect.stringContaining('JavaScript heap out of memory'),
+  });
+  expect(await serving()).toEqual(before);
+});
+
+test('the controls of the demonstration do not exist unless switched on', async () => {
+  const before = await serving();
+  const controls = [
+    'unshared',
+    'reload',
+    ...['throw', 'abort', 'oom', 'block', 'kill'].map((f) => `faults/${f}`),
+  ];
+  const statuses: string[] = [];
+  for (const control of controls) {
+    for (const method of ['GET', 'POST']) {
+      const { status } = await ask(portOf(stack.publicUrl), `/demo/${control}`, method);
+      statuses.push(`public ${method} ${control} ${status}`);
+    }
+    statuses.push(`metrics GET ${control} ${(await ask(portOf(stack.doorUrl), `/demo/${control}`)).status}`);
+    for (const port of [8041, 9041]) {
+      const direct = `fetch('http://127.0.0.1:${port}/demo/${control}').then(({ status }) => console.log(status))`;
+      statuses.push(`app:${port} ${control} ${(await stack.exec('app', 'node', '--eval', direct)).trim()}`);
+    }
+  }
+  expect(statuses.filter((line) => !line.endsWith(' 404'))).toEqual([]);
+  expect(await serving(), 'nobody ended').toEqual(before);
+});
+
+test('Prometheus takes no order over the network', async () => {
+  const port = portOf(stack.prometheusUrl);
+  for (const path of ['/-/reload', '/-/quit', '/api/v1/admin/tsdb/snapshot', '/api/v1/write']) {
+    expect((await ask(port, path, 'POST')).status, path).toBeGreaterThanOrEqual(400);
+  }
+  expect((await ask(port, '/-/ready')).status).toBe(200);
+});
+
+test('every image starts from a version, never from whatever is the latest', () => {
+  for (const directory of ['demo-app', 'nginx', 'prometheus']) {
+    const file = readFileSync(resolve(ROOT, directory, 'Dockerfile'), 'utf8');
+    const bases = [...file.matchAll(/^FROM (?:--\S+ )?(\S+)/gm)].map(([, image]) => image!);
+    expect(bases.length, directory).toBeGreaterThan(0);
+    for (const base of bases) expect(base).toMatch(/(:v?\d+(\.\d+)*(-\w+)*|@sha256:[0-9a-f]{64})$/);
+  }
+});
