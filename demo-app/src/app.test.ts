@@ -7,7 +7,10 @@ import { createApp } from './app.ts';
 import { pingResponses } from './metrics.ts';
 
 async function serve(t: TestContext, isDraining = () => false): Promise<string> {
-  const server = createServer(createApp(isDraining)).listen(0, '127.0.0.1');
+  const server = createServer(createApp({ isDraining, slowRequestMs: 1000, metrics: true })).listen(
+    0,
+    '127.0.0.1',
+  );
   await once(server, 'listening');
   t.after(() => server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -6,33 +6,11 @@ import { type AddressInfo, createServer } from 'node:net';
 import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { CrewMember } from './crew.ts';
 import { ports, type RunningApp, runApp } from './testing/run-app.ts';
+import { allReady, statusOf, statusWhen } from './testing/status.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const SLOW = fileURLToPath(new URL('./testing/slow-app.ts', import.meta.url));
-
-interface Status {
-  primary: { pid: number };
-  workers: CrewMember[];
-  workersWanted: number;
-}
-
-const statusOf = async (url: string): Promise<Status> =>
-  (await fetch(`${url}/status`)).json() as Promise<Status>;
-
-async function statusWhen(url: string, wanted: (status: Status) => boolean): Promise<Status> {
-  const deadline = performance.now() + 20_000;
-  for (;;) {
-    const status = await statusOf(url);
-    if (wanted(status)) return status;
-    if (performance.now() > deadline) throw new Error(`status stayed ${JSON.stringify(status)}`);
-    await delay(20);
-  }
-}
-
-const allReady = (status: Status): boolean =>
-  status.workers.length === status.workersWanted && status.workers.every((w) => w.state === 'ready');
 
 function ask(url: string, agent: Agent): Promise<{ res: IncomingMessage; body: string }> {
   return new Promise((resolve, reject) => {
@@ -205,7 +183,7 @@ async function runWithTakenPort(t: Parameters<typeof runApp>[0]): Promise<Runnin
   await once(other, 'listening');
   t.after(() => other.close());
   const { port } = other.address() as AddressInfo;
-  return runApp(t, MAIN, { WORKERS: '1', PORT: String(port), GIVE_UP_MS: '2500' });
+  return runApp(t, MAIN, { WORKERS: '1', PORT: String(port), GIVE_UP_MS: '8000' });
 }
 
 test('workers that die again and again are backed off, and the primary gives up with a failure', async (t) => {

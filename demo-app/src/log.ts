@@ -1,8 +1,14 @@
+import { requestId } from './request-context.ts';
+
 export type Level = 'info' | 'warn' | 'error';
 
-/** One JSON object a line on stdout: time, level, pid, msg, then the fields of the event. */
+/**
+ * One JSON object a line on stdout: time, level, pid, msg, then the fields of the event. What is written while a request is
+ * served carries its id, as nginx' access log does.
+ */
 export function log(level: Level, msg: string, fields: Record<string, unknown> = {}): void {
-  const line = { time: new Date().toISOString(), level, pid: process.pid, msg, ...fields };
+  const request_id = requestId();
+  const line = { time: new Date().toISOString(), level, pid: process.pid, msg, request_id, ...fields };
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 

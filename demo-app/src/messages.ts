@@ -1,7 +1,20 @@
 /** What primary and workers say to each other. Nothing that carries metrics: those are in shared memory. */
-export type ToWorker = { readonly type: 'drain' } | { readonly type: 'unshared'; readonly id: number };
+export type ToWorker =
+  /** `whole`: the application ends, so readiness fails first. Otherwise this worker alone goes, and others serve. */
+  | { readonly type: 'drain'; readonly whole: boolean }
+  /** Serve although nobody can share: see `cannot-share`. */
+  | { readonly type: 'serve-unshared' }
+  | { readonly type: 'ping' }
+  | { readonly type: 'unshared'; readonly id: number };
 
 export type ToPrimary =
   | { readonly type: 'draining' }
+  /** What it counts is shared, in this slot; none where sharing is off. */
+  | { readonly type: 'shares'; readonly slot: number | undefined }
+  /** A starting worker waits after this until it is told to serve all the same, or is ended. */
   | { readonly type: 'cannot-share'; readonly reason: string }
+  | { readonly type: 'pong' }
+  /** It has done its share: it wants to be replaced, and serves until then. */
+  | { readonly type: 'recycle'; readonly reason: string }
+  | { readonly type: 'reload' }
   | { readonly type: 'unshared'; readonly id: number; readonly text: string };

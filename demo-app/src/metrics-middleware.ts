@@ -1,9 +1,16 @@
 import type { NextFunction, Request, Response } from 'express';
-import { httpRequestDuration, httpRequests } from './metrics.ts';
+import { httpRequestDuration, httpRequests, requestsInFlight, workersBusy } from './metrics.ts';
 import { methodLabel, routeLabel } from './request-labels.ts';
 
 /** Status of a request whose client went away before it was answered, as nginx logs it. */
 const CLIENT_CLOSED_REQUEST = 499;
+
+let inFlight = 0;
+
+function showInFlight(): void {
+  requestsInFlight.set(inFlight);
+  workersBusy.set(inFlight > 0 ? 1 : 0);
+}
 
 /**
  * Counts every request once, before the last byte of its answer is handed to the socket: a client that has its
@@ -12,6 +19,8 @@ const CLIENT_CLOSED_REQUEST = 499;
 export function measureRequests(req: Request, res: Response, next: NextFunction): void {
   const start = process.hrtime.bigint();
   let counted = false;
+  inFlight += 1;
+  showInFlight();
 
   function count(status: number): void {
     if (counted) return;
@@ -43,6 +52,10 @@ export function measureRequests(req: Request, res: Response, next: NextFunction)
     return Reflect.apply(write, this, args);
   } as typeof res.write;
 
-  res.once('close', () => count(CLIENT_CLOSED_REQUEST));
+  res.once('close', () => {
+    count(CLIENT_CLOSED_REQUEST);
+    inFlight -= 1;
+    showInFlight();
+  });
   next();
 }

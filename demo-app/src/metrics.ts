@@ -1,4 +1,4 @@
-import { Counter, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
 
 /** Every request the application took, aborted ones included. */
 export const httpRequests = new Counter({
@@ -25,4 +25,14 @@ export const requestsShed = new Counter({
   name: 'app_requests_shed_total',
   help: 'Requests turned away under overload: `wait`, too long for the event loop; `in_flight`, too many at once',
   labelNames: ['reason'],
+});
+
+export const requestsInFlight = new Gauge({
+  name: 'app_requests_in_flight',
+  help: 'Requests being served',
+});
+
+export const workersBusy = new Gauge({
+  name: 'app_worker_busy',
+  help: 'Workers that serve at least one request',
 });

@@ -2,12 +2,25 @@ import cluster from 'node:cluster';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { constants } from 'node:os';
-import { metricsHandler } from 'prom-multiproc';
-import { Crew } from './crew.ts';
+import { register } from 'prom-client';
+import { metricsHandler, share } from 'prom-multiproc';
+import { Crew } from './crew/crew.ts';
+import { createCrewMetrics } from './crew/crew-metrics.ts';
+import type { Member } from './crew/member.ts';
+import { Operations } from './crew/operations.ts';
+import { Watchdog } from './crew/watchdog.ts';
 import { log } from './log.ts';
+import type { ToPrimary } from './messages.ts';
 import { type Answer, createMetricsDoor, type Door } from './metrics-door.ts';
 import type { Settings } from './settings.ts';
+import type { Status } from './status.ts';
 import { createUnsharedDoor } from './unshared-door.ts';
+
+/** The primary of the application: it reads what all workers share, and counts nothing of it itself. */
+export async function startPrimary(settings: Settings): Promise<void> {
+  if (settings.metrics) share(register);
+  await runPrimary(settings);
+}
 
 /**
  * Keeps the workers and serves the metrics door. It carries no requests: with SCHED_NONE the workers accept
@@ -15,36 +28,52 @@ import { createUnsharedDoor } from './unshared-door.ts';
  */
 export async function runPrimary(settings: Settings): Promise<void> {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
+  // stderr comes through here: what V8 says there at its end tells a full heap from other aborts.
+  cluster.setupPrimary({ stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
 
-  const unshared = createUnsharedDoor(() => crew.ready());
+  const metrics = createCrewMetrics(() => crew);
+  const unshared = createUnsharedDoor(() =>
+    crew
+      .members()
+      .filter(({ state }) => state === 'ready')
+      .map(({ worker }) => worker),
+  );
   const crew = new Crew({
     wanted: settings.workers,
     giveUpMs: settings.giveUpMs,
+    startTimeoutMs: settings.startTimeoutMs,
+    drainWaitMs: settings.drainWaitMs,
+    drainTimeoutMs: settings.drainTimeoutMs,
     onGiveUp() {
       log('error', 'giving up: no worker could be kept', { giveUpMs: settings.giveUpMs });
       crew.killAll();
       process.exit(1);
     },
-    onMessage: (_worker, message) => unshared.onMessage(message),
+    onMessage,
+    onStart: metrics.started,
+    onExit: metrics.exited,
+  });
+  const operations = new Operations({ hands: crew, onReload: metrics.reloaded });
+  const watchdog = new Watchdog<Member>({
+    timeoutMs: settings.workerTimeoutMs,
+    watched: () => crew.members().filter(({ state }) => state !== 'starting'),
+    onStuck(member, silentMs) {
+      log('error', 'killing a worker that does not answer', { workerPid: member.pid, silentMs });
+      member.kill('stuck');
+    },
   });
 
-  const doors = new Map<string, Door>([['/status', () => status(settings, crew)]]);
-  if (settings.demoControls) doors.set('/demo/unshared', unshared.door);
-  const door = createMetricsDoor(doors, {
-    requireSharing() {
-      if (!settings.metrics) throw new Error('METRICS=0: nothing is measured; unset METRICS to measure');
-      if (!process.env.PROMETHEUS_MULTIPROC_DIR) {
-        throw new Error(
-          'PROMETHEUS_MULTIPROC_DIR is not set, so that each worker counts for itself: set it to a directory',
-        );
-      }
-      crew.requireSharing();
-    },
-    serve: metricsHandler(),
-  });
-  door.listen(settings.metricsPort, settings.host);
-  await once(door, 'listening');
-  log('info', 'metrics door open', { port: (door.address() as AddressInfo).port });
+  function onMessage(member: Member, message: ToPrimary): void {
+    watchdog.answered(member);
+    if (message.type === 'unshared') unshared.onMessage(message);
+    if (message.type === 'reload') operations.reload();
+    if (message.type === 'recycle') operations.replace(member, 'recycle', message.reason);
+    // Where others share, those that do not are replaced: what they count shows nowhere.
+    const unsharing = crew.members().filter((one) => one.serves && one.cannotShare !== undefined);
+    if (unsharing.length > 0 && crew.members().some((one) => one.serves && one.shares)) {
+      for (const one of unsharing) operations.replace(one, 'unshared', one.cannotShare!);
+    }
+  }
 
   let ending = false;
   async function end(signal: 'SIGTERM' | 'SIGINT'): Promise<void> {
@@ -55,17 +84,48 @@ export async function runPrimary(settings: Settings): Promise<void> {
     }
     ending = true;
     log('info', 'draining', { signal });
-    await crew.drain(settings.drainWaitMs + settings.drainTimeoutMs);
+    watchdog.stop();
+    await crew.drain();
     log('info', 'ended');
     process.exit(0);
   }
   process.on('SIGTERM', (signal) => void end(signal as 'SIGTERM'));
   process.on('SIGINT', (signal) => void end(signal as 'SIGINT'));
+  process.on('SIGHUP', () => operations.reload());
+  process.on('SIGTTIN', () => operations.scale(1));
+  process.on('SIGTTOU', () => operations.scale(-1));
 
-  crew.start();
+  const doors = new Map<string, Door>([['/status', () => status(crew, operations)]]);
+  if (settings.demoControls) doors.set('/demo/unshared', unshared.door);
+  const door = createMetricsDoor(doors, {
+    requireSharing: () => requireSharing(settings, crew),
+    serve: metricsHandler(register, metrics.registry),
+  });
+  door.listen(settings.metricsPort, settings.host);
+  await once(door, 'listening');
+  log('info', 'metrics door open', { port: (door.address() as AddressInfo).port });
+
+  crew.boot();
+  watchdog.start();
 }
 
-function status(settings: Settings, crew: Crew): Answer {
-  const body = { primary: { pid: process.pid }, workers: crew.list(), workersWanted: settings.workers };
+/** @throws Error where there is nothing true to show. */
+function requireSharing(settings: Settings, crew: Crew): void {
+  if (!settings.metrics) throw new Error('METRICS=0: nothing is measured; unset METRICS to measure');
+  if (!process.env.PROMETHEUS_MULTIPROC_DIR) {
+    throw new Error(
+      'PROMETHEUS_MULTIPROC_DIR is not set, so that each worker counts for itself: set it to a directory',
+    );
+  }
+  crew.requireSharing();
+}
+
+function status(crew: Crew, operations: Operations): Answer {
+  const body: Status = {
+    primary: { pid: process.pid },
+    workers: crew.list(),
+    workersWanted: crew.wanted,
+    ...operations.status(),
+  };
   return { contentType: 'application/json', body: `${JSON.stringify(body)}\n` };
 }

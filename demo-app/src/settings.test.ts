@@ -16,6 +16,12 @@ test('without variables every setting has its stated default', () => {
     drainWaitMs: 1000,
     drainTimeoutMs: 8000,
     giveUpMs: 20_000,
+    startTimeoutMs: 15_000,
+    workerTimeoutMs: 5_000,
+    maxRequests: 0,
+    maxRequestsJitter: 0,
+    maxMemoryMb: 0,
+    slowRequestMs: 1000,
   });
 });
 

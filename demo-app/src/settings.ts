@@ -21,6 +21,20 @@ export interface Settings {
   readonly drainTimeoutMs: number;
   /** The primary gives up when it could not keep a single worker for so long. */
   readonly giveUpMs: number;
+  /** A worker that is not ready after so long is killed and replaced. Below `giveUpMs`, so that there is a second try. */
+  readonly startTimeoutMs: number;
+  /**
+   * A worker that does not answer the primary for so long is killed and replaced; 0 for never. Below the proxy's read
+   * timeout (10 s), so that it can still hand what hangs there to another one.
+   */
+  readonly workerTimeoutMs: number;
+  /** A worker is replaced after so many requests and up to `maxRequestsJitter` more; 0 for never. */
+  readonly maxRequests: number;
+  readonly maxRequestsJitter: number;
+  /** A worker is replaced when it holds so many megabytes of memory; 0 for never. */
+  readonly maxMemoryMb: number;
+  /** A request that took so long is logged. */
+  readonly slowRequestMs: number;
 }
 
 export class SettingsError extends Error {
@@ -65,6 +79,12 @@ export function readSettings(env: Env): Settings {
     drainWaitMs: integer('DRAIN_WAIT_MS', 1000, 0, 60_000),
     drainTimeoutMs: integer('DRAIN_TIMEOUT_MS', 8000, 0, 600_000),
     giveUpMs: integer('GIVE_UP_MS', 20_000, 100, 600_000),
+    startTimeoutMs: integer('START_TIMEOUT_MS', 15_000, 100, 600_000),
+    workerTimeoutMs: integer('WORKER_TIMEOUT_MS', 5_000, 0, 600_000),
+    maxRequests: integer('MAX_REQUESTS', 0, 0, 999_999_999),
+    maxRequestsJitter: integer('MAX_REQUESTS_JITTER', 0, 0, 999_999_999),
+    maxMemoryMb: integer('MAX_MEMORY_MB', 0, 0, 1_000_000),
+    slowRequestMs: integer('SLOW_REQUEST_MS', 1000, 1, 600_000),
   };
   if (settings.port !== 0 && settings.port === settings.metricsPort) {
     problems.push(`PORT and METRICS_PORT are both ${settings.port}: set two different ports`);

@@ -2,32 +2,43 @@ import cluster from 'node:cluster';
 import { createServer, type RequestListener } from 'node:http';
 import { prepareDrain } from './drain.ts';
 import { describeError, log } from './log.ts';
-import type { ToPrimary, ToWorker } from './messages.ts';
+import type { ToWorker } from './messages.ts';
+import { createRecycling, RECYCLE_CHECK_EVERY_MS } from './recycling.ts';
 import type { Settings } from './settings.ts';
+import type { Sharing } from './sharing.ts';
+import { tell } from './tell.ts';
 
 /** The proxy lets go of an idle connection after seconds; it must never meet one that this side just closed. */
 const KEEP_ALIVE_MS = 65_000;
 
 export interface WorkerParts {
   createApp(isDraining: () => boolean): RequestListener;
+  sharing?: Sharing;
   /** Answers the control of the demonstration, when it is on. */
   unsharedText?: () => Promise<string>;
 }
 
 /** Serves the application until the primary, or a SIGTERM to this worker alone, asks it to drain. */
-export function runWorker(settings: Settings, parts: WorkerParts): void {
+export async function runWorker(settings: Settings, parts: WorkerParts): Promise<void> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
   const drain = prepareDrain(server);
-  server.on('request', parts.createApp(drain.isDraining));
+  const recycling = createRecycling({
+    ...settings,
+    ask: (reason) => tell({ type: 'recycle', reason }),
+  });
+  /** Whether the whole application ends: while others serve on, it is ready. */
+  let ending = false;
+  server.on('request', recycling.onRequest);
+  server.on(
+    'request',
+    parts.createApp(() => ending),
+  );
 
-  function tell(message: ToPrimary): void {
-    if (process.connected) process.send?.(message);
-  }
-
-  async function end(): Promise<void> {
+  async function end(whole: boolean): Promise<void> {
+    ending ||= whole;
     if (drain.isDraining()) return;
     tell({ type: 'draining' });
-    const cut = await drain.start(settings.drainWaitMs, settings.drainTimeoutMs);
+    const cut = await drain.start(whole ? settings.drainWaitMs : 0, settings.drainTimeoutMs);
     if (cut > 0) log('warn', 'connections cut at the deadline of the drain', { connections: cut });
     process.exit(0);
   }
@@ -38,8 +49,12 @@ export function runWorker(settings: Settings, parts: WorkerParts): void {
   }
 
   process.on('message', (message: ToWorker) => {
-    if (message.type === 'drain') {
-      end().catch((error) => fail('drain failed', error));
+    if (message.type === 'ping') {
+      tell({ type: 'pong' });
+    } else if (message.type === 'drain') {
+      end(message.whole).catch((error) => fail('drain failed', error));
+    } else if (message.type === 'serve-unshared') {
+      parts.sharing?.serveUnshared();
     } else if (message.type === 'unshared' && parts.unsharedText !== undefined) {
       const { id } = message;
       parts.unsharedText().then(
@@ -49,13 +64,15 @@ export function runWorker(settings: Settings, parts: WorkerParts): void {
     }
   });
   process.on('SIGTERM', () => {
-    end().catch((error) => fail('drain failed', error));
+    end(true).catch((error) => fail('drain failed', error));
   });
-  // Ctrl-C reaches the whole process group: the primary alone decides what comes of it.
-  process.on('SIGINT', () => {});
+  // What a terminal sends to its whole process group: the primary alone decides what comes of it.
+  for (const signal of ['SIGINT', 'SIGHUP', 'SIGTTIN', 'SIGTTOU'] as const) process.on(signal, () => {});
   // The channel to the primary closed: it is gone, and a worker must not outlive it.
   cluster.worker?.once('disconnect', () => process.exit(1));
 
+  await parts.sharing?.open();
+  setInterval(recycling.check, RECYCLE_CHECK_EVERY_MS).unref();
   server.once('error', (error) => fail(`cannot listen on ${settings.host}:${settings.port}`, error));
   server.listen(settings.port, settings.host);
 }

@@ -10,7 +10,7 @@ const settings = readSettings(process.env);
 if (cluster.isPrimary) {
   await runPrimary(settings);
 } else {
-  runWorker(settings, {
+  await runWorker(settings, {
     createApp(isDraining) {
       const app = express();
       app.use(health(isDraining));

@@ -1,0 +1,281 @@
+import cluster, { type Worker } from 'node:cluster';
+import { setTimeout as delay } from 'node:timers/promises';
+import { log } from '../log.ts';
+import type { ToPrimary } from '../messages.ts';
+import { Backoff } from './backoff.ts';
+import { exitReason, KernelOomKills } from './exit-reason.ts';
+import { type LastWords, listenForLastWords } from './last-words.ts';
+import { type CrewMember, type KillReason, Member, type RetireReason, type StartReason } from './member.ts';
+
+/** A worker that has served for so long counts as kept; one that dies before dies quickly. */
+const STEADY_MS = 500;
+const CHECK_MS = 250;
+/** A draining worker gets so much longer than its own deadline before it is killed. */
+const KILL_MARGIN_MS = 1000;
+/** Longest wait for the last of what a dead worker wrote. */
+const LAST_WORDS_MS = 1000;
+
+export interface CrewOptions {
+  readonly wanted: number;
+  readonly giveUpMs: number;
+  /** A worker that is not ready after so long is killed. */
+  readonly startTimeoutMs: number;
+  readonly drainWaitMs: number;
+  readonly drainTimeoutMs: number;
+  /** Called once, when no worker could be kept for `giveUpMs`. */
+  onGiveUp(): void;
+  onMessage(member: Member, message: ToPrimary): void;
+  onStart(reason: StartReason): void;
+  onExit(reason: string): void;
+}
+
+/**
+ * Keeps the wanted number of workers alive until told to drain. Whatever ends is replaced as long as fewer are left than
+ * wanted; `start` and `retire` are for those who replace, add and remove workers on purpose.
+ */
+export class Crew {
+  readonly #options: CrewOptions;
+  readonly #members = new Map<number, Member>();
+  readonly #lastWords = new WeakMap<Member, LastWords>();
+  readonly #oomKills = new KernelOomKills();
+  readonly #backoff = new Backoff();
+  readonly #restarts = new Set<NodeJS.Timeout>();
+  #wanted: number;
+  #check: NodeJS.Timeout | undefined;
+  #lastKept = performance.now();
+  #stopping = false;
+  /** Those that ended, but of which it is not said yet why. */
+  #untold = 0;
+  #onEmpty: () => void = () => {};
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+    this.#wanted = options.wanted;
+  }
+
+  boot(): void {
+    cluster.on('listening', (worker, { port }) => this.#listening(worker, port));
+    cluster.on('message', (worker, message: ToPrimary) => this.#message(worker, message));
+    cluster.on('exit', (worker, code, signal) => this.#exited(worker, code, signal));
+    this.#lastKept = performance.now();
+    this.#check = setInterval(() => this.#giveUpIfNoneKept(), CHECK_MS);
+    for (let i = 0; i < this.#wanted; i++) this.#fork('boot');
+  }
+
+  get wanted(): number {
+    return this.#wanted;
+  }
+
+  get stopping(): boolean {
+    return this.#stopping;
+  }
+
+  /** Those that are short are started at once; it ends none of those that are too many. */
+  setWanted(wanted: number): void {
+    this.#wanted = wanted;
+    for (let missing = this.#missing(); missing > 0; missing--) this.#replaceIn(0);
+  }
+
+  /** Gives up on a worker that waits for its replacement, if there is one: it need not be started any more. */
+  cancelReplacement(): boolean {
+    const [timer] = this.#restarts;
+    if (timer === undefined) return false;
+    clearTimeout(timer);
+    return this.#restarts.delete(timer);
+  }
+
+  members(): Member[] {
+    return [...this.#members.values()];
+  }
+
+  list(): CrewMember[] {
+    return this.members().map((member) => member.describe());
+  }
+
+  /** @throws Error where no worker can share its metrics: then there is nothing true to show. */
+  requireSharing(): void {
+    const members = this.members().filter(({ state }) => state !== 'starting');
+    const [first] = members;
+    if (first !== undefined && members.every(({ cannotShare }) => cannotShare !== undefined)) {
+      throw new Error(first.cannotShare);
+    }
+  }
+
+  /** One worker beyond those there are. Rejects with the reason where it ends before it is ready. */
+  async start(reason: StartReason): Promise<Member> {
+    if (this.#stopping) throw new Error('the application is stopping');
+    const member = this.#fork(reason);
+    await member.ready.promise;
+    return member;
+  }
+
+  /** Has a worker drain, and resolves when it is gone. It is killed where it outstays its deadline. */
+  async retire(member: Member, reason: Exclude<RetireReason, 'stop'>): Promise<void> {
+    member.retired ??= reason;
+    sendAway(member, false);
+    const deadline = setTimeout(() => {
+      log('warn', 'killing a worker that outstayed its drain', { workerPid: member.pid, reason });
+      member.kill(reason);
+    }, this.#options.drainTimeoutMs + KILL_MARGIN_MS);
+    await member.gone.promise;
+    clearTimeout(deadline);
+  }
+
+  /** Resolves when every worker is gone; those that outstay the drain are killed. */
+  async drain(): Promise<void> {
+    this.#stop();
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    for (const member of this.#members.values()) {
+      member.retired ??= 'stop';
+      sendAway(member, true);
+    }
+    const { drainWaitMs, drainTimeoutMs } = this.#options;
+    const deadline = setTimeout(
+      () => {
+        log('warn', 'killing workers that outstayed the drain', { workers: this.list() });
+        this.killAll();
+      },
+      drainWaitMs + drainTimeoutMs + KILL_MARGIN_MS,
+    );
+    if (this.#members.size + this.#untold > 0) await empty;
+    clearTimeout(deadline);
+  }
+
+  killAll(): void {
+    this.#stop();
+    for (const member of this.#members.values()) member.kill('stop');
+  }
+
+  #stop(): void {
+    this.#stopping = true;
+    clearInterval(this.#check);
+    for (const timer of this.#restarts) clearTimeout(timer);
+    this.#restarts.clear();
+  }
+
+  #fork(reason: StartReason): Member {
+    const worker = cluster.fork();
+    const member = new Member(worker, reason);
+    this.#members.set(worker.id, member);
+    this.#lastWords.set(member, listenForLastWords(worker.process.stderr, process.stderr));
+    this.#options.onStart(reason);
+    const { startTimeoutMs } = this.#options;
+    member.startTimer = setTimeout(() => {
+      log('error', 'killing a worker that is not ready in time', { workerPid: member.pid, startTimeoutMs });
+      member.kill('start-timeout');
+    }, startTimeoutMs);
+    // Without a listener a failed fork, or a message to a worker that just died, would end the primary.
+    worker.on('error', (error) => {
+      log('warn', 'worker unreachable', { worker: worker.id, error: error.message });
+      // A process that could not be made has no exit either.
+      if (worker.process.pid === undefined) this.#exited(worker, null, null);
+    });
+    return member;
+  }
+
+  #listening(worker: Worker, port: number): void {
+    const member = this.#members.get(worker.id);
+    if (member?.state !== 'starting') return;
+    clearTimeout(member.startTimer);
+    member.state = 'ready';
+    member.readyAt = performance.now();
+    member.lastAnswer = member.readyAt;
+    log('info', 'worker ready', { worker: worker.id, workerPid: member.pid, port, ...slotOf(member) });
+    member.ready.resolve();
+  }
+
+  #message(worker: Worker, message: ToPrimary): void {
+    const member = this.#members.get(worker.id);
+    if (member === undefined) return;
+    if (message.type === 'draining') member.state = 'draining';
+    if (message.type === 'shares') member.sharing = { slot: message.slot };
+    if (message.type === 'cannot-share') this.#cannotShare(member, message.reason);
+    this.#options.onMessage(member, message);
+  }
+
+  /** A new worker that cannot share would count into nothing: it may serve only where nobody shares. */
+  #cannotShare(member: Member, reason: string): void {
+    member.sharing = { cannot: reason };
+    if (member.state !== 'starting') return;
+    if (this.members().some((other) => other.serves && other.shares)) {
+      log('error', 'ending a new worker that cannot share its metrics', { workerPid: member.pid, reason });
+      member.kill('unshared');
+    } else {
+      member.send({ type: 'serve-unshared' });
+    }
+  }
+
+  #exited(worker: Worker, code: number | null, signal: string | null): void {
+    const member = this.#members.get(worker.id);
+    if (member === undefined) return;
+    clearTimeout(member.startTimer);
+    const steady = this.#steady(member);
+    if (steady) this.#lastKept = performance.now();
+    this.#members.delete(worker.id);
+    const delayMs = this.#stopping || this.#missing() <= 0 ? undefined : this.#backoff.afterDeath(steady);
+    if (delayMs !== undefined) this.#replaceIn(delayMs);
+    this.#untold += 1;
+    this.#tell(member, code, signal, delayMs).catch((error) => {
+      log('error', 'cannot say why a worker ended', { workerPid: member.pid, error: String(error) });
+    });
+  }
+
+  /** Says why a worker ended, once that is known, and only then that it is gone. */
+  async #tell(member: Member, code: number | null, signal: string | null, delayMs?: number): Promise<void> {
+    const words = this.#lastWords.get(member)!;
+    if (signal !== null && signal !== 'SIGKILL') await Promise.race([words.end, delay(LAST_WORDS_MS)]);
+    const reason = exitReason(member, code, signal, words.heapWasFull(), () => this.#oomKills.take());
+    this.#options.onExit(reason);
+    const fields = { worker: member.worker.id, workerPid: member.pid, code, signal, reason };
+    if (delayMs === undefined) log('info', 'worker ended', fields);
+    else log('warn', 'worker died, replacing it', { ...fields, delayMs });
+    member.ready.reject(new Error(startFailure(member, reason)));
+    member.gone.resolve();
+    this.#untold -= 1;
+    if (this.#stopping && this.#members.size + this.#untold === 0) this.#onEmpty();
+  }
+
+  #replaceIn(delayMs: number): void {
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer);
+      this.#fork('death');
+    }, delayMs);
+    this.#restarts.add(timer);
+  }
+
+  #missing(): number {
+    const staying = this.members().filter(({ retired }) => retired === undefined).length;
+    return this.#wanted - staying - this.#restarts.size;
+  }
+
+  #steady(member: Member): boolean {
+    return member.readyAt !== undefined && performance.now() - member.readyAt >= STEADY_MS;
+  }
+
+  #giveUpIfNoneKept(): void {
+    const now = performance.now();
+    if (this.members().some((member) => this.#steady(member))) this.#lastKept = now;
+    if (now - this.#lastKept < this.#options.giveUpMs) return;
+    this.#stop();
+    this.#options.onGiveUp();
+  }
+}
+
+function sendAway(member: Member, whole: boolean): void {
+  // Before a worker listens for messages SIGTERM simply ends it: it serves nobody yet.
+  if (member.state === 'starting') member.worker.process.kill('SIGTERM');
+  member.state = 'draining';
+  member.send({ type: 'drain', whole });
+}
+
+function slotOf(member: Member): { slot?: number } {
+  const { slot } = member.describe();
+  return slot === undefined ? {} : { slot };
+}
+
+function startFailure(member: Member, reason: KillReason | string): string {
+  const why = member.cannotShare === undefined ? reason : `cannot share its metrics: ${member.cannotShare}`;
+  return `the new worker ${member.pid} did not become ready (${why}); its own log lines say more`;
+}

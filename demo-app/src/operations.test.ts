@@ -1,0 +1,313 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { ports, type RunningApp, runApp } from './testing/run-app.ts';
+import { allReady, statusOf, statusWhen } from './testing/status.ts';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const OPERATE = fileURLToPath(new URL('./operate.ts', import.meta.url));
+
+function temporaryDirectory(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'demo-app-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
+
+/** A copy of the application whose sources a test may change while it runs. */
+function copyOfApp(t: TestContext): string {
+  const directory = temporaryDirectory(t);
+  cpSync(import.meta.dirname, join(directory, 'src'), { recursive: true });
+  writeFileSync(join(directory, 'package.json'), '{"type":"module"}');
+  symlinkSync(resolve(import.meta.dirname, '../../node_modules'), join(directory, 'node_modules'));
+  return join(directory, 'src');
+}
+
+function change(file: string, from: string, to: string): void {
+  const before = readFileSync(file, 'utf8');
+  assert.ok(before.includes(from), `${file} has ${from}`);
+  writeFileSync(file, before.replace(from, to));
+}
+
+interface Outcome {
+  readonly code: number | null;
+  readonly said: string;
+}
+
+/** What scripts/reload and scripts/scale run beside the primary. */
+async function operate(app: RunningApp, ...args: string[]): Promise<Outcome> {
+  const { port } = await app.line('metrics door open');
+  return new Promise((done) => {
+    const child = execFile(
+      process.execPath,
+      [OPERATE, ...args],
+      { env: { METRICS_PORT: String(port) } },
+      (_error, stdout, stderr) => done({ code: child.exitCode, said: stdout + stderr }),
+    );
+  });
+}
+
+const pids = (status: { workers: readonly { pid: number }[] }) => status.workers.map(({ pid }) => pid);
+
+test('a reload replaces every worker, one at a time, the new one ready before the old one goes', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: '3', PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
+  const { metrics } = await ports(app);
+  const before = await statusWhen(metrics, allReady);
+  assert.deepEqual(await operate(app, 'reload'), { code: 0, said: 'reloaded: 3 workers\n' });
+  const after = await statusOf(metrics);
+  assert.ok(allReady(after), JSON.stringify(after));
+  assert.equal(after.primary.pid, before.primary.pid);
+  assert.deepEqual(
+    pids(after).filter((pid) => pids(before).includes(pid)),
+    [],
+  );
+  const reloading = app.lines.findIndex(({ msg }) => msg === 'reloading');
+  const steps = app.lines
+    .slice(reloading)
+    .filter(({ msg }) => ['worker ready', 'worker ended'].includes(msg));
+  assert.deepEqual(
+    steps.map(({ msg, reason }) => reason ?? msg),
+    ['worker ready', 'reload', 'worker ready', 'reload', 'worker ready', 'reload'],
+  );
+  assert.deepEqual([after.reloading, after.reload], [false, { begun: 1, ended: 1, error: '' }]);
+  const text = await (await fetch(`${metrics}/metrics`)).text();
+  for (const line of [
+    'app_workers{state="ready"} 3',
+    'app_workers{state="starting"} 0',
+    'app_workers_wanted 3',
+    'app_worker_starts_total{reason="boot"} 3',
+    'app_worker_starts_total{reason="reload"} 3',
+    'app_worker_exits_total{reason="reload"} 3',
+    'app_reloads_total{result="done"} 1',
+    'app_reloads_total{result="failed"} 0',
+    'prom_multiproc_workers 3',
+  ]) {
+    assert.ok(text.includes(`${line}\n`), line);
+  }
+});
+
+test('a reload takes the new code from the disk', async (t) => {
+  const source = copyOfApp(t);
+  const app = runApp(t, join(source, 'main.ts'));
+  const { app: url, metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  change(join(source, 'routes.ts'), "send('Pong')", "send('Pong of the new code')");
+  assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
+  assert.equal((await operate(app, 'reload')).code, 0);
+  for (let i = 0; i < 4; i++) {
+    const answer = await fetch(`${url}/ping`, { headers: { connection: 'close' } });
+    assert.equal(await answer.text(), 'Pong of the new code');
+  }
+});
+
+for (const [what, to, why, env] of [
+  ['crashes at its start', "throw new Error('broken');", /exit/, {}],
+  ['hangs at its start', 'for (;;);', /start-timeout/, { START_TIMEOUT_MS: '1500' }],
+] as const) {
+  test(`a reload whose new worker ${what} is aborted with the reason, and the old workers serve on`, async (t) => {
+    const source = copyOfApp(t);
+    const app = runApp(t, join(source, 'main.ts'), {
+      PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t),
+      ...env,
+    });
+    const { app: url, metrics } = await ports(app);
+    const before = await statusWhen(metrics, allReady);
+    change(join(source, 'routes.ts'), 'export function', `${to}\nexport function`);
+    const { code, said } = await operate(app, 'reload');
+    assert.equal(code, 1);
+    assert.match(said, /^error: reload failed: the new worker \d+ did not become ready/);
+    assert.match(said, why);
+    const after = await statusWhen(metrics, allReady);
+    assert.deepEqual(pids(after), pids(before));
+    assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
+    const text = await (await fetch(`${metrics}/metrics`)).text();
+    assert.match(text, /^app_reloads_total\{result="failed"\} 1$/m);
+    assert.ok(app.lines.some(({ msg }) => msg === 'reload failed, the workers there are go on'));
+  });
+}
+
+test('a reload whose new worker cannot share is aborted with the reason, and the old workers serve on', async (t) => {
+  const directory = temporaryDirectory(t);
+  const source = copyOfApp(t);
+  const app = runApp(t, join(source, 'main.ts'), { PROMETHEUS_MULTIPROC_DIR: directory });
+  const { app: url, metrics } = await ports(app);
+  const before = await statusWhen(metrics, allReady);
+  // What is new looks for a directory that is not there.
+  const elsewhere = "process.env.PROMETHEUS_MULTIPROC_DIR = '/no/such/directory';";
+  change(join(source, 'sharing.ts'), 'export function', `${elsewhere}\nexport function`);
+  const { code, said } = await operate(app, 'reload');
+  assert.equal(code, 1);
+  assert.match(said, /cannot share its metrics: .*\/no\/such\/directory/);
+  assert.deepEqual(pids(await statusWhen(metrics, allReady)), pids(before));
+  assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
+  assert.equal((await fetch(`${metrics}/metrics`)).status, 200);
+
+  // Nor is it kept where it replaces a dead one: it is tried again and again, and the other one serves.
+  process.kill(before.workers[0]!.pid, 'SIGKILL');
+  await app.line('ending a new worker that cannot share its metrics', 3);
+  assert.equal((await fetch(`${metrics}/metrics`)).status, 200);
+  assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
+  const delays = app.lines.filter(({ reason }) => reason === 'unshared').map(({ delayMs }) => delayMs);
+  assert.deepEqual(delays.slice(0, 3), [undefined, 0, 100], 'the first was the one of the reload');
+});
+
+test('a reload asked for during a reload means one more after it, however often it is asked for', async (t) => {
+  const app = runApp(t, MAIN);
+  const { metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  app.child.kill('SIGHUP');
+  await app.line('reloading');
+  const second = operate(app, 'reload');
+  const third = operate(app, 'reload');
+  assert.deepEqual([(await second).code, (await third).code], [0, 0]);
+  const { reload, reloading } = await statusWhen(metrics, (s) => !s.reloading);
+  assert.deepEqual([reload, reloading], [{ begun: 2, ended: 2, error: '' }, false]);
+});
+
+test('workers are added and removed one by one, down to one and never below', async (t) => {
+  const app = runApp(t, MAIN, { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
+  const { metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  assert.deepEqual(await operate(app, 'scale', '4'), { code: 0, said: 'scaled: 2 -> 4 workers\n' });
+  const four = await statusOf(metrics);
+  assert.deepEqual([four.workersWanted, four.workers.length, allReady(four)], [4, 4, true]);
+  assert.deepEqual(four.workers.map(({ slot }) => slot).sort(), [0, 1, 2, 3]);
+
+  assert.equal((await operate(app, 'scale', '1')).code, 0);
+  const one = await statusOf(metrics);
+  assert.deepEqual([one.workersWanted, one.workers.length, allReady(one)], [1, 1, true]);
+  app.child.kill('SIGTTOU');
+  const after = await statusWhen(metrics, ({ scale }) => scale.ended > one.scale.ended);
+  assert.deepEqual([after.workersWanted, after.scale.error], [1, 'the last worker stays']);
+
+  for (const wrong of [
+    ['scale', '0'],
+    ['scale'],
+    ['scale', 'two'],
+    ['scale', '2', '3'],
+    ['reload', '1'],
+    [],
+  ]) {
+    const { code, said } = await operate(app, ...wrong);
+    assert.equal(code, 1, wrong.join(' '));
+    assert.match(said, /^error: not understood: .*\nusage: /);
+  }
+});
+
+test('a worker that cannot start is not added, and scaling says why', async (t) => {
+  const source = copyOfApp(t);
+  const app = runApp(t, join(source, 'main.ts'), { WORKERS: '1' });
+  const { metrics } = await ports(app);
+  const before = await statusWhen(metrics, allReady);
+  change(join(source, 'routes.ts'), 'export function', "throw new Error('broken');\nexport function");
+  const { code, said } = await operate(app, 'scale', '3');
+  assert.equal(code, 1);
+  assert.match(said, /^error: stopped at 1 workers: the new worker \d+ did not become ready/);
+  const after = await statusWhen(metrics, allReady);
+  assert.deepEqual([pids(after), after.workersWanted], [pids(before), 1]);
+});
+
+test('a worker that never becomes ready is killed and replaced while others serve', async (t) => {
+  const source = copyOfApp(t);
+  const app = runApp(t, join(source, 'main.ts'), { START_TIMEOUT_MS: '1500' });
+  const { app: url, metrics } = await ports(app);
+  const { workers } = await statusWhen(metrics, allReady);
+  change(join(source, 'routes.ts'), 'export function', 'for (;;);\nexport function');
+  process.kill(workers[0]!.pid, 'SIGKILL');
+  await app.line('killing a worker that is not ready in time');
+  assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
+  change(join(source, 'routes.ts'), 'for (;;);\n', '');
+  const after = await statusWhen(metrics, allReady);
+  assert.ok(pids(after).includes(workers[1]!.pid));
+});
+
+test('a stopped worker is killed and replaced', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: '1', WORKER_TIMEOUT_MS: '1500' });
+  const { metrics } = await ports(app);
+  const { workers } = await statusWhen(metrics, allReady);
+  process.kill(workers[0]!.pid, 'SIGSTOP');
+  const died = await app.line('worker died, replacing it');
+  assert.deepEqual([died.workerPid, died.reason, died.delayMs], [workers[0]!.pid, 'stuck', 0]);
+  await statusWhen(metrics, (status) => allReady(status) && !pids(status).includes(workers[0]!.pid));
+});
+
+test('a worker whose event loop is blocked is killed and replaced; with a timeout of 0 it is not', async (t) => {
+  const env = { DEMO_CONTROLS: '1', WORKERS: '1' };
+  const app = runApp(t, MAIN, { ...env, WORKER_TIMEOUT_MS: '1500' });
+  const patient = runApp(t, MAIN, { ...env, WORKER_TIMEOUT_MS: '0' });
+  const block = async ({ app: url }: { app: string }) =>
+    assert.equal((await fetch(`${url}/demo/faults/block?ms=6000`, { method: 'POST' })).status, 202);
+  await block(await ports(patient));
+  await block(await ports(app));
+  assert.equal((await app.line('worker died, replacing it')).reason, 'stuck');
+  // It answers again when the block is over: nobody had killed it.
+  const { app: url, metrics } = await ports(patient);
+  assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
+  assert.match(await (await fetch(`${metrics}/status`)).text(), /"ready"/);
+  assert.ok(!patient.lines.some(({ msg }) => msg === 'worker died, replacing it'));
+});
+
+test('a primary that was stopped itself kills nobody when it goes on', async (t) => {
+  const app = runApp(t, MAIN, { WORKER_TIMEOUT_MS: '1000' });
+  const { app: url, metrics } = await ports(app);
+  const before = await statusWhen(metrics, allReady);
+  app.child.kill('SIGSTOP');
+  const until = performance.now() + 3000;
+  // Workers need no primary to serve.
+  while (performance.now() < until) assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
+  app.child.kill('SIGCONT');
+  const seen = performance.now() + 2500;
+  let after = await statusOf(metrics);
+  while (performance.now() < seen) after = await statusOf(metrics);
+  assert.deepEqual([pids(after), allReady(after)], [pids(before), true]);
+});
+
+test('a worker is replaced after its share of requests, its successor first, one worker at a time', async (t) => {
+  const app = runApp(t, MAIN, {
+    MAX_REQUESTS: '20',
+    MAX_REQUESTS_JITTER: '5',
+    PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t),
+  });
+  const { app: url, metrics } = await ports(app);
+  const before = await statusWhen(metrics, allReady);
+  const most: number[] = [];
+  const deadline = performance.now() + 20_000;
+  let answered = 0;
+  while (app.lines.filter(({ reason }) => reason === 'recycle').length < 3) {
+    assert.ok(performance.now() < deadline, 'nobody was recycled');
+    const answer = await fetch(`${url}/ping`, { headers: { connection: 'close' } });
+    assert.equal(await answer.text(), 'Pong');
+    answered += 1;
+    most.push((await statusOf(metrics)).workers.length);
+  }
+  assert.ok(Math.max(...most) <= before.workersWanted + 1);
+  assert.ok(app.lines.some(({ why }) => /^\d+ requests, its limit is 2[0-5]$/.test(String(why))));
+  const text = await (await fetch(`${metrics}/metrics`)).text();
+  assert.match(text, new RegExp(`^ping_responses_total{status="200"} ${answered}$`, 'm'));
+});
+
+test('a worker that holds too much memory is replaced', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: '1', MAX_MEMORY_MB: '10' });
+  const { metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  const replacing = await app.line('replacing a worker');
+  assert.match(String(replacing.why), /^\d+ MB of memory, the limit is 10$/);
+  const ended = await app.line('worker ended');
+  assert.deepEqual([ended.reason, ended.code], ['recycle', 0]);
+});
+
+test('without limits nobody is recycled, and the metrics of a busy and an idle worker are there', async (t) => {
+  const app = runApp(t, MAIN, { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
+  const { app: url, metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  for (let i = 0; i < 50; i++) await (await fetch(`${url}/ping`)).text();
+  const text = await (await fetch(`${metrics}/metrics`)).text();
+  assert.match(text, /^app_worker_busy 0$/m);
+  assert.match(text, /^app_requests_in_flight 0$/m);
+  assert.match(text, /^nodejs_eventloop_delay_seconds_count [1-9]/m);
+  assert.match(text, /^app_primary_eventloop_delay_seconds_count [1-9]/m);
+  assert.match(text, /^app_worker_starts_total\{reason="recycle"\} 0$/m);
+});

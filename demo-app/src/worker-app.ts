@@ -1,0 +1,41 @@
+import { collectDefaultMetrics, register } from 'prom-client';
+import { createApp } from './app.ts';
+import { UNCAUGHT_EXIT_CODE } from './crew/exit-reason.ts';
+import { observeEventLoopDelay } from './event-loop-delay.ts';
+import { faults } from './faults.ts';
+import { describeError, log } from './log.ts';
+import { switchOff } from './metrics-off.ts';
+import type { Settings } from './settings.ts';
+import { startSharing } from './sharing.ts';
+import { shedding } from './shedding.ts';
+import { tell } from './tell.ts';
+import { createUnshared } from './unshared.ts';
+import { runWorker } from './worker.ts';
+
+/** One worker of the application: what it counts, what it serves, and how it ends where its code fails. */
+export async function startWorker(settings: Settings): Promise<void> {
+  process.on('uncaughtException', (error) => {
+    log('error', 'uncaught exception', describeError(error));
+    process.exit(UNCAUGHT_EXIT_CODE);
+  });
+  const { metrics, slowRequestMs } = settings;
+  const sharing = metrics ? startSharing(tell) : undefined;
+  if (metrics) {
+    collectDefaultMetrics();
+    observeEventLoopDelay({
+      name: 'nodejs_eventloop_delay_seconds',
+      help: 'How late a timer of a worker fires, sampled ten times a second',
+    });
+  }
+  if (!metrics) switchOff(register);
+  const shed = shedding(settings);
+  const unshared = settings.demoControls
+    ? createUnshared(process.env.PROMETHEUS_MULTIPROC_DIR ? undefined : register)
+    : undefined;
+  const controls = unshared ? [unshared.count, faults({ reload: () => tell({ type: 'reload' }) })] : [];
+  await runWorker(settings, {
+    createApp: (isDraining) => createApp({ isDraining, slowRequestMs, metrics, shed, controls }),
+    ...(sharing && { sharing }),
+    ...(unshared && { unsharedText: unshared.text }),
+  });
+}
