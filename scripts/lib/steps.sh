@@ -100,6 +100,11 @@ one_check() {
   if [ "$1" = 0 ]; then echo 1 0; else echo 0 1; fi
 }
 
+# What is locked, and what the registry knows of it; a registry without an audit service has not said anything.
+audit_check() {
+  if [ "$1" != 0 ]; then echo 0 1; elif [ -e "${NOT_AUDITED:?}" ]; then echo 1 0 1; else echo 2 0; fi
+}
+
 # The summary at the end of a TAP report; what the tests themselves print stands before it.
 node_tests() {
   echo "$(tap_total pass)" "$(($(tap_total fail) + $(tap_total cancelled)))" "$(($(tap_total skipped) + $(tap_total todo)))"
