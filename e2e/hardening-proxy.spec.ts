@@ -284,6 +284,14 @@ test('a GET whose worker dies is sent once more, a POST never; each answer says 
   }
 });
 
+test('a request that is not answered in time gets a 504, and is not sent again', async () => {
+  const answer = await fetch(`http://127.0.0.1:${proxy.port}/never?ms=30000`);
+  expect(answer.status).toBe(504);
+  expect(answer.headers.get('Retry-After')).toBe(null);
+  expect(await answer.text()).toContain('No answer');
+  expect((await proxy.seen()).filter((request) => request.includes('/never')).length).toBe(1);
+});
+
 test('without an app every request gets a 503 at once that says when to come again', async () => {
   const answers = async (): Promise<RawAnswer[]> => [
     await proxy.send(plain('GET /down')),
