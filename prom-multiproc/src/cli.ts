@@ -98,11 +98,10 @@ function integer(name: string, text: string, most: number): number {
   return value;
 }
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  const { message, code } = error as NodeJS.ErrnoException;
+// No `await` here: the published package is CommonJS, which has none at this level.
+main(process.argv.slice(2)).catch((error: NodeJS.ErrnoException) => {
+  const { message, code } = error;
   const wrongUsage = error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS') === true;
   console.error(`prom-multiproc: ${message}${wrongUsage ? `\n\n${USAGE}` : ''}`);
   process.exitCode = wrongUsage ? 2 : 1;
-}
+});
