@@ -1,4 +1,5 @@
 import { cellsPerSeries, type MetricDefinition } from './format.ts';
+import { grown } from './int-list.ts';
 import { BadLogError } from './log-record.ts';
 
 /** Counts above are not exact any more; no count of events gets there. */
@@ -19,25 +20,29 @@ export class CellRules {
   addSeries(definition: MetricDefinition, firstCell: number): void {
     const cells = cellsPerSeries(definition);
     const { type } = definition;
-    if (this.#rules.length < firstCell + cells) {
-      const grown = new Uint8Array((firstCell + cells) * 2);
-      grown.set(this.#rules);
-      this.#rules = grown;
-    }
+    this.#rules = grown(this.#rules, firstCell + cells);
     const rules = this.#rules;
     rules[firstCell] = FIRST | (type === 'counter' ? NOT_NEGATIVE : FREE);
     const counts = type === 'histogram' ? cells - 1 : type === 'summary' ? 1 : 0;
     rules.fill(COUNT, firstCell + 1, firstCell + 1 + counts);
   }
 
-  /** @throws BadLogError at the first of `count` values that its cell cannot hold. */
-  check(values: Float64Array, count: number): void {
+  /**
+   * Checks the first `count` values, of which those that are still as in `known` need no check.
+   * @throws BadLogError at the first that its cell cannot hold.
+   */
+  check(values: Float64Array, count: number, known: ArrayLike<number> = []): void {
     const rules = this.#rules;
+    let appears = false;
     for (let cell = 0; cell < count; cell++) {
-      const rule = rules[cell]! & ~FIRST;
-      if (rule === FREE) continue;
       const value = values[cell]!;
-      if (value >= 0 && (rule === NOT_NEGATIVE || (value <= MAX_COUNT && Math.floor(value) === value)))
+      if (value === known[cell] && !appears) continue;
+      const rule = rules[cell]!;
+      // The other cells of a series that was absent could hold anything so far.
+      if ((rule & FIRST) !== 0) appears = Number.isNaN(known[cell]!) && !Number.isNaN(value);
+      const kind = rule & ~FIRST;
+      if (kind === FREE) continue;
+      if (value >= 0 && (kind === NOT_NEGATIVE || (value <= MAX_COUNT && Math.floor(value) === value)))
         continue;
       if (!this.#isAbsent(values, cell)) throw new BadLogError(`cell ${cell} cannot hold ${value}`);
     }

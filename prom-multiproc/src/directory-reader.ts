@@ -13,6 +13,8 @@ export interface DirectoryStatus {
   /** Slots held by a living process. */
   readonly live: number;
   readonly slots: readonly SlotStatus[];
+  /** Replaced files, held at their last good values, of which no more than those is known. */
+  readonly retired: number;
   /** Duration of the merge. */
   readonly seconds: number;
 }
@@ -31,6 +33,9 @@ export interface SlotStatus {
   readonly series: number;
 }
 
+/** Most replaced files that are held one by one; of more, the oldest are added up into one. */
+export const MAX_REPLACED = 16;
+
 interface SlotView {
   readonly reader: SlotReader;
   readonly series: SlotSeries;
@@ -43,7 +48,7 @@ interface SlotView {
  */
 export class DirectoryReader {
   /** What the last merge found. */
-  status: DirectoryStatus = { live: 0, slots: [], seconds: 0 };
+  status: DirectoryStatus = { live: 0, slots: [], retired: 0, seconds: 0 };
 
   readonly #libc: Libc;
   readonly #directory: string;
@@ -53,6 +58,7 @@ export class DirectoryReader {
   /** Files that others have replaced: held at their last good values beside those. */
   readonly #replaced: SlotView[] = [];
   #table: SeriesTable;
+  #retired = 0;
 
   /** `onlySlot` reads that one slot as its process shows itself: gauges unaggregated, summaries with quantiles. */
   constructor(
@@ -87,10 +93,13 @@ export class DirectoryReader {
       if (this.#onlySlot === undefined || this.#onlySlot === slot) this.#addSlot(slot, uid);
     }
     for (const view of [...this.#slots.values()].sort(bySlot)) this.#refreshSlot(view, uid);
+    for (const { reader } of this.#replaced) reader.hold();
+    this.#retire();
     const views = this.#views().sort(bySlot);
     this.#table.clearTotals();
     // Always in slot order: another order of the same cells can lower a total by rounding.
-    for (const { reader, series } of views) series.addTo(reader.slot, reader.values, reader.live);
+    const { totals } = this.#table;
+    for (const { reader, series } of views) series.addTo(totals, reader.slot, reader.values, reader.live);
     this.status = {
       live: views.filter(({ reader }) => reader.live).length,
       slots: views.map(({ reader, error }) => ({
@@ -99,6 +108,7 @@ export class DirectoryReader {
         error,
         ...reader.status,
       })),
+      retired: this.#retired,
       seconds: (performance.now() - began) / 1000,
     };
     return this.status;
@@ -122,6 +132,17 @@ export class DirectoryReader {
   #forget(): void {
     this.close();
     this.#table = new SeriesTable(this.#onlySlot !== undefined);
+    this.#retired = 0;
+  }
+
+  /** Bounds what replaced files cost. Other slots than theirs may have been added up before: sums may be rounded anew. */
+  #retire(): void {
+    while (this.#replaced.length > MAX_REPLACED) {
+      const { reader, series } = this.#replaced.shift()!;
+      series.addTo(this.#table.retired, reader.slot, reader.values, false);
+      reader.close();
+      this.#retired++;
+    }
   }
 
   #refreshSlot(view: SlotView, owner: number): void {

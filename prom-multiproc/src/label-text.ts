@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { grown } from './int-list.ts';
+import { PADDING } from './text-writer.ts';
 
 /** Labels as the text format has them, without braces: `method="GET",route="/"`, in UTF-8. */
 
@@ -32,6 +33,7 @@ export class LabelNames {
 /** Writes label texts one behind the other. */
 export class LabelTexts {
   bytes = new Uint8Array(64);
+  view = new DataView(this.bytes.buffer);
   /** End of what is kept. */
   end = 0;
   /** End of what was written last; it is kept only by `keep()`. */
@@ -43,7 +45,7 @@ export class LabelTexts {
    */
   write({ heads, seeds, bytes }: LabelNames, log: Uint8Array, from: number, to: number): number {
     // Each byte of a value takes two where all are escaped.
-    this.bytes = grown(this.bytes, this.end + bytes + 2 * (to - from));
+    this.#makeRoom(bytes + 2 * (to - from) + PADDING);
     const text = this.bytes;
     let at = this.end;
     let hash = 0;
@@ -70,6 +72,12 @@ export class LabelTexts {
     }
     this.tail = at;
     return hash;
+  }
+
+  #makeRoom(bytes: number): void {
+    if (this.end + bytes <= this.bytes.length) return;
+    this.bytes = grown(this.bytes, this.end + bytes);
+    this.view = new DataView(this.bytes.buffer);
   }
 
   keep(): void {

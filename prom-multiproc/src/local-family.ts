@@ -23,6 +23,6 @@ export function localFamily(definition: MetricDefinition, all: Iterable<LocalSer
     cells.push(...Array.from(values));
   }
   table.clearTotals();
-  slot.addTo(0, Float64Array.from(cells), true);
+  slot.addTo(table.totals, 0, Float64Array.from(cells), true);
   return table.families.get(definition.name)!;
 }

@@ -1,4 +1,4 @@
-import { fstatSync, readSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import {
   CHUNK_BYTES,
@@ -9,6 +9,7 @@ import {
   MAX_CHUNKS,
 } from './format.ts';
 import { BadLogError } from './log-record.ts';
+import { readFully } from './read-fully.ts';
 import type { SlotHeader } from './slot-file.ts';
 
 /** Chunk numbers of a file by kind, in file order. */
@@ -56,9 +57,10 @@ export function readLog(
     const within = at % CHUNK_BYTES;
     const length = Math.min(CHUNK_BYTES - within, to - at);
     const position = chunkOffset(logChunks[Math.floor(at / CHUNK_BYTES)]!) + within;
-    const got = readSync(fd, bytes, at - from, length, position);
-    if (got === 0) throw new BadLogError(`file ends within the log, at byte ${position}`);
-    at += got;
+    if (readFully(fd, bytes.subarray(at - from), length, position) < length) {
+      throw new BadLogError(`file ends within the log, at byte ${position}`);
+    }
+    at += length;
   }
   if (crc32(bytes, crcBefore) !== crcAfter) throw new BadLogError('log checksum does not match');
   return bytes;

@@ -25,7 +25,7 @@ const SELF_METRICS: readonly (readonly [string, 'counter' | 'gauge', string, Mea
     'prom_multiproc_unreadable_slots',
     'gauge',
     'Slot files that cannot be trusted and are held at their last good values.',
-    ({ slots }) => count(slots, (s) => s.error !== undefined),
+    ({ slots, retired }) => retired + count(slots, (s) => s.error !== undefined),
   ],
   ['prom_multiproc_merge_seconds', 'gauge', 'Duration of this merge of all slots.', ({ seconds }) => seconds],
   [

@@ -46,6 +46,7 @@ export class SeriesTable {
 
   /** Of those gauges that show the value of each slot, by where their totals begin. */
   readonly #bySlot = new Map<number, SlotValue[]>();
+  #retired = new Float64Array(0);
   readonly #texts = new LabelTexts();
   /** By series: end of its label text, which begins where that of the one before it ends. */
   readonly #textEnds = new IntList();
@@ -86,8 +87,8 @@ export class SeriesTable {
     return this.#index[place]! > 0 ? this.#index[place]! - 1 : this.#add(shape, hash, place);
   }
 
-  get textBytes(): Uint8Array {
-    return this.#texts.bytes;
+  get textView(): DataView {
+    return this.#texts.view;
   }
 
   textStart(series: number): number {
@@ -102,11 +103,18 @@ export class SeriesTable {
     return this.#texts.labels(this.textStart(series), this.textEnd(series));
   }
 
-  /** Makes all totals those of no slot. */
+  /** Makes all totals those of no slot but the ones that were retired. */
   clearTotals(): void {
     this.totals = grown(this.totals, this.totalCount);
-    this.totals.fill(Number.NaN, 0, this.totalCount);
+    this.totals.fill(Number.NaN).set(this.#retired.subarray(0, this.totalCount));
     this.#bySlot.clear();
+  }
+
+  /** What all totals begin with from now on: made once by adding up slots that change no more. */
+  get retired(): Float64Array {
+    const known = this.#retired.length;
+    this.#retired = grown(this.#retired, this.totalCount).fill(Number.NaN, known);
+    return this.#retired;
   }
 
   addBySlot(series: number, value: SlotValue): void {

@@ -1,11 +1,10 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import { CellReader } from './cell-reader.ts';
 import { CellRules } from './cell-rules.ts';
 import {
   AT_STARTED,
   CELLS_PER_CHUNK,
-  CHUNK_BYTES,
   cellsPerSeries,
-  chunkOffset,
   HEADER_BYTES,
   MAGIC,
   type MetricDefinition,
@@ -13,8 +12,10 @@ import {
   unpackLogState,
   VERSION,
 } from './format.ts';
-import type { Libc, Mapping } from './libc.ts';
+import { grown } from './int-list.ts';
+import type { Libc } from './libc.ts';
 import { BadLogError, type LogVisitor, walkLog } from './log-record.ts';
+import { readFully } from './read-fully.ts';
 import { readChunkTable, readLog } from './read-log.ts';
 import { SlotHeader } from './slot-file.ts';
 
@@ -22,8 +23,9 @@ const magicWord = MAGIC.readBigUInt64LE(0);
 
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** Where values are loaded to until they are known to be good; one for all readers of the thread. */
-let incoming = new Float64Array(0);
+/** The header of the file that is being read; for all readers of the thread. */
+const headerBytes = new Uint8Array(HEADER_BYTES);
+const header = new SlotHeader({ buffer: headerBytes.buffer, unmap() {} });
 
 /** Another file is now at the path: it is to be read by a reader of its own. */
 export class FileReplacedError extends BadLogError {
@@ -40,8 +42,8 @@ export interface SlotListener {
 }
 
 /**
- * Reads one slot file, again and again, each time only what is new of its log. Values are loaded from a read-only
- * mapping into `values`; where the file has become unreadable, `values` keeps the last good ones.
+ * Reads one slot file, again and again, each time only what is new of its log. Values are copied into `values`; where the
+ * file has become unreadable, `values` keeps the last good ones.
  */
 export class SlotReader {
   readonly slot: number;
@@ -59,13 +61,9 @@ export class SlotReader {
   readonly #owner: number;
   readonly #listener: SlotListener;
   readonly #metrics: MetricDefinition[] = [];
-  readonly #mappings: Mapping[] = [];
-  readonly #cellChunks: Float64Array[] = [];
+  readonly #cells: CellReader;
   readonly #rules = new CellRules();
-  /** Numbers of the chunks mapped in `#cellChunks`. */
-  readonly #mapped: number[] = [];
   #fd: number | undefined;
-  #header: SlotHeader | undefined;
   #logBytes = 0;
   #logCrc = 0;
 
@@ -75,6 +73,7 @@ export class SlotReader {
     this.path = path;
     this.#owner = owner;
     this.#listener = listener;
+    this.#cells = new CellReader(libc);
   }
 
   /**
@@ -83,34 +82,17 @@ export class SlotReader {
    * @throws Error where the file cannot be trusted; the message says why. What was read before stays as it was.
    */
   refresh(): boolean {
-    this.live = false;
-    const fd = this.#open();
-    // To map is safe at any size; only what is loaded must be there.
-    const header = this.#mapHeader(fd);
-    const { size, uid } = fstatSync(fd);
-    if (uid !== this.#owner)
-      throw new BadLogError(`owner is user id ${uid}, the directory's is ${this.#owner}`);
-    if (size < HEADER_BYTES && this.#logBytes === 0) return false;
-    if (size < HEADER_BYTES) throw new BadLogError(`file is cut short: ${size} bytes`);
-    if (header.magic === 0n && size === HEADER_BYTES && this.#logBytes === 0) return false;
-    if (header.magic !== magicWord) throw new BadLogError('magic is not that of a slot file');
-    if (header.version !== VERSION) throw new BadLogError(`version is ${header.version}, not ${VERSION}`);
-    const { started } = header;
-    this.#readNewLog(fd, header);
-    const loaded = this.#loadValues(fd);
-    const held = this.#libc.isLockedByAnother(fd);
-    requireSize(fd, HEADER_BYTES);
-    const { magic, chunks, heartbeat, refused, started: startedAfter } = header;
-    // A file cut and grown again meanwhile gave zeros.
-    if (magic !== magicWord || chunks < this.#mapped.length) {
-      throw new BadLogError('file was overwritten while it was read');
+    try {
+      return this.#read();
+    } catch (error) {
+      this.hold();
+      throw error;
     }
-    this.#rules.check(loaded, this.cellCount);
-    this.values.set(loaded);
-    // One holder throughout: a new one's lock must not show the gauges of the one before it.
-    this.live = held && started > 0 && startedAfter === started;
-    this.status = { ...this.status, started, heartbeat, refused, bytes: size };
-    return true;
+  }
+
+  /** Leaves all as it was last read. Gauges are good for as long as their holder lives. */
+  hold(): void {
+    this.live &&= this.#fd !== undefined && this.#libc.isLockedByAnother(this.#fd);
   }
 
   /** Whether what was read before is no longer at its path, and nobody holds it: as after the directory was cleared. */
@@ -125,10 +107,40 @@ export class SlotReader {
   close(): void {
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
-    this.#header = undefined;
-    this.#cellChunks.length = 0;
-    this.#mapped.length = 0;
-    for (const mapping of this.#mappings.splice(0)) mapping.unmap();
+    this.#cells.close();
+  }
+
+  #read(): boolean {
+    const fd = this.#open();
+    const { uid } = fstatSync(fd);
+    if (uid !== this.#owner)
+      throw new BadLogError(`owner is user id ${uid}, the directory's is ${this.#owner}`);
+    const headerBytes = readHeader(fd);
+    const { size } = fstatSync(fd);
+    if (headerBytes < HEADER_BYTES && this.#logBytes === 0) return false;
+    if (headerBytes < HEADER_BYTES) throw new BadLogError(`file is cut short: ${headerBytes} bytes`);
+    if (header.magic === 0n && size === HEADER_BYTES && this.#logBytes === 0) return false;
+    if (header.magic !== magicWord) throw new BadLogError('magic is not that of a slot file');
+    if (header.version !== VERSION) throw new BadLogError(`version is ${header.version}, not ${VERSION}`);
+    const { started, logState } = header;
+    this.#readNewLog(fd, logState);
+    const loaded = this.#cells.load(fd, this.cellCount);
+    const held = this.#libc.isLockedByAnother(fd);
+    // A file cut and grown again meanwhile gave zeros.
+    if (
+      readHeader(fd) < HEADER_BYTES ||
+      header.magic !== magicWord ||
+      header.chunks < this.#cells.chunkCount
+    ) {
+      throw new BadLogError('file was overwritten while it was read');
+    }
+    const { heartbeat, refused } = header;
+    this.#rules.check(loaded, this.cellCount, this.values);
+    this.values.set(loaded);
+    // One holder throughout: a new one's lock must not show the gauges of the one before it.
+    this.live = held && started > 0 && header.started === started;
+    this.status = { ...this.status, started, heartbeat, refused, bytes: size };
+    return true;
   }
 
   #open(): number {
@@ -149,86 +161,45 @@ export class SlotReader {
       this.close();
       return this.#open();
     }
-    // A copy of the file would be counted twice; one that a new holder made is of a later start.
-    if (now.isFile() && startedIn(this.path) !== this.status.started) throw new FileReplacedError();
+    // A copy of the file would be counted twice; one that a new holder made is of a later start, 0 until it is taken.
+    const started = now.isFile() ? startedIn(this.path) : 0;
+    if (started > 0 && started !== this.status.started) throw new FileReplacedError();
     throw new BadLogError('file was replaced');
   }
 
-  #mapHeader(fd: number): SlotHeader {
-    this.#header ??= new SlotHeader(this.#map(fd, 0, HEADER_BYTES));
-    return this.#header;
-  }
-
-  #map(fd: number, offset: number, length: number): Mapping {
-    const mapping = this.#libc.mmap(fd, offset, length, false);
-    this.#mappings.push(mapping);
-    return mapping;
-  }
-
-  #readNewLog(fd: number, header: SlotHeader): void {
-    const { bytes, crc } = unpackLogState(header.logState);
-    // The state is loaded before the chunk table: chunks are published before the records that need them.
+  #readNewLog(fd: number, logState: bigint): void {
+    const { bytes, crc } = unpackLogState(logState);
+    // The state was copied before the chunk table: chunks are published before the records that need them.
+    if (readHeader(fd) < HEADER_BYTES) throw new BadLogError('file is cut short within its header');
     const table = readChunkTable(header, fd);
-    // What is mapped but no longer of the file may lie beyond its end: to load from there ends the process.
-    if (this.#mapped.some((chunk, i) => chunk !== table.cells[i]))
-      throw new BadLogError('chunks were changed');
+    this.#cells.requireChunks(table.cells);
     if (bytes === this.#logBytes && crc === this.#logCrc) return;
     const log = readLog(fd, table.log, this.#logBytes, bytes, this.#logCrc, crc);
     const metrics = this.#metrics.slice();
     const found = new FoundSeries(metrics, this.cellCount);
     walkLog(log, metrics, found);
-    for (let chunk = this.#cellChunks.length; chunk < table.cells.length; chunk++) {
-      const mapping = this.#map(fd, chunkOffset(table.cells[chunk]!), CHUNK_BYTES);
-      this.#mapped.push(table.cells[chunk]!);
-      this.#cellChunks.push(new Float64Array(mapping.buffer));
-    }
-    if (found.cellCount > this.#cellChunks.length * CELLS_PER_CHUNK) {
-      throw new BadLogError(`cells up to ${found.cellCount} in ${this.#cellChunks.length} chunks`);
+    if (found.cellCount > table.cells.length * CELLS_PER_CHUNK) {
+      throw new BadLogError(`cells up to ${found.cellCount} in ${table.cells.length} chunks`);
     }
     // All is sound: from here on nothing fails, so a file is taken in whole or not at all.
+    this.#cells.addChunks(table.cells);
     for (let ordinal = this.#metrics.length; ordinal < metrics.length; ordinal++) {
       this.#metrics.push(metrics[ordinal]!);
       this.#listener.onMetric(metrics[ordinal]!);
     }
     found.tell(log, this.#listener, this.#rules);
-    this.#makeRoom(found.cellCount);
+    const known = this.values.length;
+    this.values = grown(this.values, found.cellCount).fill(Number.NaN, known);
+    this.cellCount = found.cellCount;
     this.status = { ...this.status, series: this.status.series + found.count };
     this.#logBytes = bytes;
     this.#logCrc = crc;
   }
-
-  #makeRoom(cellCount: number): void {
-    if (this.values.length < cellCount) {
-      const grown = new Float64Array(this.#cellChunks.length * CELLS_PER_CHUNK).fill(Number.NaN);
-      grown.set(this.values);
-      this.values = grown;
-    }
-    this.cellCount = cellCount;
-  }
-
-  /** The values of all published cells as they are now, good or not. */
-  #loadValues(fd: number): Float64Array {
-    const { cellCount } = this;
-    if (incoming.length < cellCount) incoming = new Float64Array(cellCount * 2);
-    const loaded = incoming;
-    for (let chunk = 0, start = 0; start < cellCount; chunk++, start += CELLS_PER_CHUNK) {
-      const cells = this.#cellChunks[chunk]!;
-      const count = Math.min(CELLS_PER_CHUNK, cellCount - start);
-      requireSize(fd, chunkOffset(this.#mapped[chunk]! + 1));
-      // A loop of 8-byte loads, never a bulk copy: that may tear a value.
-      for (let i = 0; i < count; i++) loaded[start + i] = cells[i]!;
-    }
-    return loaded.subarray(0, cellCount);
-  }
 }
 
-/**
- * To be asked right before loads from a mapping: a load from beyond the end of its file ends the process.
- * @throws BadLogError where the file is shorter.
- */
-function requireSize(fd: number, bytes: number): void {
-  const { size } = fstatSync(fd);
-  if (size < bytes) throw new BadLogError(`file is cut short: ${size} bytes, ${bytes} in use`);
+/** Copies the header: a mapping of a file that is cut ends who loads from it. How many bytes of it there are. */
+function readHeader(fd: number): number {
+  return readFully(fd, headerBytes, HEADER_BYTES, 0);
 }
 
 function startedIn(path: string): number {

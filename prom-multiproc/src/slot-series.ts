@@ -21,9 +21,9 @@ export class SlotSeries implements SlotListener {
     this.#series.push(this.#table.series(this.#named[metric]!, log, from, to));
   }
 
-  /** Adds the values of the slot to the totals. A first cell of NaN makes its whole series absent. */
-  addTo(slot: number, values: Float64Array, live: boolean): void {
-    const { totals, shapes } = this.#table;
+  /** Adds the values of the slot to `totals`. A first cell of NaN makes its whole series absent. */
+  addTo(totals: Float64Array, slot: number, values: Float64Array, live: boolean): void {
+    const { shapes } = this.#table;
     const shapeOf = this.#table.shapeOf.array;
     const bases = this.#table.bases.array;
     const series = this.#series.array;

@@ -99,7 +99,7 @@ function renderRows(
 }
 
 function renderLine(table: SeriesTable, series: number, frame: LineFrame, value: number): void {
-  frame.write(out, table.textBytes, table.textStart(series), table.textEnd(series), value);
+  frame.write(out, table.textView, table.textStart(series), table.textEnd(series), value);
 }
 
 function defaultsBeside(labels: readonly Label[], defaults: TextOptions['defaultLabels']): Label[] {

@@ -1,4 +1,7 @@
+/** Bytes behind those to be written that must be there, whatever they are. */
+export const PADDING = 3;
 const BYTES = 65536;
+const LONGEST_NUMBER = 32;
 const ZERO = 0x30;
 const MINUS = 0x2d;
 const BILLION = 1e9;
@@ -6,28 +9,32 @@ const BILLION = 1e9;
 /** Makes a long text out of short ones of bytes. */
 export class TextWriter {
   readonly #bytes = Buffer.allocUnsafeSlow(BYTES);
+  readonly #view = new DataView(this.#bytes.buffer);
   #at = 0;
   #text = '';
 
-  /** The bytes of `source` from `from` up to `to`: whole characters. */
-  bytes(source: Uint8Array, from = 0, to = source.length): void {
-    if (to - from > BYTES - this.#at && !this.#makeRoom(to - from)) {
-      this.#text += Buffer.from(source.buffer, source.byteOffset + from, to - from).toString();
+  /** The bytes of `source` from `from` up to `to`: whole characters. `PADDING` bytes follow them. */
+  bytes(source: DataView, from: number, to: number): void {
+    const end = this.#at + to - from;
+    if (end + PADDING > BYTES) {
+      this.#long(source, from, to);
       return;
     }
-    const target = this.#bytes;
-    let at = this.#at;
-    for (let i = from; i < to; i++) target[at++] = source[i]!;
-    this.#at = at;
+    // By words: four times as fast as by bytes. What is written too far is written over.
+    for (let at = this.#at, i = from; i < to; i += 4, at += 4) {
+      this.#view.setInt32(at, source.getInt32(i, true), true);
+    }
+    this.#at = end;
   }
 
   string(text: string): void {
-    this.bytes(Buffer.from(text));
+    this.#flush();
+    this.#text += text;
   }
 
   /** As JavaScript writes it, which is the shortest text that gives this number again. */
   number(value: number): void {
-    this.#makeRoom(32);
+    if (this.#at + LONGEST_NUMBER > BYTES) this.#flush();
     const whole = value | 0;
     if (whole === value) {
       if (whole < 0) this.#bytes[this.#at++] = MINUS;
@@ -42,6 +49,12 @@ export class TextWriter {
     }
   }
 
+  #long(source: DataView, from: number, to: number): void {
+    this.#flush();
+    if (to - from + PADDING <= BYTES) this.bytes(source, from, to);
+    else this.#text += Buffer.from(source.buffer, source.byteOffset + from, to - from).toString();
+  }
+
   /** What was written since the last `take()`. */
   take(): string {
     this.#flush();
@@ -50,7 +63,7 @@ export class TextWriter {
     return text;
   }
 
-  /** Digits of a whole number up to 2^31, with zeros before it up to `least` digits. */
+  /** Digits of a whole number from 0 to 2^31, with zeros before it up to `least` digits. */
   #digits(value: number, least: number): void {
     let count = least;
     for (let limit = 10 ** least; value >= limit; limit *= 10) count++;
@@ -58,7 +71,7 @@ export class TextWriter {
     const end = this.#at + count;
     let rest = value;
     for (let at = end - 1; at >= this.#at; at--) {
-      const shorter = Math.floor(rest / 10);
+      const shorter = (rest / 10) | 0;
       bytes[at] = ZERO + rest - shorter * 10;
       rest = shorter;
     }
@@ -67,12 +80,6 @@ export class TextWriter {
 
   #ascii(text: string): void {
     for (let i = 0; i < text.length; i++) this.#bytes[this.#at++] = text.charCodeAt(i);
-  }
-
-  /** False where so much room cannot be made. */
-  #makeRoom(bytes: number): boolean {
-    if (bytes > BYTES - this.#at) this.#flush();
-    return bytes <= BYTES;
   }
 
   #flush(): void {

@@ -1,0 +1,12 @@
+import { readSync } from 'node:fs';
+
+/** Reads `length` bytes from `position` on, fewer only where the file ends. How many it were. */
+export function readFully(fd: number, target: Uint8Array, length: number, position: number): number {
+  let done = 0;
+  while (done < length) {
+    const got = readSync(fd, target, done, length - done, position + done);
+    if (got === 0) break;
+    done += got;
+  }
+  return done;
+}
