@@ -18,10 +18,11 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { clearDirectory } from './clear-directory.ts';
+import { MAX_REPLACED } from './directory-reader.ts';
 import { CHUNK_BYTES, HEADER_BYTES } from './format.ts';
 import { TextReader } from './testing/directory-text.ts';
 import { sample } from './testing/sample.ts';
-import { add, COUNTER, definition, HISTOGRAM, openWriter } from './testing/slot-files.ts';
+import { add, COUNTER, definition, GAUGE, HISTOGRAM, openWriter } from './testing/slot-files.ts';
 import { type Cleanup, temporaryDirectory } from './testing/temporary-directory.ts';
 
 /** Slot 0 counts 5 and is about to be damaged, slot 1 counts 100 and goes on; a reader has seen both. */
@@ -186,6 +187,58 @@ test('a file deleted under its holder is held, and the one that a successor make
     successor.close();
   }
   assert.equal(reader.complaints.length, 3, 'each told once');
+});
+
+test('of files replaced again and again every count is held, in memory that does not grow', (t) => {
+  const { directory, path, victim, other, reader, total } = twoSlots(t);
+  victim.close();
+  const replaced = 3 * MAX_REPLACED;
+  for (let round = 1; round <= replaced; round++) {
+    unlinkSync(path);
+    const successor = openWriter(directory, { now: 1_700_000_000 + round });
+    add(successor, COUNTER, '/', 7);
+    add(successor, GAUGE, '/', 1);
+    add(successor, COUNTER, `of round ${round}`, round);
+    assert.equal(total(reader), 105 + 7 * round);
+    assert.equal(sample(reader.text(), 'in_flight{route="/"}'), 1);
+    successor.close();
+    assert.equal(total(reader), 105 + 7 * round);
+    assert.ok(reader.slots().length <= MAX_REPLACED + 2);
+  }
+  add(other, COUNTER, '/', 1);
+  assert.equal(total(reader), 106 + 7 * replaced);
+  assert.equal(sample(reader.text(), 'seconds_count{route="/"}'), 4);
+  for (let round = 1; round <= replaced; round++) {
+    assert.equal(sample(reader.text(), `requests_total{route="of round ${round}"}`), round);
+  }
+  assert.equal(sample(reader.text(), 'in_flight{route="/"}'), undefined);
+  assert.equal(reader.heldFiles(), replaced);
+});
+
+test('the gauges of a damaged slot are held for as long as its holder lives', (t) => {
+  for (const [what, damage] of Object.entries(DAMAGES)) {
+    const { path, victim, other, reader } = twoSlots(t);
+    add(victim, GAUGE, '/', 2);
+    add(other, GAUGE, '/', 30);
+    const gauge = () => sample(reader.text(), 'in_flight{route="/"}');
+    assert.equal(gauge(), 32);
+    damage(path, readFileSync(path));
+    for (let scrape = 0; scrape < 2; scrape++) assert.equal(gauge(), 32, what);
+    victim.close();
+    for (let scrape = 0; scrape < 2; scrape++) assert.equal(gauge(), 30, what);
+  }
+});
+
+test('a file put back in place of one that was deleted is not counted twice, however slowly it is written', (t) => {
+  const { path, victim, reader, total } = twoSlots(t);
+  victim.close();
+  const good = readFileSync(path);
+  unlinkSync(path);
+  for (const length of [0, 8, 40, HEADER_BYTES, good.length - 1, good.length]) {
+    writeFileSync(path, good.subarray(0, length));
+    assert.equal(total(reader), 105);
+  }
+  assert.equal(reader.complaints.length, 1, 'told once');
 });
 
 test('a file cut to nothing is held, and what a successor counts in it then is read beside that', (t) => {

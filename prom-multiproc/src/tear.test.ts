@@ -1,6 +1,6 @@
 /**
  * No reader sees half of an old and half of a new value. TEAR_READS sets how many cells are read that another
- * process flips without a pause; TEAR_BY=pread reads the file by copying instead, to see the test fail.
+ * process flips without a pause; TEAR_BY=pread copies them but once, and to an odd address, to see the test fail.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -15,7 +15,7 @@ import { temporaryDirectory } from './testing/temporary-directory.ts';
 
 const READS = Number(process.env.TEAR_READS ?? 5_000_000);
 const CELLS = 64;
-const BY = process.env.TEAR_BY ?? 'mapping';
+const BY = process.env.TEAR_BY ?? 'reader';
 const PROGRAM = join(import.meta.dirname, 'testing/flipping-process.ts');
 /** Numbers above 0 that differ in each of their bytes. */
 const PATTERNS = [0x3ff1_1111_1111_1111n, 0x4ff2_2222_2222_2222n];

@@ -1,6 +1,8 @@
 import { DirectoryReader } from '../directory-reader.ts';
 import { loadLibc } from '../libc.ts';
+import { selfMetrics } from '../self-metrics.ts';
 import { renderFamily } from '../text-format.ts';
+import { sample } from './sample.ts';
 import type { Cleanup } from './temporary-directory.ts';
 
 /** A reader of a directory as a process that only reads has one. */
@@ -20,6 +22,13 @@ export class TextReader {
   slots(): DirectoryReader['status']['slots'] {
     this.#reader.refresh();
     return this.#reader.status.slots;
+  }
+
+  /** How many files `prom_multiproc_unreadable_slots` counts, as of the last reading. */
+  heldFiles(): number | undefined {
+    const families = [...selfMetrics(this.#reader.status, 0)];
+    const unreadable = families.find(({ name }) => name === 'prom_multiproc_unreadable_slots')!;
+    return sample(renderFamily(unreadable, { openMetrics: false, defaultLabels: {} }), unreadable.name);
   }
 
   /** All families as text, as of now. */
