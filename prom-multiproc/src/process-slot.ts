@@ -28,6 +28,8 @@ function refreshInterval(): number {
  */
 export class ProcessSlot {
   readonly #metrics = new Map<ClientMetric, SharedMetric>();
+  /** Those that are yet to move into the slot: an application may have thousands that have. */
+  readonly #unbound = new Set<SharedMetric>();
   readonly #collecting = new Map<ClientMetric, Promise<void>>();
   readonly #retired = new Set<string>();
   readonly #warnings = new Warnings();
@@ -68,6 +70,7 @@ export class ProcessSlot {
       return this.#metrics.get(client);
     }
     this.#metrics.set(client, metric);
+    this.#unbound.add(metric);
     this.#warnNamesake(client);
     if (metric.hasCounts()) this.take();
     // Not now: the constructor of the metric may still be running.
@@ -85,6 +88,7 @@ export class ProcessSlot {
     if (metric === undefined) return;
     metric.detach();
     this.#metrics.delete(client);
+    this.#unbound.delete(metric);
     this.#retired.add(client.name);
     // Another registry may have a metric of the same name, whose inheritance this is too.
     if (!this.#hasNamesake(client)) this.#writer?.forget(client.name);
@@ -128,7 +132,7 @@ export class ProcessSlot {
   /** Moves what was counted or registered before the slot was taken into it. */
   bindAll(): void {
     if (this.#writer === undefined) return;
-    for (const metric of this.#metrics.values()) if (metric.isComplete) metric.bind();
+    for (const metric of this.#unbound) if (metric.isComplete && metric.bind()) this.#unbound.delete(metric);
   }
 
   /**
@@ -146,7 +150,12 @@ export class ProcessSlot {
   /** Takes another slot where the file of this one is lost, or one where none could be had; places what found no room. */
   #mend(): void {
     const loss = this.#holder.dropLost();
-    if (loss !== undefined) for (const metric of this.#metrics.values()) metric.lose(loss.isReadable);
+    if (loss !== undefined) {
+      for (const metric of this.#metrics.values()) {
+        metric.lose(loss.isReadable);
+        this.#unbound.add(metric);
+      }
+    }
     if (loss !== undefined || this.failure !== undefined) this.#tryAgain();
     else for (const metric of this.#metrics.values()) metric.placeRefused();
   }

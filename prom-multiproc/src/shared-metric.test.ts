@@ -286,3 +286,24 @@ test('counts that moved into the slot are those that were on the heap, added to 
   assert.equal(sample(text, 'seconds_sum{route="/"}'), 7);
   assert.equal(sample(text, 'sizes_count{route="/"}'), 2);
 });
+
+test('a metric that is in the slot is not gone over again for each new one', async (t) => {
+  const { register, registers } = sharedRegistry(t);
+  const first = new client.Counter({ name: 'first_total', help: 'x', registers });
+  first.inc();
+  await register.metrics();
+  let looks = 0;
+  Object.defineProperty(first, 'type', {
+    get() {
+      looks++;
+      return 'counter';
+    },
+  });
+  for (let i = 0; i < 20; i++) {
+    const made = new client.Counter({ name: `made_${i}_total`, help: 'x', registers });
+    await Promise.resolve();
+    made.inc();
+  }
+  assert.equal(looks, 0);
+  assert.equal(samples(await register.metrics(), 'made_').length, 20);
+});

@@ -104,11 +104,16 @@ export class SharedMetric implements SeriesOwner {
     return [...this.series()].some(({ values }) => values.some((value) => value !== 0));
   }
 
-  /** Moves every series into the process's slot. A gauge that is yet to be collected has nothing to show there. */
-  bind(): void {
-    if (this.#cells.isBound || (this.#untouched && this.#isCollected())) return;
+  /**
+   * Moves every series into the process's slot. A gauge that is yet to be collected has nothing to show there.
+   * @returns whether it is there, until `detach` or `lose`.
+   */
+  bind(): boolean {
+    if (this.#cells.isBound) return true;
+    if (this.#untouched && this.#isCollected()) return false;
     this.#isSettled = true;
     this.#cells.bind();
+    return true;
   }
 
   /** Moves into the slot what found no room there before. */
