@@ -5,10 +5,11 @@ import client from 'prom-client';
 import { CELLS_PER_CHUNK } from './format.ts';
 import { Reader } from './reader.ts';
 import { AppProcess } from './testing/application.ts';
+import { TextReader } from './testing/directory-text.ts';
 import { Random } from './testing/random.ts';
-import { sample, values } from './testing/sample.ts';
+import { sample, samples, values } from './testing/sample.ts';
 import { type Cleanup, temporaryDirectory } from './testing/temporary-directory.ts';
-import { shareIn } from './testing/twin-registries.ts';
+import { shareIn, twinRegistries } from './testing/twin-registries.ts';
 
 const HALF = '\ud83d';
 const ODD = [
@@ -185,4 +186,42 @@ test('a histogram with more buckets than a slot can hold counts in its own proce
   assert.equal(sample(text, 'a_total'), 1);
   const { values: own } = await huge.get();
   assert.equal(own.find(({ metricName }) => metricName === 'huge_count')?.value, 1);
+});
+
+test('labels that read the same are one series, however they are mixed', async (t) => {
+  const { shared, both, plain, directory } = twinRegistries(t);
+  both((register, { Counter }) => {
+    const registers = [register];
+    const counter = new Counter({ name: 'a_total', help: 'A', labelNames: ['x', 'y'], registers });
+    for (const [x, y] of [
+      [200, 1],
+      ['200', 2],
+      ['200', 1],
+      [200, '2'],
+    ]) {
+      counter.inc({ x: x!, y: y! });
+    }
+  });
+  assert.equal(await shared.metrics(), await plain.metrics());
+  assert.equal(new TextReader(t, directory).slots()[0]!.series, 2);
+});
+
+test('labels that the application changes after it has counted with them name another series', async (t) => {
+  const directory = temporaryDirectory(t);
+  const register = new client.Registry();
+  const config = { name: 'a_total', help: 'A', labelNames: ['x', 'y'], registers: [register] };
+  const counter = new client.Counter(config);
+  const early = { x: '1', y: '1' };
+  const late = { x: '2', y: '1' };
+  counter.inc(early);
+  shareIn(directory, register);
+  counter.inc(late);
+  early.y = late.y = '2';
+  counter.inc(early);
+  counter.inc(late);
+  const shown = samples(await register.metrics(), 'a_total{').sort();
+  assert.deepEqual(
+    shown,
+    ['1', '2'].flatMap((x) => ['1', '2'].map((y) => `a_total{x="${x}",y="${y}"} 1`)),
+  );
 });

@@ -106,7 +106,7 @@ export class ProcessSlot {
 
   /** Takes the slot, unless it is taken or could not be had before. Failure is told once and kept in `failure`. */
   take(): void {
-    if (this.#holder.take()) setImmediate(() => void this.refresh());
+    if (this.#holder.take()) setImmediate(() => void this.#show());
   }
 
   /**
@@ -121,7 +121,7 @@ export class ProcessSlot {
 
   #tryAgain(): void {
     if (!this.#holder.tryAgain()) return;
-    setImmediate(() => void this.refresh());
+    setImmediate(() => void this.#show());
     this.bindAll();
   }
 
@@ -136,11 +136,15 @@ export class ProcessSlot {
   }
 
   /**
-   * Mends what it can (see `#mend`), runs each `collect()`, publishes quantiles of summaries and beats: what others see of these is never older than
-   * `REFRESH_INTERVAL_MS` and a `collect()`.
+   * Mends what it can, then runs each `collect()`, publishes quantiles of summaries and beats: what others see of these is
+   * never older than `REFRESH_INTERVAL_MS` and a `collect()`.
    */
   async refresh(): Promise<void> {
     this.#mend();
+    await this.#show();
+  }
+
+  async #show(): Promise<void> {
     await Promise.all([...this.#metrics.keys()].map((client) => this.#collectOrWarn(client)));
     if (this.#writer === undefined) return;
     for (const metric of this.#metrics.values()) metric.publishQuantiles();

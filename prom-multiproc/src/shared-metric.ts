@@ -282,8 +282,10 @@ export class SharedMetric implements SeriesOwner {
 
   #addEntry(entry: ClientEntry): SharedSeries {
     if (entry.value !== undefined && !this.accepts(entry.value)) entry.value = 0;
-    const series = seriesOf(entry, this, this.#isTimed);
-    if (this.#isOnFastPath) this.#tree.set(entry.labels, series);
+    // The tree compares with the labels of the series: those that prom-client stores are the application's own object.
+    const labels = this.#isOnFastPath ? lastingLabels(entry.labels) : entry.labels;
+    const series = seriesOf({ ...entry, labels }, this, this.#isTimed);
+    if (this.#isOnFastPath) this.#tree.set(labels, series);
     return this.#add(series);
   }
 
