@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { DockerComposeEnvironment, type StartedDockerComposeEnvironment, Wait } from 'testcontainers';
 import { poll } from '../scripts/measure/poll.ts';
 import { getText } from '../scripts/measure/scrape.ts';
@@ -8,6 +10,7 @@ import { projectPrefix } from './run-id.ts';
 import { StartupLog } from './startup-log.ts';
 import { setUpTestcontainers } from './testcontainers-setup.ts';
 
+const run = promisify(execFile);
 const ROOT = resolve(import.meta.dirname, '..');
 const COMPOSE_FILE = 'docker-compose.yml';
 const SHARING_OFF_FILE = 'e2e/sharing-off.compose.yml';
@@ -23,12 +26,23 @@ export interface WorkerStatus {
   readonly pid: number;
   readonly id: number;
   readonly state: 'starting' | 'ready' | 'draining';
+  readonly slot?: number;
+}
+
+/** How often it has begun and ended, and why the last one failed: empty where it did not. */
+export interface OperationStatus {
+  readonly begun: number;
+  readonly ended: number;
+  readonly error: string;
 }
 
 export interface AppStatus {
   readonly primary: { readonly pid: number };
   readonly workers: readonly WorkerStatus[];
   readonly workersWanted: number;
+  readonly reloading: boolean;
+  readonly reload: OperationStatus;
+  readonly scale: OperationStatus;
 }
 
 export interface StackOptions {
@@ -61,6 +75,8 @@ export class Stack {
       PROMETHEUS_PORT: '0',
       WORKERS: String(WORKERS),
       DEMO_CONTROLS: '1',
+      // On a machine that is busy otherwise the app would turn requests away, and tests would fail that are not about that.
+      MAX_WAIT_MS: '0',
       IMAGE_TAG: process.env.IMAGE_TAG ?? '',
     };
   }
@@ -105,6 +121,14 @@ export class Stack {
     }
   }
 
+  /** A script of scripts/, on this stack. It rejects with what it said where it fails. */
+  async script(name: 'reload' | 'scale', ...args: string[]): Promise<string> {
+    const { stdout } = await run(resolve(ROOT, 'scripts', name), args, {
+      env: { ...process.env, ...this.#env, COMPOSE_PROJECT_NAME: this.project },
+    });
+    return stdout;
+  }
+
   compose(...args: string[]): Promise<string> {
     const files = this.#files.flatMap((file) => ['--file', resolve(ROOT, file)]);
     return docker(['compose', '--project-name', this.project, ...files, ...args], {
@@ -130,7 +154,7 @@ export class Stack {
     return this.compose('exec', '--no-TTY', service, ...command);
   }
 
-  async signal(signal: 'KILL' | 'STOP' | 'CONT', pid: number): Promise<void> {
+  async signal(signal: 'KILL' | 'STOP' | 'CONT' | 'HUP' | 'TTIN' | 'TTOU', pid: number): Promise<void> {
     await this.exec('app', 'sh', '-c', 'kill -s "$1" "$2"', 'kill', signal, String(pid));
   }
 

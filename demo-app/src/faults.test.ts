@@ -5,7 +5,7 @@ import { ports, runApp } from './testing/run-app.ts';
 import { allReady, statusWhen } from './testing/status.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
-const PATHS = ['throw', 'abort', 'oom', 'block', 'kill'].map((fault) => `/demo/faults/${fault}`);
+const PATHS = ['error', 'throw', 'abort', 'oom', 'block', 'kill'].map((fault) => `/demo/faults/${fault}`);
 PATHS.push('/demo/reload');
 
 test('faults on demand do not exist unless switched on', async (t) => {

@@ -9,7 +9,8 @@ export interface FaultActions {
 
 /**
  * Damage on demand, for tests and demonstrations; exists with DEMO_CONTROLS=1 only. Each answers 202 with the pid of the
- * worker that took it, and does it once that answer has left: of what it ends, this request is not a part.
+ * worker that took it, and does it once that answer has left: of what it ends, this request is not a part. `error` alone
+ * fails itself.
  */
 export function faults({ reload }: FaultActions): Router {
   const router = Router();
@@ -20,6 +21,11 @@ export function faults({ reload }: FaultActions): Router {
     });
     router.all(path, methodNotAllowed);
   };
+  // The request itself fails, and the worker lives.
+  router.post('/demo/faults/error', () => {
+    throw new Error('failed on demand by /demo/faults/error');
+  });
+  router.all('/demo/faults/error', methodNotAllowed);
   control('/demo/faults/throw', () => {
     throw new Error('thrown on demand by /demo/faults/throw');
   });

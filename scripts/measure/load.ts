@@ -1,7 +1,9 @@
-import { Agent, get } from 'node:http';
+import { Agent, request as send } from 'node:http';
 
 export interface LoadOptions {
   readonly url: string;
+  /** Sent by POST; GET where there is none. */
+  readonly body?: string;
   /** Keep-alive connections, each with one request in flight. */
   readonly connections: number;
   readonly maxRequests: number;
@@ -42,7 +44,7 @@ export function startLoad(options: LoadOptions): Load {
     try {
       while (!stopped && report.sent < options.maxRequests && Date.now() < ends) {
         report.sent += 1;
-        await accountFor(request(options.url, agent, options.requestTimeoutMs), report);
+        await accountFor(request(options, agent), report);
         if (options.pauseMs) await new Promise((resolve) => setTimeout(resolve, options.pauseMs));
       }
     } finally {
@@ -76,9 +78,10 @@ async function accountFor(answer: Promise<number>, report: LoadReport): Promise<
 }
 
 /** The status of a whole answer: headers without the end of the body are no answer. */
-function request(url: string, agent: Agent, timeoutMs: number): Promise<number> {
+function request({ url, body, requestTimeoutMs }: LoadOptions, agent: Agent): Promise<number> {
   return new Promise((resolve, reject) => {
-    const sent = get(url, { agent }, (response) => {
+    const method = body === undefined ? 'GET' : 'POST';
+    const sent = send(url, { agent, method }, (response) => {
       response.on('error', settle(reject));
       response.on(
         'end',
@@ -86,7 +89,7 @@ function request(url: string, agent: Agent, timeoutMs: number): Promise<number> 
       );
       response.resume();
     });
-    const timer = setTimeout(() => sent.destroy(new Error('timeout')), timeoutMs);
+    const timer = setTimeout(() => sent.destroy(new Error('timeout')), requestTimeoutMs);
     function settle<A>(then: (argument: A) => void): (argument: A) => void {
       return (argument) => {
         clearTimeout(timer);
@@ -94,5 +97,6 @@ function request(url: string, agent: Agent, timeoutMs: number): Promise<number> 
       };
     }
     sent.on('error', settle(reject));
+    sent.end(body);
   });
 }
