@@ -1,8 +1,10 @@
+import { DirectoryReader } from './directory-reader.ts';
 import { distinguishLabels } from './exact-labels.ts';
 import { installFastPath } from './fast-path.ts';
 import { forgetInheritedToo } from './forget-inherited.ts';
 import type { MetricDefinition } from './format.ts';
 import { isAggregator } from './gauge-aggregators.ts';
+import { loadLibc } from './libc.ts';
 import { showPlainValues } from './plain-values.ts';
 import { type ClientMetric, isStoredMetric } from './prom-client-internals.ts';
 import { seriesKey } from './series-key.ts';
@@ -33,6 +35,7 @@ export class ProcessSlot {
   readonly #collecting = new Map<ClientMetric, Promise<void>>();
   readonly #retired = new Set<string>();
   readonly #warnings = new Warnings();
+  #reader: DirectoryReader | undefined;
   readonly #holder: SlotHolder;
   #namesakeTold = false;
 
@@ -193,7 +196,22 @@ export class ProcessSlot {
     }
   }
 
-  warnUnreadable(path: string, error: Error): void {
+  /** What all processes have counted up to now: one view for all registries. @throws Error where it cannot be had. */
+  read(): DirectoryReader {
+    if (this.failure !== undefined) throw this.failure;
+    this.bindAll();
+    try {
+      this.#reader ??= new DirectoryReader(loadLibc(), this.directory, (path, error) =>
+        this.#warnUnreadable(path, error),
+      );
+      this.#reader.refresh();
+    } catch (error) {
+      throw this.#holder.cannotShare(error);
+    }
+    return this.#reader;
+  }
+
+  #warnUnreadable(path: string, error: Error): void {
     this.#warnings.once(
       'PROM_MULTIPROC_UNREADABLE',
       `${path} is held at its last good values: ${error.message}`,
@@ -216,11 +234,6 @@ export class ProcessSlot {
       'PROM_MULTIPROC_TYPE',
       `${name} is a ${type} here but a ${shown} in another process or an earlier one, and shown as such: clear the directory before the next start, or give it another name`,
     );
-  }
-
-  /** The error to show for `cause`, told once. */
-  cannotShare(cause: unknown): Error {
-    return this.#holder.cannotShare(cause);
   }
 
   #capture(client: ClientMetric): SharedMetric {

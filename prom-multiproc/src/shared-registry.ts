@@ -16,7 +16,6 @@ export class SharedRegistry {
   readonly #slot: ProcessSlot;
   readonly #showSelf: boolean;
   readonly #clientText: ClientRegistry['getMetricsAsString'];
-  #reader: DirectoryReader | undefined;
 
   constructor(register: ClientRegistry, slot: ProcessSlot, showSelf: boolean) {
     this.#register = register;
@@ -29,13 +28,13 @@ export class SharedRegistry {
     register.metrics = () => this.text();
     register.getMetricsAsString = (metric) => this.#textOf(metric);
     register.getMetricsAsJSON = () => this.#json();
-    shared.add(this);
+    this.#keep();
   }
 
   /** The text of the whole application. @throws Error where its totals cannot be had. */
   async text(): Promise<string> {
     await this.#collectAll();
-    const reader = this.#read();
+    const reader = this.#slot.read();
     const options = this.#textOptions();
     const blocks: (string | Promise<string>)[] = [];
     for (const metric of this.#registered()) blocks.push(this.#block(metric, reader, options));
@@ -48,6 +47,7 @@ export class SharedRegistry {
     const registerMetric = register.registerMetric.bind(register);
     register.registerMetric = (metric) => {
       registerMetric(metric);
+      this.#keep();
       this.#slot.attach(metric);
     };
   }
@@ -59,9 +59,16 @@ export class SharedRegistry {
       register[method] = (...args: unknown[]) => {
         const before = this.#registered();
         remove(...args);
+        this.#keep();
         for (const metric of before) if (!isRegistered(metric)) this.#slot.detach(metric);
       };
     }
+  }
+
+  /** An application may make registries without end: one that is cleared is held no longer. */
+  #keep(): void {
+    if (this.#registered().length > 0) shared.add(this);
+    else shared.delete(this);
   }
 
   has(metric: ClientMetric): boolean {
@@ -70,7 +77,7 @@ export class SharedRegistry {
 
   async #textOf(metric: ClientMetric): Promise<string> {
     await this.#slot.collect(metric);
-    const reader = this.#read();
+    const reader = this.#slot.read();
     return this.#block(metric, reader, this.#textOptions());
   }
 
@@ -94,7 +101,7 @@ export class SharedRegistry {
   async #json(): Promise<MetricObjectWithValues<MetricValue<string>>[]> {
     await this.#collectAll();
     const registered = await Promise.all(this.#registered().map((client) => this.#forJson(client)));
-    const reader = this.#read();
+    const reader = this.#slot.read();
     const defaults = this.#register._defaultLabels;
     const objects: unknown[] = registered.map((one) =>
       one instanceof SharedMetric ? familyToJson(this.#shown(one, reader), defaults, one) : one,
@@ -142,21 +149,6 @@ export class SharedRegistry {
     if (this.#showSelf) yield* selfMetrics(reader.status, Date.now() / 1000);
   }
 
-  #read(): DirectoryReader {
-    const slot = this.#slot;
-    if (slot.failure !== undefined) throw slot.failure;
-    slot.bindAll();
-    try {
-      this.#reader ??= new DirectoryReader(loadLibc(), slot.directory, (path, error) =>
-        slot.warnUnreadable(path, error),
-      );
-      this.#reader.refresh();
-    } catch (error) {
-      throw slot.cannotShare(error);
-    }
-    return this.#reader;
-  }
-
   #textOptions(): TextOptions {
     return {
       openMetrics: this.#register.contentType.startsWith('application/openmetrics-text'),
@@ -165,6 +157,7 @@ export class SharedRegistry {
   }
 }
 
+/** Those that have metrics. */
 const shared = new Set<SharedRegistry>();
 
 function isRegistered(metric: ClientMetric): boolean {
