@@ -70,7 +70,7 @@ test('a disk that is full at the first write', async (t) => {
 
 test('a disk that is full when series are made: each is refused once, and placed with all it has counted', async (t) => {
   const disk = new Disk(t);
-  const { count, slot, shown, reader } = application(t);
+  const { count, slot, shown, reader, register } = application(t);
   disk.isFull = false;
   slot.takeNow();
   disk.isFull = true;
@@ -79,6 +79,7 @@ test('a disk that is full when series are made: each is refused once, and placed
     await slot.refresh();
   }
   assert.deepEqual(shown(), NOTHING);
+  assert.doesNotMatch(await register.metrics(), /^[abcd]\S*\{/m, 'nor what this process alone has counted');
   const refused = reader.slots()[0]!.refused;
   assert.equal(refused, 4);
   disk.isFull = false;

@@ -48,6 +48,10 @@ export class MetricCells {
     return this.#bound || this.#left !== undefined;
   }
 
+  isRefused(series: SharedSeries): boolean {
+    return this.#refused.has(series);
+  }
+
   add(series: SharedSeries): void {
     this.#all.push(series);
     if (this.#bound) this.#place(series, false);

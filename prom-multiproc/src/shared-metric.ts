@@ -90,10 +90,12 @@ export class SharedMetric implements SeriesOwner {
     return this.#bounds;
   }
 
-  /** The series of this process with their present values. */
+  /** The series of this process with their present values, but for those that found no room in the slot. */
   *series(): Generator<{ labels: LabelPair[]; values: Float64Array }> {
     const count = cellsPerSeries(this.definition);
-    for (const { labels, array, base } of this.#cells.all) {
+    for (const series of this.#cells.all) {
+      if (this.#cells.isRefused(series)) continue;
+      const { labels, array, base } = series;
       yield { labels: this.#cells.pairs(labels), values: array.slice(base, base + count) };
     }
   }
