@@ -9,8 +9,12 @@ export interface Libc {
   allocate(fd: number, offset: number, length: number): void;
   /** Takes the write lock of the open file description over the whole file; false when another holds it. @throws LibcError */
   tryLock(fd: number): boolean;
-  /** Whether another open file description holds a lock on the file; acquires nothing. @throws LibcError */
+  /** Turns the write lock of the open file description into a read lock, at once. @throws LibcError */
+  shareLock(fd: number): void;
+  /** Whether another open file description holds the write lock on the file; acquires nothing. @throws LibcError */
   isLockedByAnother(fd: number): boolean;
+  /** Whether others hold read locks on the file, and nobody the write lock; acquires nothing. @throws LibcError */
+  isSharedByOthers(fd: number): boolean;
   /** Asks the kernel for SIGKILL when the thread that started this process ends. @throws LibcError */
   dieWithParent(): void;
 }
@@ -41,8 +45,8 @@ const MAP_SHARED = 1;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
+const F_RDLCK = 0;
 const F_WRLCK = 1;
-const F_UNLCK = 2;
 const PR_SET_PDEATHSIG = 1;
 const STRUCT_FLOCK_BYTES = 32;
 
@@ -88,10 +92,15 @@ function bind(): Libc {
   const prctl = library.func('int prctl(int, unsigned long)');
 
   const lock = Buffer.alloc(STRUCT_FLOCK_BYTES);
-  const callFcntl = (fd: number, command: number): number => {
+  const callFcntl = (fd: number, command: number, type = F_WRLCK): number => {
     lock.fill(0);
-    lock.writeInt16LE(F_WRLCK, 0);
+    lock.writeInt16LE(type, 0);
     return fcntl(fd, command, lock) === -1 ? koffi.errno() : 0;
+  };
+  const lockOfOthers = (fd: number): number => {
+    const error = callFcntl(fd, F_OFD_GETLK);
+    if (error !== 0) throw new LibcError('fcntl(F_OFD_GETLK)', error);
+    return lock.readInt16LE(0);
   };
 
   return {
@@ -118,11 +127,12 @@ function bind(): Libc {
       if (error !== 0) throw new LibcError('fcntl(F_OFD_SETLK)', error);
       return true;
     },
-    isLockedByAnother(fd) {
-      const error = callFcntl(fd, F_OFD_GETLK);
-      if (error !== 0) throw new LibcError('fcntl(F_OFD_GETLK)', error);
-      return lock.readInt16LE(0) !== F_UNLCK;
+    shareLock(fd) {
+      const error = callFcntl(fd, F_OFD_SETLK, F_RDLCK);
+      if (error !== 0) throw new LibcError('fcntl(F_OFD_SETLK)', error);
     },
+    isLockedByAnother: (fd) => lockOfOthers(fd) === F_WRLCK,
+    isSharedByOthers: (fd) => lockOfOthers(fd) === F_RDLCK,
     dieWithParent() {
       if (prctl(PR_SET_PDEATHSIG, constants.signals.SIGKILL) !== 0) {
         throw new LibcError('prctl(PR_SET_PDEATHSIG)', koffi.errno());

@@ -124,6 +124,7 @@ for (const [what, misfortune] of Object.entries(MISFORTUNES)) {
     assert.match(await lost(app), misfortune.told);
     await count(2);
     assert.deepEqual(await totals(witness), [5, 5, 5, misfortune.gauge, 7], 'held and added');
+    assert.equal(sample(await witness.metrics(), 'prom_multiproc_workers'), 2);
     assert.deepEqual(files(directory), misfortune.files);
     const stranger = await AppProcess.start(t, directory);
     assert.deepEqual(await totals(stranger), [2, 2, 2, misfortune.gauge, 7], 'who had not read it');

@@ -48,13 +48,11 @@ export class SlotHolder {
     return true;
   }
 
-  /**
-   * Turns away from a slot whose file is lost; undefined where it is sound. Its lock is kept: by that, those who have read
-   * the file know it from one of a cleared directory and hold its counts.
-   */
+  /** Turns away from a slot whose file is lost; undefined where it is sound. */
   dropLost(): Loss | undefined {
     const loss = this.writer?.findLoss();
     if (loss === undefined) return undefined;
+    this.writer?.turnAway();
     this.writer = undefined;
     this.#warnings.tell(
       'PROM_MULTIPROC_LOST',

@@ -45,6 +45,10 @@ test('asking whether a slot is held acquires nothing', (t) => {
   const fd = tryHold(libc, path)!;
   assert.equal(libc.isLockedByAnother(probe), true);
   assert.equal(libc.isLockedByAnother(fd), false, 'its own lock does not count');
+  assert.equal(libc.isSharedByOthers(probe), false);
+  libc.shareLock(fd);
+  assert.equal(libc.isLockedByAnother(probe), false);
+  assert.equal(libc.isSharedByOthers(probe), true);
   assert.equal(tryHold(libc, path), undefined);
   closeSync(fd);
   assert.equal(libc.isLockedByAnother(probe), false);

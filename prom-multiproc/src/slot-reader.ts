@@ -101,7 +101,7 @@ export class SlotReader {
     if (this.#fd === undefined) return now === undefined;
     const held = fstatSync(this.#fd);
     if (now?.ino === held.ino && now.dev === held.dev) return false;
-    return !this.#libc.isLockedByAnother(this.#fd);
+    return !this.#libc.isLockedByAnother(this.#fd) && !this.#libc.isSharedByOthers(this.#fd);
   }
 
   close(): void {

@@ -130,6 +130,14 @@ export class SlotSpace {
     this.header.unmap();
   }
 
+  /**
+   * Lets go of a file that is lost. What is left of the lock tells those who have read the file from where it was removed
+   * that its holder lives: it is not of a directory that was cleared.
+   */
+  turnAway(): void {
+    this.#libc.shareLock(this.#fd);
+  }
+
   /** Lets go of the slot. Cells handed out before remain mapped and writable. */
   close(): void {
     closeSync(this.#fd);

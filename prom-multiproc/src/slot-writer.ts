@@ -128,6 +128,11 @@ export class SlotWriter {
     return this.#space.findLoss();
   }
 
+  /** Gives up a slot whose file is lost. */
+  turnAway(): void {
+    this.#space.turnAway();
+  }
+
   /** Gives the slot up. Cells handed out before remain mapped and writable. */
   close(): void {
     this.#space.close();
