@@ -15,16 +15,21 @@ const FIRST = 4;
  * 2^53. Anything else is damage, told from an application's own `reset` and `remove`, which make a cell smaller, or NaN.
  */
 export class CellRules {
-  #rules = new Uint8Array(64);
+  #rules = new Uint8Array(0);
+
+  /** Makes room for the rules of so many cells. */
+  reserve(cells: number): void {
+    this.#rules = grown(this.#rules, cells);
+  }
 
   addSeries(definition: MetricDefinition, firstCell: number): void {
     const cells = cellsPerSeries(definition);
     const { type } = definition;
-    this.#rules = grown(this.#rules, firstCell + cells);
+    this.reserve(firstCell + cells);
     const rules = this.#rules;
     rules[firstCell] = FIRST | (type === 'counter' ? NOT_NEGATIVE : FREE);
     const counts = type === 'histogram' ? cells - 1 : type === 'summary' ? 1 : 0;
-    rules.fill(COUNT, firstCell + 1, firstCell + 1 + counts);
+    if (counts > 0) rules.fill(COUNT, firstCell + 1, firstCell + 1 + counts);
   }
 
   /**

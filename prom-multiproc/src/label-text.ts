@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { grown } from './int-list.ts';
+import { u32At } from './log-record.ts';
 import { PADDING } from './text-writer.ts';
 
 /** Labels as the text format has them, without braces: `method="GET",route="/"`, in UTF-8. */
@@ -50,8 +51,8 @@ export class LabelTexts {
     let at = this.end;
     let hash = 0;
     for (let next = from + 4; next < to; ) {
-      const index = u32(log, next);
-      const end = next + 8 + u32(log, next + 4);
+      const index = u32At(log, next);
+      const end = next + 8 + u32At(log, next + 4);
       if (at > this.end) text[at++] = COMMA;
       const head = heads[index]!;
       for (let i = 0; i < head.length; i++) text[at++] = head[i]!;
@@ -142,8 +143,4 @@ function mixed(hash: number): number {
   let bits = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
   bits = Math.imul(bits ^ (bits >>> 15), 0x2c1b3c6d);
   return bits ^ (bits >>> 16);
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 }

@@ -38,7 +38,7 @@ export class SeriesTable {
   readonly families = new Map<string, Family>();
   readonly shapes: Shape[] = [];
   /** Totals of all series, by `bases`; NaN in the first of a series where no slot has it. */
-  totals = new Float64Array(16);
+  totals = new Float64Array(0);
   totalCount = 0;
   /** By series: its shape, and where its totals begin. */
   readonly shapeOf = new IntList();

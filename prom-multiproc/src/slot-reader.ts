@@ -14,7 +14,7 @@ import {
 } from './format.ts';
 import { grown } from './int-list.ts';
 import type { Libc } from './libc.ts';
-import { BadLogError, type LogVisitor, walkLog } from './log-record.ts';
+import { BadLogError, type LogVisitor, tellSeries, walkLog } from './log-record.ts';
 import { readFully } from './read-fully.ts';
 import { readChunkTable, readLog } from './read-log.ts';
 import { SlotHeader } from './slot-file.ts';
@@ -37,6 +37,8 @@ export class FileReplacedError extends BadLogError {
 /** Told, in log order, of what a slot file newly says. */
 export interface SlotListener {
   onMetric(definition: MetricDefinition): void;
+  /** So many series follow. */
+  onLog(series: number): void;
   /** A series of the metric told as number `metric`; its labels are in `from`..`to` of the log. */
   onSeries(metric: number, log: Buffer, from: number, to: number): void;
 }
@@ -176,7 +178,7 @@ export class SlotReader {
     if (bytes === this.#logBytes && crc === this.#logCrc) return;
     const log = readLog(fd, table.log, this.#logBytes, bytes, this.#logCrc, crc);
     const metrics = this.#metrics.slice();
-    const found = new FoundSeries(metrics, this.cellCount);
+    const found = new SeriesCount(metrics, this.cellCount);
     walkLog(log, metrics, found);
     if (found.cellCount > table.cells.length * CELLS_PER_CHUNK) {
       throw new BadLogError(`cells up to ${found.cellCount} in ${table.cells.length} chunks`);
@@ -187,10 +189,19 @@ export class SlotReader {
       this.#metrics.push(metrics[ordinal]!);
       this.#listener.onMetric(metrics[ordinal]!);
     }
-    found.tell(log, this.#listener, this.#rules);
+    this.#listener.onLog(found.count);
+    this.#rules.reserve(found.cellCount);
+    tellSeries(log, {
+      onSeries: (metric, _, from, to) => {
+        const definition = metrics[metric]!;
+        const first = placeCells(this.cellCount, cellsPerSeries(definition));
+        this.cellCount = first + cellsPerSeries(definition);
+        this.#rules.addSeries(definition, first);
+        this.#listener.onSeries(metric, log, from, to);
+      },
+    });
     const known = this.values.length;
     this.values = grown(this.values, found.cellCount).fill(Number.NaN, known);
-    this.cellCount = found.cellCount;
     this.status = { ...this.status, series: this.status.series + found.count };
     this.#logBytes = bytes;
     this.#logCrc = crc;
@@ -213,14 +224,12 @@ function startedIn(path: string): number {
   }
 }
 
-/** The series of a stretch of log with the cells that are theirs, kept until the whole stretch is known to be sound. */
-class FoundSeries implements LogVisitor {
+/** Counts the series of a stretch of log and their cells. */
+class SeriesCount implements LogVisitor {
   count = 0;
   /** Cells in use up to and with the last series. */
   cellCount: number;
   readonly #metrics: readonly MetricDefinition[];
-  /** Metric, first and last byte of the labels, first cell and number of cells of each. */
-  readonly #numbers: number[] = [];
 
   constructor(metrics: readonly MetricDefinition[], cellCount: number) {
     this.#metrics = metrics;
@@ -229,20 +238,10 @@ class FoundSeries implements LogVisitor {
 
   onMetric(): void {}
 
-  onSeries(metric: number, _log: Buffer, from: number, to: number): void {
+  onSeries(metric: number): void {
     const cells = cellsPerSeries(this.#metrics[metric]!);
     if (cells > CELLS_PER_CHUNK) throw new BadLogError(`series of ${cells} cells`);
-    const first = placeCells(this.cellCount, cells);
-    this.#numbers.push(metric, from, to, first, cells);
-    this.cellCount = first + cells;
+    this.cellCount = placeCells(this.cellCount, cells) + cells;
     this.count++;
-  }
-
-  tell(log: Buffer, listener: SlotListener, rules: CellRules): void {
-    const numbers = this.#numbers;
-    for (let i = 0; i < numbers.length; i += 5) {
-      rules.addSeries(this.#metrics[numbers[i]!]!, numbers[i + 3]!);
-      listener.onSeries(numbers[i]!, log, numbers[i + 1]!, numbers[i + 2]!);
-    }
   }
 }

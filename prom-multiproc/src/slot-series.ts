@@ -17,6 +17,10 @@ export class SlotSeries implements SlotListener {
     this.#named.push(this.#table.define(definition));
   }
 
+  onLog(series: number): void {
+    this.#series.reserve(series);
+  }
+
   onSeries(metric: number, log: Uint8Array, from: number, to: number): void {
     this.#series.push(this.#table.series(this.#named[metric]!, log, from, to));
   }
@@ -35,28 +39,19 @@ export class SlotSeries implements SlotListener {
       const first = placeCells(next, cells);
       next = first + cells;
       const value = values[first]!;
-      if (Number.isNaN(value)) continue;
+      if (Number.isNaN(value) || added === 0) continue;
       const base = bases[one]!;
       if (fold === undefined) {
-        addCells(totals, base, values, first, added);
+        const isFirst = Number.isNaN(totals[base]!);
+        totals[base] = isFirst ? value : totals[base]! + value;
+        for (let cell = 1; cell < added; cell++) {
+          const more = values[first + cell]!;
+          totals[base + cell] = isFirst ? more : totals[base + cell]! + more;
+        }
       } else if (live) {
         fold(totals, base, value, cells === 2 ? values[first + 1]! : 0);
         if (family!.showsEachSlot) this.#table.addBySlot(one, { slot, value });
       }
     }
-  }
-}
-
-function addCells(
-  totals: Float64Array,
-  base: number,
-  values: Float64Array,
-  first: number,
-  count: number,
-): void {
-  const isFirst = count > 0 && Number.isNaN(totals[base]!);
-  for (let cell = 0; cell < count; cell++) {
-    const value = values[first + cell]!;
-    totals[base + cell] = isFirst ? value : totals[base + cell]! + value;
   }
 }
