@@ -1,12 +1,20 @@
 /** What npm packs can be published: it is complete, holds nothing else, and works where it is installed. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import * as source from '../src/index.ts';
 import { sample } from '../src/testing/sample.ts';
-import { installInto, nodeOf, output, type Packed, pack, workDirectory } from './testing-package.ts';
+import {
+  installInto,
+  nodeOf,
+  output,
+  type Packed,
+  pack,
+  packAgain,
+  workDirectory,
+} from './testing-package.ts';
 
 const PACKAGE = join(import.meta.dirname, '..');
 const BIN = join(PACKAGE, '../node_modules/.bin');
@@ -63,13 +71,23 @@ test('the repository is left as it was: its own package.json, the same licence',
   assert.equal(own, whole);
 });
 
+test('a pack that was ended halfway leaves nothing to repair for the next one', () => {
+  const manifest = join(packed.source, 'package.json');
+  const before = readFileSync(manifest, 'utf8');
+  execFileSync(process.execPath, [join(packed.source, 'packaging/prepack.ts')]);
+  assert.notEqual(readFileSync(manifest, 'utf8'), before, 'the published one, for as long as npm packs');
+  const { tarball } = packAgain(packed);
+  assert.equal(readFileSync(manifest, 'utf8'), before);
+  const list = (path: string) => execFileSync('tar', ['tzf', path], { encoding: 'utf8' });
+  assert.equal(list(tarball), list(packed.tarball));
+});
+
 test('what is entered by is in the published package.json as in the one of the repository', () => {
   const published = JSON.parse(readFileSync(installed('package.json'), 'utf8'));
   const { exports, bin } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
   assert.deepEqual(Object.keys(published.exports), [...Object.keys(exports), './package.json']);
   assert.deepEqual(Object.keys(published.bin), Object.keys(bin));
-  for (const field of ['scripts', 'devDependencies', 'publishConfig'])
-    assert.equal(published[field], undefined);
+  for (const field of ['devDependencies', 'publishConfig']) assert.equal(published[field], undefined);
 });
 
 test('publint finds nothing', () => {
@@ -159,3 +177,16 @@ for (const major of [OLDEST, NEWEST]) {
     });
   });
 }
+
+test('where koffi was left out, an application runs as with prom-client alone, and is told once', async () => {
+  const without = join(workDirectory(), 'without-koffi');
+  cpSync(project, without, { recursive: true, filter: (path) => !/\/(koffi|@koromix)$/.test(path) });
+  const command = [process.execPath, '--import', 'prom-multiproc/register', 'unaware.cjs'] as const;
+  const { stdout, stderr } = await output(process.execPath, command, without, {
+    PROMETHEUS_MULTIPROC_DIR: slotDirectory(),
+  });
+  assert.equal(sample(stdout, 'plain_total'), 1);
+  assert.doesNotMatch(stdout, /prom_multiproc/);
+  assert.equal(stderr.match(/PromMultiprocWarning/g)?.length, 1, stderr);
+  assert.match(stderr, /koffi cannot be loaded \(Cannot find module 'koffi'\)/);
+});

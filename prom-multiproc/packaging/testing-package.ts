@@ -19,11 +19,17 @@ export interface Packed {
 
 /** Packs a copy of the package: the original is others' as well, and npm changes it for a moment. */
 export function pack(): Packed {
-  const root = workDirectory();
+  // Apart from the projects, which must not find its node_modules above them.
+  const root = join(workDirectory(), 'repository');
   const source = join(root, basename(PACKAGE));
   cpSync(PACKAGE, source, { recursive: true, filter: (path) => !/\/(dist|node_modules)$/.test(path) });
   cpSync(join(REPOSITORY, 'tsconfig.json'), join(root, 'tsconfig.json'));
   symlinkSync(join(REPOSITORY, 'node_modules'), join(root, 'node_modules'));
+  return packAgain({ source });
+}
+
+export function packAgain({ source }: { source: string }): Packed {
+  const root = mkdtempSync(join(workDirectory(), 'packed-'));
   npm(['pack', '--pack-destination', root], source);
   const { version } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
   return { tarball: join(root, `prom-multiproc-${version}.tgz`), source };
@@ -94,12 +100,15 @@ export function workDirectory(): string {
   return directory;
 }
 
+/** A registry out of reach is told in seconds, not after minutes of trying again. */
+const PATIENCE = { npm_config_fetch_retry_mintimeout: '500', npm_config_fetch_retry_maxtimeout: '2000' };
+
 function npm(args: string[], cwd: string): void {
   const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
   try {
     execFileSync('npm', args, {
       cwd,
-      env: { ...process.env, PATH },
+      env: { ...process.env, ...PATIENCE, PATH },
       encoding: 'utf8',
       stdio: 'pipe',
       timeout: 120_000,
