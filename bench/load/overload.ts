@@ -1,9 +1,9 @@
+import { difficultClients, type Outcomes } from '../../scripts/measure/difficult-clients.ts';
 import { type Exposition, total } from '../../scripts/measure/exposition.ts';
 import type { OpenLoopReport } from '../../scripts/measure/open-loop.ts';
 import { pollUntilStable } from '../../scripts/measure/poll.ts';
 import { scrape } from '../../scripts/measure/scrape.ts';
 import { quantile } from '../spread.ts';
-import { difficultClients, type Outcomes } from './difficult-clients.ts';
 import type { LoadStack } from './stack.ts';
 import { p99, startTrial, trial } from './trial.ts';
 

@@ -5,7 +5,7 @@ import { poll } from '../../scripts/measure/poll.ts';
 import { getText } from '../../scripts/measure/scrape.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const LOAD_FILE = 'bench/load/load.compose.yml';
+const LOAD_FILE = 'scripts/measure/load.compose.yml';
 const BUILD_TIMEOUT_MS = 10 * 60_000;
 const READY_DEADLINE_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 10_000;

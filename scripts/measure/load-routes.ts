@@ -16,13 +16,18 @@ export function routes(): Router {
   });
 
   // Aborted and half-sent requests have paths of their own, so that each kind can be accounted for.
-  for (const path of ['/work', '/aborted', '/half-sent']) {
+  for (const path of ['/work', '/half-sent']) {
     router.get(path, (req, res) => {
       const end = performance.now() + milliseconds(req.query.ms);
       while (performance.now() < end);
       res.type('text/plain').send('Done');
     });
   }
+
+  router.get('/aborted', (req, res) => {
+    const timer = setTimeout(() => res.type('text/plain').send('Done'), milliseconds(req.query.ms));
+    res.once('close', () => clearTimeout(timer));
+  });
 
   router.get('/stream', (req, res) => {
     const end = performance.now() + milliseconds(req.query.ms);

@@ -26,7 +26,7 @@ const CLIENTS: Record<Kind, Client> = {
     },
   },
   aborted: {
-    request: head('/aborted?ms=5'),
+    request: head('/aborted?ms=2000'),
     act(socket, request) {
       sendWhole(socket, request);
       return setTimeout(() => socket.emit('aborted'), ABORT_AFTER_MS);
