@@ -43,6 +43,8 @@ export interface Account {
   readonly difficult: Outcomes;
   readonly answeredWork: number;
   readonly countedWork: number;
+  /** Refusals that clients saw, and those of them that were the app's; the others nginx gave by itself. */
+  readonly refused: number;
   readonly shedByApp: number;
   readonly countedHalfSent: number;
   /** Answered and not counted: must be none. */
@@ -76,7 +78,7 @@ export async function overloadRound(
   return {
     offered,
     admittedPerSecond: (report.byStatus[200] ?? 0) / seconds,
-    shedShare: shedOf(report) / report.intended,
+    shedShare: refusedOf(report.byStatus) / report.intended,
     beforeP99: p99(before),
     admittedP99: p99(report),
     shedP99: quantile([...(report.latencies[503] ?? []), ...(report.latencies[429] ?? [])], 0.99),
@@ -86,8 +88,8 @@ export async function overloadRound(
   };
 }
 
-function shedOf({ byStatus }: OpenLoopReport): number {
-  return (byStatus[503] ?? 0) + (byStatus[429] ?? 0);
+function refusedOf(outcomes: Readonly<Record<string, number>>): number {
+  return (outcomes[503] ?? 0) + (outcomes[429] ?? 0);
 }
 
 function counts(stack: LoadStack): Promise<Record<'work' | 'half-sent' | 'shed', number>> {
@@ -132,6 +134,8 @@ function accountFor(
     difficult,
     answeredWork,
     countedWork,
+    refused:
+      refusedOf(byStatus) + Object.values(difficult).reduce((sum, outcomes) => sum + refusedOf(outcomes), 0),
     shedByApp: after.shed - before.shed,
     countedHalfSent: after['half-sent'] - before['half-sent'],
     lost: Math.max(0, answeredWork - countedWork),
