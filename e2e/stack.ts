@@ -50,6 +50,8 @@ export interface StackOptions {
   readonly sharing: boolean;
   /** Further compose files, which change what the first says. */
   readonly overrides?: readonly string[];
+  /** Values for the variables of the compose file. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 let stacksStarted = 0;
@@ -65,7 +67,7 @@ export class Stack {
   readonly #removeOnExit = (): void => removeProject(this.project);
   #started: StartedDockerComposeEnvironment | undefined;
 
-  private constructor({ sharing, overrides = [] }: StackOptions) {
+  private constructor({ sharing, overrides = [], environment }: StackOptions) {
     stacksStarted += 1;
     this.project = `${projectPrefix}-${process.pid}-${stacksStarted}`;
     this.#files = [COMPOSE_FILE, ...(sharing ? [] : [SHARING_OFF_FILE]), ...overrides];
@@ -78,6 +80,7 @@ export class Stack {
       // On a machine that is busy otherwise the app would turn requests away, and tests would fail that are not about that.
       MAX_WAIT_MS: '0',
       IMAGE_TAG: process.env.IMAGE_TAG ?? '',
+      ...environment,
     };
   }
 

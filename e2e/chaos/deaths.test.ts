@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Deaths, parseExit, type WorkerExit } from './deaths.ts';
+import { FaultWindows } from './windows.ts';
+
+const exit = (pid: number, rest: Partial<WorkerExit> = {}): WorkerExit => ({
+  pid,
+  at: Date.now() + 5,
+  code: null,
+  signal: 'SIGKILL',
+  reason: undefined,
+  ...rest,
+});
+
+test("a worker's end is read from the application's log, and nothing else is", () => {
+  const line =
+    '{"time":"2026-01-02T03:04:05.678Z","level":"warn","pid":7,"msg":"worker died","workerPid":31,"code":null,"signal":"SIGABRT","reason":"oom"}';
+  assert.deepEqual(parseExit(line), {
+    pid: 31,
+    at: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
+    code: null,
+    signal: 'SIGABRT',
+    reason: 'oom',
+  });
+  assert.equal(
+    parseExit('{"time":"2026-01-02T03:04:05.678Z","msg":"worker ready","workerPid":31}'),
+    undefined,
+  );
+  assert.equal(parseExit('2026-01-02 03:04:05 INFO success: app entered RUNNING state'), undefined);
+});
+
+test('the death of a victim closes the window of its fault', () => {
+  const deaths = new Deaths(new FaultWindows(1));
+  const death = deaths.expect('kill', 31);
+  assert.equal(deaths.pendingBut(), 1);
+  const { at } = exit(31);
+  deaths.take(exit(31, { at }));
+  assert.equal(death.window.to, at);
+  assert.equal(deaths.hasCome(death), true);
+  assert.equal(deaths.pendingBut(), 0);
+  assert.deepEqual(deaths.unexpected, []);
+});
+
+test('a fault that takes whoever gets it explains one death', () => {
+  const deaths = new Deaths(new FaultWindows(1));
+  const death = deaths.expect('throw');
+  deaths.take(exit(31, { code: 70, signal: null }));
+  assert.equal(deaths.hasCome(death), true);
+  deaths.take(exit(32, { code: 70, signal: null }));
+  assert.equal(deaths.unexpected.length, 1);
+});
+
+test('a death that nobody ordered is unexpected, and does not pass for that of a victim', () => {
+  const deaths = new Deaths(new FaultWindows(1));
+  const death = deaths.expect('kill', 31);
+  deaths.take(exit(40, { signal: 'SIGSEGV' }));
+  assert.equal(deaths.hasCome(death), false);
+  assert.match(deaths.unexpected[0]!, /SIGSEGV/);
+});
+
+test('workers that leave as the primary wants it are no deaths, and take no fault away', () => {
+  const deaths = new Deaths(new FaultWindows(1));
+  const death = deaths.expect('throw');
+  deaths.take(exit(31, { code: 0, signal: null, reason: 'reload' }));
+  deaths.take(exit(32, { signal: 'SIGTERM' }));
+  deaths.take(exit(33, { reason: 'scale' }));
+  assert.deepEqual([deaths.hasCome(death), deaths.unexpected], [false, []]);
+});
+
+test('the workers of a killed primary are all accounted for', () => {
+  const deaths = new Deaths(new FaultWindows(1));
+  const death = deaths.expect('throw');
+  deaths.endOfLife([31, 32]);
+  assert.equal(deaths.pendingBut(), 0);
+  assert.notEqual(death.window.to, undefined);
+  deaths.take(exit(32));
+  assert.deepEqual(deaths.unexpected, []);
+});

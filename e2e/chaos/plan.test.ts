@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DAMAGE_KINDS, FAULT_KINDS, type Fault, planDamage, planFaults } from './plan.ts';
+
+function first(count: number, seed: number): Fault[] {
+  return [...planFaults(seed, count)];
+}
+
+test('the same seed plans the same faults, targets and pauses; another seed others', () => {
+  assert.deepEqual(first(2_000, 7), first(2_000, 7));
+  assert.notDeepEqual(first(50, 7), first(50, 8));
+  assert.deepEqual(planDamage(7, 5), planDamage(7, 5));
+  assert.notDeepEqual(planDamage(7, 5), planDamage(8, 5));
+});
+
+test('the plan of a seed is what it was when it was recorded', () => {
+  const recorded = first(6, 1).map(({ kind, target, pauseMs }) => `${kind} ${target} ${pauseMs}`);
+  assert.deepEqual(recorded, [
+    'throw 15 591',
+    'out-of-memory 4 813',
+    'restart-prometheus 18 234',
+    'stop 27 838',
+    'restart-nginx 18 726',
+    'scale-up 34 354',
+  ]);
+});
+
+test('each kind of fault comes in the first round, once', () => {
+  for (const seed of [1, 2, 3]) {
+    const kinds = first(FAULT_KINDS.length, seed).map(({ kind }) => kind);
+    assert.deepEqual(new Set(kinds).size, FAULT_KINDS.length, `seed ${seed}: ${kinds}`);
+  }
+});
+
+test('there is never more than one worker more or less than wanted', () => {
+  let extra = 0;
+  for (const { kind } of first(3_000, 3)) {
+    if (kind === 'scale-up') extra += 1;
+    if (kind === 'scale-down') extra -= 1;
+    assert.ok(extra === 0 || extra === 1, `${extra} more workers`);
+  }
+});
+
+test('each kind of damage comes once in each round', () => {
+  const damages = planDamage(4, 3);
+  for (const kind of DAMAGE_KINDS) assert.equal(damages.filter((d) => d.kind === kind).length, 3);
+});

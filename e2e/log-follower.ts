@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { dockerClient } from './docker.ts';
+
+/** The engine ends the stream when the container stops: so soon after, it is asked again. */
+const REATTACH_MS = 200;
+/** How far back it reads when it attaches again. */
+const OVERLAP_MS = 5_000;
+
+export interface LogLine {
+  /** Nanoseconds included: as the engine writes it. */
+  readonly timestamp: string;
+  readonly text: string;
+}
+
+/**
+ * Each line of a container's log once, from its beginning on, over restarts of the container. It reads the log as it is
+ * written, so that rotation loses nothing.
+ */
+export class LogFollower {
+  readonly #containerId: string;
+  readonly #onLine: (line: LogLine) => void;
+  readonly #once = new OnceOnly(2 * OVERLAP_MS);
+  #child: ChildProcess | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #last: string | undefined;
+  #closed = false;
+
+  constructor(containerId: string, onLine: (line: LogLine) => void) {
+    this.#containerId = containerId;
+    this.#onLine = onLine;
+    this.#attach();
+  }
+
+  /** Reads the last seconds again: for a stream that has fallen silent. */
+  again(): void {
+    this.#child?.kill();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#child?.kill();
+  }
+
+  #attach(): void {
+    const since = this.#last === undefined ? [] : ['--since', earlier(this.#last, OVERLAP_MS)];
+    const child = spawn(dockerClient, ['logs', '--follow', '--timestamps', ...since, this.#containerId], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    this.#child = child;
+    const lines = createInterface({ input: child.stdout! });
+    lines.on('line', (line) => this.#take(line));
+    lines.once('close', () => {
+      if (!this.#closed) this.#timer = setTimeout(() => this.#attach(), REATTACH_MS);
+    });
+  }
+
+  #take(line: string): void {
+    const space = line.indexOf(' ');
+    const timestamp = line.slice(0, space);
+    if (!this.#once.isNew(timestamp, line)) return;
+    if (this.#last === undefined || timestamp > this.#last) this.#last = timestamp;
+    this.#onLine({ timestamp, text: line.slice(space + 1) });
+  }
+}
+
+export function earlier(timestamp: string, ms: number): string {
+  return new Date(Date.parse(timestamp) - ms).toISOString();
+}
+
+/** Tells lines that were seen already, within `windowMs` of log time, from new ones. */
+export class OnceOnly {
+  readonly #windowMs: number;
+  /** Two generations: when the younger is full of old lines, the older is dropped. */
+  #young = new Set<string>();
+  #old = new Set<string>();
+  #youngSince: number | undefined;
+
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs;
+  }
+
+  isNew(timestamp: string, line: string): boolean {
+    const at = Date.parse(timestamp);
+    this.#youngSince ??= at;
+    if (at - this.#youngSince > this.#windowMs) {
+      this.#old = this.#young;
+      this.#young = new Set();
+      this.#youngSince = at;
+    }
+    if (this.#young.has(line) || this.#old.has(line)) return false;
+    this.#young.add(line);
+    return true;
+  }
+}
