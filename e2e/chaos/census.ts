@@ -8,7 +8,6 @@ export class Census {
   beside = 0;
   /** Most at one time since the application began to live. */
   most = 0;
-  mostEver = 0;
   /** The last answer; undefined while there is none. */
   status: AppStatus | undefined;
   readonly #stack: Stack;
@@ -25,7 +24,6 @@ export class Census {
     const status = await this.#stack.status();
     this.status = status;
     this.most = Math.max(this.most, status.workers.length + this.beside);
-    this.mostEver = Math.max(this.mostEver, this.most);
     return status;
   }
 

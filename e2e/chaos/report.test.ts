@@ -34,13 +34,11 @@ const GOOD: Findings = {
     resets: 1,
     behind: [],
     slowestMs: 80,
-    mostSlots: 5,
   },
   failures: { byCause: { kill: 5 }, unexplained: [] },
   unexpectedDeaths: [],
-  tooManySlots: [],
+  slots: { most: 5, mostProcesses: 5, tooMany: [] },
   contradictions: [],
-  mostProcesses: 5,
   prometheus: { agrees: true, mostResets: 1 },
 };
 
@@ -95,7 +93,11 @@ for (const [what, change, sentence] of [
   ],
   ['a failed request', { failures: { byCause: {}, unexplained: ['GET 3'] } }, /failed requests .*: GET 3/],
   ['a death of its own', { unexpectedDeaths: ['x'] }, /workers that ended without a fault/],
-  ['more files than processes', { tooManySlots: ['x'] }, /more slot files than processes/],
+  [
+    'more files than processes',
+    { slots: { ...GOOD.slots, tooMany: ['x'] } },
+    /more slot files than processes/,
+  ],
   ['a log that says otherwise', { contradictions: ['x'] }, /log of nginx tells otherwise/],
   ['a fault that could not be done', { undone: ['x'] }, /could not be done: x/],
   [

@@ -2,6 +2,7 @@ import type { BooksReport } from './books.ts';
 import type { DamageDone } from './damage.ts';
 import type { LedgerTotals } from './ledger.ts';
 import type { FaultKind } from './plan.ts';
+import type { SlotsReport } from './scene.ts';
 import type { ScrapesReport } from './scrapes.ts';
 import type { Attribution } from './windows.ts';
 
@@ -23,9 +24,9 @@ export interface Findings {
   readonly scrapes: ScrapesReport;
   readonly failures: Attribution;
   readonly unexpectedDeaths: readonly string[];
-  readonly tooManySlots: readonly string[];
+  /** While there were only process faults. */
+  readonly slots: SlotsReport;
   readonly contradictions: readonly string[];
-  readonly mostProcesses: number;
   /** What Prometheus itself saw: `undefined` where the run ended before it was asked. */
   readonly prometheus: PrometheusFindings | undefined;
 }
@@ -78,7 +79,7 @@ function brokenPromises(found: Findings, primaryRestarts: number): string[] {
   list('failed scrapes that no fault explains', scrapes.unexplained);
   list('failed requests that no fault explains', failures.unexplained);
   list('workers that ended without a fault', found.unexpectedDeaths);
-  list('lives with more slot files than processes', found.tooManySlots);
+  list('lives with more slot files than processes', found.slots.tooMany);
   list('answers that the log of nginx tells otherwise', found.contradictions);
   list('faults that could not be done', found.undone);
   for (const { number, kind, file, certain, lost, surplus, recoveredSeconds, told } of found.damage) {
@@ -131,7 +132,7 @@ export function asText(report: Report): string {
     ],
     ['failures by cause', each(failures.byCause)],
     ['unexplained', `${failures.unexplained.length}`],
-    ['slot files', `${scrapes.mostSlots} at most, ${report.mostProcesses} processes at most`],
+    ['slot files', `${report.slots.most} at most, ${report.slots.mostProcesses} processes at most`],
     [
       'file damage cost',
       `${lostByDamage} counts of the damaged slots; exact again after ${slowest.toFixed(1)} s at most`,

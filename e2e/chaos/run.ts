@@ -83,9 +83,8 @@ export async function runChaos(stack: Stack, options: RunOptions): Promise<Repor
     scrapes: scene.scrapes.report,
     failures: scene.windows.attribute(scene.ledger.failures),
     unexpectedDeaths: scene.deaths.unexpected,
-    tooManySlots: scene.tooManySlots,
+    slots: scene.slots,
     contradictions: scene.ledger.contradictions,
-    mostProcesses: scene.census.mostEver,
     prometheus: state.prometheus,
   });
 }

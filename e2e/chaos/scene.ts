@@ -21,6 +21,12 @@ const DEADLINE_MS = 90_000;
 const LOG_DEADLINE_MS = 3_000;
 const HELD = 'is held at its last good values';
 
+export interface SlotsReport {
+  most: number;
+  mostProcesses: number;
+  readonly tooMany: string[];
+}
+
 export interface CloseOptions {
   readonly lossAllowed?: boolean;
   /** A death that need not have come. */
@@ -44,8 +50,8 @@ export class Scene {
   damageTold = 0;
   /** Workers that stand still, and how to have them go on. */
   readonly stopped = new Map<number, () => Promise<void>>();
-  /** Slot files beyond what there were processes. */
-  readonly tooManySlots: string[] = [];
+  /** Most slot files, and processes, of any life of the application; and lives with more files than processes. */
+  readonly slots: SlotsReport = { most: 0, mostProcesses: 0, tooMany: [] };
   readonly #sharing: boolean;
   readonly #nginxLog: LogFollower;
   readonly #appLog: LogFollower;
@@ -159,7 +165,10 @@ export class Scene {
 
   /** A damaged file stays beside the one that took its place: from the first damage on this is not to be asked. */
   countSlots(): void {
-    const [slots, processes] = [this.scrapes.mostSlots, this.census.most];
-    if (slots > processes) this.tooManySlots.push(`${slots} slot files, but ${processes} processes at most`);
+    const [files, processes] = [this.scrapes.mostSlots, this.census.most];
+    const { slots } = this;
+    slots.most = Math.max(slots.most, files);
+    slots.mostProcesses = Math.max(slots.mostProcesses, processes);
+    if (files > processes) slots.tooMany.push(`${files} slot files, but ${processes} processes at most`);
   }
 }

@@ -27,7 +27,6 @@ export interface ScrapesReport {
   /** Scrapes that lacked something which had been answered before they began. */
   readonly behind: string[];
   slowestMs: number;
-  mostSlots: number;
 }
 
 /**
@@ -55,7 +54,6 @@ export class Scrapes {
     resets: 0,
     behind: [],
     slowestMs: 0,
-    mostSlots: 0,
   };
   /** Most slot files at one time since the application began to live. */
   mostSlots = 0;
@@ -123,7 +121,6 @@ export class Scrapes {
     this.unreadable = total(exposition, 'prom_multiproc_unreadable_slots');
     if (stage === this.#ledger.stage) {
       this.mostSlots = Math.max(this.mostSlots, total(exposition, 'prom_multiproc_slots'));
-      this.report.mostSlots = Math.max(this.report.mostSlots, this.mostSlots);
     }
     this.#compare(exposition, stage, now);
     // The page may have been turned, or the life ended, while it was taken.
