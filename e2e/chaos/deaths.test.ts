@@ -41,12 +41,38 @@ test('the death of a victim closes the window of its fault', () => {
   assert.deepEqual(deaths.unexpected, []);
 });
 
-test('a fault that takes whoever gets it explains one death', () => {
+test('a fault that takes whoever gets it explains the death of the one it has met, told before or after that is known', () => {
+  const deaths = new Deaths(new FaultWindows(1));
+  const [early, late] = [deaths.expect('throw'), deaths.expect('throw')];
+  deaths.take(exit(31, { code: 70, signal: null }));
+  assert.equal(deaths.hasCome(early), false);
+  deaths.name(early, 31);
+  assert.equal(deaths.hasCome(early), true);
+  deaths.name(late, 32);
+  deaths.take(exit(32, { code: 70, signal: null }));
+  assert.equal(deaths.hasCome(late), true);
+  assert.deepEqual(deaths.unexpected, []);
+});
+
+test('the end of another one, told while a fault has not met anybody yet, stays without a fault', () => {
   const deaths = new Deaths(new FaultWindows(1));
   const death = deaths.expect('throw');
-  deaths.take(exit(31, { code: 70, signal: null }));
-  assert.equal(deaths.hasCome(death), true);
-  deaths.take(exit(32, { code: 70, signal: null }));
+  deaths.take(exit(40, { signal: 'SIGSEGV' }));
+  deaths.name(death, 31);
+  assert.match(deaths.unexpected[0]!, /SIGSEGV/);
+  const missed = deaths.expect('throw');
+  deaths.take(exit(41, { signal: 'SIGSEGV' }));
+  deaths.cancel(missed);
+  assert.equal(deaths.unexpected.length, 2);
+});
+
+test('a worker that was made to stand still may be killed for it; any other may not', () => {
+  const windows = new FaultWindows(1);
+  const deaths = new Deaths(windows);
+  deaths.mayBeStuck(31, 'stop');
+  deaths.take(exit(31, { at: 5_000, reason: 'stuck' }));
+  assert.deepEqual(windows.windows, [{ kind: 'death', what: 'stop', from: 4_000, to: 5_000 }]);
+  deaths.take(exit(32, { reason: 'stuck' }));
   assert.equal(deaths.unexpected.length, 1);
 });
 
@@ -63,8 +89,14 @@ test('workers that leave as the primary wants it are no deaths, and take no faul
   const death = deaths.expect('throw');
   deaths.take(exit(31, { code: 0, signal: null, reason: 'reload' }));
   deaths.take(exit(32, { signal: 'SIGTERM' }));
-  deaths.take(exit(33, { reason: 'scale' }));
+  deaths.take(exit(33, { reason: 'unshared' }));
   assert.deepEqual([deaths.hasCome(death), deaths.unexpected], [false, []]);
+});
+
+test('a worker that outstayed its drain was cut off: that is no end in order', () => {
+  const deaths = new Deaths(new FaultWindows(1));
+  deaths.take(exit(31, { reason: 'reload' }));
+  assert.equal(deaths.unexpected.length, 1);
 });
 
 test('the workers of a killed primary are all accounted for', () => {

@@ -9,8 +9,8 @@ export interface WorkerExit {
   readonly reason: string | undefined;
 }
 
-/** Ends that are no deaths: the primary wanted them, for a reload, fewer workers, or because a worker could not share. */
-const ORDERLY = new Set(['reload', 'scale', 'recycle', 'stop', 'unshared']);
+/** The primary kills a worker that does not answer it: so soon before it says so, at most. */
+const KILLED_WITHIN_MS = 1_000;
 
 /** Undefined for any other line of the application's log. */
 export function parseExit(line: string): WorkerExit | undefined {
@@ -28,8 +28,8 @@ export function parseExit(line: string): WorkerExit | undefined {
 
 export interface ExpectedDeath {
   readonly window: FaultWindow;
-  /** Undefined where the fault takes whichever worker gets it. */
-  readonly pid: number | undefined;
+  /** Undefined as long as it is not known which worker the fault has met. */
+  pid: number | undefined;
 }
 
 /** Holds each worker that ended against the faults that should have ended one. */
@@ -39,6 +39,9 @@ export class Deaths {
   readonly #windows: FaultWindows;
   readonly #pending = new Set<ExpectedDeath>();
   readonly #victims = new Set<number>();
+  readonly #stuck = new Map<number, string>();
+  /** Ends that were told while it was not known yet whom a fault had met. */
+  readonly #early = new Map<number, WorkerExit>();
 
   constructor(windows: FaultWindows) {
     this.#windows = windows;
@@ -68,24 +71,40 @@ export class Deaths {
   /** It will not come: the fault missed. */
   cancel(death: ExpectedDeath): void {
     if (this.#pending.delete(death)) death.window.to = Date.now();
+    this.#judgeEarly();
+  }
+
+  /** Says which worker it is that will die. */
+  name(death: ExpectedDeath, pid: number): void {
+    if (this.#pending.has(death)) death.pid = pid;
+    this.#victims.add(pid);
+    const early = this.#early.get(pid);
+    this.#early.delete(pid);
+    if (early !== undefined) this.take(early);
+    this.#judgeEarly();
+  }
+
+  /** A worker that stands still for long is killed by the primary: that is in order. */
+  mayBeStuck(pid: number, what: string): void {
+    this.#stuck.set(pid, what);
   }
 
   take(exit: WorkerExit): void {
-    const orderly = (exit.code === 0 && exit.signal === null) || ORDERLY.has(exit.reason ?? '');
-    const death =
-      [...this.#pending].find(({ pid }) => pid === exit.pid) ??
-      (orderly || this.#victims.has(exit.pid) || exit.signal === 'SIGTERM'
-        ? undefined
-        : [...this.#pending].find(({ pid }) => pid === undefined));
+    const death = [...this.#pending].find(({ pid }) => pid === exit.pid);
     if (death !== undefined) {
       this.#pending.delete(death);
-      this.#victims.add(exit.pid);
       death.window.to = exit.at;
       return;
     }
-    // A worker that is sent away before it listens for messages is ended by SIGTERM.
-    if (orderly || exit.signal === 'SIGTERM' || this.#victims.has(exit.pid)) return;
-    this.unexpected.push(`${new Date(exit.at).toISOString()} ${JSON.stringify(exit)}`);
+    if (isOrderly(exit) || this.#victims.has(exit.pid)) return;
+    const stuck = exit.reason === 'stuck' ? this.#stuck.get(exit.pid) : undefined;
+    if (stuck !== undefined) {
+      this.#windows.open('death', stuck, exit.at - KILLED_WITHIN_MS).to = exit.at;
+    } else if ([...this.#pending].some(({ pid }) => pid === undefined)) {
+      this.#early.set(exit.pid, exit);
+    } else {
+      this.unexpected.push(describe(exit));
+    }
   }
 
   /** The primary was killed, and all its workers with it: nobody is left who would tell of them. */
@@ -93,4 +112,21 @@ export class Deaths {
     for (const death of [...this.#pending]) this.cancel(death);
     for (const pid of pids) this.#victims.add(pid);
   }
+
+  /** Once nobody waits to be named, an end that nobody took is one without a fault. */
+  #judgeEarly(): void {
+    if ([...this.#pending].some(({ pid }) => pid === undefined)) return;
+    for (const exit of this.#early.values()) this.unexpected.push(describe(exit));
+    this.#early.clear();
+  }
+}
+
+/** The primary wanted it, for a reload, fewer workers, or because a worker could not share. */
+function isOrderly({ code, signal, reason }: WorkerExit): boolean {
+  // A worker that is sent away before it listens for messages is ended by SIGTERM.
+  return (code === 0 && signal === null) || signal === 'SIGTERM' || reason === 'unshared';
+}
+
+function describe(exit: WorkerExit): string {
+  return `${new Date(exit.at).toISOString()} ${JSON.stringify(exit)}`;
 }

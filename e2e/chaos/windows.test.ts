@@ -66,7 +66,7 @@ test('a broken connection is no sign of a dead worker, nor a 502 of a proxy that
 test('an answer of the app, or none at all, is explained by nothing', () => {
   const windows = withDeath(1_000, undefined);
   windows.open('application', 'kill-primary', 1_000);
-  for (const cause of ['status 500', 'status 503', 'status 404', 'no answer in time']) {
+  for (const cause of ['status 500', 'status 404', 'no answer in time']) {
     const upstream = `502, ${cause.slice(-3)}`;
     assert.equal(windows.attribute([failure(1_001, 1_002, cause, upstream)]).unexplained.length, 1, cause);
   }
@@ -79,4 +79,14 @@ test('a window is found by kind and time, while it lasts and not after', () => {
   assert.equal(windows.at(['application', 'proxy'], 9_000, 9_100), open);
   open.to = 4_000;
   assert.equal(windows.at(['application', 'proxy'], 9_000, 9_100), undefined);
+});
+
+test('a request that the app itself turned away says so; a 503 of nginx does not', () => {
+  const { byCause, unexplained } = new FaultWindows(12).attribute([
+    failure(1_001, 1_002, 'status 503', '503'),
+    failure(1_001, 1_002, 'status 503', '502, 503'),
+    failure(1_001, 1_002, 'status 503', '502'),
+    failure(1_001, 1_002, 'status 503', ''),
+  ]);
+  assert.deepEqual([byCause, unexplained.length], [{ 'turned away by the app as overload': 2 }, 2]);
 });

@@ -18,6 +18,8 @@ export interface Attribution {
   readonly unexplained: string[];
 }
 
+const OVERLOAD = 'turned away by the app as overload';
+
 /** A dying process closes its connections a little before or after its end is noticed: that much later at most. */
 const SLACK_MS = 250;
 
@@ -47,6 +49,10 @@ export class FaultWindows {
     const unexplained: string[] = [];
     const taken = new Map<FaultWindow, number>();
     for (const failure of failures) {
+      if (isOverload(failure)) {
+        byCause[OVERLOAD] = (byCause[OVERLOAD] ?? 0) + 1;
+        continue;
+      }
       const window = this.windows.find(
         (candidate) =>
           canExplain(candidate, failure) &&
@@ -73,6 +79,12 @@ function canExplain({ kind }: FaultWindow, { outcome, entry }: SentRequest): boo
   if (kind === 'proxy') return !outcome.cause.startsWith('status ');
   const byProxy = entry === undefined || /(?:^|[ ,:])(?:-|502|504)$/.test(entry.upstream_status);
   return byProxy && /^status 50[234]$/.test(outcome.cause);
+}
+
+/** The app itself turned it away, and counted it: a machine with too much to do, and no fault. */
+function isOverload({ outcome, entry }: SentRequest): boolean {
+  const byApp = entry !== undefined && /(?:^|[ ,:])503$/.test(entry.upstream_status);
+  return byApp && outcome?.kind === 'failed' && outcome.cause === 'status 503';
 }
 
 function overlaps({ from, to }: FaultWindow, sentAt: number, endedAt: number): boolean {

@@ -6,8 +6,6 @@ import type { Scene } from './scene.ts';
 /** At least so many workers that run and are ready, so that there is an application to count for. */
 const LEAST_RUNNING = 2;
 const DEADLINE_MS = 90_000;
-/** After the answer to a control that should end its worker: a fault that has not come by then has missed. */
-const MISSED_MS = 5_000;
 const CONTROL_TIMEOUT_MS = 60_000;
 
 /** The worker that the plan means, once there are enough of them to spare one. */
@@ -44,50 +42,51 @@ export async function stopWorker(scene: Scene, fault: Fault): Promise<boolean> {
     if (scene.stopped.delete(pid)) await scene.shell.attempt(`kill -s CONT ${pid}`);
   };
   const timer = setTimeout(() => void goOn(), fault.holdMs);
+  scene.deaths.mayBeStuck(pid, fault.kind);
   scene.stopped.set(pid, goOn);
   return true;
 }
 
-/** Asks one of the app's controls to end the worker that takes the request. False where it met one that died anyway. */
+/** Asks one of the app's controls to end the worker that takes the request. False where nobody took it. */
 export async function endByControl(scene: Scene, fault: Fault, control: 'throw' | 'oom'): Promise<boolean> {
   await victimOf(scene, fault);
-  const death = scene.deaths.expect(fault.kind);
-  const status = await post(scene, `/demo/faults/${control}`);
-  if (status === 404 || status === 405)
-    throw new Error(`/demo/faults/${control} answered ${status}: no such control`);
-  const since = Date.now();
-  return poll(
-    `the end of ${fault.kind}`,
-    () => {
-      if (scene.deaths.hasCome(death)) return true;
-      if (Date.now() - since < MISSED_MS) return undefined;
-      scene.deaths.cancel(death);
-      return false;
-    },
-    { deadlineMs: DEADLINE_MS, everyMs: 25 },
-  );
+  const { deaths } = scene;
+  // The end may be told before the answer has arrived.
+  const death = deaths.expect(fault.kind);
+  const pid = await post(scene, `/demo/faults/${control}`);
+  if (pid === undefined) {
+    deaths.cancel(death);
+    return false;
+  }
+  deaths.name(death, pid);
+  await poll(`the end of ${pid} by ${fault.kind}`, () => (deaths.hasCome(death) ? true : undefined), {
+    deadlineMs: DEADLINE_MS,
+    everyMs: 25,
+  });
+  return true;
 }
 
 /** Has a worker do nothing else for a while. */
 export async function blockWorker(scene: Scene, fault: Fault): Promise<boolean> {
   await victimOf(scene, fault);
-  const status = await post(scene, `/demo/faults/block?ms=${fault.holdMs}`);
-  if (status === 404 || status === 405)
-    throw new Error(`/demo/faults/block answered ${status}: no such control`);
-  return status === 200 || status === 204;
+  const pid = await post(scene, `/demo/faults/block?ms=${fault.holdMs}`);
+  if (pid !== undefined) scene.deaths.mayBeStuck(pid, fault.kind);
+  return pid !== undefined;
 }
 
-/** The status, or 0 where no answer came. */
-async function post({ stack }: Scene, path: string): Promise<number> {
+/** The pid of the worker that took it; undefined where that one died of something else, or no answer came. */
+async function post({ stack }: Scene, path: string): Promise<number | undefined> {
+  let answer: Response;
   try {
-    const answer = await fetch(stack.publicUrl + path, {
+    answer = await fetch(stack.publicUrl + path, {
       method: 'POST',
       signal: AbortSignal.timeout(CONTROL_TIMEOUT_MS),
     });
-    await answer.arrayBuffer();
-    return answer.status;
   } catch {
-    // The worker died with the request in its hands: that is what was asked for. Whether it did, its exit tells.
-    return 0;
+    return undefined;
   }
+  const body = await answer.text();
+  if (answer.status === 202) return (JSON.parse(body) as { pid: number }).pid;
+  if (answer.status >= 500) return undefined;
+  throw new Error(`POST ${path} answered ${answer.status}: ${body}`);
 }
