@@ -22,6 +22,11 @@ export class CellRules {
     this.#rules = grown(this.#rules, cells);
   }
 
+  /** Those of the `cells` cells of another file, in the same memory where no more can be added there. */
+  beginAs(other: CellRules, cells: number): void {
+    this.#rules = other.#rules.length === cells ? other.#rules : other.#rules.slice(0, cells);
+  }
+
   addSeries(definition: MetricDefinition, firstCell: number): void {
     const cells = cellsPerSeries(definition);
     const { type } = definition;

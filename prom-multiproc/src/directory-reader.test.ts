@@ -167,6 +167,38 @@ test('a series removed in one slot keeps what the others have', (t) => {
   assert.equal(shown(), 1);
 });
 
+test('slots whose logs begin alike add up as any others, and go their own ways', (t) => {
+  const { directory, writers } = slots(t, 4);
+  const count = (writer: number, ...names: string[]) => {
+    for (const name of names) {
+      add(writers[writer]!, COUNTER, name, 1);
+      add(writers[writer]!, HISTOGRAM, name, 2, 1, 0, 1, 0);
+    }
+  };
+  count(0, 'a', 'b');
+  count(1, 'a', 'b', 'c');
+  count(2, 'a', 'b', 'c');
+  count(3, 'b', 'a');
+  const reader = new TextReader(t, directory);
+  const expectAll = (expected: Record<string, number>) => {
+    const text = reader.text();
+    for (const [name, total] of Object.entries(expected)) {
+      assert.equal(sample(text, `requests_total{route="${name}"}`), total, name);
+      assert.equal(sample(text, `seconds_count{route="${name}"}`), 2 * total, name);
+      assert.equal(sample(text, `seconds_sum{route="${name}"}`), 2 * total, name);
+    }
+  };
+  expectAll({ a: 4, b: 4, c: 2 });
+  for (let round = 1; round <= 3; round++) {
+    for (let writer = 0; writer < 4; writer++) count(writer, `${writer} alone ${round}`, `all ${round}`);
+    const own = Array.from({ length: 4 }, (_, writer) => [`${writer} alone ${round}`, 1]);
+    expectAll({ a: 4, b: 4, c: 2, [`all ${round}`]: 4, ...Object.fromEntries(own) });
+  }
+  add(writers[1]!, HISTOGRAM, 'a', 0, -2);
+  expectAll({ b: 4 });
+  assert.match(reader.complaints.join(), /slot-1.metrics: cell \d+ cannot hold -1/);
+});
+
 test('a name that two programs use for different types shows the first', (t) => {
   const { writers, reader } = slots(t, 2);
   add(writers[0]!, definition({ name: 'same' }), '/', 1);

@@ -11,6 +11,12 @@ export class IntList {
     this.array[this.length++] = value;
   }
 
+  /** Those of another list, in the same memory where no more can be added there. */
+  beginAs({ array, length }: IntList): void {
+    this.array = length === array.length ? array : array.slice(0, length);
+    this.length = length;
+  }
+
   /** Makes room for so many more. */
   reserve(more: number): void {
     this.array = grown(this.array, this.length + more);

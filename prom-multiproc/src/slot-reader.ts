@@ -37,10 +37,18 @@ export class FileReplacedError extends BadLogError {
 /** Told, in log order, of what a slot file newly says. */
 export interface SlotListener {
   onMetric(definition: MetricDefinition): void;
+  /** What `other`, which belongs to a log that this one begins with, was told of so far. */
+  onSameAs(other: SlotListener): void;
   /** So many series follow. */
   onLog(series: number): void;
   /** A series of the metric told as number `metric`; its labels are in `from`..`to` of the log. */
   onSeries(metric: number, log: Buffer, from: number, to: number): void;
+}
+
+/** A log as it was read for the first time. Many slots' logs begin alike: what is the same is looked at once. */
+export interface FirstLog {
+  readonly log: Buffer;
+  readonly reader: SlotReader;
 }
 
 /**
@@ -79,13 +87,14 @@ export class SlotReader {
   }
 
   /**
-   * Brings `values`, `live` and `status` up to date.
+   * Brings `values`, `live` and `status` up to date. `firstLogs` are those read since the readers of their slots were last
+   * refreshed, and get this one's.
    * @returns false where the file is unborn and holds nothing yet.
    * @throws Error where the file cannot be trusted; the message says why. What was read before stays as it was.
    */
-  refresh(): boolean {
+  refresh(firstLogs: FirstLog[] = []): boolean {
     try {
-      return this.#read();
+      return this.#read(firstLogs);
     } catch (error) {
       this.hold();
       throw error;
@@ -112,7 +121,7 @@ export class SlotReader {
     this.#cells.close();
   }
 
-  #read(): boolean {
+  #read(firstLogs: FirstLog[]): boolean {
     const fd = this.#open();
     const { uid } = fstatSync(fd);
     if (uid !== this.#owner)
@@ -125,7 +134,7 @@ export class SlotReader {
     if (header.magic !== magicWord) throw new BadLogError('magic is not that of a slot file');
     if (header.version !== VERSION) throw new BadLogError(`version is ${header.version}, not ${VERSION}`);
     const { started, logState } = header;
-    this.#readNewLog(fd, logState);
+    this.#readNewLog(fd, logState, firstLogs);
     const loaded = this.#cells.load(fd, this.cellCount);
     const held = this.#libc.isLockedByAnother(fd);
     // A file cut and grown again meanwhile gave zeros.
@@ -169,7 +178,7 @@ export class SlotReader {
     throw new BadLogError('file was replaced');
   }
 
-  #readNewLog(fd: number, logState: bigint): void {
+  #readNewLog(fd: number, logState: bigint, firstLogs: FirstLog[]): void {
     const { bytes, crc } = unpackLogState(logState);
     // The state was copied before the chunk table: chunks are published before the records that need them.
     if (readHeader(fd) < HEADER_BYTES) throw new BadLogError('file is cut short within its header');
@@ -177,27 +186,32 @@ export class SlotReader {
     this.#cells.requireChunks(table.cells);
     if (bytes === this.#logBytes && crc === this.#logCrc) return;
     const log = readLog(fd, table.log, this.#logBytes, bytes, this.#logCrc, crc);
-    const metrics = this.#metrics.slice();
-    const found = new SeriesCount(metrics, this.cellCount);
-    walkLog(log, metrics, found);
+    const twin = this.#logBytes === 0 ? beginningOf(log, firstLogs) : undefined;
+    const rest = twin === undefined ? log : log.subarray(twin.log.length);
+    const from = twin?.reader ?? this;
+    const metrics = from.#metrics.slice();
+    const found = new SeriesCount(metrics, from.cellCount);
+    walkLog(rest, metrics, found);
     if (found.cellCount > table.cells.length * CELLS_PER_CHUNK) {
       throw new BadLogError(`cells up to ${found.cellCount} in ${table.cells.length} chunks`);
     }
     // All is sound: from here on nothing fails, so a file is taken in whole or not at all.
     this.#cells.addChunks(table.cells);
+    if (twin !== undefined) this.#beginAs(twin.reader);
+    if (this.#logBytes === 0) firstLogs.push({ log, reader: this });
     for (let ordinal = this.#metrics.length; ordinal < metrics.length; ordinal++) {
       this.#metrics.push(metrics[ordinal]!);
       this.#listener.onMetric(metrics[ordinal]!);
     }
     this.#listener.onLog(found.count);
     this.#rules.reserve(found.cellCount);
-    tellSeries(log, {
+    tellSeries(rest, {
       onSeries: (metric, _, from, to) => {
         const definition = metrics[metric]!;
         const first = placeCells(this.cellCount, cellsPerSeries(definition));
         this.cellCount = first + cellsPerSeries(definition);
         this.#rules.addSeries(definition, first);
-        this.#listener.onSeries(metric, log, from, to);
+        this.#listener.onSeries(metric, rest, from, to);
       },
     });
     const known = this.values.length;
@@ -205,6 +219,14 @@ export class SlotReader {
     this.status = { ...this.status, series: this.status.series + found.count };
     this.#logBytes = bytes;
     this.#logCrc = crc;
+  }
+
+  #beginAs(other: SlotReader): void {
+    this.#metrics.push(...other.#metrics);
+    this.#rules.beginAs(other.#rules, other.cellCount);
+    this.#listener.onSameAs(other.#listener);
+    this.cellCount = other.cellCount;
+    this.status = { ...this.status, series: other.status.series };
   }
 }
 
@@ -222,6 +244,12 @@ function startedIn(path: string): number {
   } finally {
     closeSync(fd);
   }
+}
+
+/** The longest of the logs which this one begins with. */
+function beginningOf(log: Buffer, firstLogs: readonly FirstLog[]): FirstLog | undefined {
+  const beginnings = firstLogs.filter((one) => one.log.equals(log.subarray(0, one.log.length)));
+  return beginnings.sort((a, b) => b.log.length - a.log.length)[0];
 }
 
 /** Counts the series of a stretch of log and their cells. */

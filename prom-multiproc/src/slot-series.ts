@@ -17,6 +17,11 @@ export class SlotSeries implements SlotListener {
     this.#named.push(this.#table.define(definition));
   }
 
+  onSameAs(other: SlotSeries): void {
+    this.#named.push(...other.#named);
+    this.#series.beginAs(other.#series);
+  }
+
   onLog(series: number): void {
     this.#series.reserve(series);
   }

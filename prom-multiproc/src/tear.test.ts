@@ -44,7 +44,7 @@ function readerOf(t: TestContext, path: string): () => BigUint64Array {
       return new BigUint64Array(Uint8Array.from(copied).buffer);
     };
   }
-  const listener = { onMetric() {}, onLog() {}, onSeries() {} };
+  const listener = { onMetric() {}, onSameAs() {}, onLog() {}, onSeries() {} };
   const reader = new SlotReader(loadLibc(), 0, path, process.getuid!(), listener);
   t.after(() => reader.close());
   return () => {
