@@ -5,7 +5,8 @@
 import { createServer, type IncomingMessage } from 'node:http';
 
 const PORT = 8041;
-const BIG_BYTES = 8 * 1024 * 1024;
+/** More than all buffers on the way hold. */
+const BIG_BYTES = 64 * 1024 * 1024;
 const seen: string[] = [];
 
 async function bodyBytes(req: IncomingMessage): Promise<number> {
