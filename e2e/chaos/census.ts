@@ -8,8 +8,10 @@ export class Census {
   beside = 0;
   /** Most at one time since the application began to live. */
   most = 0;
-  /** The last answer; undefined while there is none. */
-  status: AppStatus | undefined;
+  /** Primaries that were there without the one before them having been killed. */
+  readonly unexpected: string[] = [];
+  #life = 0;
+  #primary: number | undefined;
   readonly #stack: Stack;
   readonly #loop: Promise<void>;
   #stopped = false;
@@ -21,14 +23,24 @@ export class Census {
 
   /** Takes a count of now, and not of 100 ms ago. */
   async now(): Promise<AppStatus> {
+    const life = this.#life;
     const status = await this.#stack.status();
-    this.status = status;
+    // What was asked of the old primary says nothing of the new one.
+    if (life !== this.#life) return status;
+    const { pid } = status.primary;
+    if (this.#primary !== undefined && this.#primary !== pid) {
+      this.unexpected.push(`${new Date().toISOString()} primary ${this.#primary}, now ${pid}`);
+    }
+    this.#primary = pid;
     this.most = Math.max(this.most, status.workers.length + this.beside);
     return status;
   }
 
+  /** The primary was killed: the next one is another. */
   beginLife(): void {
+    this.#life += 1;
     this.most = 0;
+    this.#primary = undefined;
   }
 
   async stop(): Promise<void> {
@@ -42,7 +54,6 @@ export class Census {
         await this.now();
       } catch {
         // The application or the proxy is being restarted: whoever needs an answer asks by `now`.
-        this.status = undefined;
       }
       await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
     }

@@ -92,7 +92,7 @@ for (const [what, change, sentence] of [
     /failed scrapes that no fault explains: x/,
   ],
   ['a failed request', { failures: { byCause: {}, unexplained: ['GET 3'] } }, /failed requests .*: GET 3/],
-  ['a death of its own', { unexpectedDeaths: ['x'] }, /workers that ended without a fault/],
+  ['a death of its own', { unexpectedDeaths: ['x'] }, /processes that ended without a fault/],
   [
     'more files than processes',
     { slots: { ...GOOD.slots, tooMany: ['x'] } },

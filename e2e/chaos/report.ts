@@ -78,7 +78,7 @@ function brokenPromises(found: Findings, primaryRestarts: number): string[] {
   list('scrapes that lacked what had been answered before', scrapes.behind);
   list('failed scrapes that no fault explains', scrapes.unexplained);
   list('failed requests that no fault explains', failures.unexplained);
-  list('workers that ended without a fault', found.unexpectedDeaths);
+  list('processes that ended without a fault', found.unexpectedDeaths);
   list('lives with more slot files than processes', found.slots.tooMany);
   list('answers that the log of nginx tells otherwise', found.contradictions);
   list('faults that could not be done', found.undone);

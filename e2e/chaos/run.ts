@@ -82,7 +82,7 @@ export async function runChaos(stack: Stack, options: RunOptions): Promise<Repor
     books: scene.books.report,
     scrapes: scene.scrapes.report,
     failures: scene.windows.attribute(scene.ledger.failures),
-    unexpectedDeaths: scene.deaths.unexpected,
+    unexpectedDeaths: [...scene.census.unexpected, ...scene.deaths.unexpected],
     slots: scene.slots,
     contradictions: scene.ledger.contradictions,
     prometheus: state.prometheus,
