@@ -15,6 +15,6 @@ export async function setUpTestcontainers(): Promise<void> {
     await getReaper(client);
   } catch (error) {
     process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
-    console.log(`e2e: no reaper container, cleaning up without it: ${(error as Error).message.trim()}`);
+    console.error(`e2e: no reaper container, cleaning up without it: ${(error as Error).message.trim()}`);
   }
 }

@@ -54,6 +54,21 @@ test('a fault that takes whoever gets it explains the death of the one it has me
   assert.deepEqual(deaths.unexpected, []);
 });
 
+test('a fault that meets a worker that another fault has ended, or is ending, waits for nobody else', () => {
+  const deaths = new Deaths(new FaultWindows(1));
+  const [thrown, full, late] = [
+    deaths.expect('throw'),
+    deaths.expect('out-of-memory'),
+    deaths.expect('throw'),
+  ];
+  assert.equal(deaths.name(thrown, 31), true);
+  assert.equal(deaths.name(full, 31), true);
+  deaths.take(exit(31));
+  assert.deepEqual([deaths.hasCome(thrown), deaths.hasCome(full)], [true, true]);
+  assert.equal(deaths.name(late, 31), false);
+  assert.deepEqual([deaths.pendingBut(), deaths.unexpected], [0, []]);
+});
+
 test('the end of another one, told while a fault has not met anybody yet, stays without a fault', () => {
   const deaths = new Deaths(new FaultWindows(1));
   const death = deaths.expect('throw');

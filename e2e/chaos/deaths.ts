@@ -39,6 +39,8 @@ export class Deaths {
   readonly #windows: FaultWindows;
   readonly #pending = new Set<ExpectedDeath>();
   readonly #victims = new Set<number>();
+  /** Victims that have died. */
+  readonly #gone = new Set<number>();
   readonly #stuck = new Map<number, string>();
   /** Ends that were told while it was not known yet whom a fault had met. */
   readonly #early = new Map<number, WorkerExit>();
@@ -74,14 +76,19 @@ export class Deaths {
     this.#judgeEarly();
   }
 
-  /** Says which worker it is that will die. */
-  name(death: ExpectedDeath, pid: number): void {
-    if (this.#pending.has(death)) death.pid = pid;
+  /** Says which worker it is that will die. False where that one has died of another fault already. */
+  name(death: ExpectedDeath, pid: number): boolean {
+    if (this.#gone.has(pid) || !this.#pending.has(death)) {
+      this.cancel(death);
+      return false;
+    }
+    death.pid = pid;
     this.#victims.add(pid);
     const early = this.#early.get(pid);
     this.#early.delete(pid);
     if (early !== undefined) this.take(early);
     this.#judgeEarly();
+    return true;
   }
 
   /** A worker that stands still for long is killed by the primary: that is in order. */
@@ -90,10 +97,13 @@ export class Deaths {
   }
 
   take(exit: WorkerExit): void {
-    const death = [...this.#pending].find(({ pid }) => pid === exit.pid);
-    if (death !== undefined) {
+    const deaths = [...this.#pending].filter(({ pid }) => pid === exit.pid);
+    for (const death of deaths) {
       this.#pending.delete(death);
       death.window.to = exit.at;
+    }
+    if (deaths.length > 0) {
+      this.#gone.add(exit.pid);
       return;
     }
     if (isOrderly(exit) || this.#victims.has(exit.pid)) return;

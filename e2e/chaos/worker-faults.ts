@@ -58,11 +58,15 @@ export async function endByControl(scene: Scene, fault: Fault, control: 'throw' 
     deaths.cancel(death);
     return false;
   }
-  deaths.name(death, pid);
-  await poll(`the end of ${pid} by ${fault.kind}`, () => (deaths.hasCome(death) ? true : undefined), {
-    deadlineMs: DEADLINE_MS,
-    everyMs: 25,
-  });
+  if (!deaths.name(death, pid)) return false;
+  try {
+    await poll(`the end of ${pid} by ${fault.kind}`, () => (deaths.hasCome(death) ? true : undefined), {
+      deadlineMs: DEADLINE_MS,
+      everyMs: 25,
+    });
+  } finally {
+    deaths.cancel(death);
+  }
   return true;
 }
 
