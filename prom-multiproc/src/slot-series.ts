@@ -1,4 +1,5 @@
 import { type MetricDefinition, placeCells } from './format.ts';
+import type { Fold } from './gauge-aggregators.ts';
 import { IntList } from './int-list.ts';
 import type { NamedShape, SeriesTable } from './series-table.ts';
 import type { SlotListener } from './slot-reader.ts';
@@ -38,24 +39,32 @@ export class SlotSeries implements SlotListener {
     const series = this.#series.array;
     const count = this.#series.length;
     let next = 0;
+    let shape = -1;
+    let cells = 0;
+    let added = 0;
+    let fold: Fold | undefined;
     for (let i = 0; i < count; i++) {
       const one = series[i]!;
-      const { cells, totals: added, fold, family } = shapes[shapeOf[one]!]!;
+      if (shapeOf[one] !== shape) {
+        shape = shapeOf[one]!;
+        ({ cells, totals: added, fold } = shapes[shape]!);
+      }
       const first = placeCells(next, cells);
       next = first + cells;
       const value = values[first]!;
       if (Number.isNaN(value) || added === 0) continue;
       const base = bases[one]!;
       if (fold === undefined) {
-        const isFirst = Number.isNaN(totals[base]!);
-        totals[base] = isFirst ? value : totals[base]! + value;
+        const total = totals[base]!;
+        const isFirst = Number.isNaN(total);
+        totals[base] = isFirst ? value : total + value;
         for (let cell = 1; cell < added; cell++) {
           const more = values[first + cell]!;
           totals[base + cell] = isFirst ? more : totals[base + cell]! + more;
         }
       } else if (live) {
         fold(totals, base, value, cells === 2 ? values[first + 1]! : 0);
-        if (family!.showsEachSlot) this.#table.addBySlot(one, { slot, value });
+        if (shapes[shape]!.family!.showsEachSlot) this.#table.addBySlot(one, { slot, value });
       }
     }
   }
