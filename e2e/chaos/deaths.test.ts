@@ -45,7 +45,7 @@ test('a fault that takes whoever gets it explains the death of the one it has me
   const deaths = new Deaths(new FaultWindows(1));
   const [early, late] = [deaths.expect('throw'), deaths.expect('throw')];
   deaths.take(exit(31, { code: 70, signal: null }));
-  assert.equal(deaths.hasCome(early), false);
+  assert.deepEqual([deaths.hasCome(early), deaths.unnamed], [false, 2]);
   deaths.name(early, 31);
   assert.equal(deaths.hasCome(early), true);
   deaths.name(late, 32);

@@ -54,6 +54,11 @@ export class Deaths {
     return this.#pending.size - (optional && this.#pending.has(optional) ? 1 : 0);
   }
 
+  /** Faults that are about to end a worker, nobody knows yet which. */
+  get unnamed(): number {
+    return [...this.#pending].filter(({ pid }) => pid === undefined).length;
+  }
+
   isVictim(pid: number): boolean {
     return this.#victims.has(pid);
   }
@@ -110,7 +115,7 @@ export class Deaths {
     const stuck = exit.reason === 'stuck' ? this.#stuck.get(exit.pid) : undefined;
     if (stuck !== undefined) {
       this.#windows.open('death', stuck, exit.at - KILLED_WITHIN_MS).to = exit.at;
-    } else if ([...this.#pending].some(({ pid }) => pid === undefined)) {
+    } else if (this.unnamed > 0) {
       this.#early.set(exit.pid, exit);
     } else {
       this.unexpected.push(describe(exit));
@@ -125,7 +130,7 @@ export class Deaths {
 
   /** Once nobody waits to be named, an end that nobody took is one without a fault. */
   #judgeEarly(): void {
-    if ([...this.#pending].some(({ pid }) => pid === undefined)) return;
+    if (this.unnamed > 0) return;
     for (const exit of this.#early.values()) this.unexpected.push(describe(exit));
     this.#early.clear();
   }

@@ -10,6 +10,7 @@ const GOOD: Findings = {
   faultSeconds: 120,
   faults: { kill: 79, 'kill-primary': 1 },
   missed: 0,
+  faultLog: [],
   undone: [],
   damage: [
     {

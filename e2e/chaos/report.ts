@@ -16,6 +16,8 @@ export interface Findings {
   readonly faults: Partial<Record<FaultKind, number>>;
   /** Faults of the plan that met nobody, as when the victim had just ended for another reason. */
   readonly missed: number;
+  /** All of them in order, to look up what happened at the time of a failure. */
+  readonly faultLog: readonly FaultDone[];
   /** Faults that could not be done: then the run says nothing about them. */
   readonly undone: readonly string[];
   readonly damage: readonly DamageDone[];
@@ -29,6 +31,14 @@ export interface Findings {
   readonly contradictions: readonly string[];
   /** What Prometheus itself saw: `undefined` where the run ended before it was asked. */
   readonly prometheus: PrometheusFindings | undefined;
+}
+
+export interface FaultDone {
+  readonly number: number;
+  readonly kind: FaultKind;
+  readonly met: boolean;
+  readonly from: string;
+  readonly to: string;
 }
 
 export interface PrometheusFindings {

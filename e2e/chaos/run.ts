@@ -8,7 +8,7 @@ import { WORKERS } from '../stack.ts';
 import { type DamageDone, damage } from './damage.ts';
 import { perform } from './perform.ts';
 import { type Fault, type FaultKind, planDamage, planFaults } from './plan.ts';
-import { judge, type PrometheusFindings, type Report } from './report.ts';
+import { type FaultDone, judge, type PrometheusFindings, type Report } from './report.ts';
 import { Scene } from './scene.ts';
 
 export interface RunOptions {
@@ -76,6 +76,7 @@ export async function runChaos(stack: Stack, options: RunOptions): Promise<Repor
     faultSeconds: faultSeconds || (Date.now() - began) / 1_000,
     faults: state.done,
     missed: state.missed,
+    faultLog: state.faultLog,
     undone: state.undone,
     damage: state.damages,
     requests: scene.ledger.totals,
@@ -92,6 +93,7 @@ export async function runChaos(stack: Stack, options: RunOptions): Promise<Repor
 /** What was done so far. */
 class State {
   readonly done: Partial<Record<FaultKind, number>> = {};
+  readonly faultLog: FaultDone[] = [];
   readonly undone: string[] = [];
   readonly damages: DamageDone[] = [];
   missed = 0;
@@ -166,9 +168,13 @@ class State {
   }
 
   async #do(fault: Fault): Promise<void> {
+    const { number, kind } = fault;
+    const from = new Date().toISOString();
     try {
-      if (await perform(this.#scene, fault)) this.done[fault.kind] = (this.done[fault.kind] ?? 0) + 1;
+      const met = await perform(this.#scene, fault);
+      if (met) this.done[kind] = (this.done[kind] ?? 0) + 1;
       else this.missed += 1;
+      this.faultLog.push({ number, kind, met, from, to: new Date().toISOString() });
     } catch (error) {
       const what = `fault ${fault.number}, ${fault.kind}: ${reasonOf(error)}`;
       this.#say(what);

@@ -48,7 +48,7 @@ export class Scene {
   readonly slowShell: AppShell;
   /** Lines of the log that tell of a damaged slot. */
   damageTold = 0;
-  /** Workers that stand still, and how to have them go on. */
+  /** Workers that stand still, and how to have them go on: those that are blocked do so by themselves. */
   readonly stopped = new Map<number, () => Promise<void>>();
   /** Most slot files, and processes, of any life of the application; and lives with more files than processes. */
   readonly slots: SlotsReport = { most: 0, mostProcesses: 0, tooMany: [] };

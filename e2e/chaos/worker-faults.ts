@@ -17,7 +17,7 @@ async function victimOf({ deaths, stopped, census }: Scene, { target }: Fault): 
       const running = workers.filter(
         ({ pid, state }) => state === 'ready' && !deaths.isVictim(pid) && !stopped.has(pid),
       );
-      return running.length >= LEAST_RUNNING ? running[target % running.length] : undefined;
+      return running.length >= LEAST_RUNNING + deaths.unnamed ? running[target % running.length] : undefined;
     },
     { deadlineMs: DEADLINE_MS, everyMs: 25 },
   );
@@ -74,8 +74,11 @@ export async function endByControl(scene: Scene, fault: Fault, control: 'throw' 
 export async function blockWorker(scene: Scene, fault: Fault): Promise<boolean> {
   await victimOf(scene, fault);
   const pid = await post(scene, `/demo/faults/block?ms=${fault.holdMs}`);
-  if (pid !== undefined) scene.deaths.mayBeStuck(pid, fault.kind);
-  return pid !== undefined;
+  if (pid === undefined) return false;
+  scene.deaths.mayBeStuck(pid, fault.kind);
+  scene.stopped.set(pid, async () => void scene.stopped.delete(pid));
+  setTimeout(() => scene.stopped.delete(pid), fault.holdMs);
+  return true;
 }
 
 /** The pid of the worker that took it; undefined where that one died of something else, or no answer came. */
