@@ -157,6 +157,25 @@ test('a worker sent SIGTERM drains by itself and is replaced', async (t) => {
   await statusWhen(metrics, (s) => allReady(s) && s.workers.every((w) => w.pid !== workers[0]!.pid));
 });
 
+test('a worker sent SIGTERM that has still to drain is replaced meanwhile', async (t) => {
+  const app = runApp(t, SLOW, { WORKERS: '1' });
+  const { app: url, metrics } = await ports(app);
+  const { workers } = await statusWhen(metrics, allReady);
+  const agent = new Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  const slow = ask(`${url}/slow/4000`, agent);
+  await app.line('slow request begun');
+  process.kill(workers[0]!.pid, 'SIGTERM');
+  await app.line('worker ready', 2);
+  assert.ok(!app.lines.some(({ msg }) => msg === 'worker ended'), 'it drains still');
+  assert.equal((await slow).body, 'done');
+  agent.destroy();
+  const ended = await app.line('worker ended');
+  assert.deepEqual([ended.workerPid, ended.code, ended.reason], [workers[0]!.pid, 0, 'leave']);
+  const { workers: now } = await statusWhen(metrics, allReady);
+  assert.notEqual(now[0]!.pid, workers[0]!.pid);
+});
+
 test('workers do not outlive a killed primary', async (t) => {
   const app = runApp(t, SLOW);
   const { metrics } = await ports(app);

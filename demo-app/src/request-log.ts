@@ -11,7 +11,7 @@ export function logRequests(slowMs: number): RequestHandler {
     const id = requestIdOf(req.headers['x-request-id']);
     const began = performance.now();
     res.setHeader('X-Request-Id', id);
-    res.once('close', () => {
+    res.on('close', () => {
       const ms = Math.round(performance.now() - began);
       const failed = res.statusCode >= 500;
       if (!failed && ms < slowMs) return;

@@ -16,7 +16,7 @@ test('without variables every setting has its stated default', () => {
     drainWaitMs: 1000,
     drainTimeoutMs: 8000,
     giveUpMs: 20_000,
-    startTimeoutMs: 15_000,
+    startTimeoutMs: 30_000,
     workerTimeoutMs: 5_000,
     maxRequests: 0,
     maxRequestsJitter: 0,

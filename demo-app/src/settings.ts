@@ -21,7 +21,7 @@ export interface Settings {
   readonly drainTimeoutMs: number;
   /** The primary gives up when it could not keep a single worker for so long. */
   readonly giveUpMs: number;
-  /** A worker that is not ready after so long is killed and replaced. Below `giveUpMs`, so that there is a second try. */
+  /** A worker that is not ready after so long is killed and replaced. Where no other one is kept, `giveUpMs` ends it first. */
   readonly startTimeoutMs: number;
   /**
    * A worker that does not answer the primary for so long is killed and replaced; 0 for never. Below the proxy's read
@@ -79,7 +79,7 @@ export function readSettings(env: Env): Settings {
     drainWaitMs: integer('DRAIN_WAIT_MS', 1000, 0, 60_000),
     drainTimeoutMs: integer('DRAIN_TIMEOUT_MS', 8000, 0, 600_000),
     giveUpMs: integer('GIVE_UP_MS', 20_000, 100, 600_000),
-    startTimeoutMs: integer('START_TIMEOUT_MS', 15_000, 100, 600_000),
+    startTimeoutMs: integer('START_TIMEOUT_MS', 30_000, 100, 600_000),
     workerTimeoutMs: integer('WORKER_TIMEOUT_MS', 5_000, 0, 600_000),
     maxRequests: integer('MAX_REQUESTS', 0, 0, 999_999_999),
     maxRequestsJitter: integer('MAX_REQUESTS_JITTER', 0, 0, 999_999_999),

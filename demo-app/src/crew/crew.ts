@@ -12,6 +12,8 @@ const STEADY_MS = 500;
 const CHECK_MS = 250;
 /** A draining worker gets so much longer than its own deadline before it is killed. */
 const KILL_MARGIN_MS = 1000;
+/** A signal to the whole process group reaches all its processes well within this. */
+const SIGNAL_GRACE_MS = 200;
 /** Longest wait for the last of what a dead worker wrote. */
 const LAST_WORDS_MS = 1000;
 
@@ -189,10 +191,23 @@ export class Crew {
   #message(worker: Worker, message: ToPrimary): void {
     const member = this.#members.get(worker.id);
     if (member === undefined) return;
-    if (message.type === 'draining') member.state = 'draining';
+    if (message.type === 'draining') this.#drains(member);
     if (message.type === 'shares') member.sharing = { slot: message.slot };
     if (message.type === 'cannot-share') this.#cannotShare(member, message.reason);
     this.#options.onMessage(member, message);
+  }
+
+  /** Who drains without being told to is replaced while it does, unless it was a signal to the whole application. */
+  #drains(member: Member): void {
+    member.state = 'draining';
+    if (member.retired !== undefined) return;
+    const timer = setTimeout(() => {
+      if (this.#stopping || member.retired !== undefined) return;
+      member.retired = 'leave';
+      log('info', 'a worker leaves by itself, replacing it', { workerPid: member.pid });
+      if (this.#missing() > 0) this.#replaceIn(0);
+    }, SIGNAL_GRACE_MS);
+    member.gone.promise.then(() => clearTimeout(timer));
   }
 
   /** A new worker that cannot share would count into nothing: it may serve only where nobody shares. */

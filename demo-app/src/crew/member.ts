@@ -4,8 +4,8 @@ import type { Watched } from './watchdog.ts';
 
 export type WorkerState = 'starting' | 'ready' | 'draining';
 export type StartReason = 'boot' | 'death' | 'reload' | 'scale' | 'recycle';
-/** Why the primary had a worker drain. */
-export type RetireReason = 'reload' | 'scale' | 'recycle' | 'unshared' | 'stop';
+/** Why a worker drains: `leave` where it was sent SIGTERM by itself, anything else because the primary said so. */
+export type RetireReason = 'reload' | 'scale' | 'recycle' | 'unshared' | 'leave' | 'stop';
 /** Why the primary killed a worker; where it outstayed its drain, why it drained. */
 export type KillReason = 'stuck' | 'start-timeout' | RetireReason;
 
