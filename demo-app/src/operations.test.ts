@@ -105,7 +105,7 @@ test('a reload takes the new code from the disk', async (t) => {
 
 for (const [what, to, why, env] of [
   ['crashes at its start', "throw new Error('broken');", /exit/, {}],
-  ['hangs at its start', 'for (;;);', /start-timeout/, { START_TIMEOUT_MS: '1500' }],
+  ['hangs at its start', 'for (;;);', /start-timeout/, { START_TIMEOUT_MS: '6000' }],
 ] as const) {
   test(`a reload whose new worker ${what} is aborted with the reason, and the old workers serve on`, async (t) => {
     const source = copyOfApp(t);
@@ -147,7 +147,7 @@ test('a reload whose new worker cannot share is aborted with the reason, and the
 
   // Nor is it kept where it replaces a dead one: it is tried again and again, and the other one serves.
   process.kill(before.workers[0]!.pid, 'SIGKILL');
-  await app.line('ending a new worker that cannot share its metrics', 3);
+  await app.line('ending a new worker that cannot share its metrics', 4);
   assert.equal((await fetch(`${metrics}/metrics`)).status, 200);
   assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
   const delays = app.lines.filter(({ reason }) => reason === 'unshared').map(({ delayMs }) => delayMs);
@@ -212,7 +212,7 @@ test('a worker that cannot start is not added, and scaling says why', async (t) 
 
 test('a worker that never becomes ready is killed and replaced while others serve', async (t) => {
   const source = copyOfApp(t);
-  const app = runApp(t, join(source, 'main.ts'), { START_TIMEOUT_MS: '1500' });
+  const app = runApp(t, join(source, 'main.ts'), { START_TIMEOUT_MS: '6000' });
   const { app: url, metrics } = await ports(app);
   const { workers } = await statusWhen(metrics, allReady);
   change(join(source, 'routes.ts'), 'export function', 'for (;;);\nexport function');
@@ -251,15 +251,15 @@ test('a worker whose event loop is blocked is killed and replaced; with a timeou
 });
 
 test('a primary that was stopped itself kills nobody when it goes on', async (t) => {
-  const app = runApp(t, MAIN, { WORKER_TIMEOUT_MS: '1000' });
+  const app = runApp(t, MAIN, { WORKER_TIMEOUT_MS: '3000' });
   const { app: url, metrics } = await ports(app);
   const before = await statusWhen(metrics, allReady);
   app.child.kill('SIGSTOP');
-  const until = performance.now() + 3000;
+  const until = performance.now() + 5000;
   // Workers need no primary to serve.
   while (performance.now() < until) assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
   app.child.kill('SIGCONT');
-  const seen = performance.now() + 2500;
+  const seen = performance.now() + 4500;
   let after = await statusOf(metrics);
   while (performance.now() < seen) after = await statusOf(metrics);
   assert.deepEqual([pids(after), allReady(after)], [pids(before), true]);
