@@ -11,7 +11,7 @@ export interface Settings {
   readonly demoControls: boolean;
   /** False measures nothing at all: only to find out what measuring costs. */
   readonly metrics: boolean;
-  /** A request that waited so long in one turn of a worker's event loop is turned away; 0 for never. */
+  /** A request that waited longer than this for those before it in its worker is turned away; 0 for never. */
   readonly maxWaitMs: number;
   /** Requests begun and not ended in one worker, beyond which the next is turned away; 0 for no limit. */
   readonly maxInFlight: number;

@@ -33,24 +33,34 @@ async function serve(t: TestContext, options: SheddingOptions, route: express.Re
   };
 }
 
-/** The middleware by itself: a request's answer, without a server and without waiting. */
-function byHand(options: Omit<SheddingOptions, 'now'>) {
+/** The middleware by itself, without a server and without waiting. */
+function byHand(options: Pick<SheddingOptions, 'maxWaitMs'>) {
   let clock = 0;
-  const middleware = shedding({ ...options, now: () => clock });
+  let processor = 0;
+  const middleware = shedding({
+    ...options,
+    maxInFlight: 0,
+    now: () => clock,
+    processorMs: () => processor,
+  });
+  const res = { once: () => res, writeHead: () => res, end: () => res };
+  /** One request; whether it was let through. */
+  function request(): boolean {
+    let passed = false;
+    middleware({} as express.Request, res as unknown as express.Response, () => {
+      passed = true;
+    });
+    return passed;
+  }
   return {
-    /** One request that arrives `afterMs` after the last; whether it was let through. */
-    request(afterMs: number): boolean {
-      clock += afterMs;
-      let passed = false;
-      const res = {
-        once: () => res,
-        writeHead: () => res,
-        end: () => res,
-      };
-      middleware({} as express.Request, res as unknown as express.Response, () => {
-        passed = true;
-      });
-      return passed;
+    request,
+    work(ms: number): void {
+      clock += ms;
+      processor += ms;
+    },
+    /** Time passes, and the worker does nothing. */
+    wait(ms: number): void {
+      clock += ms;
     },
     turn: () => new Promise((resolve) => setImmediate(resolve)),
   };
@@ -62,27 +72,40 @@ async function shed(reason: string): Promise<number> {
 }
 
 test('what waited too long in one turn is turned away and counted; the next turn starts anew', async () => {
-  const { request, turn } = byHand({ maxWaitMs: 100, maxInFlight: 0 });
-  const first = Array.from({ length: 8 }, () => request(20));
-  assert.deepEqual(first, [true, true, true, true, true, true, false, false]);
+  const { request, work, turn } = byHand({ maxWaitMs: 100 });
+  const passed = Array.from({ length: 8 }, () => {
+    work(20);
+    return request();
+  });
+  assert.deepEqual(passed, [true, true, true, true, true, true, false, false]);
   assert.equal(await shed('wait'), 2);
   await turn();
-  assert.equal(request(20), true);
+  assert.equal(request(), true);
   assert.equal(await shed('wait'), 2);
 });
 
 test('time between turns is no wait', async () => {
-  const { request, turn } = byHand({ maxWaitMs: 100, maxInFlight: 0 });
+  const { request, work, turn } = byHand({ maxWaitMs: 100 });
   for (let i = 0; i < 5; i++) {
-    assert.equal(request(10_000), true);
+    work(10_000);
+    assert.equal(request(), true);
     await turn();
   }
 });
 
-test('one stall, however long, turns nobody away by itself', () => {
-  const { request } = byHand({ maxWaitMs: 100, maxInFlight: 0 });
-  assert.deepEqual([request(0), request(60_000), request(10), request(10)], [true, true, true, true]);
-  assert.equal(request(60_000), false);
+test('a worker that is kept from its processor turns nobody away', () => {
+  const { request, wait } = byHand({ maxWaitMs: 100 });
+  for (let i = 0; i < 50; i++) {
+    assert.equal(request(), true);
+    wait(1_000);
+  }
+});
+
+test('one long request alone turns nobody away', () => {
+  const { request, work } = byHand({ maxWaitMs: 100 });
+  assert.equal(request(), true);
+  work(5_000);
+  assert.equal(request(), true);
 });
 
 test('requests that end make room for as many others', async (t) => {

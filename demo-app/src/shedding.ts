@@ -2,11 +2,12 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { requestsShed } from './metrics.ts';
 
 export interface SheddingOptions {
-  /** A request that waited longer than this in one turn of the event loop is turned away; 0 for never. */
+  /** A request that waited longer than this for those before it is turned away; 0 for never. */
   readonly maxWaitMs: number;
   /** With so many requests begun and not ended, the next one is turned away; 0 for no limit. */
   readonly maxInFlight: number;
   readonly now?: () => number;
+  readonly processorMs?: () => number;
 }
 
 const BODY = 'Overloaded, try again\n';
@@ -19,38 +20,42 @@ const HEADERS = {
 
 /**
  * Turns requests away with 503 while there is more to do than can be done. All requests that one turn of the event loop
- * finds waiting are handled within it, so the time since the turn's first request is what the later ones waited: no
- * sampling, no state that outlives the turn, and the first turn that is short again turns nobody away.
+ * finds waiting are handled within it, so what the turn took so far is what the later ones waited: no sampling, no state
+ * that outlives the turn, and the first turn that is short again turns nobody away.
  */
 export function shedding({
   maxWaitMs,
   maxInFlight,
   now = performance.now.bind(performance),
+  processorMs = threadMs,
 }: SheddingOptions): RequestHandler {
-  // One stall (a long garbage collection, a stopped process) is no overload: alone it never reaches the limit.
-  const longestGap = maxWaitMs / 2;
+  const half = maxWaitMs / 2;
   // Shown from the start: what appears only with its first count has no increase to alert on.
   for (const reason of ['wait', 'in_flight']) requestsShed.inc({ reason }, 0);
   let inTurn = false;
-  let last = 0;
-  let waited = 0;
+  let began = 0;
+  let usedAtHalf: number | undefined;
   let inFlight = 0;
 
   function endTurn(): void {
     inTurn = false;
   }
 
+  // The second half counts in processor time: a worker that was kept from its processor (stopped, a busy machine) is late
+  // with few requests too, and refusing them would help nobody. Asking for it takes a call of the system: only then.
   function tooLate(): boolean {
     const at = now();
-    if (inTurn) {
-      waited += Math.min(at - last, longestGap);
-    } else {
+    if (!inTurn) {
       inTurn = true;
-      waited = 0;
+      began = at;
+      usedAtHalf = undefined;
       setImmediate(endTurn);
+      return false;
     }
-    last = at;
-    return waited > maxWaitMs;
+    if (at - began < half) return false;
+    const used = processorMs();
+    usedAtHalf ??= used;
+    return used - usedAtHalf > half;
   }
 
   function release(): void {
@@ -68,6 +73,11 @@ export function shedding({
       next();
     }
   };
+}
+
+function threadMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
 function refuse(res: Response, reason: string): void {
