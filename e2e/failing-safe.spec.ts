@@ -125,6 +125,19 @@ test('slot files overwritten, deleted and cut under running workers: held, told,
     expect(await unreadable()).toBe(1);
     await ping(stack);
     expect(await counted(stack)).toBeGreaterThanOrEqual(REQUESTS);
+    const workers = await pidsOf(stack);
+    await poll(
+      'its holder to take another slot',
+      async () =>
+        (await logLines(stack, 'was overwritten: this process counts on in another slot')).length === 1
+          ? true
+          : undefined,
+      DEADLINE,
+    );
+    const healed = await counted(stack);
+    await ping(stack);
+    expect(await counted(stack), 'everybody counts again').toBe(healed + REQUESTS);
+    expect(await pidsOf(stack), 'no worker died of it').toEqual(workers);
     await killHolder(first);
     const afterKill = await slotsOf(stack);
     expect(afterKill.map(({ name }) => name)).toContain(`slot-${WORKERS}.metrics`);
@@ -151,17 +164,20 @@ test('slot files overwritten, deleted and cut under running workers: held, told,
     const third = (await slotsOf(stack)).find(({ name }) => name === 'slot-2.metrics')!;
     const { primary } = await stack.status();
     await stack.exec('app', 'sh', '-c', `: >${file(third.name)}`);
-    // Its next store is beyond the end of the file: that ends the worker, and nobody else.
+    // Its next store is beyond the end of the file, which ends the worker and nobody else, unless it finds out before that.
     await startLoad({ ...LOAD, url: `${stack.publicUrl}/ping` }).done;
     await poll(
-      'its end',
-      async () => ((await pidsOf(stack)).includes(third.pid) ? undefined : true),
+      'its end, or another slot for it',
+      async () => {
+        const turned = await logLines(stack, 'was cut to 0 bytes: this process counts on in another slot');
+        return turned.length > 0 || !(await pidsOf(stack)).includes(third.pid) ? true : undefined;
+      },
       DEADLINE,
     );
     await stack.settle();
     const settled = await counted(stack);
     await ping(stack);
-    expect(await counted(stack), 'its successor counts in the file anew').toBe(settled + REQUESTS);
+    expect(await counted(stack), 'nobody counts into the cut file any more').toBe(settled + REQUESTS);
     expect((await stack.status()).primary.pid, 'the reader lives').toBe(primary.pid);
     expect((await complaints()).length).toBe(3);
 
