@@ -189,6 +189,9 @@ test('slots whose logs begin alike add up as any others, and go their own ways',
     }
   };
   expectAll({ a: 4, b: 4, c: 2 });
+  for (const slot of [1, 2]) add(writers[slot]!, COUNTER, `in ${slot}`, slot);
+  const text = reader.text();
+  for (const slot of [1, 2]) assert.equal(sample(text, `requests_total{route="in ${slot}"}`), slot);
   for (let round = 1; round <= 3; round++) {
     for (let writer = 0; writer < 4; writer++) count(writer, `${writer} alone ${round}`, `all ${round}`);
     const own = Array.from({ length: 4 }, (_, writer) => [`${writer} alone ${round}`, 1]);
