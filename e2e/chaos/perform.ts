@@ -18,6 +18,9 @@ export function perform(scene: Scene, fault: Fault): Promise<boolean> {
       return killWorker(scene, fault, 'KILL');
     case 'abort':
       return killWorker(scene, fault, 'ABRT');
+    case 'stick':
+      // It is never told to go on: the primary has to notice, and to end it.
+      return killWorker(scene, fault, 'STOP');
     case 'stop':
       return stopWorker(scene, fault);
     case 'throw':
@@ -41,7 +44,8 @@ export function perform(scene: Scene, fault: Fault): Promise<boolean> {
     case 'fill-tmpfs':
       return fillTmpfs(scene, fault, () => killWorker(scene, fault, 'KILL'));
     case 'second-start':
-      return secondStart(scene);
+      // Where nothing is shared there is nothing to refuse.
+      return scene.sharing ? secondStart(scene) : Promise.resolve(false);
     case 'second-instance':
       return secondInstance(scene, fault);
   }

@@ -16,12 +16,12 @@ test('the same seed plans the same faults, targets and pauses; another seed othe
 test('the plan of a seed is what it was when it was recorded', () => {
   const recorded = first(6, 1).map(({ kind, target, pauseMs }) => `${kind} ${target} ${pauseMs}`);
   assert.deepEqual(recorded, [
-    'throw 15 591',
-    'out-of-memory 4 813',
-    'restart-prometheus 18 234',
-    'stop 27 838',
-    'restart-nginx 18 726',
-    'scale-up 34 354',
+    'throw 9 253',
+    'restart-nginx 25 428',
+    'stop 12 541',
+    'restart-prometheus 37 435',
+    'out-of-memory 13 636',
+    'stick 48 776',
   ]);
 });
 

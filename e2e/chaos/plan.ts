@@ -3,7 +3,8 @@ import { seededRandom } from '../random.ts';
 /** How often each kind comes in a round; every kind comes at least once. */
 const WEIGHTS = {
   kill: 27,
-  stop: 10,
+  stop: 9,
+  stick: 2,
   abort: 6,
   throw: 6,
   'out-of-memory': 2,

@@ -52,13 +52,13 @@ export class Scene {
   readonly stopped = new Map<number, () => Promise<void>>();
   /** Most slot files, and processes, of any life of the application; and lives with more files than processes. */
   readonly slots: SlotsReport = { most: 0, mostProcesses: 0, tooMany: [] };
-  readonly #sharing: boolean;
+  readonly sharing: boolean;
   readonly #nginxLog: LogFollower;
   readonly #appLog: LogFollower;
 
   private constructor(stack: Stack, ids: { app: string; nginx: string }, seed: number, sharing: boolean) {
     this.stack = stack;
-    this.#sharing = sharing;
+    this.sharing = sharing;
     this.load = new NumberedLoad(
       {
         origin: stack.publicUrl,
@@ -132,7 +132,7 @@ export class Scene {
     );
     await pollUntilStable(
       'log and counts',
-      async () => [this.ledger.totals.attempted, this.#sharing && countsOf(await this.scrapes.next())],
+      async () => [this.ledger.totals.attempted, this.sharing && countsOf(await this.scrapes.next())],
       { forMs: AT_REST_MS, deadlineMs: DEADLINE_MS },
     );
   }

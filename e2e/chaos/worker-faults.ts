@@ -23,8 +23,12 @@ async function victimOf({ deaths, stopped, census }: Scene, { target }: Fault): 
   );
 }
 
-/** Ends a worker by a signal. False where it was gone already. */
-export async function killWorker(scene: Scene, fault: Fault, signal: 'KILL' | 'ABRT'): Promise<boolean> {
+/** Sends a signal that comes to the end of a worker. False where it was gone already. */
+export async function killWorker(
+  scene: Scene,
+  fault: Fault,
+  signal: 'KILL' | 'ABRT' | 'STOP',
+): Promise<boolean> {
   const { pid } = await victimOf(scene, fault);
   const death = scene.deaths.expect(fault.kind, pid);
   const { code } = await scene.shell.attempt(`kill -s ${signal} ${pid}`);
