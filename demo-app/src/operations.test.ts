@@ -1,36 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import { join } from 'node:path';
+import test from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { change, copyOfApp, temporaryDirectory } from './testing/app-copy.ts';
 import { ports, type RunningApp, runApp } from './testing/run-app.ts';
-import { allReady, statusOf, statusWhen } from './testing/status.ts';
+import { allReady, pids, statusOf, statusWhen } from './testing/status.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const OPERATE = fileURLToPath(new URL('./operate.ts', import.meta.url));
-
-function temporaryDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'demo-app-'));
-  t.after(() => rmSync(directory, { recursive: true }));
-  return directory;
-}
-
-/** A copy of the application whose sources a test may change while it runs. */
-function copyOfApp(t: TestContext): string {
-  const directory = temporaryDirectory(t);
-  cpSync(import.meta.dirname, join(directory, 'src'), { recursive: true });
-  writeFileSync(join(directory, 'package.json'), '{"type":"module"}');
-  symlinkSync(resolve(import.meta.dirname, '../../node_modules'), join(directory, 'node_modules'));
-  return join(directory, 'src');
-}
-
-function change(file: string, from: string, to: string): void {
-  const before = readFileSync(file, 'utf8');
-  assert.ok(before.includes(from), `${file} has ${from}`);
-  writeFileSync(file, before.replace(from, to));
-}
 
 interface Outcome {
   readonly code: number | null;
@@ -49,8 +27,6 @@ async function operate(app: RunningApp, ...args: string[]): Promise<Outcome> {
     );
   });
 }
-
-const pids = (status: { workers: readonly { pid: number }[] }) => status.workers.map(({ pid }) => pid);
 
 test('a reload replaces every worker, one at a time, the new one ready before the old one goes', async (t) => {
   const app = runApp(t, MAIN, { WORKERS: '3', PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
@@ -167,6 +143,20 @@ test('a reload asked for during a reload means one more after it, however often 
   assert.deepEqual([reload, reloading], [{ begun: 2, ended: 2, error: '' }, false]);
 });
 
+test('a stop during a reload ends the application as any other does: drained, with exit code 0', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: '3' });
+  const { metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  app.child.kill('SIGHUP');
+  await app.line('reloading');
+  app.child.kill('SIGTERM');
+  assert.deepEqual(await app.exit(), { code: 0, signal: null });
+  const ended = app.lines.filter(({ msg }) => msg === 'worker ended');
+  // The one that was starting may end by the signal, before it can take it as an order to drain.
+  assert.ok(ended.every(({ code, signal }) => code === 0 || signal === 'SIGTERM'));
+  assert.ok(ended.length >= 3, JSON.stringify(ended));
+});
+
 test('workers are added and removed one by one, down to one and never below', async (t) => {
   const app = runApp(t, MAIN, { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
   const { metrics } = await ports(app);
@@ -208,106 +198,4 @@ test('a worker that cannot start is not added, and scaling says why', async (t) 
   assert.match(said, /^error: stopped at 1 workers: the new worker \d+ did not become ready/);
   const after = await statusWhen(metrics, allReady);
   assert.deepEqual([pids(after), after.workersWanted], [pids(before), 1]);
-});
-
-test('a worker that never becomes ready is killed and replaced while others serve', async (t) => {
-  const source = copyOfApp(t);
-  const app = runApp(t, join(source, 'main.ts'), { START_TIMEOUT_MS: '6000' });
-  const { app: url, metrics } = await ports(app);
-  const { workers } = await statusWhen(metrics, allReady);
-  change(join(source, 'routes.ts'), 'export function', 'for (;;);\nexport function');
-  process.kill(workers[0]!.pid, 'SIGKILL');
-  await app.line('killing a worker that is not ready in time');
-  assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
-  change(join(source, 'routes.ts'), 'for (;;);\n', '');
-  const after = await statusWhen(metrics, allReady);
-  assert.ok(pids(after).includes(workers[1]!.pid));
-});
-
-test('a stopped worker is killed and replaced', async (t) => {
-  const app = runApp(t, MAIN, { WORKERS: '1', WORKER_TIMEOUT_MS: '1500' });
-  const { metrics } = await ports(app);
-  const { workers } = await statusWhen(metrics, allReady);
-  process.kill(workers[0]!.pid, 'SIGSTOP');
-  const died = await app.line('worker died, replacing it');
-  assert.deepEqual([died.workerPid, died.reason, died.delayMs], [workers[0]!.pid, 'stuck', 0]);
-  await statusWhen(metrics, (status) => allReady(status) && !pids(status).includes(workers[0]!.pid));
-});
-
-test('a worker whose event loop is blocked is killed and replaced; with a timeout of 0 it is not', async (t) => {
-  const env = { DEMO_CONTROLS: '1', WORKERS: '1' };
-  const app = runApp(t, MAIN, { ...env, WORKER_TIMEOUT_MS: '1500' });
-  const patient = runApp(t, MAIN, { ...env, WORKER_TIMEOUT_MS: '0' });
-  const block = async ({ app: url }: { app: string }) =>
-    assert.equal((await fetch(`${url}/demo/faults/block?ms=6000`, { method: 'POST' })).status, 202);
-  await block(await ports(patient));
-  await block(await ports(app));
-  assert.equal((await app.line('worker died, replacing it')).reason, 'stuck');
-  // It answers again when the block is over: nobody had killed it.
-  const { app: url, metrics } = await ports(patient);
-  assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
-  assert.match(await (await fetch(`${metrics}/status`)).text(), /"ready"/);
-  assert.ok(!patient.lines.some(({ msg }) => msg === 'worker died, replacing it'));
-});
-
-test('a primary that was stopped itself kills nobody when it goes on', async (t) => {
-  const app = runApp(t, MAIN, { WORKER_TIMEOUT_MS: '3000' });
-  const { app: url, metrics } = await ports(app);
-  const before = await statusWhen(metrics, allReady);
-  app.child.kill('SIGSTOP');
-  const until = performance.now() + 5000;
-  // Workers need no primary to serve.
-  while (performance.now() < until) assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
-  app.child.kill('SIGCONT');
-  const seen = performance.now() + 4500;
-  let after = await statusOf(metrics);
-  while (performance.now() < seen) after = await statusOf(metrics);
-  assert.deepEqual([pids(after), allReady(after)], [pids(before), true]);
-});
-
-test('a worker is replaced after its share of requests, its successor first, one worker at a time', async (t) => {
-  const app = runApp(t, MAIN, {
-    MAX_REQUESTS: '20',
-    MAX_REQUESTS_JITTER: '5',
-    PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t),
-  });
-  const { app: url, metrics } = await ports(app);
-  const before = await statusWhen(metrics, allReady);
-  const most: number[] = [];
-  const deadline = performance.now() + 20_000;
-  let answered = 0;
-  while (app.lines.filter(({ reason }) => reason === 'recycle').length < 3) {
-    assert.ok(performance.now() < deadline, 'nobody was recycled');
-    const answer = await fetch(`${url}/ping`, { headers: { connection: 'close' } });
-    assert.equal(await answer.text(), 'Pong');
-    answered += 1;
-    most.push((await statusOf(metrics)).workers.length);
-  }
-  assert.ok(Math.max(...most) <= before.workersWanted + 1);
-  assert.ok(app.lines.some(({ why }) => /^\d+ requests, its limit is 2[0-5]$/.test(String(why))));
-  const text = await (await fetch(`${metrics}/metrics`)).text();
-  assert.match(text, new RegExp(`^ping_responses_total{status="200"} ${answered}$`, 'm'));
-});
-
-test('a worker that holds too much memory is replaced', async (t) => {
-  const app = runApp(t, MAIN, { WORKERS: '1', MAX_MEMORY_MB: '10' });
-  const { metrics } = await ports(app);
-  await statusWhen(metrics, allReady);
-  const replacing = await app.line('replacing a worker');
-  assert.match(String(replacing.why), /^\d+ MB of memory, the limit is 10$/);
-  const ended = await app.line('worker ended');
-  assert.deepEqual([ended.reason, ended.code], ['recycle', 0]);
-});
-
-test('without limits nobody is recycled, and the metrics of a busy and an idle worker are there', async (t) => {
-  const app = runApp(t, MAIN, { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
-  const { app: url, metrics } = await ports(app);
-  await statusWhen(metrics, allReady);
-  for (let i = 0; i < 50; i++) await (await fetch(`${url}/ping`)).text();
-  const text = await (await fetch(`${metrics}/metrics`)).text();
-  assert.match(text, /^app_worker_busy 0$/m);
-  assert.match(text, /^app_requests_in_flight 0$/m);
-  assert.match(text, /^nodejs_eventloop_delay_seconds_count [1-9]/m);
-  assert.match(text, /^app_primary_eventloop_delay_seconds_count [1-9]/m);
-  assert.match(text, /^app_worker_starts_total\{reason="recycle"\} 0$/m);
 });

@@ -14,6 +14,7 @@ const yes = () => true;
 for (const [what, member, code, signal, heapWasFull, kernelKilled, reason] of [
   ['an exit code', NOBODY, 3, null, false, no, 'exit'],
   ['an exit with 0 that nobody asked for', NOBODY, 0, null, false, no, 'exit'],
+  ['a process that could not be made', NOBODY, null, null, false, no, 'not-started'],
   ['an uncaught exception', NOBODY, UNCAUGHT_EXIT_CODE, null, false, no, 'uncaught'],
   ['a signal', NOBODY, null, 'SIGSEGV', false, no, 'SIGSEGV'],
   ['an abort', NOBODY, null, 'SIGABRT', false, no, 'SIGABRT'],

@@ -19,6 +19,7 @@ export function exitReason(
   if (signal !== null && heapWasFull) return 'oom';
   if (signal === 'SIGKILL' && kernelKilled()) return 'oom';
   if (signal !== null) return signal;
+  if (code === null) return 'not-started';
   if (code === UNCAUGHT_EXIT_CODE) return 'uncaught';
   return (code === 0 && member.retired) || 'exit';
 }

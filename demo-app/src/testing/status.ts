@@ -16,3 +16,5 @@ export async function statusWhen(url: string, wanted: (status: Status) => boolea
 
 export const allReady = (status: Status): boolean =>
   status.workers.length === status.workersWanted && status.workers.every((w) => w.state === 'ready');
+
+export const pids = (status: Status): number[] => status.workers.map(({ pid }) => pid);

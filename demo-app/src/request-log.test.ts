@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import test, { type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import express from 'express';
+import { log } from './log.ts';
+import { logRequests } from './request-log.ts';
+
+/** The lines of JSON that this process logs from now on. */
+function logged(t: TestContext): Record<string, unknown>[] {
+  const lines: Record<string, unknown>[] = [];
+  const write = process.stdout.write.bind(process.stdout);
+  t.mock.method(process.stdout, 'write', (chunk: string | Uint8Array) => {
+    if (typeof chunk === 'string' && chunk.startsWith('{"time"')) lines.push(JSON.parse(chunk));
+    else write(chunk);
+    return true;
+  });
+  return lines;
+}
+
+async function serve(
+  t: TestContext,
+  slowMs: number,
+): Promise<(path: string, id?: string) => Promise<Response>> {
+  const app = express();
+  app.use(logRequests(slowMs));
+  app.get('/fine', async (_req, res) => {
+    await delay(1);
+    setImmediate(() => {
+      log('info', 'from a callback of a callback');
+      res.send('ok');
+    });
+  });
+  app.get('/failed', (_req, res) => void res.status(502).send('no'));
+  const server = createServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return async (path, id) => {
+    const headers = { connection: 'close', ...(id !== undefined && { 'x-request-id': id }) };
+    const answer = await fetch(url + path, { headers });
+    await answer.text();
+    return answer;
+  };
+}
+
+test('what is logged while a request is served carries its id, and what is logged outside has none', async (t) => {
+  const lines = logged(t);
+  const ask = await serve(t, 60_000);
+  const ids = ['one', 'two', 'three'];
+  await Promise.all(ids.map((id) => ask('/fine', id)));
+  log('info', 'outside');
+  assert.deepEqual(lines.map(({ request_id }) => request_id).sort(), ['one', 'three', 'two', undefined]);
+});
+
+test('an id that no proxy of ours would send is not taken, and without one the app makes its own', async (t) => {
+  const ask = await serve(t, 60_000);
+  const idOf = async (id?: string) => (await ask('/fine', id)).headers.get('x-request-id');
+  assert.equal(await idOf('0c5a5f0b'), '0c5a5f0b');
+  const made = await Promise.all([idOf(), idOf(''), idOf('x'.repeat(65)), idOf('a b'), idOf('"}{"')]);
+  for (const id of made) assert.match(String(id), /^[0-9a-f-]{36}$/);
+  assert.equal(new Set(made).size, made.length);
+});
+
+test('failed and slow requests are logged once each with their id, without their query; others are not', async (t) => {
+  const lines = logged(t);
+  const [patient, strict] = [await serve(t, 60_000), await serve(t, 1)];
+  const about = async (id: string) => {
+    while (!lines.some(({ msg, request_id }) => request_id === id && msg !== 'from a callback of a callback'))
+      await delay(5);
+    return lines
+      .filter(({ request_id }) => request_id === id)
+      .map(({ msg, path, status }) => [msg, path, status]);
+  };
+  await patient('/fine', 'fine');
+  await patient('/failed?token=secret', 'failed');
+  await strict('/fine?token=secret', 'slow');
+  assert.deepEqual(await about('failed'), [['request failed', '/failed', 502]]);
+  assert.deepEqual(await about('slow'), [
+    ['from a callback of a callback', undefined, undefined],
+    ['request took long', '/fine', 200],
+  ]);
+  assert.deepEqual(
+    lines.filter(({ request_id }) => request_id === 'fine').map(({ msg }) => msg),
+    ['from a callback of a callback'],
+  );
+});

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { TestContext } from 'node:test';
+
+const SOURCES = resolve(import.meta.dirname, '..');
+
+export function temporaryDirectory(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'demo-app-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
+
+/** A copy of the application whose sources a test may change while it runs. */
+export function copyOfApp(t: TestContext): string {
+  const directory = temporaryDirectory(t);
+  cpSync(SOURCES, join(directory, 'src'), { recursive: true });
+  writeFileSync(join(directory, 'package.json'), '{"type":"module"}');
+  symlinkSync(resolve(SOURCES, '../../node_modules'), join(directory, 'node_modules'));
+  return join(directory, 'src');
+}
+
+/** Changes one place of a source. */
+export function change(file: string, from: string, to: string): void {
+  const before = readFileSync(file, 'utf8');
+  assert.ok(before.includes(from), `${file} has ${from}`);
+  writeFileSync(file, before.replace(from, to));
+}
