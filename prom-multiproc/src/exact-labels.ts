@@ -17,7 +17,7 @@ const BY_LABELS: Record<string, readonly string[]> = {
  */
 export function distinguishLabels(metric: SharedMetric): void {
   const client = metric.client as unknown as Record<string, Method>;
-  if (metric.client.labelNames.length < 2) return;
+  if (!metric.kind.confusesLabels || metric.client.labelNames.length < 2) return;
   for (const [mark, methods] of Object.entries(BY_LABELS)) {
     if (mark in client) for (const method of methods) wrap(metric, client, method, ([labels]) => labels);
   }

@@ -51,27 +51,31 @@ function replaceForGood(client: object, method: string, replacement: unknown): v
 }
 
 function makeInc(metric: SharedMetric): Inc {
+  const { labelsFirst } = metric.kind;
   return function inc(labels, value) {
     const labelled = isObject(labels);
     const own = labelled ? labels : NO_LABELS;
     const amount = labelled ? value : labels;
     const known = metric.known(own);
-    if (known === undefined) metric.checkLabels(own);
+    if (known === undefined && labelsFirst) metric.checkLabels(own);
     if (amount && !Number.isFinite(amount)) throw notANumber(amount);
     if ((amount as number) < 0) throw new Error('It is not possible to decrease a counter');
+    if (known === undefined && !labelsFirst) metric.checkLabels(own);
     const delta = amount === undefined || amount === null ? 1 : (amount as number);
     if (metric.accepts(delta)) (known ?? metric.resolve(own)).add(0, delta);
   };
 }
 
 function makeObserve(metric: SharedMetric): Observe {
+  const { labelsFirst } = metric.kind;
   return function observe(labels, value) {
     const labelled = isObject(labels);
     const own = labelled ? labels : NO_LABELS;
     const observed = (labelled || isAbsent(labels) ? value : labels) as number;
     const known = metric.known(own);
-    if (known === undefined) metric.checkLabels(own);
+    if (known === undefined && labelsFirst) metric.checkLabels(own);
     if (!Number.isFinite(observed)) throw notANumber(observed);
+    if (known === undefined && !labelsFirst) metric.checkLabels(own);
     const series = known ?? metric.resolve(own);
     series.add(1 + bucketOf(metric.bounds, observed), 1);
     series.add(0, observed);

@@ -1,19 +1,21 @@
-import type { ClientLabels } from './prom-client-internals.ts';
+import type { ClientLabels, StorageKind } from './prom-client-internals.ts';
 import type { SharedSeries } from './shared-series.ts';
 
 /**
- * The series of a metric by prom-client's own hash of their labels, in the order they were made. That hash takes some
- * labels for others; here it is made unambiguous. Made when prom-client first asks by hash, which the fast path never
+ * The series of a metric by the client's own key of their labels, in the order they were made. That of prom-client takes
+ * some labels for others; here it is made unambiguous. Made when prom-client first asks by hash, which the fast path never
  * does.
  */
 export class HashIndex {
+  readonly #keyOf: StorageKind['keyOf'];
   readonly #labelNames: readonly string[];
   readonly #sortedNames: readonly string[];
   readonly #all: () => Iterable<SharedSeries>;
   #byHash: Map<string, SharedSeries> | undefined;
 
   /** `all` gives the series that are there when the index is made. */
-  constructor(labelNames: readonly string[], all: () => Iterable<SharedSeries>) {
+  constructor(keyOf: StorageKind['keyOf'], labelNames: readonly string[], all: () => Iterable<SharedSeries>) {
+    this.#keyOf = keyOf;
     this.#labelNames = labelNames;
     this.#sortedNames = [...labelNames].sort();
     this.#all = all;
@@ -55,12 +57,13 @@ export class HashIndex {
     }
   }
 
+  /** The key of labels, whether a series has them or not. */
+  hashOf(labels: ClientLabels): string {
+    return this.#hashOf(this.byHash, labels);
+  }
+
   #clientHashOf(labels: ClientLabels): string {
-    let hash = '';
-    for (const name of this.#sortedNames) {
-      if (labels[name] !== undefined) hash += `${name}:${labels[name]},`;
-    }
-    return hash;
+    return this.#keyOf(this.#sortedNames, labels);
   }
 
   /** prom-client's own hash of the labels, made unambiguous where it is taken by other labels. */

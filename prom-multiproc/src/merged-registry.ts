@@ -1,15 +1,14 @@
-import type { Registry } from 'prom-client';
 import type { AnyRegistry } from './prom-client-internals.ts';
 
-type Merge = (registers: Registry[]) => Registry;
+type Merge = (registers: AnyRegistry[]) => AnyRegistry;
 
 const tamed = new WeakSet<object>();
 
 /** Makes `Registry.merge()` of registries of which one is shared give a shared one. */
 export function tameMerge(
   register: AnyRegistry,
-  isShared: (register: Registry) => boolean,
-  share: (register: Registry) => void,
+  isShared: (register: AnyRegistry) => boolean,
+  share: (register: AnyRegistry) => void,
 ): void {
   const owner = ownerOfMerge(register.constructor);
   if (owner === undefined || tamed.has(owner)) return;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, gzip } from 'node:zlib';
-import { register as globalRegister } from 'prom-client';
+import { globalRegister } from './clients.ts';
 import { placeInCluster } from './place-in-cluster.ts';
 import type { AnyRegistry } from './prom-client-internals.ts';
 import { Reader, TEXT_CONTENT_TYPE } from './reader.ts';
@@ -24,7 +24,7 @@ const WORKER_PATH = /\/workers\/(\d{1,4})$/;
  * `Registry.merge()` with a shared one would not leave them.
  */
 export function metricsHandler(
-  register: AnyRegistry = globalRegister,
+  register: AnyRegistry = globalRegister(),
   ...others: readonly AnyRegistry[]
 ): (request: IncomingMessage, response: ServerResponse) => void {
   let reader: Reader | undefined;

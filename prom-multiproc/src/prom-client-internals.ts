@@ -1,9 +1,22 @@
-import type { Registry, RegistryContentType } from 'prom-client';
+/**
+ * What this library relies on inside prom-client 15 and @prometheus-io/client 0.16, beyond their documented surface, and
+ * all in which they differ. "prom-client" elsewhere means either.
+ */
+import { hashStorage } from './hash-storage.ts';
+import { labelStorage, withoutNesting } from './label-storage.ts';
+import type { SharedSeries } from './shared-series.ts';
 
-/** A registry of either content type: prom-client's own default is that of Prometheus text alone. */
-export type AnyRegistry = Registry<RegistryContentType>;
+/** A registry of either client and content type, as far as this library's interface is concerned. */
+export interface AnyRegistry {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+  getMetricsAsJSON(): Promise<unknown[]>;
+  getSingleMetric(name: string): unknown;
+  registerMetric(metric: never): void;
+  setDefaultLabels(labels: object): void;
+  clear(): void;
+}
 
-/** What this library relies on inside a metric of prom-client 15, beyond its documented surface. */
 export interface ClientMetric {
   readonly name: string;
   readonly help: string;
@@ -16,8 +29,6 @@ export interface ClientMetric {
   readonly collect?: () => void | Promise<void>;
   readonly percentiles?: readonly number[];
   get(): Promise<unknown>;
-  /** The storage: entries by prom-client's hash of their labels. Assigned anew by constructors and `reset()`. */
-  hashMap: Record<string, ClientEntry>;
   inc?: unknown;
   observe?: unknown;
 }
@@ -37,17 +48,82 @@ export type ClientEntry = {
   td?: { compress(): void; percentile(quantile: number): number | undefined };
 };
 
-/** What this library relies on inside a registry of prom-client 15. */
-export interface ClientRegistry
-  extends Omit<
-    Registry,
-    'registerMetric' | 'metrics' | 'getMetricsAsString' | 'clear' | 'removeSingleMetric'
-  > {
-  _metrics: Record<string, ClientMetric>;
-  _defaultLabels: Record<string, string | number>;
+/** What prom-client does to the storage of a metric. */
+export interface StorageListener {
+  /** Series by the key of their labels, in the order they were made. */
+  index(): ReadonlyMap<string, SharedSeries>;
+  keyOf(labels: ClientLabels): string;
+  /** The series that a new metric without labels begins with: no write. */
+  onFirst(key: string, entry: ClientEntry): void;
+  onStore(key: string, entry: ClientEntry): void;
+  onDelete(key: string): void;
+  /** @throws Error for a label name that is not the metric's */
+  checkLabels(labels: ClientLabels): void;
+}
+
+/** How a client keeps the series of a metric. */
+export interface StorageKind {
+  /** Name of the property of a metric that has them, assigned anew by constructors and `reset()`. */
+  readonly property: 'hashMap' | 'store';
+  entriesOf(storage: never): Iterable<ClientEntry>;
+  /** What looks to the client like what it keeps them in. */
+  make(listener: StorageListener): object;
+  /** The client's own name for labels. */
+  keyOf(sortedNames: readonly string[], labels: ClientLabels): string;
+  /** Whether labels that differ can have the same key. */
+  readonly confusesLabels: boolean;
+  /** Whether a counter or a histogram finds fault with labels before it does with the value. */
+  readonly labelsFirst: boolean;
+  /** The label names as its messages have them. */
+  told(labelNames: readonly string[]): readonly string[];
+}
+
+/** prom-client: a plain object, by a hash of the labels. */
+const HASH_MAP: StorageKind = {
+  property: 'hashMap',
+  entriesOf: (hashMap: Record<string, ClientEntry>) => Object.values(hashMap),
+  make: hashStorage,
+  keyOf: (sortedNames, labels) => {
+    let hash = '';
+    for (const name of sortedNames) {
+      if (labels[name] !== undefined) hash += `${name}:${labels[name]},`;
+    }
+    return hash;
+  },
+  confusesLabels: true,
+  labelsFirst: true,
+  told: (labelNames) => labelNames,
+};
+
+/** @prometheus-io/client: an object that is asked by labels, so that the key is ours to choose. */
+const LABEL_MAP: StorageKind = {
+  property: 'store',
+  entriesOf: (store: { values(): Iterable<ClientEntry> }) => [...store.values()].map(withoutNesting),
+  make: labelStorage,
+  keyOf: (sortedNames, labels) => {
+    let key = '';
+    for (const name of sortedNames) {
+      const value = labels[name];
+      if (value !== undefined) key += `${name}=${String(value).length}:${value},`;
+    }
+    return key;
+  },
+  confusesLabels: false,
+  labelsFirst: false,
+  told: (labelNames) => [...new Set(labelNames.toSorted())],
+};
+
+/** What this library relies on inside a registry. */
+export interface ClientRegistry {
+  readonly contentType: string;
+  readonly _metrics: unknown;
+  readonly _defaultLabels: Readonly<Record<string, string | number>>;
+  getMetricsAsArray(): ClientMetric[];
+  getSingleMetric(name: string): ClientMetric | undefined;
   registerMetric(metric: ClientMetric): void;
   metrics(): Promise<string>;
   getMetricsAsString(metric: ClientMetric): Promise<string>;
+  getMetricsAsJSON(aggregator?: string): Promise<unknown[]>;
   clear(...args: unknown[]): void;
   removeSingleMetric(...args: unknown[]): void;
 }
@@ -56,7 +132,19 @@ export function internalsOf(register: AnyRegistry): ClientRegistry {
   return register as unknown as ClientRegistry;
 }
 
-/** Whether this is a metric of prom-client, and not an object that merely has a `get()`. */
+/** Whether this is a registry of @prometheus-io/client, not one of prom-client. */
+export function keepsMap(register: ClientRegistry): boolean {
+  return register._metrics instanceof Map;
+}
+
+/** Undefined for what is no metric of prom-client, but an object that merely has a `get()`. */
+export function storageKindOf(metric: ClientMetric): StorageKind | undefined {
+  if (!Array.isArray(metric.labelNames)) return undefined;
+  const { hashMap, store } = metric as { hashMap?: unknown; store?: { getOrAdd?: unknown } };
+  if (typeof hashMap === 'object' && hashMap !== null) return HASH_MAP;
+  return typeof store?.getOrAdd === 'function' ? LABEL_MAP : undefined;
+}
+
 export function isStoredMetric(metric: ClientMetric): boolean {
-  return typeof metric.hashMap === 'object' && metric.hashMap !== null && Array.isArray(metric.labelNames);
+  return storageKindOf(metric) !== undefined;
 }

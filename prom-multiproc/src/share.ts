@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { register as globalRegister } from 'prom-client';
 import { answerForOwnSlot, tameAggregation } from './aggregator-registry.ts';
+import { clientOf, globalRegister } from './clients.ts';
 import { tameMerge } from './merged-registry.ts';
 import { processSlot } from './process-slot.ts';
 import { type AnyRegistry, internalsOf } from './prom-client-internals.ts';
@@ -27,9 +27,14 @@ const shared = new WeakMap<AnyRegistry, SharedRegistry>();
  *
  * The process takes its place in the directory at its first write; here only where it has counted before.
  */
-export function share(register: AnyRegistry = globalRegister, options: ShareOptions = {}): void {
+export function share(register?: AnyRegistry, options: ShareOptions = {}): void {
   const directory = sharedDirectory();
-  if (directory === undefined || isShared(register)) return;
+  if (directory === undefined) return;
+  shareIn(directory, register ?? globalRegister(), options);
+}
+
+function shareIn(directory: string, register: AnyRegistry, options: ShareOptions): void {
+  if (isShared(register)) return;
   const unable = whyUnable(directory);
   if (unable !== undefined) {
     keepPlain(register, unable, options);
@@ -40,12 +45,14 @@ export function share(register: AnyRegistry = globalRegister, options: ShareOpti
   slot.tell({ onFailure, onRecovered });
   shared.set(register, new SharedRegistry(internalsOf(register), slot, selfMetrics));
   tameMerge(register, isShared, (merged) => share(merged, options));
-  tameAggregation({
+  const client = clientOf(register);
+  if (client === undefined) return;
+  tameAggregation(client, {
     isShared,
     share,
     ownMetricsAsJSON: (one) => shared.get(one)!.ownJson(),
   });
-  if (register === globalRegister) answerForOwnSlot(globalRegister);
+  if (register === client.register) answerForOwnSlot(client);
 }
 
 /**

@@ -1,10 +1,15 @@
 import { boundsOf, checkLabels, defineMetric, lastingLabels } from './client-definition.ts';
-import { clientStorage } from './client-storage.ts';
 import { cellsPerSeries, type LabelPair, type MetricDefinition } from './format.ts';
 import { HashIndex } from './hash-index.ts';
 import { LabelTree } from './label-tree.ts';
 import { type CellSource, MetricCells } from './metric-cells.ts';
-import type { ClientEntry, ClientLabels, ClientMetric } from './prom-client-internals.ts';
+import {
+  type ClientEntry,
+  type ClientLabels,
+  type ClientMetric,
+  type StorageKind,
+  storageKindOf,
+} from './prom-client-internals.ts';
 import { seriesKey } from './series-key.ts';
 import {
   HistogramSeries,
@@ -24,14 +29,15 @@ import type { Cells } from './slot-space.ts';
  */
 export class SharedMetric implements SeriesOwner {
   readonly client: ClientMetric;
+  readonly kind: StorageKind;
   /** Raised whenever series were dropped: what was looked up before may be no longer ours. */
   generation = 0;
   readonly #source: CellSource;
   readonly #tree: LabelTree<SharedSeries>;
   #definition: MetricDefinition | undefined;
   #bounds: readonly number[] | undefined;
-  readonly #storage: Record<string, ClientEntry>;
   readonly #cells: MetricCells;
+  readonly #toldNames: readonly string[];
   readonly #index: HashIndex;
   /** Whether a write needs no word to the source any more: it has taken a slot, or never will. */
   #isSettled = false;
@@ -42,19 +48,25 @@ export class SharedMetric implements SeriesOwner {
 
   constructor(client: ClientMetric, source: CellSource) {
     this.client = client;
+    const kind = storageKindOf(client)!;
+    this.kind = kind;
+    this.#toldNames = kind.told(client.labelNames);
     this.#source = source;
     this.#tree = new LabelTree(client.labelNames);
-    this.#index = new HashIndex(client.labelNames, () => this.#cells.all);
+    this.#index = new HashIndex(kind.keyOf, client.labelNames, () => this.#cells.all);
     this.#cells = new MetricCells(source, () => this.definition);
-    this.#storage = clientStorage({
+    const storage = kind.make({
       index: () => this.#index.byHash,
+      keyOf: (labels) => this.#index.hashOf(labels),
+      onFirst: (hash, entry) => this.#storeNew(hash, entry),
       onStore: (hash, entry) => this.#storeEntry(hash, entry),
       onDelete: (hash) => this.#removeEntry(hash),
+      checkLabels: (labels) => this.checkLabels(labels),
     });
-    this.#replaceStorage(client.hashMap);
-    Object.defineProperty(client, 'hashMap', {
-      get: () => this.#storage,
-      set: (storage: Record<string, ClientEntry>) => this.#replaceStorage(storage),
+    this.#replaceStorage((client as unknown as Record<string, never>)[kind.property]!);
+    Object.defineProperty(client, kind.property, {
+      get: () => storage,
+      set: (replacement: never) => this.#replaceStorage(replacement),
       enumerable: true,
       configurable: true,
     });
@@ -210,7 +222,7 @@ export class SharedMetric implements SeriesOwner {
 
   /** @throws Error, as prom-client does, for a label name that is not the metric's. */
   checkLabels(labels: ClientLabels): void {
-    checkLabels(this.client.labelNames, labels);
+    checkLabels(this.#toldNames, labels);
   }
 
   /**
@@ -242,21 +254,21 @@ export class SharedMetric implements SeriesOwner {
       : new HistogramSeries(this, labels, new Float64Array(this.bounds.length + 2));
   }
 
-  #replaceStorage(storage: Record<string, ClientEntry>): void {
+  #replaceStorage(storage: never): void {
     this.forget();
     this.#cells.dropAll();
     this.#tree.clear();
     this.#labelsByKey = undefined;
     this.generation++;
     this.#index.clear();
-    for (const entry of Object.values(storage)) this.#addEntry(entry);
+    for (const entry of this.kind.entriesOf(storage)) this.#addEntry(entry);
   }
 
   #storeEntry(hash: string, entry: ClientEntry): void {
     this.beforeWrite();
     const known = this.#index.byHash.get(hash);
+    if ((known as unknown) === entry) return;
     if (known === undefined) this.#storeNew(hash, entry);
-    else if ((known as unknown) === entry) known.settle();
     else if (entry.value !== undefined) (known as ValueSeries).value = entry.value;
     else known.overwrite(valuesOf(entry, this.bounds));
   }

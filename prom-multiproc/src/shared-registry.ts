@@ -1,4 +1,3 @@
-import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import { DirectoryReader } from './directory-reader.ts';
 import type { Family } from './family.ts';
 import { asClientAggregates, familyToJson, type JsonMetric, withDefaultLabels } from './json-format.ts';
@@ -27,7 +26,7 @@ export class SharedRegistry {
     this.#captureRemoval();
     register.metrics = () => this.text();
     register.getMetricsAsString = (metric) => this.#textOf(metric);
-    register.getMetricsAsJSON = () => this.#json();
+    register.getMetricsAsJSON = (aggregator) => this.#json(aggregator);
     this.#keep();
   }
 
@@ -72,7 +71,7 @@ export class SharedRegistry {
   }
 
   has(metric: ClientMetric): boolean {
-    return this.#register._metrics[metric.name] === metric;
+    return this.#register.getSingleMetric(metric.name) === metric;
   }
 
   async #textOf(metric: ClientMetric): Promise<string> {
@@ -98,16 +97,19 @@ export class SharedRegistry {
     }
   }
 
-  async #json(): Promise<MetricObjectWithValues<MetricValue<string>>[]> {
+  /** All, or those of one aggregator, as in @prometheus-io/client. */
+  async #json(aggregator?: unknown): Promise<unknown[]> {
     await this.#collectAll();
     const registered = await Promise.all(this.#registered().map((client) => this.#forJson(client)));
     const reader = this.#slot.read();
     const defaults = this.#register._defaultLabels;
-    const objects: unknown[] = registered.map((one) =>
+    const objects = registered.map((one) =>
       one instanceof SharedMetric ? familyToJson(this.#shown(one, reader), defaults, one) : one,
     );
     for (const family of this.#others(reader)) objects.push(familyToJson(family, defaults));
-    return objects as MetricObjectWithValues<MetricValue<string>>[];
+    return typeof aggregator === 'string'
+      ? objects.filter((one) => (one.aggregator ?? 'sum') === aggregator)
+      : objects;
   }
 
   /** What is not prom-client's own metric says itself what it shows. */
@@ -117,7 +119,7 @@ export class SharedRegistry {
   }
 
   #registered(): ClientMetric[] {
-    return Object.values(this.#register._metrics);
+    return this.#register.getMetricsAsArray();
   }
 
   async #collectAll(): Promise<void> {
@@ -144,7 +146,7 @@ export class SharedRegistry {
     const { families } = reader;
     const hidden = new Set(this.#slot.names());
     for (const [name, family] of families) {
-      if (this.#register._metrics[name] === undefined && !hidden.has(name)) yield family;
+      if (this.#register.getSingleMetric(name) === undefined && !hidden.has(name)) yield family;
     }
     if (this.#showSelf) yield* selfMetrics(reader.status, Date.now() / 1000);
   }

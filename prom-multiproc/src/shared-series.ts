@@ -57,9 +57,6 @@ export class SharedSeries {
   overwrite(values: Float64Array): void {
     for (let i = values.length - 1; i >= 0; i--) this.array[this.base + i] = values[i]!;
   }
-
-  /** Told when prom-client stores the entry once more, having written to it. */
-  settle(): void {}
 }
 
 /** A series of a counter or a gauge. */
@@ -92,6 +89,11 @@ export class SummarySeries extends SharedSeries {
     this.td = td;
   }
 
+  /** @prometheus-io/client keeps an entry of a summary a level below its labels. */
+  get value(): this {
+    return this;
+  }
+
   get sum(): number {
     return this.array[this.base]!;
   }
@@ -107,9 +109,8 @@ export class SummarySeries extends SharedSeries {
 }
 
 /**
- * A series of a histogram, whose count is derived from its buckets. prom-client raises `count` first, then a bucket, or
- * none for a value above all bounds, and then stores the entry again: what `count` was raised by waits outside the cells
- * until one of the two says where it belongs, so that no cell ever goes down.
+ * A series of a histogram, whose count is derived from its buckets. prom-client raises `count` first, then a bucket: what
+ * `count` was raised by waits outside the cells until then, so that no cell ever goes down.
  */
 export class HistogramSeries extends SharedSeries {
   bucketExemplars: unknown;
@@ -136,11 +137,6 @@ export class HistogramSeries extends SharedSeries {
     return this.#buckets;
   }
 
-  override settle(): void {
-    if (this.#waiting > 0) this.add(1 + this.owner.bounds.length, this.#waiting);
-    this.#waiting = 0;
-  }
-
   #total(): number {
     let count = 0;
     for (let i = 0; i <= this.owner.bounds.length; i++) count += this.array[this.base + 1 + i]!;
@@ -149,21 +145,27 @@ export class HistogramSeries extends SharedSeries {
 
   #makeBuckets(): Record<string, number> {
     const buckets = {};
-    this.owner.bounds.forEach((bound, i) => {
-      Object.defineProperty(buckets, String(bound), {
+    const bounds = this.owner.bounds.map(String);
+    // What prom-client asks for in vain for a value above all bounds.
+    if (!bounds.includes(ABOVE_ALL)) bounds.push(ABOVE_ALL);
+    bounds.forEach((bound, i) => {
+      Object.defineProperty(buckets, bound, {
         get: () => this.array[this.base + 1 + i]!,
         set: (count: number) => {
           this.owner.beforeWrite();
           this.#waiting -= count - this.array[this.base + 1 + i]!;
           this.array[this.base + 1 + i] = count;
         },
-        enumerable: true,
+        enumerable: i < this.owner.bounds.length,
         configurable: true,
       });
     });
     return buckets;
   }
 }
+
+/** Name of the bucket of +Inf in prom-client. */
+const ABOVE_ALL = '-1';
 
 /** The series that takes the place of an entry of prom-client. `timed` is for `mostrecent` gauges. */
 export function seriesOf(entry: ClientEntry, owner: SeriesOwner, timed: boolean): SharedSeries {

@@ -1,16 +1,7 @@
-import type { ClientEntry } from './prom-client-internals.ts';
-import type { SharedSeries } from './shared-series.ts';
-
-/** What prom-client does to the storage of a metric, by its own hash of the labels. */
-export interface StorageListener {
-  /** Series by hash, in the order they were made. */
-  index(): ReadonlyMap<string, SharedSeries>;
-  onStore(hash: string, entry: ClientEntry): void;
-  onDelete(hash: string): void;
-}
+import type { ClientEntry, StorageListener } from './prom-client-internals.ts';
 
 /** An object that looks to prom-client like the plain one it keeps its series in. */
-export function clientStorage(listener: StorageListener): Record<string, ClientEntry> {
+export function hashStorage(listener: StorageListener): Record<string, ClientEntry> {
   return new Proxy<Record<string, ClientEntry>>(
     {},
     {

@@ -1,0 +1,59 @@
+/** The clients that an application may have: either or both. */
+import { loadPromClient, loadPrometheusClient } from './load-clients.cjs';
+import { type AnyRegistry, internalsOf, keepsMap } from './prom-client-internals.ts';
+
+/** What this library uses of a client as a whole. */
+export interface ClientModule {
+  readonly register: AnyRegistry;
+  readonly Registry: RegistryClass;
+  readonly AggregatorRegistry: AggregatingClass;
+  /** Of @prometheus-io/client: the same for worker threads. */
+  readonly WorkerRegistry?: AggregatingClass;
+}
+
+export interface RegistryClass {
+  new (): AnyRegistry;
+  readonly prototype: AnyRegistry;
+}
+
+/** A registry that asks those of other processes, or threads, for what they have. */
+export interface AggregatingClass {
+  readonly prototype: AnyRegistry & { clusterMetrics?(): Promise<string>; workerMetrics?(): Promise<string> };
+  setRegistries(registers: AnyRegistry | AnyRegistry[]): void;
+}
+
+const LOADERS = { 'prom-client': loadPromClient, '@prometheus-io/client': loadPrometheusClient };
+
+export function installedClients(): ClientModule[] {
+  const names = Object.keys(LOADERS) as (keyof typeof LOADERS)[];
+  return names.map(loaded).filter((client) => client !== undefined);
+}
+
+/** The client of a registry; undefined for one of a copy that is not the application's own. */
+export function clientOf(register: AnyRegistry): ClientModule | undefined {
+  const client = loaded(keepsMap(internalsOf(register)) ? '@prometheus-io/client' : 'prom-client');
+  return client !== undefined && register instanceof client.Registry ? client : undefined;
+}
+
+/** @throws Error where no client is installed */
+export function globalRegister(): AnyRegistry {
+  const client = installedClients()[0];
+  if (client === undefined) {
+    throw new Error(
+      'neither prom-client nor @prometheus-io/client is installed: install one, or name the registry to share',
+    );
+  }
+  return client.register;
+}
+
+/** Undefined where it is not installed. */
+function loaded(name: keyof typeof LOADERS): ClientModule | undefined {
+  try {
+    return LOADERS[name]() as ClientModule;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // Not one that it needs itself: that is a broken installation.
+    if (code === 'MODULE_NOT_FOUND' && message.startsWith(`Cannot find module '${name}'`)) return undefined;
+    throw error;
+  }
+}

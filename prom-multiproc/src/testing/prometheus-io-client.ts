@@ -1,0 +1,22 @@
+/**
+ * Preloaded (`node --import`), it runs tests and the programs they start with @prometheus-io/client where they name
+ * prom-client. To this library prom-client is not installed then; packages of others keep theirs.
+ */
+import { registerHooks } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const LIBRARY = fileURLToPath(new URL('../', import.meta.url));
+const OF_TESTS = /\/testing\/|\.test\.ts$/;
+
+registerHooks({
+  resolve(name, context, next) {
+    const parent = fromUrl(context.parentURL);
+    if (name !== 'prom-client' || !parent.startsWith(LIBRARY)) return next(name, context);
+    if (OF_TESTS.test(parent)) return next('@prometheus-io/client', context);
+    throw Object.assign(new Error(`Cannot find module '${name}'`), { code: 'MODULE_NOT_FOUND' });
+  },
+});
+
+function fromUrl(url: string | undefined): string {
+  return url?.startsWith('file:') ? fileURLToPath(url) : '';
+}
