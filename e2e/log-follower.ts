@@ -15,7 +15,7 @@ export interface LogLine {
 
 /**
  * Each line of a container's log once, from its beginning on, over restarts of the container. It reads the log as it is
- * written, so that rotation loses nothing.
+ * written, so that rotation loses nothing: only the last files of it are kept.
  */
 export class LogFollower {
   readonly #containerId: string;
@@ -24,6 +24,7 @@ export class LogFollower {
   #child: ChildProcess | undefined;
   #timer: NodeJS.Timeout | undefined;
   #last: string | undefined;
+  #from: string | undefined;
   #closed = false;
 
   constructor(containerId: string, onLine: (line: LogLine) => void) {
@@ -32,8 +33,9 @@ export class LogFollower {
     this.#attach();
   }
 
-  /** Reads the last seconds again: for a stream that has fallen silent. */
-  again(): void {
+  /** Reads on from an earlier time, where something is missing: further back than the overlap, lines come again. */
+  again(fromMs: number): void {
+    this.#from = new Date(fromMs).toISOString();
     this.#child?.kill();
   }
 
@@ -44,7 +46,9 @@ export class LogFollower {
   }
 
   #attach(): void {
-    const since = this.#last === undefined ? [] : ['--since', earlier(this.#last, OVERLAP_MS)];
+    const from = this.#from ?? (this.#last && earlier(this.#last, OVERLAP_MS));
+    const since = from === undefined ? [] : ['--since', from];
+    this.#from = undefined;
     const child = spawn(dockerClient, ['logs', '--follow', '--timestamps', ...since, this.#containerId], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });

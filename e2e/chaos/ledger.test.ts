@@ -107,9 +107,11 @@ test('a request of the old life whose line comes after the kill is of that life 
 test('an answer without a line in the log, or with another status there, is a contradiction', () => {
   const ledger = new Ledger();
   const request = ledger.send('GET', 0);
+  assert.equal(ledger.unconfirmedSince(), undefined);
   ledger.end(request, OK, 1);
-  assert.equal(ledger.unconfirmed(), 1);
+  assert.equal(ledger.unconfirmedSince(), 0);
   ledger.turnPage();
+  assert.equal(ledger.unconfirmedSince(), undefined);
   assert.match(ledger.contradictions[0]!, /request 1 was answered 200, but nginx's log has no line/);
   const other = ledger.send('GET', 0);
   ledger.end(other, OK, 1);
@@ -127,6 +129,15 @@ test('a request that never reached nginx counts for nothing; if its line comes l
   ledger.take(entry(request.id, '200', '499'));
   assert.equal(ledger.totals.neverReached, 0);
   assert.deepEqual(ledger.pages.GET, { answered: 0, certain: 0, uncertain: 1 });
+});
+
+test('a part of the log that is read again changes nothing', () => {
+  const ledger = new Ledger();
+  const { id } = whole(ledger);
+  ledger.take(entry(id, '200'));
+  ledger.turnPage();
+  ledger.take(entry(id, '200'));
+  assert.deepEqual([ledger.totals.attempted, ledger.pages.GET.uncertain], [1, 0]);
 });
 
 test('a life cannot end twice, nor begin twice', () => {

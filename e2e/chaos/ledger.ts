@@ -66,6 +66,8 @@ export class Ledger {
   stage = 0;
 
   readonly #open = new Map<number, SentRequest>();
+  /** Those without a line in the log when a page was turned. */
+  readonly #givenUp = new Set<number>();
   #lastId = 0;
   #inFlight = 0;
   #sentAtEndOfLife = 0;
@@ -114,11 +116,8 @@ export class Ledger {
     if (id === undefined) return;
     const request = this.#open.get(id);
     if (request === undefined) {
-      // It was given up as one that never reached nginx.
-      const { certain, uncertain } = attemptsOf(entry);
-      this.totals.neverReached -= 1;
-      this.totals.attempted += certain + uncertain;
-      this.pages[entry.method as Method].uncertain += certain + uncertain;
+      if (this.#givenUp.delete(id)) this.#late(entry);
+      // Else it is booked already: part of the log was read again.
       return;
     }
     request.entry = entry;
@@ -134,11 +133,10 @@ export class Ledger {
     this.pages[method].certain += requests;
   }
 
-  /** Answered requests that still wait for their line in the log. */
-  unconfirmed(): number {
-    let waiting = 0;
-    for (const { outcome } of this.#open.values()) if (outcome?.kind === 'answered') waiting += 1;
-    return waiting;
+  /** When the oldest answered request was sent that still waits for its line in the log; undefined where none does. */
+  unconfirmedSince(): number | undefined {
+    for (const { outcome, sentAt } of this.#open.values()) if (outcome?.kind === 'answered') return sentAt;
+    return undefined;
   }
 
   /** Begins new pages. Nothing may be in flight, and the log must have come to rest. */
@@ -151,6 +149,7 @@ export class Ledger {
         );
       } else {
         this.totals.neverReached += 1;
+        this.#givenUp.add(id);
       }
     }
     this.#open.clear();
@@ -169,6 +168,13 @@ export class Ledger {
   beginLife(): void {
     if (this.stage % 2 === 0) throw new Error('this life has begun already');
     this.stage += 1;
+  }
+
+  #late(entry: AccessEntry): void {
+    const { certain, uncertain } = attemptsOf(entry);
+    this.totals.neverReached -= 1;
+    this.totals.attempted += certain + uncertain;
+    this.pages[entry.method as Method].uncertain += certain + uncertain;
   }
 
   #blank(): void {

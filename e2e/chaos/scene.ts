@@ -120,13 +120,19 @@ export class Scene {
       () => (this.deaths.pendingBut(mayStillDie) === 0 ? true : undefined),
       { deadlineMs: DEADLINE_MS },
     );
-    const since = Date.now();
+    let again = Date.now() + LOG_DEADLINE_MS;
+    const giveUp = again + 3 * LOG_DEADLINE_MS;
     await poll(
       'a line of the log for each answer',
       () => {
-        if (this.ledger.unconfirmed() === 0) return true;
-        if (Date.now() - since > LOG_DEADLINE_MS) this.#nginxLog.again();
-        return Date.now() - since > 3 * LOG_DEADLINE_MS ? true : undefined;
+        const since = this.ledger.unconfirmedSince();
+        if (since === undefined) return true;
+        if (Date.now() > again) {
+          this.#nginxLog.again(since - LOG_DEADLINE_MS);
+          again = Date.now() + LOG_DEADLINE_MS;
+        }
+        // What is missing then is a contradiction, and told as such.
+        return Date.now() > giveUp ? true : undefined;
       },
       { deadlineMs: DEADLINE_MS },
     );
