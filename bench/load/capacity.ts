@@ -33,10 +33,15 @@ export async function capacity(url: string, seconds: number, from: number): Prom
 
   let rate = from;
   while (await tryRate(rate)) rate *= 2;
-  while (held.rate === 0 && rate > 1) {
+  for (let halved = 0; held.rate === 0 && halved < STEPS; halved++) {
     rate /= 2;
     await tryRate(rate);
   }
-  for (let step = 0; step < STEPS && held.rate > 0; step++) await tryRate((held.rate + failed) / 2);
+  if (held.rate === 0) {
+    throw new Error(
+      `${url}: not even ${rate} requests a second had their 99th percentile under ${LIMIT_MS} ms: end what else runs on this machine`,
+    );
+  }
+  for (let step = 0; step < STEPS; step++) await tryRate((held.rate + failed) / 2);
   return held;
 }

@@ -1,5 +1,6 @@
 import { difficultClients, type Outcomes } from '../../scripts/measure/difficult-clients.ts';
 import { type Exposition, total } from '../../scripts/measure/exposition.ts';
+import { startLoad } from '../../scripts/measure/load.ts';
 import type { OpenLoopReport } from '../../scripts/measure/open-loop.ts';
 import { pollUntilStable } from '../../scripts/measure/poll.ts';
 import { scrape } from '../../scripts/measure/scrape.ts';
@@ -11,9 +12,22 @@ import { p99, startTrial, trial } from './trial.ts';
 export const WORK = '/work?ms=5';
 const TIMES_THE_LIMIT = 3;
 const BELOW_THE_LIMIT = 0.5;
+const SATURATING_CLIENTS = 16;
 const MAX_CONNECTIONS = 4096;
 const SCRAPE_TIMEOUT_MS = 10_000;
 const COUNT_DEADLINE = { deadlineMs: 30_000, forMs: 1_000 };
+
+/** What is answered a second where a few clients ask without a pause: all that the workers can do. */
+export async function mostAnswered(stack: LoadStack, seconds: number): Promise<number> {
+  const load = { connections: SATURATING_CLIENTS, maxRequests: 100_000, requestTimeoutMs: 10_000 };
+  const began = performance.now();
+  const { byStatus } = await startLoad({
+    ...load,
+    url: stack.publicUrl + WORK,
+    durationMs: seconds * 1000,
+  }).done;
+  return ((byStatus[200] ?? 0) / (performance.now() - began)) * 1000;
+}
 
 export interface OverloadOptions {
   readonly limit: number;
