@@ -14,13 +14,23 @@ const exposition = (get: number) =>
   `# TYPE http_requests_total counter\n${series('http_requests_total', '/ping', 'GET', get)}` +
   `# TYPE http_request_duration_seconds histogram\n${series('http_request_duration_seconds_count', '/ping', 'GET', get)}`;
 
+interface Door {
+  text: string;
+  status: number;
+  asked: number;
+  /** While it is there, answers wait for it. */
+  hold: PromiseWithResolvers<void> | undefined;
+}
+
 /** A metrics door that says what `text` says, and a ledger to hold it against. */
 async function watch(t: TestContext) {
-  const door = { text: exposition(0), status: 200, asked: 0 };
-  const server = createServer((_, response) => {
+  const door: Door = { text: exposition(0), status: 200, asked: 0, hold: undefined };
+  const server = createServer(async (_, response) => {
     door.asked += 1;
+    const { text } = door;
+    await door.hold?.promise;
     response.statusCode = door.status;
-    response.end(door.text);
+    response.end(text);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const ledger = new Ledger();
@@ -101,6 +111,26 @@ test('a fall is a decrease; after the end of a life it is a reset, once', async 
   ledger.beginLife();
   await seen();
   assert.deepEqual([scrapes.report.decreases.length, scrapes.report.resets], [2, 1]);
+});
+
+test('a scrape of the old life that arrives in the new one makes no decrease of the reset', async (t) => {
+  const { door, ledger, scrapes, seen } = await watch(t);
+  door.text = exposition(1_000);
+  await seen();
+  // The door has read what it will say, and says it when the next life has begun.
+  door.hold = Promise.withResolvers<void>();
+  const asked = door.asked;
+  await poll('a scrape under way', () => (door.asked > asked ? true : undefined), {
+    deadlineMs: 30_000,
+    everyMs: 5,
+  });
+  ledger.endLife();
+  ledger.beginLife();
+  door.text = exposition(3);
+  door.hold.resolve();
+  door.hold = undefined;
+  await seen();
+  assert.deepEqual([scrapes.report.decreases, scrapes.report.resets], [[], 1]);
 });
 
 test('a failed scrape is explained by a restart, and by nothing else', async (t) => {

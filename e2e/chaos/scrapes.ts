@@ -66,7 +66,7 @@ export class Scrapes {
   readonly #url: string;
   readonly #ledger: Ledger;
   readonly #windows: FaultWindows;
-  #before: { readonly exposition: Exposition; readonly stage: number } | undefined;
+  #before: { readonly exposition: Exposition; readonly life: number | undefined } | undefined;
   #stopped = false;
   readonly #loop: Promise<void>;
 
@@ -129,11 +129,14 @@ export class Scrapes {
     }
   }
 
-  #compare(exposition: Exposition, stage: number, at: number): void {
+  #compare(exposition: Exposition, stageAtBegin: number, at: number): void {
+    const { stage } = this.#ledger;
     const before = this.#before;
-    this.#before = { exposition, stage: this.#ledger.stage };
+    // Undefined where the life ended while it was taken: it may show either.
+    const life = stageAtBegin === stage && stage % 2 === 0 ? stage : undefined;
+    this.#before = { exposition, life };
     if (before === undefined) return;
-    const sameLife = before.stage % 2 === 0 && before.stage === this.#ledger.stage && stage === before.stage;
+    const sameLife = life !== undefined && before.life === life;
     const since = sameLife ? undefined : this.#ledger.sentSinceEndOfLife * TRIES + OTHERS_REQUESTS;
     const change = changeBetween(before.exposition, exposition, at, since);
     if (change.kind === 'set back') this.report.resets += 1;
