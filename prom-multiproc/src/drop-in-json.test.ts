@@ -10,12 +10,17 @@ interface JsonMetric {
   readonly values: { labels: Record<string, unknown> }[] | undefined;
 }
 
-/** As sent to whoever asked; quantiles of summaries are not shared. */
+/**
+ * As sent to whoever asked; quantiles of summaries are not shared. @prometheus-io/client leaves the labels of a summary out
+ * where there are none.
+ */
 async function json(register: client.Registry): Promise<JsonMetric[]> {
   const metrics: JsonMetric[] = JSON.parse(JSON.stringify(await register.getMetricsAsJSON()));
   return metrics.map((metric) => ({
     ...metric,
-    values: metric.values?.filter(({ labels }) => !('quantile' in labels)),
+    values: metric.values
+      ?.map((value) => ({ ...value, labels: value.labels ?? {} }))
+      .filter(({ labels }) => !('quantile' in labels)),
   }));
 }
 

@@ -4,28 +4,14 @@ import type { Scenarios } from './scenario.ts';
 export const LABELS: Scenarios = {
   'label values of every kind': (register, { Counter }) => {
     const counter = new Counter({ name: 'a_total', help: 'A', labelNames: ['x'], registers: [register] });
-    for (const x of [
-      1,
-      '1',
-      1.5,
-      -0,
-      true,
-      null,
-      '',
-      'ü',
-      '日本',
-      '🙂',
-      ' ',
-      '#',
-      '}',
-      ',',
-      '=',
-      '{a="b"}',
-    ]) {
+    for (const x of [1, '1', 1.5, -0, true, '', 'ü', '日本', '🙂', ' ', '#', '}', ',', '=', '{a="b"}']) {
       counter.inc({ x: x as string });
     }
     counter.inc({ x: { toString: () => 'object' } as unknown as string });
     counter.inc({ x: ['a', 'b'] as unknown as string });
+    // To @prometheus-io/client null and '' are one.
+    const other = new Counter({ name: 'b_total', help: 'B', labelNames: ['x'], registers: [register] });
+    other.inc({ x: null as unknown as string });
   },
   escapes: (register, { Counter, Gauge, Histogram, Summary }) => {
     const labelNames = ['x'];
