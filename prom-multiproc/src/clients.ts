@@ -35,15 +35,22 @@ export function clientOf(register: AnyRegistry): ClientModule | undefined {
   return client !== undefined && register instanceof client.Registry ? client : undefined;
 }
 
-/** @throws Error where no client is installed */
-export function globalRegister(): AnyRegistry {
-  const client = installedClients()[0];
-  if (client === undefined) {
-    throw new Error(
-      'neither prom-client nor @prometheus-io/client is installed: install one, or name the registry to share',
-    );
+/**
+ * That of each client that is installed: which of two the application counts in is not known before it does.
+ * @throws Error where none is installed
+ */
+export function globalRegisters(): AnyRegistry[] {
+  const registers = installedClients().map(({ register }) => register);
+  if (registers.length === 0) {
+    throw new Error('neither prom-client nor @prometheus-io/client is installed: install one of the two');
   }
-  return client.register;
+  return registers;
+}
+
+/** The one that has metrics. @throws Error where no client is installed */
+export function globalRegister(): AnyRegistry {
+  const registers = globalRegisters();
+  return registers.find((register) => internalsOf(register).getMetricsAsArray().length > 0) ?? registers[0]!;
 }
 
 /** Undefined where it is not installed. */

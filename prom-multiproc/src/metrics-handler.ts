@@ -24,19 +24,20 @@ const WORKER_PATH = /\/workers\/(\d{1,4})$/;
  * `Registry.merge()` with a shared one would not leave them.
  */
 export function metricsHandler(
-  register: AnyRegistry = globalRegister(),
+  register?: AnyRegistry,
   ...others: readonly AnyRegistry[]
 ): (request: IncomingMessage, response: ServerResponse) => void {
   let reader: Reader | undefined;
-  const other = others.find(({ contentType }) => contentType !== register.contentType);
+  const shown = () => register ?? globalRegister();
+  const other = others.find(({ contentType }) => contentType !== shown().contentType);
   if (other !== undefined)
     throw new TypeError(
-      `metricsHandler: registries of ${register.contentType} and of ${other.contentType}: give both one content type`,
+      `metricsHandler: registries of ${shown().contentType} and of ${other.contentType}: give both one content type`,
     );
 
   async function pageFor(path: string): Promise<Page> {
     const slot = WORKER_PATH.exec(path)?.[1];
-    if (slot === undefined) return totals(register, others);
+    if (slot === undefined) return totals(shown(), others);
     const directory = sharedDirectory();
     if (directory === undefined)
       return plain(404, 'There are no workers: PROMETHEUS_MULTIPROC_DIR is not set');

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { answerForOwnSlot, tameAggregation } from './aggregator-registry.ts';
-import { clientOf, globalRegister } from './clients.ts';
+import { clientOf, globalRegisters } from './clients.ts';
 import { tameMerge } from './merged-registry.ts';
 import { processSlot } from './process-slot.ts';
 import { type AnyRegistry, internalsOf } from './prom-client-internals.ts';
@@ -30,7 +30,10 @@ const shared = new WeakMap<AnyRegistry, SharedRegistry>();
 export function share(register?: AnyRegistry, options: ShareOptions = {}): void {
   const directory = sharedDirectory();
   if (directory === undefined) return;
-  shareIn(directory, register ?? globalRegister(), options);
+  const [first, ...others] = register === undefined ? globalRegisters() : [register];
+  shareIn(directory, first!, options);
+  // What becomes of the one slot of this process is told once.
+  for (const other of others) shareIn(directory, other, { selfMetrics: options.selfMetrics ?? true });
 }
 
 function shareIn(directory: string, register: AnyRegistry, options: ShareOptions): void {
