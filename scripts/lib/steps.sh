@@ -105,13 +105,13 @@ audit_check() {
   if [ "$1" != 0 ]; then echo 0 1; elif [ -e "${NOT_AUDITED:?}" ]; then echo 1 0 1; else echo 2 0; fi
 }
 
-# The summary at the end of a TAP report; what the tests themselves print stands before it.
+# The summary at the end of the TAP report `$tap`; what the tests themselves print stands before it.
 node_tests() {
   echo "$(tap_total pass)" "$(($(tap_total fail) + $(tap_total cancelled)))" "$(($(tap_total skipped) + $(tap_total todo)))"
 }
 
 tap_total() {
-  total=$(tail -n 20 "$reports/unit.tap" 2>/dev/null | sed -n "s/^# $1 \([0-9]*\)\$/\1/p" | tail -n 1)
+  total=$(tail -n 20 "${tap:?is the report of the step}" 2>/dev/null | sed -n "s/^# $1 \([0-9]*\)\$/\1/p" | tail -n 1)
   echo "${total:-0}"
 }
 
