@@ -186,6 +186,9 @@ async function part<T>(measure: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
+// By itself a signal ends the process without the handlers that take the stacks down.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
 say('building the images');
 await LoadStack.build();
 const rate = await part(measureCapacityAndCost);

@@ -26,7 +26,9 @@ export async function mostAnswered(stack: LoadStack, seconds: number): Promise<n
     url: stack.publicUrl + WORK,
     durationMs: seconds * 1000,
   }).done;
-  return ((byStatus[200] ?? 0) / (performance.now() - began)) * 1000;
+  const answered = byStatus[200] ?? 0;
+  if (answered === 0) throw new Error(`no request to ${WORK} was answered in ${seconds} s`);
+  return (answered / (performance.now() - began)) * 1000;
 }
 
 export interface OverloadOptions {
