@@ -1,6 +1,6 @@
 /** Registries that an application makes anew, for each job or probe say, and lets go of. */
 import assert from 'node:assert/strict';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
@@ -26,14 +26,24 @@ function makeJobs(t: Cleanup) {
   return { directory, job };
 }
 
-const openFiles = () => readdirSync('/proc/self/fd').length;
+function openFiles(directory: string): string[] {
+  const open = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return ''; // The descriptor of the listing itself.
+    }
+  });
+  return open.filter((path) => path.startsWith(directory)).sort();
+}
 
 test('registries that are read hold no files of their own open', async (t) => {
-  const { job } = makeJobs(t);
+  const { directory, job } = makeJobs(t);
   await job();
-  const before = openFiles();
+  const before = openFiles(directory);
+  assert.ok(before.length > 0);
   for (let i = 0; i < 20; i++) await job();
-  assert.equal(openFiles(), before);
+  assert.deepEqual(openFiles(directory), before);
 });
 
 test('a registry that was cleared counts no more, takes no room, and is let go of', async (t) => {

@@ -124,9 +124,10 @@ export class Operations {
       hands.setWanted(wanted);
     } else {
       hands.setWanted(wanted);
-      // One that waits for its backoff is not missed; else the one that has served longest goes.
+      // One that waits for its backoff or is still starting is not missed, where it may be the last that serves is; else the
+      // one that has served longest goes.
       const staying = hands.members().filter(({ retired }) => retired === undefined);
-      const leaver = staying.find(({ serves }) => serves) ?? staying[0];
+      const leaver = staying.find(({ serves }) => !serves) ?? staying[0];
       if (!hands.cancelReplacement() && leaver !== undefined) await hands.retire(leaver, 'scale');
     }
     log('info', 'scaled', { workersWanted: wanted });
