@@ -1,13 +1,4 @@
-/** Seeded choice (mulberry32): the same seed picks the same things, so that a failure can be played again. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export { seededRandom } from '../scripts/measure/seeded-random.ts';
 
 export function pick<T>(choices: readonly T[], random: () => number): T | undefined {
   return choices[Math.floor(random() * choices.length)];

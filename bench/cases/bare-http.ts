@@ -1,0 +1,14 @@
+/** The same body, ready-made, from a server that does nothing else: `bare-http.ts <bytes>`. Its parent hears the port. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+const body = Buffer.alloc(Number(process.argv[2]), 'x');
+const server = createServer((_request, response) => {
+  response.setHeader('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
+  response.setHeader('Content-Length', body.length);
+  response.end(body);
+}).listen(0, '127.0.0.1');
+await once(server, 'listening');
+process.once('disconnect', () => process.exit(0));
+process.send!((server.address() as AddressInfo).port);

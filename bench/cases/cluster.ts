@@ -1,0 +1,110 @@
+/**
+ * A cluster whose primary serves the metrics of its workers: `cluster.ts <side> <counters|histograms> <series> <workers>`.
+ * Its parent hears the port when every worker has counted in every series, and may ask it to count, or how long its event
+ * loop stood still.
+ */
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { metricsHandler, share } from 'prom-multiproc';
+import { type Client, clientOf, isOurs } from '../sides.ts';
+import { peersDoor } from './peers-door.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const LABELS = ['method', 'route', 'status'];
+const COUNT = 'count';
+/** A stall is seen by the first timer after it. */
+const SAMPLED_WITHIN_MS = 10;
+
+const [side, kind, seriesText, workersText] = process.argv.slice(2) as [string, string, string, string];
+const series = Number(seriesText);
+const workers = Number(workersText);
+const client: Client = clientOf(side);
+
+if (cluster.isPrimary) await runPrimary();
+else runWorker();
+
+async function runPrimary(): Promise<void> {
+  if (isOurs(side)) process.env.PROMETHEUS_MULTIPROC_DIR = temporaryDirectory();
+  // Before the workers start: it must not miss that they announce themselves.
+  const serve = isOurs(side) ? ourDoor() : peersDoor(client);
+  const crew: Worker[] = [];
+  process.once('disconnect', () => {
+    for (const worker of crew) worker.process.kill('SIGKILL');
+    process.exit(0);
+  });
+  for (let i = 0; i < workers; i++) crew.push(cluster.fork());
+  await Promise.all(crew.map((worker) => once(worker, 'message')));
+
+  const server = createServer(serve).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  process.send!((server.address() as AddressInfo).port);
+
+  let delay: ReturnType<typeof monitorEventLoopDelay> | undefined;
+  process.on('message', async (question) => {
+    if (question === COUNT) {
+      await Promise.all(crew.map((worker) => counted(worker)));
+      process.send!('counted');
+    } else if (question === 'watch') {
+      delay = monitorEventLoopDelay({ resolution: 1 });
+      delay.enable();
+      await sleep(SAMPLED_WITHIN_MS);
+      process.send!('watching');
+    } else if (question === 'longest-stall') {
+      await sleep(SAMPLED_WITHIN_MS);
+      delay!.disable();
+      process.send!(delay!.max / 1e6);
+    }
+  });
+}
+
+/** Its other messages are the client's own. */
+async function counted(worker: Worker): Promise<void> {
+  worker.send(COUNT);
+  for (;;) {
+    const [message] = await once(worker, 'message');
+    if (message === COUNT) return;
+  }
+}
+
+function ourDoor(): RequestListener {
+  share(client.register);
+  return metricsHandler(client.register);
+}
+
+function runWorker(): void {
+  if (isOurs(side)) share(client.register);
+  else new client.AggregatorRegistry();
+  const count = kind === 'histograms' ? histograms() : counters();
+  let times = 0;
+  const countAll = (): void => {
+    for (let i = 0; i < series; i++) count(i, times);
+    times++;
+  };
+  countAll();
+  process.on('message', (message) => {
+    if (message !== COUNT) return;
+    countAll();
+    process.send!(COUNT);
+  });
+  process.send!('ready');
+}
+
+function labelsOf(i: number) {
+  return { method: 'GET', route: `/route/${i}`, status: '200' };
+}
+
+function counters(): (i: number) => void {
+  const one = new client.Counter({ name: 'http_requests_total', help: 'Requests', labelNames: LABELS });
+  return (i) => one.inc(labelsOf(i));
+}
+
+function histograms(): (i: number, times: number) => void {
+  const config = { name: 'http_request_duration_seconds', help: 'Seconds', labelNames: LABELS };
+  const one = new client.Histogram({ ...config, buckets: BUCKETS });
+  return (i, times) => one.observe(labelsOf(i), BUCKETS[(i + times) % BUCKETS.length]!);
+}

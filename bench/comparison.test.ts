@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { alternate, compare, ratiosOf, sidesOf } from './comparison.ts';
+
+test('a ratio says how many times as much as ours a peer takes, by the medians', () => {
+  assert.deepEqual(compare({ ours: [2, 1, 9], peer: [40, 50, 30], other: [1, 1, 1] }, 'ms'), {
+    ours: { median: 2, min: 1, max: 9, unit: 'ms' },
+    peer: { median: 40, min: 30, max: 50, unit: 'ms' },
+    other: { median: 1, min: 1, max: 1, unit: 'ms' },
+    ratio: { peer: 20, other: 0.5 },
+  });
+});
+
+test('beside nothing of ours a peer has no ratio, and one that has nothing either is equal', () => {
+  assert.deepEqual(ratiosOf(compare({ ours: [0], peer: [300], other: [0] }, 'lost')), {
+    peer: null,
+    other: 1,
+  });
+});
+
+test('sides and ratios come apart again as they were put together', () => {
+  const comparison = compare({ ours: [1], peer: [3] }, 'ms');
+  assert.deepEqual(Object.keys(sidesOf(comparison)), ['ours', 'peer']);
+  assert.deepEqual(ratiosOf(comparison), { peer: 3 });
+});
+
+test('there is no comparison without ours', () => {
+  assert.throws(() => compare({ peer: [1] }, 'ms'), /nothing of ours among peer/);
+});
+
+test('sides alternate, each sampled once a round', async () => {
+  const order: string[] = [];
+  const samples = await alternate(['a', 'b', 'c'], 2, async (side, round) => {
+    order.push(`${side}${round}`);
+    return order.length;
+  });
+  assert.deepEqual(order, ['a0', 'b0', 'c0', 'a1', 'b1', 'c1']);
+  assert.deepEqual(samples, { a: [1, 4], b: [2, 5], c: [3, 6] });
+});

@@ -1,0 +1,71 @@
+import { alternate, type Comparison, compare, comparisonOf, type Report } from '../comparison.ts';
+import type { Plan } from '../plan.ts';
+import { PEERS } from '../sides.ts';
+import { medianSlope, type Point } from '../slope.ts';
+import type { Spread } from '../spread.ts';
+import { ScrapeTarget, withTargets } from './scrape-target.ts';
+
+const WORKERS = 8;
+const SERIES = 10_000;
+const ALL_SERIES = [100, 1000, 10_000, 100_000];
+const ALL_WORKERS = [2, 4, 8, 16];
+const WARM_UP = 2;
+const NS_PER_MS = 1e6;
+const US_PER_MS = 1e3;
+
+/** What a scrape costs by series and by processes: every series of every process counts in between two scrapes. */
+export async function measureLaw(plan: Plan): Promise<Report> {
+  const seriesSteps = ALL_SERIES.filter((series) => series <= plan.largestSeries);
+  const sizes = [
+    ...seriesSteps.map((series) => ({ series, workers: WORKERS })),
+    ...ALL_WORKERS.filter((workers) => workers !== WORKERS).map((workers) => ({ series: SERIES, workers })),
+  ];
+  const report: Record<string, Comparison> = {};
+  for (const size of sizes) report[lawName(size)] = await measureSize(plan, size);
+  return {
+    ...report,
+    cost_per_series: slopes(
+      report,
+      seriesSteps.map((series) => ({ x: series, name: lawName({ series, workers: WORKERS }) })),
+      { factor: NS_PER_MS, unit: 'ns' },
+    ),
+    cost_per_process: slopes(
+      report,
+      ALL_WORKERS.map((workers) => ({ x: workers, name: lawName({ series: SERIES, workers }) })),
+      { factor: US_PER_MS, unit: 'us' },
+    ),
+  };
+}
+
+export function lawName({ series, workers }: { series: number; workers: number }): string {
+  return `law_${workers}x${series}`;
+}
+
+function measureSize(plan: Plan, size: { series: number; workers: number }): Promise<Comparison> {
+  const sides = ['ours', ...PEERS];
+  return withTargets(
+    sides,
+    (side) => ScrapeTarget.cluster(side, { kind: 'counters', ...size }),
+    async (target) => {
+      const sample = async (side: string): Promise<number> => {
+        await target(side).count();
+        return target(side).scrape();
+      };
+      await alternate(sides, WARM_UP, sample);
+      return compare(await alternate(sides, plan.lawScrapes, sample), 'ms');
+    },
+  );
+}
+
+function slopes(
+  report: Report,
+  steps: readonly { readonly x: number; readonly name: string }[],
+  { factor, unit }: { factor: number; unit: string },
+): Comparison {
+  const sides = ['ours', ...PEERS].map((side) => {
+    const points: Point[] = steps.map(({ x, name }) => ({ x, y: (report[name]![side] as Spread).median }));
+    const { median, min, max } = medianSlope(points);
+    return [side, { median: median * factor, min: min * factor, max: max * factor, unit }] as const;
+  });
+  return comparisonOf(Object.fromEntries(sides));
+}

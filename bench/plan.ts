@@ -1,0 +1,45 @@
+/** How often each is measured: some ten minutes on two processors, or one or two to see that it works. */
+export interface Plan {
+  readonly countingRounds: number;
+  readonly memoryRounds: number;
+  readonly scrapes: number;
+  readonly stalls: number;
+  readonly firstScrapes: number;
+  readonly lawScrapes: number;
+  readonly largestSeries: number;
+  readonly requestRounds: number;
+  readonly requestsPerRound: number;
+  readonly killRounds: number;
+  readonly killSeconds: number;
+  readonly kills: number;
+}
+
+export const DEFAULT: Plan = {
+  countingRounds: 5,
+  memoryRounds: 3,
+  scrapes: 40,
+  stalls: 10,
+  firstScrapes: 5,
+  lawScrapes: 7,
+  largestSeries: 100_000,
+  requestRounds: 15,
+  requestsPerRound: 6000,
+  killRounds: 2,
+  killSeconds: 15,
+  kills: 5,
+};
+
+export const QUICK: Plan = {
+  countingRounds: 1,
+  memoryRounds: 1,
+  scrapes: 5,
+  stalls: 2,
+  firstScrapes: 1,
+  lawScrapes: 2,
+  largestSeries: 100_000,
+  requestRounds: 3,
+  requestsPerRound: 2000,
+  killRounds: 1,
+  killSeconds: 5,
+  kills: 2,
+};

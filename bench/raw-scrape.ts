@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+const TIMEOUT_MS = 60_000;
+const HEAD_END = Buffer.from('\r\n\r\n');
+
+export interface RawAnswer {
+  /** From the request handed to the socket to the last byte of the body. */
+  readonly ms: number;
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** One keep-alive connection that asks for /metrics in identity encoding and does nothing with what comes but keep it. */
+export class RawScraper {
+  readonly #socket: Socket;
+  readonly #request: string;
+
+  private constructor(socket: Socket, port: number) {
+    this.#socket = socket;
+    this.#request = `GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept-Encoding: identity\r\n\r\n`;
+  }
+
+  static async connect(port: number): Promise<RawScraper> {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    await once(socket, 'connect');
+    return new RawScraper(socket, port);
+  }
+
+  scrape(): Promise<RawAnswer> {
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let received = 0;
+      let wanted = Number.POSITIVE_INFINITY;
+      let began = 0;
+      const settle = (then: () => void): void => {
+        clearTimeout(timer);
+        this.#socket.off('data', onData).off('close', onClose).off('error', onError);
+        then();
+      };
+      const onData = (chunk: Buffer): void => {
+        chunks.push(chunk);
+        received += chunk.length;
+        if (wanted === Number.POSITIVE_INFINITY) wanted = wholeLength(Buffer.concat(chunks));
+        if (received < wanted) return;
+        const ms = performance.now() - began;
+        settle(() => resolve({ ms, ...parts(Buffer.concat(chunks)) }));
+      };
+      const onClose = (): void =>
+        settle(() => reject(new Error(`closed after ${received} of ${wanted} bytes`)));
+      const onError = (error: Error): void => settle(() => reject(error));
+      const timer = setTimeout(
+        () => settle(() => reject(new Error(`no whole answer in ${TIMEOUT_MS} ms`))),
+        TIMEOUT_MS,
+      );
+      this.#socket.on('data', onData).on('close', onClose).on('error', onError);
+      began = performance.now();
+      this.#socket.write(this.#request);
+    });
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** Bytes of head and body together; infinite while the head is not whole. */
+function wholeLength(start: Buffer): number {
+  const headEnd = start.indexOf(HEAD_END);
+  if (headEnd < 0) return Number.POSITIVE_INFINITY;
+  const head = start.toString('latin1', 0, headEnd);
+  const length = /^content-length: *(\d+)\r?$/im.exec(head)?.[1];
+  if (length === undefined) throw new Error(`an answer without a Content-Length: ${head}`);
+  return headEnd + HEAD_END.length + Number(length);
+}
+
+function parts(answer: Buffer): { status: number; body: Buffer } {
+  const headEnd = answer.indexOf(HEAD_END);
+  return {
+    status: Number(answer.toString('latin1', 9, 12)),
+    body: answer.subarray(headEnd + HEAD_END.length),
+  };
+}

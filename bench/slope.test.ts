@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { medianSlope } from './slope.ts';
+
+test('points on a line give its slope, in any order', () => {
+  const points = [3, 1, 10].map((x) => ({ x, y: 2 * x + 7 }));
+  assert.deepEqual(medianSlope(points), { median: 2, min: 2, max: 2 });
+});
+
+test('one bad point does not move the slope, but shows between its neighbours', () => {
+  const points = [1, 2, 3, 4, 5].map((x) => ({ x, y: x === 3 ? 100 : x }));
+  const { median, min, max } = medianSlope(points);
+  assert.equal(median, 1);
+  assert.equal(min, -96);
+  assert.equal(max, 98);
+});
+
+test('one point has no slope', () => {
+  assert.throws(() => medianSlope([{ x: 1, y: 1 }]), /no slope through 1 points/);
+});
