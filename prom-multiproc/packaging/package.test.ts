@@ -1,12 +1,14 @@
 /** What npm packs can be published: it is complete, holds nothing else, and works where it is installed. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import * as source from '../src/index.ts';
 import { sample } from '../src/testing/sample.ts';
 import {
+  CLIENTS,
+  type Client,
   installInto,
   nodeOf,
   output,
@@ -22,13 +24,15 @@ const OLDEST = '24';
 const NEWEST = readFileSync(join(PACKAGE, '../.nvmrc'), 'utf8').trim();
 
 let packed: Packed;
-let project: string;
+const projects = {
+  'prom-client': join(workDirectory(), 'project'),
+  '@prometheus-io/client': join(workDirectory(), 'other-project'),
+} satisfies Record<Client, string>;
+const project = projects['prom-client'];
 
 before(() => {
   packed = pack();
-  project = join(workDirectory(), 'project');
-  mkdirSync(project);
-  installInto(project, packed.tarball);
+  for (const client of CLIENTS) installInto(projects[client], packed.tarball, client);
 });
 
 function installed(...path: string[]): string {
@@ -106,24 +110,37 @@ test('types are the right ones by every way that Node and bundlers resolve them'
   assert.deepEqual(Object.keys(analysis.entrypoints).slice(0, 3), ['.', './register', './clear-directory']);
 });
 
+test('it brings no client along', () => {
+  for (const client of CLIENTS) {
+    const there = CLIENTS.filter((name) => existsSync(join(projects[client], 'node_modules', name)));
+    assert.deepEqual(there, [client]);
+  }
+});
+
 for (const [module, moduleResolution] of [
   ['node16', 'node16'],
   ['nodenext', 'nodenext'],
   ['esnext', 'bundler'],
 ] as const) {
   for (const extension of moduleResolution === 'bundler' ? ['ts'] : ['mts', 'cts']) {
-    test(`a TypeScript project compiles against it: moduleResolution ${moduleResolution}, .${extension}`, () => {
-      const file = join(project, `typed-${module}.${extension}`);
-      writeFileSync(file, readFileSync(join(project, 'typed.ts')));
-      const options = ['--noEmit', '--strict', '--target', 'es2024', '--types', 'node', '--ignoreConfig'];
-      const args = [...options, '--module', module, '--moduleResolution', moduleResolution, file];
-      execFileSync(join(BIN, 'tsc'), args, { cwd: project, stdio: ['ignore', 'inherit', 'inherit'] });
-    });
+    for (const client of CLIENTS) {
+      test(`a TypeScript project with ${client} compiles against it: moduleResolution ${moduleResolution}, .${extension}`, () => {
+        const cwd = projects[client];
+        const file = join(cwd, `typed-${module}.${extension}`);
+        writeFileSync(file, readFileSync(join(cwd, 'typed.ts')));
+        const options = ['--noEmit', '--strict', '--target', 'es2024', '--types', 'node', '--ignoreConfig'];
+        const args = [...options, '--module', module, '--moduleResolution', moduleResolution, file];
+        execFileSync(join(BIN, 'tsc'), args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+      });
+    }
   }
 }
 
-for (const major of [OLDEST, NEWEST]) {
-  describe(`with Node ${major}`, () => {
+for (const [major, client] of [OLDEST, NEWEST].flatMap((major) =>
+  CLIENTS.map((client) => [major, client] as const),
+)) {
+  describe(`with Node ${major} and ${client}`, () => {
+    const cwd = projects[client];
     let node: string;
 
     before(() => {
@@ -132,7 +149,7 @@ for (const major of [OLDEST, NEWEST]) {
 
     async function app(...args: string[]): Promise<string> {
       const directory = args.shift()!;
-      const { stdout, stderr } = await output(node, [node, ...args], project, {
+      const { stdout, stderr } = await output(node, [node, ...args], cwd, {
         PROMETHEUS_MULTIPROC_DIR: directory,
       });
       assert.equal(stderr, '', 'no warning');
@@ -156,7 +173,7 @@ for (const major of [OLDEST, NEWEST]) {
       assert.equal(sample(text, 'requests_total{status="200"}'), 3000);
       assert.equal(sample(text, 'seconds_bucket{le="2"}'), 3000);
       assert.equal(sample(text, 'seconds_sum'), 4500);
-      const { stdout } = await output(node, ['npx', '--no', 'prom-multiproc', 'check', directory], project);
+      const { stdout } = await output(node, ['npx', '--no', 'prom-multiproc', 'check', directory], cwd);
       assert.match(stdout, /^slot 0: 2 series, .*\nslot 1: 2 series, .*\n$/);
     });
 
@@ -171,7 +188,7 @@ for (const major of [OLDEST, NEWEST]) {
 
     test('an error points at the line of the source it comes from', async () => {
       const code = "import('prom-multiproc').then(({ Reader }) => new Reader('/nonexistent').metrics())";
-      await assert.rejects(output(node, [node, '--enable-source-maps', '-e', code], project), {
+      await assert.rejects(output(node, [node, '--enable-source-maps', '-e', code], cwd), {
         message: /prom-multiproc\/src\/reader\.ts:\d+/,
       });
     });

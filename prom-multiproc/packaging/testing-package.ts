@@ -1,6 +1,16 @@
 /** The package as npm packs it, and a project that has it installed. */
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -35,20 +45,28 @@ export function packAgain({ source }: { source: string }): Packed {
   return { tarball: join(root, `prom-multiproc-${version}.tgz`), source };
 }
 
-/** Installs the package with what it wants beside it into an empty project, from npm's cache or the registry. */
-export function installInto(project: string, tarball: string): void {
+export const CLIENTS = ['prom-client', '@prometheus-io/client'] as const;
+
+export type Client = (typeof CLIENTS)[number];
+
+/** Installs the package and a client beside it into an empty project, from npm's cache or the registry. */
+export function installInto(project: string, tarball: string, client: Client): void {
+  mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
   const { devDependencies } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
   const types = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')).devDependencies;
   npm(
     [
       ...['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', tarball],
-      `prom-client@${devDependencies['prom-client']}`,
+      `${client}@${devDependencies[client]}`,
       `@types/node@${types['@types/node']}`,
     ],
     project,
   );
-  cpSync(CONSUMERS, project, { recursive: true });
+  for (const name of readdirSync(CONSUMERS)) {
+    const text = readFileSync(join(CONSUMERS, name), 'utf8');
+    writeFileSync(join(project, name), text.replaceAll(`'${CLIENTS[0]}'`, `'${client}'`));
+  }
 }
 
 /** The Node of this major version: the one that runs this, or else the registry's, kept in .tools/. */
