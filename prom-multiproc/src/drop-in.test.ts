@@ -54,6 +54,7 @@ test('metrics and series made and counted before share() keep their values', asy
       gauge: gauge.labels('child'),
       summary: summary.labels('child'),
       early: counter.labels('early'),
+      histogram: histogram.labels({}),
       stop: histogram.startTimer(),
     };
     return () => {
@@ -61,6 +62,8 @@ test('metrics and series made and counted before share() keep their values', asy
       children.early.inc();
       children.gauge.inc(2);
       children.summary.observe(3);
+      // Above all buckets.
+      children.histogram.observe(9);
       children.stop();
       histogram.observe(5);
     };

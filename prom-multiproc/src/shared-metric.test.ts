@@ -75,6 +75,18 @@ test('gauges set before share() alone take no slot', async (t) => {
   assert.deepEqual(readdirSync(directory), []);
 });
 
+test('metrics that nobody counts in take no slot', async (t) => {
+  const { directory, register, registers } = sharedRegistry(t);
+  const config = { help: 'x', registers };
+  new client.Counter({ ...config, name: 'a_total' });
+  new client.Gauge({ ...config, name: 'b' });
+  new client.Histogram({ ...config, name: 'c' });
+  new client.Summary({ ...config, name: 'd' });
+  const text = await register.metrics();
+  for (const name of ['a_total', 'b', 'c_count', 'd_count']) assert.equal(sample(text, name), 0);
+  assert.deepEqual(readdirSync(directory), []);
+});
+
 test('what collect() writes becomes visible together, at its end', async (t) => {
   const { register, registers, reader } = sharedRegistry(t);
   let go = () => {};
