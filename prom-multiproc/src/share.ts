@@ -23,7 +23,7 @@ const shared = new WeakMap<AnyRegistry, SharedRegistry>();
  * From then on `register.metrics()` gives the totals of all processes that share this directory, and rejects where they
  * cannot be had. Without the variable nothing changes: plain prom-client. On a platform that cannot share a warning says
  * so once, and it is plain prom-client but for `metrics()`, which rejects in the processes of a cluster. A second call for
- * the same registry does nothing.
+ * the same registry does nothing. Without a registry it shares the global one, of each client that is installed.
  *
  * The process takes its place in the directory at its first write; here only where it has counted before.
  */
