@@ -53,14 +53,10 @@ export function globalRegister(): AnyRegistry {
   return registers.find((register) => internalsOf(register).getMetricsAsArray().length > 0) ?? registers[0]!;
 }
 
-/** Undefined where it is not installed. */
+const found = new Map<string, ClientModule | undefined>();
+
+/** Undefined where it is not installed; looked for once, for that takes time. */
 function loaded(name: keyof typeof LOADERS): ClientModule | undefined {
-  try {
-    return LOADERS[name]() as ClientModule;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    // Not one that it needs itself: that is a broken installation.
-    if (code === 'MODULE_NOT_FOUND' && message.startsWith(`Cannot find module '${name}'`)) return undefined;
-    throw error;
-  }
+  if (!found.has(name)) found.set(name, LOADERS[name]() as ClientModule | undefined);
+  return found.get(name);
 }
