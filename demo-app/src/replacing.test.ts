@@ -109,3 +109,12 @@ test('without limits nobody is recycled, and the metrics of a busy and an idle w
   assert.match(text, /^app_primary_eventloop_delay_seconds_count [1-9]/m);
   assert.match(text, /^app_worker_starts_total\{reason="recycle"\} 0$/m);
 });
+
+test('workers that take longer to start than the primary waits before it gives up are waited for', async (t) => {
+  const source = copyOfApp(t);
+  const slow = 'const from = Date.now();\nwhile (Date.now() - from < 3000);\n';
+  change(join(source, 'routes.ts'), 'export function', `${slow}export function`);
+  const app = runApp(t, join(source, 'main.ts'), { GIVE_UP_MS: '1000' });
+  await statusWhen((await ports(app)).metrics, allReady);
+  assert.ok(!app.lines.some(({ level }) => level === 'error'), JSON.stringify(app.lines));
+});

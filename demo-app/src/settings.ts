@@ -19,9 +19,9 @@ export interface Settings {
   readonly drainWaitMs: number;
   /** Longest time a draining worker waits for its requests and idle connections. */
   readonly drainTimeoutMs: number;
-  /** The primary gives up when it could not keep a single worker for so long. */
+  /** The primary gives up when it could not keep a single worker for so long, and one has died or was killed meanwhile. */
   readonly giveUpMs: number;
-  /** A worker that is not ready after so long is killed and replaced. Where no other one is kept, `giveUpMs` ends it first. */
+  /** A worker that is not ready after so long is killed and replaced. */
   readonly startTimeoutMs: number;
   /**
    * A worker that does not answer the primary for so long is killed and replaced; 0 for never. Below the proxy's read

@@ -45,6 +45,8 @@ export class Crew {
   #wanted: number;
   #check: NodeJS.Timeout | undefined;
   #lastKept = performance.now();
+  /** Whether a worker died early since then: those that merely take long to start are no reason to give up. */
+  #failedSince = false;
   #stopping = false;
   /** Those that ended, but of which it is not said yet why. */
   #untold = 0;
@@ -227,7 +229,8 @@ export class Crew {
     if (member === undefined) return;
     clearTimeout(member.startTimer);
     const steady = this.#steady(member);
-    if (steady) this.#lastKept = performance.now();
+    if (steady) this.#kept();
+    else if (member.retired === undefined) this.#failedSince = true;
     this.#members.delete(worker.id);
     const delayMs = this.#stopping || this.#missing() <= 0 ? undefined : this.#backoff.afterDeath(steady);
     if (delayMs !== undefined) this.#replaceIn(delayMs);
@@ -269,10 +272,14 @@ export class Crew {
     return member.readyAt !== undefined && performance.now() - member.readyAt >= STEADY_MS;
   }
 
+  #kept(): void {
+    this.#lastKept = performance.now();
+    this.#failedSince = false;
+  }
+
   #giveUpIfNoneKept(): void {
-    const now = performance.now();
-    if (this.members().some((member) => this.#steady(member))) this.#lastKept = now;
-    if (now - this.#lastKept < this.#options.giveUpMs) return;
+    if (this.members().some((member) => this.#steady(member))) this.#kept();
+    if (!this.#failedSince || performance.now() - this.#lastKept < this.#options.giveUpMs) return;
     this.#stop();
     this.#options.onGiveUp();
   }
