@@ -1,0 +1,61 @@
+/** settings.md names every variable, with its default and its limits. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readSettings, type Settings, SettingsError } from '../demo-app/src/settings.ts';
+import { tableRows } from '../prom-multiproc/src/testing/markdown.ts';
+
+const text = (path: string) => readFileSync(join(import.meta.dirname, '..', path), 'utf8');
+const page = text('docs/settings.md');
+const ofApp = tableRows(page, 'App variable').map(([name, fallback, from, to, compose]) => ({
+  name: name!,
+  fallback: fallback!,
+  from: from!,
+  to: to!,
+  compose: compose!,
+}));
+const inCompose = new Map(
+  [...text('docker-compose.yml').matchAll(/\$\{([A-Z_]+):-(\w*)\}/g)].map(([, name, value]) => [
+    name!,
+    value!,
+  ]),
+);
+
+test('each variable of the app', () => {
+  const read = text('demo-app/src/settings.ts').matchAll(/(?:integer|flag)\('([A-Z_]+)'|env\.([A-Z_]+)/g);
+  const names = [...read].map(([, checked, plain]) => checked ?? plain!);
+  assert.deepEqual(ofApp.map(({ name }) => name).sort(), names.sort());
+});
+
+test('the defaults of the app', () => {
+  const settings = readSettings({});
+  for (const { name, fallback } of ofApp) {
+    const key = name.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    const value = settings[key as keyof Settings];
+    const shown =
+      name === 'WORKERS' ? 'processors' : String(typeof value === 'boolean' ? Number(value) : value);
+    assert.equal(fallback, shown, name);
+  }
+});
+
+test('the limits of the app', () => {
+  for (const { name, from, to } of ofApp.filter(({ from }) => from !== '')) {
+    for (const limit of [from, to]) readSettings({ [name]: limit });
+    for (const beyond of [Number(from) - 1, Number(to) + 1]) {
+      assert.throws(() => readSettings({ [name]: String(beyond) }), SettingsError, `${name}=${beyond}`);
+    }
+  }
+});
+
+test('what the compose file hands on to the app, without a default of its own', () => {
+  const handedOn = [...inCompose].filter(([, value]) => value === '').map(([name]) => name);
+  const said = ofApp.filter(({ compose }) => compose === 'yes').map(({ name }) => name);
+  assert.deepEqual(said.sort(), handedOn.sort());
+});
+
+test('each variable of the compose file itself, with its default', () => {
+  const rows = tableRows(page, 'Compose variable').map(([name, fallback]) => [name, fallback]);
+  const own = [...inCompose].filter(([, value]) => value !== '');
+  assert.deepEqual(Object.fromEntries(rows), Object.fromEntries(own));
+});
