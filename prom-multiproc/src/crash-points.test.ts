@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import fs, { copyFileSync, mkdirSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import client from 'prom-client';
 import type { MetricDefinition } from './format.ts';
 import { loadLibc } from './libc.ts';
@@ -112,7 +112,7 @@ interface Step {
 
 /** Dies at each point of `act`, which comes after `before`; then a successor takes over and does `steps` once more. */
 function dieEverywhere(
-  t: Cleanup,
+  t: TestContext,
   { before, act, steps }: { before: Step[]; act: (directory: string) => void; steps: Step[] },
 ): number {
   const live = temporaryDirectory(t);
@@ -144,6 +144,7 @@ function dieEverywhere(
     count(successor, steps);
     within(shown(t, directory, where), extra, `${where}, taken over`);
   }
+  t.diagnostic(`${points.copies.length} points: ${points.copies.map(({ before }) => before).join(', ')}`);
   return points.copies.length;
 }
 
