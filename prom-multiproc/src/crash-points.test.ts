@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import fs, { copyFileSync, mkdirSync } from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import client from 'prom-client';
@@ -13,6 +12,7 @@ import { loadLibc } from './libc.ts';
 import { tryHold } from './slot-lock.ts';
 import type { SlotWriter } from './slot-writer.ts';
 import { TextReader } from './testing/directory-text.ts';
+import { atEachStore } from './testing/each-store.ts';
 import { values } from './testing/sample.ts';
 import { add, COUNTER, definition, GAUGE, HISTOGRAM, openWriter, SUMMARY } from './testing/slot-files.ts';
 import { type Cleanup, temporaryDirectory } from './testing/temporary-directory.ts';
@@ -41,58 +41,8 @@ class CrashPoints {
 
   /** Runs `act`, taking a copy before every write it makes to the file, and one after the last. */
   during(act: () => void): void {
-    const undo = [
-      this.#hook(fs, 'writeSync'),
-      this.#hook(Atomics, 'store'),
-      this.#hookFloats(),
-      ...(['allocate', 'mmap', 'tryLock'] as const).map((call) => this.#hook(loadLibc(), call)),
-    ];
-    syncBuiltinESMExports();
-    try {
-      act();
-    } finally {
-      for (const restore of undo) restore();
-      syncBuiltinESMExports();
-    }
+    atEachStore((before) => this.take(before), act);
     this.take('nothing more');
-  }
-
-  #hook<T extends object>(owner: T, name: keyof T & string): () => void {
-    const original = owner[name] as (...args: unknown[]) => unknown;
-    const put = (value: unknown) => Object.assign(owner, { [name]: value });
-    put((...args: unknown[]) => {
-      this.take(name);
-      const result = original.apply(owner, args);
-      this.take(`what comes after ${name}`);
-      return result;
-    });
-    return () => put(original);
-  }
-
-  /** Stores of 8-byte values: every Float64Array made from now on tells of them. */
-  #hookFloats(): () => void {
-    const Original = globalThis.Float64Array;
-    const told = (array: Float64Array): Float64Array =>
-      new Proxy(array, {
-        get: (target, property) => {
-          const value: unknown = Reflect.get(target, property, target);
-          return typeof value === 'function' ? value.bind(target) : value;
-        },
-        set: (target, property, value) => {
-          this.take(`store of ${value}`);
-          return Reflect.set(target, property, value, target);
-        },
-      });
-    globalThis.Float64Array = new Proxy(Original, {
-      construct: (_, args: [never]) => told(new Original(...args)),
-      get: (_, property) => {
-        const value: unknown = Reflect.get(Original, property);
-        return property === 'of' ? Original.of.bind(Original) : value;
-      },
-    });
-    return () => {
-      globalThis.Float64Array = Original;
-    };
   }
 }
 
