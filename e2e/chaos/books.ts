@@ -36,10 +36,6 @@ function differences(base: Counts, now: Counts, method: Method): number[] {
   return (['counter', 'histogram'] as const).map((which) => now[method][which] - base[method][which]);
 }
 
-export function sameCounts(a: Counts, b: Counts): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
 export interface BooksReport {
   closed: number;
   answered: number;

@@ -168,7 +168,7 @@ function each(counts: Readonly<Record<string, number | undefined>>): string {
   return pairs.join(', ') || 'none';
 }
 
-export function countBy(names: readonly string[]): Record<string, number> {
+function countBy(names: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
   return counts;

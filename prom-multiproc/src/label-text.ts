@@ -111,7 +111,7 @@ export function labelText(labels: readonly Label[]): string {
 }
 
 /** The labels of a text. */
-export function parseLabels(text: string): Label[] {
+function parseLabels(text: string): Label[] {
   return Array.from(text.matchAll(LABEL), ([, name, value]) => [name!, unescapeValue(value!)]);
 }
 

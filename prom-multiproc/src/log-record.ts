@@ -107,7 +107,7 @@ export function decodeLog(log: Buffer, metrics: MetricDefinition[]): LogRecord[]
 }
 
 /** The labels of a series that `walkLog` has found sound. */
-export function decodeLabels(log: Buffer, from: number, to: number): LabelPair[] {
+function decodeLabels(log: Buffer, from: number, to: number): LabelPair[] {
   const labels: LabelPair[] = [];
   for (let at = from + 4; at < to; ) {
     const start = at + 8;

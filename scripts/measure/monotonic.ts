@@ -10,7 +10,7 @@ export interface Decrease {
 }
 
 /** Counters, and what a histogram or a summary counts. A summary's quantiles may fall. */
-export function isCounterLike(sample: Sample): boolean {
+function isCounterLike(sample: Sample): boolean {
   if (sample.type === 'counter') return true;
   if (sample.type === 'histogram') return true;
   return sample.type === 'summary' && /_(?:count|sum)$/.test(sample.name);

@@ -13,7 +13,7 @@ export interface Hands {
   retire(member: Member, reason: Exclude<RetireReason, 'stop'>): Promise<void>;
 }
 
-export const MOST_WORKERS = 512;
+const MOST_WORKERS = 512;
 
 type Kind = 'reload' | 'scale' | 'recycle';
 type Replacing = 'recycle' | 'unshared';

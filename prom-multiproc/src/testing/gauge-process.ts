@@ -2,7 +2,7 @@
 import { collectDefaultMetrics, Gauge, Summary } from 'prom-client';
 import { share } from '../index.ts';
 
-export const AGGREGATORS = ['sum', 'first', 'min', 'max', 'average', 'omit', 'all', 'mostrecent'] as const;
+const AGGREGATORS = ['sum', 'first', 'min', 'max', 'average', 'omit', 'all', 'mostrecent'] as const;
 
 export type Order = { set: number } | { collect: number } | { observe: number[] } | { defaults: true };
 
