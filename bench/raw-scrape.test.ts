@@ -47,3 +47,15 @@ test('an answer cut off is no answer', async (t) => {
   });
   await assert.rejects(scraper.scrape(), /closed after \d+ of \d+ bytes/);
 });
+
+test('a connection that was closed between two scrapes fails the next one at once', async (t) => {
+  const closed = Promise.withResolvers<void>();
+  const scraper = await scraperOf(t, (request, response) => {
+    request.socket.once('close', () => closed.resolve());
+    response.setHeader('Connection', 'close');
+    response.end('last');
+  });
+  assert.equal((await scraper.scrape()).body.toString(), 'last');
+  await closed.promise;
+  await assert.rejects(scraper.scrape(), /closed/);
+});

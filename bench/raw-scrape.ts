@@ -28,6 +28,8 @@ export class RawScraper {
   }
 
   scrape(): Promise<RawAnswer> {
+    if (this.#socket.readyState !== 'open')
+      return Promise.reject(new Error('the server closed the connection'));
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let received = 0;

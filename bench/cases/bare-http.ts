@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const body = Buffer.alloc(Number(process.argv[2]), 'x');
-const server = createServer((_request, response) => {
+const server = createServer({ keepAliveTimeout: 0 }, (_request, response) => {
   response.setHeader('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
   response.setHeader('Content-Length', body.length);
   response.end(body);

@@ -40,7 +40,7 @@ async function runPrimary(): Promise<void> {
   for (let i = 0; i < workers; i++) crew.push(cluster.fork());
   await Promise.all(crew.map((worker) => once(worker, 'message')));
 
-  const server = createServer(serve).listen(0, '127.0.0.1');
+  const server = createServer({ keepAliveTimeout: 0 }, serve).listen(0, '127.0.0.1');
   await once(server, 'listening');
   process.send!((server.address() as AddressInfo).port);
 
