@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer, request, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import test, { beforeEach, type TestContext } from 'node:test';
-import express from 'express';
+import express, { type Response } from 'express';
 import { register } from 'prom-client';
-import { httpRequestDuration, httpRequests } from './metrics.ts';
+import { httpRequestDuration, httpRequests, requestsInFlight, workersBusy } from './metrics.ts';
 import { measureRequests } from './metrics-middleware.ts';
 
 beforeEach(() => register.resetMetrics());
@@ -52,6 +52,33 @@ test('a request is in the counter and the histogram under method, pattern and st
   const { values } = await httpRequestDuration.get();
   const count = values.find((v) => v.metricName?.endsWith('_count') && v.labels.route === '/items/:id');
   assert.equal(count?.value, 1);
+});
+
+test('a worker is busy from its first request until its last has ended', async (t) => {
+  const held: Response[] = [];
+  const begun = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const port = await serve(t, (app) => {
+    app.get('/held', (_req, res) => begun[held.push(res) - 1]!.resolve());
+  });
+  const seen = async () => {
+    const [inFlight, busy] = await Promise.all([requestsInFlight.get(), workersBusy.get()]);
+    return [inFlight.values[0]!.value, busy.values[0]!.value];
+  };
+  const answers: Promise<unknown>[] = [];
+  for (const { promise } of begun) {
+    answers.push(fetch(`http://127.0.0.1:${port}/held`).then((answer) => answer.text()));
+    await promise;
+  }
+  assert.deepEqual(await seen(), [2, 1]);
+  for (const [i, left] of [
+    [0, [1, 1]],
+    [1, [0, 0]],
+  ] as const) {
+    const closed = once(held[i]!, 'close');
+    held[i]!.end();
+    await Promise.all([closed, answers[i]]);
+    assert.deepEqual(await seen(), left);
+  }
 });
 
 test('odd methods share one value', async (t) => {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { MAX_SLOTS, slotFileName } from './format.ts';
 import { AppProcess } from './testing/application.ts';
 import { sample, samples } from './testing/sample.ts';
+import { openWriter } from './testing/slot-files.ts';
 import { temporaryDirectory } from './testing/temporary-directory.ts';
 import { until } from './testing/until.ts';
 
@@ -141,9 +143,19 @@ test('where the directory goes away under an application it counts on, and each 
   }
 });
 
-test('a full table of slots does not stop a process from counting', async (t) => {
+test('where every slot is held a process counts on, and its metrics() says so', async (t) => {
   const { directory, start } = application(t);
-  // A directory in place of a slot file is passed over, as a damaged file is.
+  openWriter(directory);
+  const held = join(directory, slotFileName(0));
+  for (let slot = 1; slot < MAX_SLOTS; slot++) linkSync(held, join(directory, slotFileName(slot)));
+  const app = await start();
+  await app.call('plain', 'inc');
+  await assert.rejects(app.metrics(), /no free slot in .*: all 10000 are held by living processes/);
+  assert.match((await app.warnings()).join(), /no free slot/);
+});
+
+test('a directory in place of a slot file is passed over, as a damaged file is', async (t) => {
+  const { directory, start } = application(t);
   mkdirSync(join(directory, 'slot-0.metrics'));
   const app = await start();
   await app.call('plain', 'inc');

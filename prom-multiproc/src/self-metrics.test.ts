@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { slotFileName } from './format.ts';
+import { Reader } from './reader.ts';
+import { sample } from './testing/sample.ts';
+import { add, COUNTER, GAUGE, HISTOGRAM, openWriter } from './testing/slot-files.ts';
+import { temporaryDirectory } from './testing/temporary-directory.ts';
+
+test('workers, slots, series, bytes and the oldest heartbeat are those of the directory', (t) => {
+  const directory = temporaryDirectory(t);
+  const now = Date.now() / 1000;
+  const writers = [1000, 100, 0].map((age) => openWriter(directory, { now: now - age }));
+  for (const writer of writers) add(writer, COUNTER, '/', 1);
+  add(writers[1]!, HISTOGRAM, '/', 1, 1);
+  add(writers[2]!, GAUGE, '/', 1);
+  // That of a dead process does not age.
+  writers[0]!.close();
+  const reader = new Reader(directory);
+  t.after(() => reader.close());
+  const text = reader.metrics();
+  const shown = (name: string) => sample(text, `prom_multiproc_${name}`);
+  assert.deepEqual([shown('workers'), shown('slots'), shown('series')], [2, 3, 5]);
+  const sizes = writers.map((_, slot) => statSync(join(directory, slotFileName(slot))).size);
+  assert.equal(
+    shown('slot_bytes'),
+    sizes.reduce((sum, size) => sum + size, 0),
+  );
+  assert.deepEqual([shown('refused_series_total'), shown('unreadable_slots')], [0, 0]);
+  assert.ok(shown('merge_seconds')! > 0);
+  const age = shown('heartbeat_age_seconds')!;
+  const passed = Date.now() / 1000 - now;
+  assert.ok(age >= 100 && age <= 100 + passed + 1e-3, `${age} s, ${passed} s after`);
+});
