@@ -3,7 +3,14 @@ import { expect, test } from './fixtures.ts';
 import { type RawAnswer, sendRaw } from './raw-http.ts';
 
 /** Any of these in an answer shows something of what stands behind the metrics door. */
-const MARKERS = ['# HELP', '# TYPE', 'http_requests_total', 'workersWanted', 'demo_unshared'];
+const MARKERS = [
+  '# HELP',
+  '# TYPE',
+  'http_requests_total',
+  'workersWanted',
+  'demo_unshared',
+  '__metrics_path__',
+];
 const PUBLIC_PATHS = ['/', '/ping', '/livez', '/readyz'];
 const AT_ONCE = 8;
 
@@ -15,8 +22,9 @@ function ask(port: number, path: string, method = 'GET'): Promise<RawAnswer> {
 
 test('the markers are seen on the metrics door', async ({ stack }) => {
   const door = portOf(stack.doorUrl);
-  const shown = [await ask(door, '/metrics'), await ask(door, '/status'), await ask(door, '/demo/unshared')];
-  expect(shown.map(({ status }) => status)).toEqual([200, 200, 200]);
+  const paths = ['/metrics', '/status', '/demo/unshared', '/targets'];
+  const shown = await Promise.all(paths.map((path) => ask(door, path)));
+  expect(shown.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   const all = shown.map(({ body }) => body).join('\n');
   for (const marker of MARKERS) expect(all, marker).toContain(marker);
 });
@@ -70,7 +78,7 @@ function isPublic(answer: RawAnswer, pages: ReadonlySet<string>): boolean {
 
 test('the metrics door takes no writes and knows no other paths', async ({ stack }) => {
   const door = portOf(stack.doorUrl);
-  for (const path of ['/metrics', '/status', '/demo/unshared']) {
+  for (const path of ['/metrics', '/status', '/demo/unshared', '/targets']) {
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
       const { status, text } = await ask(door, path, method);
       expect([403, 405], `${method} ${path}: ${text.slice(0, 80)}`).toContain(status);
@@ -88,6 +96,7 @@ test('the metrics door takes no writes and knows no other paths', async ({ stack
     '/demo',
     '/demo/kill',
     '/status/1',
+    '/targets/0',
     '/readyz',
   ]) {
     expect((await ask(door, path)).status, path).toBe(404);

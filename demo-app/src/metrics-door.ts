@@ -7,7 +7,7 @@ export interface Answer {
 }
 
 /** One path of the door. What it throws becomes a 503 that says why. */
-export type Door = () => Answer | Promise<Answer>;
+export type Door = (req: IncomingMessage) => Answer | Promise<Answer>;
 
 /** The totals at `/metrics`, and what one worker counted at `/metrics/workers/<slot>`. */
 export interface MetricsPages {
@@ -57,7 +57,7 @@ async function answer(
       metrics.serve(req, res);
       return;
     }
-    found = await door();
+    found = await door(req);
     told.forget(path);
   } catch (error) {
     told.tell(door === undefined ? METRICS : path, error);

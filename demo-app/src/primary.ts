@@ -15,6 +15,7 @@ import { type Answer, createMetricsDoor, type Door } from './metrics-door.ts';
 import type { Settings } from './settings.ts';
 import type { Status } from './status.ts';
 import { createUnsharedDoor } from './unshared-door.ts';
+import { createTargetsDoor, slotsOf } from './worker-targets.ts';
 
 /** The primary of the application: it reads what all workers share, and counts nothing of it itself. */
 export async function startPrimary(settings: Settings): Promise<void> {
@@ -95,7 +96,17 @@ export async function runPrimary(settings: Settings): Promise<void> {
   process.on('SIGTTIN', () => operations.scale(1));
   process.on('SIGTTOU', () => operations.scale(-1));
 
-  const doors = new Map<string, Door>([['/status', () => status(crew, operations)]]);
+  const slots = slotsOf(() => process.env.PROMETHEUS_MULTIPROC_DIR!);
+  const doors = new Map<string, Door>([
+    ['/status', () => status(crew, operations)],
+    [
+      '/targets',
+      createTargetsDoor(() => {
+        requireSharing(settings, crew);
+        return slots();
+      }),
+    ],
+  ]);
   if (settings.demoControls) doors.set('/demo/unshared', unshared.door);
   const door = createMetricsDoor(doors, {
     requireSharing: () => requireSharing(settings, crew),

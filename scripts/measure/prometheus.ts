@@ -33,6 +33,20 @@ export async function targets(prometheusUrl: string): Promise<Target[]> {
   return data.activeTargets.map(({ labels, health, lastError }) => ({ ...labels, health, lastError }));
 }
 
+export interface Alert {
+  readonly name: string;
+  readonly state: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Alerts that are pending or firing. */
+export async function alerts(prometheusUrl: string): Promise<Alert[]> {
+  const { data } = JSON.parse(await getText(`${prometheusUrl}/api/v1/alerts`, TIMEOUT_MS)) as {
+    data: { alerts: { labels: Record<string, string>; state: string }[] };
+  };
+  return data.alerts.map(({ labels, state }) => ({ name: labels.alertname ?? '', state, labels }));
+}
+
 /**
  * The sum of a selector over the targets of a job as they are now. A plain `sum` would for five minutes also hold the
  * replicas of an earlier run that ended together with Prometheus itself.
