@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, request, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { request, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import test, { beforeEach, type TestContext } from 'node:test';
 import express, { type Response } from 'express';
 import { register } from 'prom-client';
 import { httpRequestDuration, httpRequests, requestsInFlight, workersBusy } from './metrics.ts';
 import { measureRequests } from './metrics-middleware.ts';
+import { listen } from './testing/listen.ts';
 
 beforeEach(() => register.resetMetrics());
 
@@ -14,13 +15,7 @@ async function serve(t: TestContext, build: (app: express.Express) => void): Pro
   const app = express();
   app.use(measureRequests);
   build(app);
-  const server = createServer(app).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
+  return (await listen(t, app)).port;
 }
 
 async function counts(): Promise<Record<string, number>> {

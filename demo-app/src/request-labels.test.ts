@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import express, { Router } from 'express';
 import { methodLabel, routeLabel } from './request-labels.ts';
+import { listen } from './testing/listen.ts';
 
 /** Serves `app` and returns what `routeLabel` says at the end of a request. */
 async function labelsOf(t: TestContext, build: (app: express.Express) => void) {
@@ -15,12 +13,9 @@ async function labelsOf(t: TestContext, build: (app: express.Express) => void) {
     next();
   });
   build(app);
-  const server = createServer(app).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
+  const { url } = await listen(t, app);
   return async (path: string, init?: RequestInit) => {
-    const port = (server.address() as AddressInfo).port;
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, init);
+    const response = await fetch(url + path, init);
     await response.text();
     return labels.at(-1);
   };

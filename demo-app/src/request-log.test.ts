@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import express from 'express';
 import { log } from './log.ts';
 import { logRequests } from './request-log.ts';
+import { listen } from './testing/listen.ts';
 
 /** The lines of JSON that this process logs from now on. */
 function logged(t: TestContext): Record<string, unknown>[] {
@@ -34,10 +32,7 @@ async function serve(
     });
   });
   app.get('/failed', (_req, res) => void res.status(502).send('no'));
-  const server = createServer(app).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url } = await listen(t, app);
   return async (path, id) => {
     const headers = { connection: 'close', ...(id !== undefined && { 'x-request-id': id }) };
     const answer = await fetch(url + path, { headers });

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import test, { beforeEach, type TestContext } from 'node:test';
 import express from 'express';
 import { register } from 'prom-client';
 import { requestsShed } from './metrics.ts';
 import { type SheddingOptions, shedding } from './shedding.ts';
+import { listen } from './testing/listen.ts';
 
 beforeEach(() => register.resetMetrics());
 
@@ -19,13 +18,7 @@ async function serve(t: TestContext, options: SheddingOptions, route: express.Re
   const app = express();
   app.use(shedding(options));
   app.get('/', route);
-  const server = createServer(app).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const { url } = await listen(t, app);
   return async (): Promise<Asked> => {
     const response = await fetch(url);
     await response.text();
@@ -140,13 +133,7 @@ test('clients that go away make room too', async (t) => {
     if (taken === 1) begun.resolve(res);
     else res.send('at once');
   });
-  const server = createServer(app).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const { url } = await listen(t, app);
   const going = new AbortController();
   const gone = assert.rejects(fetch(url, { signal: going.signal }));
   const closed = once(await begun.promise, 'close');
