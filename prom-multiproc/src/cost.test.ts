@@ -21,6 +21,11 @@ const WAYS = [
 /** No object is smaller; what is left over are those that the compiler makes. */
 const SMALLEST_OBJECT_BYTES = 12;
 
+interface Bytes {
+  readonly counter: number;
+  readonly histogram: number;
+}
+
 function run(t: TestContext, program: string, nodeOptions: string[], args: string[] = []) {
   const argv = [...nodeOptions, join(import.meta.dirname, 'testing', program), ...args];
   const env = { ...process.env, PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) };
@@ -45,6 +50,16 @@ test('counting in a known series allocates nothing, where prom-client alone does
     assert.ok(shared[way]! < SMALLEST_OBJECT_BYTES, `${way}: ${shared[way]} bytes a call`);
     assert.ok(plain[way]! > SMALLEST_OBJECT_BYTES, `${way} of prom-client: ${plain[way]} bytes a call`);
   }
+});
+
+test('a series keeps no more memory than in prom-client alone', (t) => {
+  const { stdout, stderr } = run(t, 'series-memory.ts', ['--expose-gc']);
+  assert.notEqual(stdout, '', stderr);
+  const [shared, plain] = JSON.parse(stdout) as [Bytes, Bytes];
+  t.diagnostic(`bytes a series, shared ${JSON.stringify(shared)}, plain ${JSON.stringify(plain)}`);
+  // The file is mapped in whole chunks.
+  assert.ok(shared.counter < plain.counter * 1.05, 'a counter');
+  assert.ok(shared.histogram < plain.histogram * 0.7, 'a histogram');
 });
 
 interface Steps {
