@@ -3,9 +3,10 @@
  * to FILE, `reports/bench.json` by default, and shows them as a table, or with --json as JSON.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Report } from './comparison.ts';
+import { compare, type Report } from './comparison.ts';
 import { measureCounting } from './measures/counting.ts';
 import { measureKills } from './measures/kills.ts';
 import { measureLaw } from './measures/law.ts';
@@ -24,6 +25,8 @@ const GROUPS: Readonly<Record<string, (plan: Plan) => Promise<Report>>> = {
   kills: measureKills,
 };
 
+const BUSY = 0.5;
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -39,7 +42,11 @@ if (unknown !== undefined)
   throw new Error(`no group ${unknown}; there are ${Object.keys(GROUPS).join(', ')}`);
 
 const began = performance.now();
-let report: Report = {};
+/** Of the minute before it: what others do on the machine makes every figure noise. */
+const [loadBefore] = loadavg();
+if (loadBefore! > BUSY)
+  process.stderr.write(`the machine is busy (load ${loadBefore}): the figures will be noise\n`);
+let report: Report = { machine_load: compare({ ours: [loadBefore!] }, 'processes') };
 for (const group of wanted) {
   const since = performance.now();
   report = { ...report, ...(await GROUPS[group]!(plan)) };

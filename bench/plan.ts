@@ -2,6 +2,7 @@
 export interface Plan {
   readonly countingRounds: number;
   readonly memoryRounds: number;
+  readonly warmUpScrapes: number;
   readonly scrapes: number;
   readonly stalls: number;
   readonly firstScrapes: number;
@@ -17,6 +18,7 @@ export interface Plan {
 export const DEFAULT: Plan = {
   countingRounds: 5,
   memoryRounds: 3,
+  warmUpScrapes: 20,
   scrapes: 40,
   stalls: 10,
   firstScrapes: 5,
@@ -32,6 +34,7 @@ export const DEFAULT: Plan = {
 export const QUICK: Plan = {
   countingRounds: 1,
   memoryRounds: 1,
+  warmUpScrapes: 3,
   scrapes: 5,
   stalls: 2,
   firstScrapes: 1,

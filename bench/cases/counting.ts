@@ -6,10 +6,10 @@ import { temporaryDirectory } from './temporary-directory.ts';
 
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 const LABELS = ['method', 'route', 'status'];
-const ROUNDS = 12;
-/** The first ones are the compiler's. */
-const WARM = 4;
-const PER_ROUND = 150_000;
+const ROUNDS = 7;
+const WARM_UP = 200_000;
+/** Processor time is told in steps of some milliseconds on some machines. */
+const ROUND_MICROSECONDS = 80_000;
 
 const routes = Array.from({ length: 20 }, (_, i) => `/route/${i}`);
 const reused = routes.map((route) => ({ method: 'GET', route, status: '200' }));
@@ -55,14 +55,23 @@ const MEASURES: Record<string, () => (i: number) => void> = {
 
 /** The median of the rounds, in processor time of this thread: what else the machine does counts as little as can be. */
 function nanoseconds(act: (i: number) => void): number {
-  const rounds: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  const time = (calls: number): number => {
     const began = process.threadCpuUsage();
-    for (let i = 0; i < PER_ROUND; i++) act(i);
+    for (let i = 0; i < calls; i++) act(i);
     const { user, system } = process.threadCpuUsage(began);
-    rounds.push(((user + system) * 1000) / PER_ROUND);
-  }
-  return quantile(rounds.slice(WARM), 0.5);
+    return user + system;
+  };
+  time(WARM_UP);
+  let calls = WARM_UP;
+  while (time(calls) < ROUND_MICROSECONDS) calls *= 2;
+  return (
+    (quantile(
+      Array.from({ length: ROUNDS }, () => time(calls)),
+      0.5,
+    ) *
+      1000) /
+    calls
+  );
 }
 
 const make = MEASURES[name];

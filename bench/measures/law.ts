@@ -9,7 +9,8 @@ const WORKERS = 8;
 const SERIES = 10_000;
 const ALL_SERIES = [100, 1000, 10_000, 100_000];
 const ALL_WORKERS = [2, 4, 8, 16];
-const WARM_UP = 2;
+/** Fewer where each scrape is long: a long one warms up as much as many short ones. */
+const warmUp = (series: number): number => (series > SERIES ? 3 : 8);
 const NS_PER_MS = 1e6;
 const US_PER_MS = 1e3;
 
@@ -61,7 +62,7 @@ async function measureSize(plan: Plan, size: { series: number; workers: number }
           return Number.NaN;
         }
       };
-      await alternate(sides, WARM_UP, sample);
+      await alternate(sides, Math.min(warmUp(size.series), plan.warmUpScrapes), sample);
       return alternate(sides, plan.lawScrapes, sample);
     },
   );

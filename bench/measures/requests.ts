@@ -6,6 +6,8 @@ import { SIDES } from '../sides.ts';
 
 const ALL = [...SIDES, 'ours_plain_middleware', 'without'];
 const CONNECTIONS = 16;
+/** Before so many the compiler is not done with all of it. */
+const WARM_UP = 40_000;
 const PATH = '/users/42';
 
 /** Processor time of a request of an Express app, and how many times that of the same app without its middleware. */
@@ -23,7 +25,7 @@ export async function measureRequests(plan: Plan): Promise<Report> {
       const started = await CaseProcess.start<number>('requests', [side]);
       apps.set(side, { app: started.case, port: started.ready });
     }
-    await alternate(ALL, 2, sample);
+    for (const side of ALL) await closedLoop(apps.get(side)!.port, PATH, { ...load, requests: WARM_UP });
     const samples = await alternate(ALL, plan.requestRounds, sample);
     const without = samples.without!;
     const over = Object.entries(samples)

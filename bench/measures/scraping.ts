@@ -5,7 +5,6 @@ import { checkTotals } from './check-totals.ts';
 import { measureLimit } from './limit.ts';
 import { type Kind, ScrapeTarget, type Size, withTargets } from './scrape-target.ts';
 
-const WARM_UP = 8;
 const COUNTERS: Size = { kind: 'counters', series: 10_000, workers: 8 };
 const HISTOGRAMS: Size = { kind: 'histograms', series: 1000, workers: 8 };
 
@@ -20,9 +19,7 @@ export async function measureScraping(plan: Plan): Promise<Report> {
       SIDES,
       (side) => ScrapeTarget.cluster(side, size),
       async (target) => {
-        const warmUp = await alternate(SIDES, Math.min(WARM_UP, plan.scrapes), (side) =>
-          counted(target(side)),
-        );
+        const warmUp = await alternate(SIDES, plan.warmUpScrapes, (side) => counted(target(side)));
         for (const side of SIDES) checkTotals(await target(side).body(), size, 1 + warmUp[side]!.length);
         const steady = await alternate(SIDES, plan.scrapes, (side) => counted(target(side)));
         report[`scrape_http_${name}`] = compare(steady, 'ms');

@@ -42,7 +42,7 @@ export function plot(report: Report): string {
     {
       title: '10,000 series',
       axis: 'processes',
-      left: 500,
+      left: 540,
       width: 220,
       ...linesOf(report, /^law_(\d+)x10000$/),
     },
@@ -55,7 +55,7 @@ export function plot(report: Report): string {
     Math.max(...spreads.map(({ max }) => max)),
     { from: BOTTOM, to: TOP },
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 390" role="img" aria-labelledby="title desc" font-family="system-ui, -apple-system, 'Segoe UI', sans-serif" font-size="13">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 390" role="img" aria-labelledby="title desc" font-family="system-ui, -apple-system, 'Segoe UI', sans-serif" font-size="13">
   <title id="title">What a scrape costs</title>
   <desc id="desc">Milliseconds of a scrape over HTTP by the number of series and by the number of processes: prom-multiproc, prom-client and @prometheus-io/client. Both scales are logarithmic.</desc>
   <style>
@@ -64,14 +64,13 @@ export function plot(report: Report): string {
     .grid { stroke: #d0d7de; }
     .name { font-weight: 600; }
     .line { fill: none; stroke-width: 2.5; }
-    .ours { stroke: #0969da; } .prom { stroke: #bc4c00; } .prometheus { stroke: #8250df; }
+    path.ours { stroke: #0969da; } path.prom { stroke: #bc4c00; } path.prometheus { stroke: #8250df; }
     .ours.mark, .ours.name { fill: #0969da; } .prom.mark, .prom.name { fill: #bc4c00; } .prometheus.mark, .prometheus.name { fill: #8250df; }
-    .name, .soft, text { stroke: none; }
     @media (prefers-color-scheme: dark) {
       text { fill: #e6edf3; }
       .soft { fill: #9198a1; }
       .grid { stroke: #3d444d; }
-      .ours { stroke: #58a6ff; } .prom { stroke: #f0883e; } .prometheus { stroke: #bc8cff; }
+      path.ours { stroke: #58a6ff; } path.prom { stroke: #f0883e; } path.prometheus { stroke: #bc8cff; }
       .ours.mark, .ours.name { fill: #58a6ff; } .prom.mark, .prom.name { fill: #f0883e; } .prometheus.mark, .prometheus.name { fill: #bc8cff; }
     }
   </style>
@@ -139,7 +138,7 @@ function labels(lines: Panel['lines'], lastX: number, left: number, y: LogScale)
       const last = points.at(-1);
       if (last === undefined) return [];
       const note =
-        last.x === lastX ? `${number(last.spread.median)} ms` : `none of ${number(lastX)}: it gives up`;
+        last.x === lastX ? `${number(last.spread.median)} ms` : `gives up at ${number(lastX)}`;
       return [{ side, note, top: at(y, last.spread.median) }];
     })
     .sort((a, b) => a.top - b.top);
