@@ -137,8 +137,7 @@ function labels(lines: Panel['lines'], lastX: number, left: number, y: LogScale)
     .flatMap(({ side, points }) => {
       const last = points.at(-1);
       if (last === undefined) return [];
-      const note =
-        last.x === lastX ? `${number(last.spread.median)} ms` : `gives up at ${number(lastX)}`;
+      const note = last.x === lastX ? `${number(last.spread.median)} ms` : `gives up at ${number(lastX)}`;
       return [{ side, note, top: at(y, last.spread.median) }];
     })
     .sort((a, b) => a.top - b.top);
