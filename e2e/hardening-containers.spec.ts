@@ -239,7 +239,7 @@ test('Prometheus takes no order over the network', async () => {
 });
 
 test('every image starts from a version, never from whatever is the latest', () => {
-  for (const directory of ['demo-app', 'nginx', 'prometheus']) {
+  for (const directory of ['demo-app', 'nginx', 'prometheus', 'grafana']) {
     const file = readFileSync(resolve(ROOT, directory, 'Dockerfile'), 'utf8');
     const bases = [...file.matchAll(/^FROM (?:--\S+ )?(\S+)/gm)].map(([, image]) => image!);
     expect(bases.length, directory).toBeGreaterThan(0);
