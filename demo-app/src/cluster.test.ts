@@ -6,6 +6,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { temporaryDirectory } from './testing/app-copy.ts';
 import { ports, type RunningApp, runApp } from './testing/run-app.ts';
 import { allReady, statusOf, statusWhen } from './testing/status.ts';
 
@@ -185,16 +186,28 @@ test('workers do not outlive a killed primary', async (t) => {
   await gone(workers.map((w) => w.pid));
 });
 
-test('a blocked and a stopped worker do not delay the metrics door', async (t) => {
-  const app = runApp(t, SLOW);
+test('the metrics door answers, with all that was counted, while no worker can', async (t) => {
+  const app = runApp(t, MAIN, {
+    DEMO_CONTROLS: '1',
+    // Whoever waits for a worker waits for ever: nobody ends it.
+    WORKER_TIMEOUT_MS: '0',
+    PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t),
+  });
   const { app: url, metrics } = await ports(app);
   const { workers } = await statusWhen(metrics, allReady);
-  fetch(`${url}/block`).catch(() => {});
-  const { pid } = await app.line('blocking');
-  const stopped = workers.find((w) => w.pid !== pid)!;
-  process.kill(stopped.pid, 'SIGSTOP');
-  const status = await fetch(`${metrics}/status`, { signal: AbortSignal.timeout(2000) });
-  assert.equal(status.status, 200);
+  for (let i = 0; i < 10; i++) await (await fetch(`${url}/ping`)).text();
+  const block = await fetch(`${url}/demo/faults/block?ms=60000`, { method: 'POST' });
+  const { pid: blocked } = (await block.json()) as { pid: number };
+  for (const { pid } of workers) if (pid !== blocked) process.kill(pid, 'SIGSTOP');
+  for (const [path, said] of [
+    ['/metrics', /^ping_responses_total\{status="200"\} 10$/m],
+    ['/metrics/workers/0', /\n$/],
+    ['/status', /"ready"/],
+  ] as const) {
+    const answer = await fetch(metrics + path, { signal: AbortSignal.timeout(10_000) });
+    assert.equal(answer.status, 200, path);
+    assert.match(await answer.text(), said);
+  }
 });
 
 async function runWithTakenPort(t: Parameters<typeof runApp>[0]): Promise<RunningApp> {
