@@ -3,10 +3,10 @@
  * to FILE, `reports/bench.json` by default, and shows them as a table, or with --json as JSON.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { loadavg } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compare, type Report } from './comparison.ts';
+import { BUSY_PERCENT, busyPercent } from './machine.ts';
 import { measureCounting } from './measures/counting.ts';
 import { measureKills } from './measures/kills.ts';
 import { measureLaw } from './measures/law.ts';
@@ -25,7 +25,7 @@ const GROUPS: Readonly<Record<string, (plan: Plan) => Promise<Report>>> = {
   kills: measureKills,
 };
 
-const BUSY = 0.5;
+const BEFORE_MS = 3000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -42,11 +42,11 @@ if (unknown !== undefined)
   throw new Error(`no group ${unknown}; there are ${Object.keys(GROUPS).join(', ')}`);
 
 const began = performance.now();
-/** Of the minute before it: what others do on the machine makes every figure noise. */
-const [loadBefore] = loadavg();
-if (loadBefore! > BUSY)
-  process.stderr.write(`the machine is busy (load ${loadBefore}): the figures will be noise\n`);
-let report: Report = { machine_load: compare({ ours: [loadBefore!] }, 'processes') };
+/** What others do on the machine makes every figure noise. */
+const busy = await busyPercent(BEFORE_MS);
+if (busy > BUSY_PERCENT)
+  process.stderr.write(`the machine is ${busy.toFixed(0)} % busy already: the figures will be noise\n`);
+let report: Report = { machine_busy_before: compare({ ours: [busy] }, '%') };
 for (const group of wanted) {
   const since = performance.now();
   report = { ...report, ...(await GROUPS[group]!(plan)) };

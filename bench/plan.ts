@@ -24,9 +24,9 @@ export const DEFAULT: Plan = {
   firstScrapes: 5,
   lawScrapes: 7,
   largestSeries: 100_000,
-  requestRounds: 15,
-  requestsPerRound: 6000,
-  killRounds: 2,
+  requestRounds: 25,
+  requestsPerRound: 5000,
+  killRounds: 3,
   killSeconds: 15,
   kills: 5,
 };
