@@ -8,25 +8,38 @@ const ALL = [...SIDES, 'ours_plain_middleware', 'without'];
 const CONNECTIONS = 16;
 /** Before so many the compiler is not done with all of it. */
 const WARM_UP = 40_000;
+const SLICE = 1000;
 const PATH = '/users/42';
 
 /** Processor time of a request of an Express app, and how many times that of the same app without its middleware. */
 export async function measureRequests(plan: Plan): Promise<Report> {
   const apps = new Map<string, { readonly app: CaseProcess; readonly port: number }>();
-  const load = { requests: plan.requestsPerRound, connections: CONNECTIONS };
-  const sample = async (side: string): Promise<number> => {
+  const slice = async (side: string): Promise<number> => {
     const { app, port } = apps.get(side)!;
     const before = await app.ask<number>('usage');
-    await closedLoop(port, PATH, load);
-    return ((await app.ask<number>('usage')) - before) / plan.requestsPerRound;
+    await closedLoop(port, PATH, { requests: SLICE, connections: CONNECTIONS });
+    return (await app.ask<number>('usage')) - before;
+  };
+  /** Of all sides, in slices that take turns: a machine changes its speed more slowly than that. */
+  const round = async (): Promise<Record<string, number>> => {
+    const slices = await alternate(ALL, plan.requestsPerRound / SLICE, slice);
+    const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
+    return Object.fromEntries(
+      Object.entries(slices).map(([side, values]) => [side, sum(values) / plan.requestsPerRound]),
+    );
   };
   try {
     for (const side of ALL) {
       const started = await CaseProcess.start<number>('requests', [side]);
       apps.set(side, { app: started.case, port: started.ready });
     }
-    for (const side of ALL) await closedLoop(apps.get(side)!.port, PATH, { ...load, requests: WARM_UP });
-    const samples = await alternate(ALL, plan.requestRounds, sample);
+    for (const side of ALL) {
+      await closedLoop(apps.get(side)!.port, PATH, { requests: WARM_UP, connections: CONNECTIONS });
+    }
+    const samples: Record<string, number[]> = Object.fromEntries(ALL.map((side) => [side, []]));
+    for (let i = 0; i < plan.requestRounds; i++) {
+      for (const [side, value] of Object.entries(await round())) samples[side]!.push(value);
+    }
     const without = samples.without!;
     const over = Object.entries(samples)
       .filter(([side]) => side !== 'without')
