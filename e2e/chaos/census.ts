@@ -1,13 +1,11 @@
 import type { AppStatus, Stack } from '../stack.ts';
+import { Headcount } from './headcount.ts';
 
 const EVERY_MS = 100;
 
-/** How many processes of the application are alive, as its primary says, asked ten times a second. */
+/** Which processes of the application are alive: its primary by asking ten times a second, its workers by its log. */
 export class Census {
-  /** Processes of another instance on the same directory. */
-  beside = 0;
-  /** Most at one time since the application began to live. */
-  most = 0;
+  readonly headcount = new Headcount();
   /** Primaries that were there without the one before them having been killed. */
   readonly unexpected: string[] = [];
   #life = 0;
@@ -32,14 +30,12 @@ export class Census {
       this.unexpected.push(`${new Date().toISOString()} primary ${this.#primary}, now ${pid}`);
     }
     this.#primary = pid;
-    this.most = Math.max(this.most, status.workers.length + this.beside);
     return status;
   }
 
   /** The primary was killed: the next one is another. */
   beginLife(): void {
     this.#life += 1;
-    this.most = 0;
     this.#primary = undefined;
   }
 

@@ -77,6 +77,7 @@ export class Scene {
       if (text.includes(HELD)) this.damageTold += 1;
       const exit = parseExit(text);
       if (exit) this.deaths.take(exit);
+      this.census.headcount.take(text);
     });
     this.shell = new AppShell(ids.app);
     this.slowShell = new AppShell(ids.app);
@@ -171,7 +172,7 @@ export class Scene {
 
   /** A damaged file stays beside the one that took its place: from the first damage on this is not to be asked. */
   countSlots(): void {
-    const [files, processes] = [this.scrapes.mostSlots, this.census.most];
+    const [files, processes] = [this.scrapes.mostSlots, this.census.headcount.most];
     const { slots } = this;
     slots.most = Math.max(slots.most, files);
     slots.mostProcesses = Math.max(slots.mostProcesses, processes);

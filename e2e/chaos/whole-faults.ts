@@ -109,7 +109,7 @@ export async function secondStart(scene: Scene): Promise<boolean> {
 export async function secondInstance(scene: Scene, { target }: Fault): Promise<boolean> {
   const shell = scene.slowShell;
   // Its primary takes no slot.
-  scene.census.beside = 1;
+  scene.census.headcount.beside = 1;
   try {
     const settings = `HOST=127.0.0.1 PORT=${PORTS.app} METRICS_PORT=${PORTS.metrics} WORKERS=1`;
     const pid = await shell.run(`${settings} node demo-app/src/main.ts >/dev/null 2>&1 & echo $!`);
@@ -131,7 +131,7 @@ export async function secondInstance(scene: Scene, { target }: Fault): Promise<b
       );
     }
   } finally {
-    scene.census.beside = 0;
+    scene.census.headcount.beside = 0;
   }
   return true;
 }

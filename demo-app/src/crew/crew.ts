@@ -165,6 +165,7 @@ export class Crew {
     this.#members.set(worker.id, member);
     this.#lastWords.set(member, listenForLastWords(worker.process.stderr, process.stderr));
     this.#options.onStart(reason);
+    log('info', 'starting a worker', { worker: worker.id, workerPid: member.pid, reason });
     const { startTimeoutMs } = this.#options;
     member.startTimer = setTimeout(() => {
       log('error', 'killing a worker that is not ready in time', { workerPid: member.pid, startTimeoutMs });
