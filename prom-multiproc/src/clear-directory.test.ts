@@ -107,6 +107,19 @@ test('a holder that stays is refused after the wait, and nothing is removed', as
   assert.equal(openWriter(directory).slot, 0, 'what was free is free again');
 });
 
+test('while it waits the slots of the dead are there to be taken, and no file is made beside them', async (t) => {
+  const directory = counted(t);
+  const [dead] = [openWriter(directory), openWriter(directory)];
+  dead!.close();
+  const { options } = pausing(100, () => {
+    const worker = openWriter(directory);
+    assert.equal(worker.slot, 0);
+    worker.close();
+  });
+  await assertRefused(directory, /a living process still holds slot-1\.metrics/, options);
+  assert.deepEqual(readdirSync(directory).sort(), ['slot-0.metrics', 'slot-1.metrics']);
+});
+
 test('a file removed by another meanwhile is no obstacle', async (t) => {
   const directory = counted(t);
   const holder = openWriter(directory);

@@ -10,11 +10,11 @@ import {
   statSync,
   unlinkSync,
 } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { basename, isAbsolute, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { slotOfFileName } from './format.ts';
-import { loadLibc } from './libc.ts';
-import { tryHold } from './slot-lock.ts';
+import { type Libc, loadLibc } from './libc.ts';
+import { isHeld, tryHold } from './slot-lock.ts';
 
 export interface ClearOptions {
   /** Owner the directory gets; numeric ids. Unchanged where undefined. */
@@ -42,6 +42,11 @@ export class ClearRefusedError extends Error {
   override readonly name = 'ClearRefusedError';
 }
 
+interface HeldFile {
+  readonly path: string;
+  readonly fd: number;
+}
+
 const NEW_DIRECTORY_MODE = 0o750;
 const POLL_MS = 50;
 
@@ -57,7 +62,7 @@ export async function clearDirectory(path: string, options: ClearOptions): Promi
   const files = slotFiles(directory);
   const held = await holdAll(directory, files, options);
   try {
-    for (const { file } of held) unlinkSync(join(directory, file));
+    for (const { path } of held) unlinkSync(path);
   } finally {
     for (const { fd } of held) closeSync(fd);
   }
@@ -100,35 +105,48 @@ async function holdAll(
   directory: string,
   files: readonly string[],
   { waitMs, now = () => performance.now(), pause = delay }: ClearOptions,
-): Promise<{ file: string; fd: number }[]> {
+): Promise<HeldFile[]> {
   // So that an application can start on a platform that cannot share.
   if (files.length === 0) return [];
   const libc = loadLibc();
+  const paths = files.map((file) => join(directory, file));
   const deadline = now() + waitMs;
-  const held: { file: string; fd: number }[] = [];
-  try {
-    for (const file of files) {
-      const path = join(directory, file);
-      let fd = tryHold(libc, path);
-      while (fd === undefined) {
-        if (!mayWrite(path))
-          throw refusal(directory, `this user may not write ${file}; run it as the file's owner`);
-        if (now() >= deadline) {
-          throw refusal(
-            directory,
-            `a living process still holds ${file} after ${waitMs / 1000} s; stop it first`,
-          );
-        }
-        await pause(POLL_MS);
-        fd = tryHold(libc, path);
-      }
-      held.push({ file, fd });
+  for (;;) {
+    const held = tryHoldAll(libc, paths);
+    if (Array.isArray(held)) return held;
+    const file = basename(held.busy);
+    if (!mayWrite(held.busy))
+      throw refusal(directory, `this user may not write ${file}; run it as the file's owner`);
+    if (now() >= deadline) {
+      throw refusal(
+        directory,
+        `a living process still holds ${file} after ${waitMs / 1000} s; stop it first`,
+      );
     }
-  } catch (error) {
-    for (const { fd } of held) closeSync(fd);
-    throw error;
+    await pause(POLL_MS);
   }
-  return held;
+}
+
+/**
+ * All of them or none. While one is held by a living process it takes no other either: a worker that starts meanwhile
+ * would find the slots of the dead held, and make one more.
+ */
+function tryHoldAll(libc: Libc, paths: readonly string[]): HeldFile[] | { busy: string } {
+  const busy = paths.find((path) => !mayWrite(path) || isHeld(libc, path));
+  if (busy !== undefined) return { busy };
+  const held: HeldFile[] = [];
+  let all = false;
+  try {
+    for (const path of paths) {
+      const fd = tryHold(libc, path);
+      if (fd === undefined) return { busy: path };
+      held.push({ path, fd });
+    }
+    all = true;
+    return held;
+  } finally {
+    if (!all) for (const { fd } of held) closeSync(fd);
+  }
 }
 
 function mayWrite(path: string): boolean {

@@ -53,6 +53,22 @@ export function tryHold(libc: Libc, path: string): number | undefined {
   }
 }
 
+/** Whether another process holds the slot at `path`, without taking it; false where there is no such file. */
+export function isHeld(libc: Libc, path: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+  try {
+    return libc.isLockedByAnother(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /**
  * Puts an empty file in place of a held one and holds that. A file that was cut to nothing passes for unborn: those who
  * have read it must be able to tell it from what is counted in it from now on. Undefined where another was quicker.
