@@ -73,6 +73,10 @@ async function measureCapacityAndCost(): Promise<number> {
 
     const rate = Math.max(plan.leastCostRate, measures.requests_per_second.median * 0.5);
     say(`processor time of a request at ${Math.round(rate)}/s: metrics on, alike, off`);
+    // One of the three has served the searches, and its code is compiled: the others must be as warm.
+    for (const { publicUrl } of Object.values(stacks)) {
+      await trial({ url: `${publicUrl}/ping`, rate, seconds: plan.costWarmUpSeconds });
+    }
     const rounds: CostRound[] = [];
     const residentBefore = await stacks.on.residentBytes();
     for (let i = 0; i < plan.costRounds; i++) {

@@ -1,10 +1,11 @@
-/** How long each part takes: about eight minutes, or one to see that it works. */
+/** How long each part takes: about ten minutes, or one to see that it works. */
 export interface Plan {
   readonly warmUpSeconds: number;
   readonly firstRate: number;
   readonly capacitySearches: number;
   readonly capacitySeconds: number;
   readonly leastCostRate: number;
+  readonly costWarmUpSeconds: number;
   readonly costRounds: number;
   readonly costSeconds: number;
   readonly series: number;
@@ -21,6 +22,7 @@ export const DEFAULT: Plan = {
   capacitySearches: 3,
   capacitySeconds: 4,
   leastCostRate: 100,
+  costWarmUpSeconds: 20,
   costRounds: 9,
   costSeconds: 4,
   series: 10_000,
@@ -37,6 +39,7 @@ export const QUICK: Plan = {
   capacitySearches: 1,
   capacitySeconds: 1,
   leastCostRate: 50,
+  costWarmUpSeconds: 1,
   costRounds: 2,
   costSeconds: 1,
   series: 10_000,
