@@ -39,7 +39,9 @@ function plainMiddleware(): RequestHandler {
 async function middleware(): Promise<RequestHandler[]> {
   if (side === 'without') return [];
   if (side === 'ours_plain_middleware' || !isOurs(side)) return [plainMiddleware()];
-  return [(await import('../../demo-app/src/metrics-middleware.ts')).measureRequests];
+  const { measureRequests } = await import('../../demo-app/src/metrics-middleware.ts');
+  const { expressRoute } = await import('../../demo-app/src/app/express-route.ts');
+  return [measureRequests(expressRoute)];
 }
 
 const app = express();

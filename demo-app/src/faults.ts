@@ -1,4 +1,6 @@
-import { type NextFunction, type Request, type Response, Router } from 'express';
+import type { IncomingMessage } from 'node:http';
+import { answerText, type Handler, ownRoutes } from './handler.ts';
+import { describeError, log } from './log.ts';
 
 const MOST_BLOCKED_MS = 60_000;
 
@@ -12,45 +14,64 @@ export interface FaultActions {
  * worker that took it, and does it once that answer has left: of what it ends, this request is not a part. `error` alone
  * fails itself.
  */
-export function faults({ reload }: FaultActions): Router {
-  const router = Router();
-  const control = (path: string, act: (req: Request) => void) => {
-    router.post(path, (req: Request, res: Response) => {
+export function faults({ reload }: FaultActions): Handler {
+  const afterwards = (act: (req: IncomingMessage) => void) =>
+    onPost((req, res) => {
       res.once('finish', () => setImmediate(act, req));
-      res.status(202).json({ pid: process.pid });
+      res.writeHead(202, { 'Content-Type': 'application/json; charset=utf-8' });
+      res.end(JSON.stringify({ pid: process.pid }));
     });
-    router.all(path, methodNotAllowed);
-  };
-  // The request itself fails, and the worker lives.
-  router.post('/demo/faults/error', () => {
-    throw new Error('failed on demand by /demo/faults/error');
-  });
-  router.all('/demo/faults/error', methodNotAllowed);
-  control('/demo/faults/throw', () => {
-    throw new Error('thrown on demand by /demo/faults/throw');
-  });
-  control('/demo/faults/abort', () => process.abort());
-  control('/demo/faults/oom', exhaustHeap);
-  control('/demo/faults/kill', () => process.kill(process.pid, 'SIGKILL'));
-  router.post('/demo/faults/block', requireMilliseconds);
-  control('/demo/faults/block', (req) => block(Number(req.query.ms)));
-  control('/demo/reload', reload);
-  return router;
+  const blocking = afterwards((req) => block(millisecondsOf(req)));
+  return ownRoutes(
+    new Map<string, Handler>([
+      ['/demo/faults/error', onPost(fail)],
+      [
+        '/demo/faults/throw',
+        afterwards(() => {
+          throw new Error('thrown on demand by /demo/faults/throw');
+        }),
+      ],
+      ['/demo/faults/abort', afterwards(() => process.abort())],
+      ['/demo/faults/oom', afterwards(exhaustHeap)],
+      ['/demo/faults/kill', afterwards(() => process.kill(process.pid, 'SIGKILL'))],
+      [
+        '/demo/faults/block',
+        onPost((req, res, next) => {
+          const ms = millisecondsOf(req);
+          if (ms > 0 && ms <= MOST_BLOCKED_MS) blocking(req, res, next);
+          else answerText(res, 400, `ms must be a number up to ${MOST_BLOCKED_MS}`);
+        }),
+      ],
+      ['/demo/reload', afterwards(reload)],
+    ]),
+  );
 }
 
-function methodNotAllowed(_req: Request, res: Response, _next: NextFunction): void {
-  res.status(405).set('Allow', 'POST').type('text/plain').send('Only POST is taken here');
+function onPost(handler: Handler): Handler {
+  return (req, res, next) => {
+    if (req.method === 'POST') {
+      handler(req, res, next);
+      return;
+    }
+    res.setHeader('Allow', 'POST');
+    answerText(res, 405, 'Only POST is taken here');
+  };
 }
+
+/** The request itself fails, and the worker lives. */
+const fail: Handler = (req, res) => {
+  const error = new Error('failed on demand by /demo/faults/error');
+  log('error', 'error in a request', { method: req.method, ...describeError(error) });
+  answerText(res, 500, 'Internal server error');
+};
 
 function exhaustHeap(): never {
   const hoard: number[][] = [];
   for (;;) hoard.push(Array.from({ length: 65_536 }, Math.random));
 }
 
-function requireMilliseconds(req: Request, res: Response, next: NextFunction): void {
-  const ms = Number(req.query.ms);
-  if (ms > 0 && ms <= MOST_BLOCKED_MS) next();
-  else res.status(400).type('text/plain').send(`ms must be a number up to ${MOST_BLOCKED_MS}`);
+function millisecondsOf(req: IncomingMessage): number {
+  return Number(new URLSearchParams((req.url ?? '').split('?')[1]).get('ms') ?? Number.NaN);
 }
 
 function block(ms: number): void {

@@ -1,20 +1,14 @@
-import { Router } from 'express';
+import { answerText, type Handler, ownRoutes } from './handler.ts';
 
 /** Alive as long as the process answers; ready until it drains. */
-export function health(isDraining: () => boolean): Router {
-  const router = Router();
-
-  router.get('/livez', (_req, res) => {
-    res.type('text/plain').send('ok');
-  });
-
-  router.get('/readyz', (_req, res) => {
-    const draining = isDraining();
-    res
-      .status(draining ? 503 : 200)
-      .type('text/plain')
-      .send(draining ? 'draining' : 'ok');
-  });
-
-  return router;
+export function health(isDraining: () => boolean): Handler {
+  return ownRoutes(
+    new Map<string, Handler>([
+      ['/livez', (_req, res) => answerText(res, 200, 'ok')],
+      [
+        '/readyz',
+        (_req, res) => (isDraining() ? answerText(res, 503, 'draining') : answerText(res, 200, 'ok')),
+      ],
+    ]),
+  );
 }

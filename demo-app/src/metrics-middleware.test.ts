@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import test, { beforeEach, type TestContext } from 'node:test';
 import express, { type Response } from 'express';
 import { register } from 'prom-client';
+import { expressRoute } from './app/express-route.ts';
 import { httpRequestDuration, httpRequests, requestsInFlight, workersBusy } from './metrics.ts';
 import { measureRequests } from './metrics-middleware.ts';
 import { listen } from './testing/listen.ts';
@@ -13,7 +14,7 @@ beforeEach(() => register.resetMetrics());
 
 async function serve(t: TestContext, build: (app: express.Express) => void): Promise<number> {
   const app = express();
-  app.use(measureRequests);
+  app.use(measureRequests(expressRoute));
   build(app);
   return (await listen(t, app)).port;
 }

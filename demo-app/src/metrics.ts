@@ -14,12 +14,6 @@ export const httpRequestDuration = new Histogram({
   buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
 });
 
-export const pingResponses = new Counter({
-  name: 'ping_responses_total',
-  help: 'Answers to /ping, by status',
-  labelNames: ['status'],
-});
-
 /** They are in `http_requests_total` too, as 503. */
 export const requestsShed = new Counter({
   name: 'app_requests_shed_total',

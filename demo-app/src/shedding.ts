@@ -1,4 +1,5 @@
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { ServerResponse } from 'node:http';
+import type { Handler } from './handler.ts';
 import { requestsShed } from './metrics.ts';
 
 export interface SheddingOptions {
@@ -28,7 +29,7 @@ export function shedding({
   maxInFlight,
   now = performance.now.bind(performance),
   processorMs = threadMs,
-}: SheddingOptions): RequestHandler {
+}: SheddingOptions): Handler {
   const half = maxWaitMs / 2;
   // Shown from the start: what appears only with its first count has no increase to alert on.
   for (const reason of ['wait', 'in_flight']) requestsShed.inc({ reason }, 0);
@@ -62,7 +63,7 @@ export function shedding({
     inFlight--;
   }
 
-  return (_req: Request, res: Response, next: NextFunction) => {
+  return (_req, res, next) => {
     if (maxWaitMs > 0 && tooLate()) {
       refuse(res, 'wait');
     } else if (maxInFlight > 0 && inFlight >= maxInFlight) {
@@ -80,7 +81,7 @@ function threadMs(): number {
   return (user + system) / 1000;
 }
 
-function refuse(res: Response, reason: string): void {
+function refuse(res: ServerResponse, reason: string): void {
   requestsShed.inc({ reason });
   res.writeHead(503, HEADERS).end(BODY);
 }

@@ -1,5 +1,5 @@
-import type { NextFunction, Request, Response } from 'express';
 import { Counter, Registry } from 'prom-client';
+import type { Handler } from './handler.ts';
 
 /**
  * The control of the demonstration: a counter that each worker keeps for itself, as plain prom-client does.
@@ -14,10 +14,10 @@ export function createUnshared(notSharedEither?: Registry) {
     registers: [registry],
   });
   return {
-    count(_req: Request, _res: Response, next: NextFunction): void {
+    count: ((_req, _res, next) => {
       requests.inc();
       next();
-    },
+    }) satisfies Handler,
     text: async (): Promise<string> =>
       (await registry.metrics()) + (notSharedEither ? await notSharedEither.metrics() : ''),
   };

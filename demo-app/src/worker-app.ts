@@ -1,8 +1,9 @@
 import { collectDefaultMetrics, register } from 'prom-client';
-import { createApp } from './app.ts';
+import type { App } from './app-contract.ts';
 import { UNCAUGHT_EXIT_CODE } from './crew/exit-reason.ts';
 import { observeEventLoopDelay } from './event-loop-delay.ts';
 import { faults } from './faults.ts';
+import { createListener } from './listener.ts';
 import { describeError, log } from './log.ts';
 import { switchOff } from './metrics-off.ts';
 import type { Settings } from './settings.ts';
@@ -27,6 +28,9 @@ export async function startWorker(settings: Settings): Promise<void> {
       help: 'How late a timer of a worker fires, sampled ten times a second',
     });
   }
+  // After the metrics of every application, so that a name that is taken is told of the application's.
+  const { createApp } = await import('./app/app.ts');
+  const app: App = await createApp();
   if (!metrics) switchOff(register);
   const shed = shedding(settings);
   const unshared = settings.demoControls
@@ -34,7 +38,9 @@ export async function startWorker(settings: Settings): Promise<void> {
     : undefined;
   const controls = unshared ? [unshared.count, faults({ reload: () => tell({ type: 'reload' }) })] : [];
   await runWorker(settings, {
-    createApp: (isDraining) => createApp({ isDraining, slowRequestMs, metrics, shed, controls }),
+    createListener: (isDraining) =>
+      createListener(app, { isDraining, slowRequestMs, metrics, shed, controls }),
+    close: () => app.close?.(),
     ...(sharing && { sharing }),
     ...(unshared && { unsharedText: unshared.text }),
   });

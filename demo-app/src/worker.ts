@@ -12,7 +12,9 @@ import { tell } from './tell.ts';
 const KEEP_ALIVE_MS = 65_000;
 
 export interface WorkerParts {
-  createApp(isDraining: () => boolean): RequestListener;
+  createListener(isDraining: () => boolean): RequestListener;
+  /** Called when all is answered, before the process ends. */
+  close?(): Promise<void> | void;
   sharing?: Sharing;
   /** Answers the control of the demonstration, when it is on. */
   unsharedText?: () => Promise<string>;
@@ -31,7 +33,7 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
   server.on('request', recycling.onRequest);
   server.on(
     'request',
-    parts.createApp(() => ending),
+    parts.createListener(() => ending),
   );
 
   async function end(whole: boolean): Promise<void> {
@@ -40,6 +42,7 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
     tell({ type: 'draining' });
     const cut = await drain.start(whole ? settings.drainWaitMs : 0, settings.drainTimeoutMs);
     if (cut > 0) log('warn', 'connections cut at the deadline of the drain', { connections: cut });
+    await parts.close?.();
     process.exit(0);
   }
 

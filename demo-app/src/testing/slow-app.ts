@@ -11,7 +11,7 @@ if (cluster.isPrimary) {
   await runPrimary(settings);
 } else {
   await runWorker(settings, {
-    createApp(isDraining) {
+    createListener(isDraining) {
       const app = express();
       app.use(health(isDraining));
       app.get('/pid', (_req, res) => {
