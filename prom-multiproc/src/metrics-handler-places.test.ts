@@ -10,8 +10,8 @@ import client from 'prom-client';
 import { metricsHandler } from './metrics-handler.ts';
 import { askCluster } from './testing/ask-cluster.ts';
 import { sample } from './testing/sample.ts';
+import { shareCounter } from './testing/shared-counter.ts';
 import { temporaryDirectory } from './testing/temporary-directory.ts';
-import { shareIn } from './testing/twin-registries.ts';
 
 /** Where an application mounts the handler, by framework. */
 const FRAMEWORKS: Record<string, (handler: RequestListener) => Promise<RequestListener>> = {
@@ -45,23 +45,9 @@ async function listen(t: TestContext, listener: RequestListener): Promise<string
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
 }
 
-function shareWithVariable(t: TestContext): client.Registry {
-  const directory = temporaryDirectory(t);
-  const register = new client.Registry();
-  shareIn(directory, register);
-  new client.Counter({ name: 'a_total', help: 'A', registers: [register] }).inc(3);
-  const before = process.env.PROMETHEUS_MULTIPROC_DIR;
-  process.env.PROMETHEUS_MULTIPROC_DIR = directory;
-  t.after(() => {
-    if (before === undefined) delete process.env.PROMETHEUS_MULTIPROC_DIR;
-    else process.env.PROMETHEUS_MULTIPROC_DIR = before;
-  });
-  return register;
-}
-
 for (const [framework, mount] of Object.entries(FRAMEWORKS)) {
   test(`under ${framework} it gives the totals, one worker, and headers alone`, async (t) => {
-    const url = await listen(t, await mount(metricsHandler(shareWithVariable(t))));
+    const url = await listen(t, await mount(metricsHandler(shareCounter(t).register)));
     for (const path of ['', '/workers/0']) {
       const answer = await fetch(url + path);
       assert.equal(answer.status, 200);

@@ -8,21 +8,14 @@ import { gunzipSync } from 'node:zlib';
 import client from 'prom-client';
 import { metricsHandler } from './metrics-handler.ts';
 import { sample } from './testing/sample.ts';
-import { type Cleanup, temporaryDirectory } from './testing/temporary-directory.ts';
-import { shareIn } from './testing/twin-registries.ts';
+import { shareCounter } from './testing/shared-counter.ts';
+import type { Cleanup } from './testing/temporary-directory.ts';
 
 async function serve(t: Cleanup, ...others: client.Registry[]) {
-  const directory = temporaryDirectory(t);
-  const register = new client.Registry();
-  shareIn(directory, register);
-  new client.Counter({ name: 'a_total', help: 'A', registers: [register] }).inc(3);
-  const before = process.env.PROMETHEUS_MULTIPROC_DIR;
-  process.env.PROMETHEUS_MULTIPROC_DIR = directory;
+  const { directory, register } = shareCounter(t);
   const server = createServer(metricsHandler(register, ...others)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {
-    if (before === undefined) delete process.env.PROMETHEUS_MULTIPROC_DIR;
-    else process.env.PROMETHEUS_MULTIPROC_DIR = before;
     server.closeAllConnections();
     server.close();
   });

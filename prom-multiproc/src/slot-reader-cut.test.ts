@@ -7,13 +7,13 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs, { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { CELLS_PER_CHUNK, HEADER_BYTES } from './format.ts';
 import { loadLibc } from './libc.ts';
 import { TextReader } from './testing/directory-text.ts';
+import { hookCall, whileHooked } from './testing/hooked-calls.ts';
 import { Random } from './testing/random.ts';
 import { sample } from './testing/sample.ts';
 import { add, COUNTER, definition, openWriter } from './testing/slot-files.ts';
@@ -56,26 +56,15 @@ const CALLS = ['openSync', 'fstatSync', 'lstatSync', 'readSync'] as const;
 /** Runs `act`, and `cut` right before its call number `at` of those that a reader makes. How many it made. */
 function cutBefore(at: number, cut: () => void, act: () => void): number {
   let calls = 0;
+  const counted = (call: () => unknown) => {
+    if (calls++ === at) cut();
+    return call();
+  };
   const undo = [
-    ...CALLS.map((name) => hook(fs, name)),
-    ...(['mmap', 'isLockedByAnother'] as const).map((name) => hook(loadLibc(), name)),
+    ...CALLS.map((name) => hookCall(fs, name, counted)),
+    ...(['mmap', 'isLockedByAnother'] as const).map((name) => hookCall(loadLibc(), name, counted)),
   ];
-  function hook<T extends object>(owner: T, name: keyof T & string): () => void {
-    const original = owner[name] as (...args: unknown[]) => unknown;
-    const put = (value: unknown) => Object.assign(owner, { [name]: value });
-    put((...args: unknown[]) => {
-      if (calls++ === at) cut();
-      return original.apply(owner, args);
-    });
-    return () => put(original);
-  }
-  syncBuiltinESMExports();
-  try {
-    act();
-  } finally {
-    for (const restore of undo) restore();
-    syncBuiltinESMExports();
-  }
+  whileHooked(undo, act);
   return calls;
 }
 

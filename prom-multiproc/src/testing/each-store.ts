@@ -1,37 +1,25 @@
 import fs from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
 import { loadLibc } from '../libc.ts';
+import { hookCall, whileHooked } from './hooked-calls.ts';
 
 /** Called before each write or store that a slot file gets, and after each that is a call, with what it is. */
 export type OnPoint = (before: string) => void;
 
 /** Runs `act`, telling every moment between two changes of a slot file: a process may die at any of them. */
 export function atEachStore(onPoint: OnPoint, act: () => void): void {
-  const undo = [
-    hookCall(onPoint, fs, 'writeSync'),
-    hookCall(onPoint, Atomics, 'store'),
-    hookFloats(onPoint),
-    ...(['allocate', 'mmap', 'tryLock'] as const).map((call) => hookCall(onPoint, loadLibc(), call)),
-  ];
-  syncBuiltinESMExports();
-  try {
-    act();
-  } finally {
-    for (const restore of undo) restore();
-    syncBuiltinESMExports();
-  }
-}
-
-function hookCall<T extends object>(onPoint: OnPoint, owner: T, name: keyof T & string): () => void {
-  const original = owner[name] as (...args: unknown[]) => unknown;
-  const put = (value: unknown) => Object.assign(owner, { [name]: value });
-  put((...args: unknown[]) => {
+  const tell = (name: string) => (call: () => unknown) => {
     onPoint(name);
-    const result = original.apply(owner, args);
+    const result = call();
     onPoint(`what comes after ${name}`);
     return result;
-  });
-  return () => put(original);
+  };
+  const undo = [
+    hookCall(fs, 'writeSync', tell('writeSync')),
+    hookCall(Atomics, 'store', tell('store')),
+    hookFloats(onPoint),
+    ...(['allocate', 'mmap', 'tryLock'] as const).map((name) => hookCall(loadLibc(), name, tell(name))),
+  ];
+  whileHooked(undo, act);
 }
 
 /** Stores of 8-byte values: every Float64Array made from now on tells of them. */
