@@ -70,7 +70,7 @@ test('a reload takes the new code from the disk', async (t) => {
   const app = runApp(t, join(source, 'main.ts'));
   const { app: url, metrics } = await ports(app);
   await statusWhen(metrics, allReady);
-  change(join(source, 'routes.ts'), "send('Pong')", "send('Pong of the new code')");
+  change(join(source, 'app/routes.ts'), "send('Pong')", "send('Pong of the new code')");
   assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
   assert.equal((await operate(app, 'reload')).code, 0);
   for (let i = 0; i < 4; i++) {
@@ -91,7 +91,7 @@ for (const [what, to, why, env] of [
     });
     const { app: url, metrics } = await ports(app);
     const before = await statusWhen(metrics, allReady);
-    change(join(source, 'routes.ts'), 'export function', `${to}\nexport function`);
+    change(join(source, 'app/routes.ts'), 'export function', `${to}\nexport function`);
     const { code, said } = await operate(app, 'reload');
     assert.equal(code, 1);
     assert.match(said, /^error: reload failed: the new worker \d+ did not become ready/);
@@ -192,7 +192,7 @@ test('a worker that cannot start is not added, and scaling says why', async (t) 
   const app = runApp(t, join(source, 'main.ts'), { WORKERS: '1' });
   const { metrics } = await ports(app);
   const before = await statusWhen(metrics, allReady);
-  change(join(source, 'routes.ts'), 'export function', "throw new Error('broken');\nexport function");
+  change(join(source, 'app/routes.ts'), 'export function', "throw new Error('broken');\nexport function");
   const { code, said } = await operate(app, 'scale', '3');
   assert.equal(code, 1);
   assert.match(said, /^error: stopped at 1 workers: the new worker \d+ did not become ready/);

@@ -13,11 +13,11 @@ test('a worker that never becomes ready is killed and replaced while others serv
   const app = runApp(t, join(source, 'main.ts'), { START_TIMEOUT_MS: '6000' });
   const { app: url, metrics } = await ports(app);
   const { workers } = await statusWhen(metrics, allReady);
-  change(join(source, 'routes.ts'), 'export function', 'for (;;);\nexport function');
+  change(join(source, 'app/routes.ts'), 'export function', 'for (;;);\nexport function');
   process.kill(workers[0]!.pid, 'SIGKILL');
   await app.line('killing a worker that is not ready in time');
   assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
-  change(join(source, 'routes.ts'), 'for (;;);\n', '');
+  change(join(source, 'app/routes.ts'), 'for (;;);\n', '');
   const after = await statusWhen(metrics, allReady);
   assert.ok(pids(after).includes(workers[1]!.pid));
 });
@@ -113,7 +113,7 @@ test('without limits nobody is recycled, and the metrics of the operation are th
 test('workers that take longer to start than the primary waits before it gives up are waited for', async (t) => {
   const source = copyOfApp(t);
   const slow = 'const from = Date.now();\nwhile (Date.now() - from < 3000);\n';
-  change(join(source, 'routes.ts'), 'export function', `${slow}export function`);
+  change(join(source, 'app/routes.ts'), 'export function', `${slow}export function`);
   const app = runApp(t, join(source, 'main.ts'), { GIVE_UP_MS: '1000' });
   await statusWhen((await ports(app)).metrics, allReady);
   assert.ok(!app.lines.some(({ level }) => level === 'error'), JSON.stringify(app.lines));
