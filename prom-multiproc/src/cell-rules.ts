@@ -30,7 +30,7 @@ export class CellRules {
   addSeries(definition: MetricDefinition, firstCell: number): void {
     const cells = cellsPerSeries(definition);
     const { type } = definition;
-    this.reserve(firstCell + cells);
+    if (firstCell + cells > this.#rules.length) this.reserve(firstCell + cells);
     const rules = this.#rules;
     rules[firstCell] = FIRST | (type === 'counter' ? NOT_NEGATIVE : FREE);
     const counts = type === 'histogram' ? cells - 1 : type === 'summary' ? 1 : 0;

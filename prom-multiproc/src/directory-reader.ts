@@ -4,7 +4,7 @@ import type { Family } from './family.ts';
 import { slotFileName, slotOfFileName } from './format.ts';
 import type { Libc } from './libc.ts';
 import { SeriesTable } from './series-table.ts';
-import { FileReplacedError, type FirstLog, SlotReader } from './slot-reader.ts';
+import { FileReplacedError, SlotReader } from './slot-reader.ts';
 import { SlotSeries } from './slot-series.ts';
 import { statDirectory } from './stat-directory.ts';
 
@@ -92,8 +92,7 @@ export class DirectoryReader {
       if (slot === undefined || this.#slots.has(slot)) continue;
       if (this.#onlySlot === undefined || this.#onlySlot === slot) this.#addSlot(slot, uid);
     }
-    const firstLogs: FirstLog[] = [];
-    for (const view of [...this.#slots.values()].sort(bySlot)) this.#refreshSlot(view, uid, firstLogs);
+    for (const view of [...this.#slots.values()].sort(bySlot)) this.#refreshSlot(view, uid);
     for (const { reader } of this.#replaced) reader.hold();
     this.#retire();
     const views = this.#views().sort(bySlot);
@@ -146,9 +145,9 @@ export class DirectoryReader {
     }
   }
 
-  #refreshSlot(view: SlotView, owner: number, firstLogs: FirstLog[]): void {
+  #refreshSlot(view: SlotView, owner: number): void {
     try {
-      view.reader.refresh(firstLogs);
+      view.reader.refresh([...this.#slots.values()].map(({ reader }) => reader));
       view.error = undefined;
     } catch (error) {
       const { message } = error as Error;
@@ -156,7 +155,7 @@ export class DirectoryReader {
       view.error = message;
       if (!(error instanceof FileReplacedError)) return;
       this.#replaced.push(view);
-      this.#refreshSlot(this.#addSlot(view.reader.slot, owner), owner, firstLogs);
+      this.#refreshSlot(this.#addSlot(view.reader.slot, owner), owner);
     }
   }
 

@@ -34,6 +34,7 @@ export class Family {
 
   add(series: number, bounds: readonly number[]): void {
     this.series.push(series);
+    if (bounds === this.boundSets[0]) return;
     if (!this.boundSets.some((known) => sameBounds(known, bounds))) this.boundSets.push(bounds);
   }
 

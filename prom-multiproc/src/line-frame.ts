@@ -1,5 +1,5 @@
 import { type Label, labelText } from './label-text.ts';
-import { PADDING, type TextWriter } from './text-writer.ts';
+import { PADDING, padded, type TextWriter } from './text-writer.ts';
 
 /** What stands around a series' own labels in a line, the line feed before it included. */
 export class LineFrame {
@@ -14,9 +14,9 @@ export class LineFrame {
       string,
       string,
     ];
-    this.#before = padded(`\n${name}{${left === '' ? '' : `${left},`}`);
-    this.#after = padded(`${right === '' ? '' : `,${right}`}} `);
-    this.#bare = padded(both === '' ? `\n${name} ` : `\n${name}{${both}} `);
+    this.#before = bytesOf(`\n${name}{${left === '' ? '' : `${left},`}`);
+    this.#after = bytesOf(`${right === '' ? '' : `,${right}`}} `);
+    this.#bare = bytesOf(both === '' ? `\n${name} ` : `\n${name}{${both}} `);
   }
 
   /** A line of a series without labels of its own. */
@@ -38,12 +38,8 @@ export class LineFrame {
   }
 }
 
-/** Bytes of a text, and as many more as a `TextWriter` loads. */
-function padded(text: string): DataView {
-  const bytes = Buffer.from(text);
-  const room = new Uint8Array(bytes.length + PADDING);
-  room.set(bytes);
-  return new DataView(room.buffer);
+function bytesOf(text: string): DataView {
+  return padded(Buffer.from(text));
 }
 
 function write(out: TextWriter, text: DataView): void {

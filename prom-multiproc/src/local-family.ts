@@ -1,6 +1,6 @@
 import type { Family } from './family.ts';
 import { type LabelPair, type MetricDefinition, placeCells } from './format.ts';
-import { encodeLabels } from './log-record.ts';
+import { encodeLabels, viewOf } from './log-record.ts';
 import { SeriesTable } from './series-table.ts';
 import { SlotSeries } from './slot-series.ts';
 
@@ -18,7 +18,7 @@ export function localFamily(definition: MetricDefinition, all: Iterable<LocalSer
   const cells: number[] = [];
   for (const { labels, values } of all) {
     const bytes = encodeLabels(labels);
-    slot.onSeries(0, bytes, 0, bytes.length);
+    slot.onSeries(0, viewOf(bytes), 0, bytes.length);
     cells.length = placeCells(cells.length, values.length);
     cells.push(...Array.from(values));
   }

@@ -11,8 +11,8 @@ import {
 /** Told, in log order, of the records of a log. */
 export interface LogVisitor {
   onMetric(definition: MetricDefinition): void;
-  /** A series of the metric whose record was number `metric`; `decodeLabels(log, from, to)` gives its labels. */
-  onSeries(metric: number, log: Buffer, from: number, to: number): void;
+  /** A series of the metric whose record was number `metric`, with its labels in `from`..`to` of the log. */
+  onSeries(metric: number, log: DataView, from: number, to: number): void;
 }
 
 /** A record of the log as read. */
@@ -57,12 +57,13 @@ export function encodeLabels(labels: readonly LabelPair[]): Buffer {
  * @throws BadLogError at the first byte that does not follow the format.
  */
 export function walkLog(log: Buffer, metrics: MetricDefinition[], visitor: LogVisitor): void {
+  const view = viewOf(log);
   const ascii = isAscii(log);
   let at = 0;
   while (at < log.length) {
     if (at + RECORD_HEAD_BYTES > log.length) throw new BadLogError(`record head cut off at byte ${at}`);
-    const length = u32At(log, at);
-    const kind = u32At(log, at + 4);
+    const length = view.getUint32(at, true);
+    const kind = view.getUint32(at + 4, true);
     const start = at + RECORD_HEAD_BYTES;
     const end = start + length;
     if (end > log.length) throw new BadLogError(`record of ${length} bytes at byte ${at} runs over the end`);
@@ -72,11 +73,11 @@ export function walkLog(log: Buffer, metrics: MetricDefinition[], visitor: LogVi
       visitor.onMetric(definition);
     } else if (kind === RECORD_SERIES) {
       if (length < 4) throw new BadLogError(`series record of ${length} bytes at byte ${at}`);
-      const metric = u32At(log, start);
+      const metric = view.getUint32(start, true);
       const definition = metrics[metric];
       if (definition === undefined) throw new BadLogError(`series of unknown metric ${metric} at byte ${at}`);
-      checkLabels(log, start + 4, end, definition.labelNames.length, ascii);
-      visitor.onSeries(metric, log, start + 4, end);
+      checkLabels(view, start + 4, end, definition.labelNames.length, ascii ? undefined : log);
+      visitor.onSeries(metric, view, start + 4, end);
     } else {
       throw new BadLogError(`record of unknown kind ${kind} at byte ${at}`);
     }
@@ -86,11 +87,12 @@ export function walkLog(log: Buffer, metrics: MetricDefinition[], visitor: LogVi
 
 /** Tells of the series in a stretch of log that `walkLog` has found sound. */
 export function tellSeries(log: Buffer, visitor: Pick<LogVisitor, 'onSeries'>): void {
+  const view = viewOf(log);
   for (let at = 0; at < log.length; ) {
-    const length = u32At(log, at);
+    const length = view.getUint32(at, true);
     const start = at + RECORD_HEAD_BYTES;
-    if (u32At(log, at + 4) === RECORD_SERIES)
-      visitor.onSeries(u32At(log, start), log, start + 4, start + length);
+    if (view.getUint32(at + 4, true) === RECORD_SERIES)
+      visitor.onSeries(view.getUint32(start, true), view, start + 4, start + length);
     at = start + roundUp(length);
   }
 }
@@ -100,8 +102,8 @@ export function decodeLog(log: Buffer, metrics: MetricDefinition[]): LogRecord[]
   const records: LogRecord[] = [];
   walkLog(log, metrics, {
     onMetric: (definition) => records.push({ kind: 'metric', definition }),
-    onSeries: (metric, bytes, from, to) =>
-      records.push({ kind: 'series', metric, labels: decodeLabels(bytes, from, to) }),
+    onSeries: (metric, _, from, to) =>
+      records.push({ kind: 'series', metric, labels: decodeLabels(log, from, to) }),
   });
   return records;
 }
@@ -118,25 +120,29 @@ function decodeLabels(log: Buffer, from: number, to: number): LabelPair[] {
   return labels;
 }
 
-/** Labels are a count and then, for each, an index and a text; they must fill their bytes exactly. */
-function checkLabels(log: Buffer, from: number, to: number, names: number, ascii: boolean): void {
+/**
+ * Labels are a count and then, for each, an index and a text; they must fill their bytes exactly. `texts` are the bytes
+ * again where a text may be other than ASCII.
+ */
+function checkLabels(log: DataView, from: number, to: number, names: number, texts?: Buffer): void {
   if (to - from < 4) throw badLabels('no count', from);
-  const count = u32At(log, from);
+  const count = log.getUint32(from, true);
   if (count > names) throw badLabels(`${count} labels for ${names} names`, from);
   let at = from + 4;
   let highest = -1;
   for (let i = 0; i < count; i++) {
     if (to - at < 8) throw badLabels('end', from);
-    const index = u32At(log, at);
+    const index = log.getUint32(at, true);
     if (index >= names || (index <= highest && hasIndex(log, from + 4, at, index))) {
       throw badLabels(`label index ${index}`, from);
     }
     if (index > highest) highest = index;
     const start = at + 8;
-    const length = u32At(log, at + 4);
+    const length = log.getUint32(at + 4, true);
     if (length > to - start) throw badLabels(`text of ${length} bytes`, from);
     at = start + length;
-    if (!ascii && !isUtf8(log.subarray(start, at))) throw badLabels('text that is not UTF-8', from);
+    if (texts !== undefined && !isUtf8(texts.subarray(start, at)))
+      throw badLabels('text that is not UTF-8', from);
   }
   if (at !== to) throw badLabels(`${to - at} bytes left over`, from);
 }
@@ -145,15 +151,15 @@ function badLabels(what: string, at: number): BadLogError {
   return new BadLogError(`${what} in the labels at byte ${at}`);
 }
 
-/** The number at `at` of bytes that reach that far; faster than Buffer's own on a first reading. */
-export function u32At(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+/** To load numbers by: before its code is compiled a first reading takes half as long as by bytes. */
+export function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }
 
 /** Whether one of the sound labels in `from`..`to` has this index. */
-function hasIndex(log: Buffer, from: number, to: number, index: number): boolean {
-  for (let at = from; at < to; at += 8 + log.readUInt32LE(at + 4)) {
-    if (log.readUInt32LE(at) === index) return true;
+function hasIndex(log: DataView, from: number, to: number, index: number): boolean {
+  for (let at = from; at < to; at += 8 + log.getUint32(at + 4, true)) {
+    if (log.getUint32(at, true) === index) return true;
   }
   return false;
 }

@@ -16,6 +16,8 @@ export interface Shape {
   readonly fold: Fold | undefined;
   /** As shown: none of a summary whose quantiles are not. */
   readonly bounds: readonly number[];
+  /** Other shapes of the family that are shown alike. */
+  readonly twins: number[];
 }
 
 /** The value that a gauge has in one slot. */
@@ -80,7 +82,7 @@ export class SeriesTable {
   }
 
   /** The number of the series whose labels are the sound ones in `from`..`to` of a log. */
-  series({ shape, names }: NamedShape, log: Uint8Array, from: number, to: number): number {
+  series({ shape, names }: NamedShape, log: DataView, from: number, to: number): number {
     if (this.shapes[shape]!.family === undefined) return this.#hidden(shape);
     const hash = this.#texts.write(names, log, from, to);
     const place = this.#placeOf(shape, hash);
@@ -142,20 +144,30 @@ export class SeriesTable {
     }
     const cells = cellsPerSeries(definition);
     if (family.type !== type) {
-      return this.shapes.push({ family: undefined, cells, totals: 0, fold: undefined, bounds: [] }) - 1;
+      return (
+        this.shapes.push({ family: undefined, cells, totals: 0, fold: undefined, bounds: [], twins: [] }) - 1
+      );
     }
     // Quantiles of several processes cannot be added up.
     const plain = type === 'summary' && !this.#isolated;
     const isGauge = type === 'gauge';
-    const shape = {
+    const shape: Shape = {
       family,
       cells,
       totals: isGauge ? GAUGE_TOTALS : plain ? 2 : cells,
       fold: isGauge ? foldOf(family.aggregator) : undefined,
       bounds: plain ? [] : definition.bounds,
+      twins: [],
     };
     const known = this.shapes.findIndex((other) => other.family === family && isSame(other, shape));
-    return known >= 0 ? known : this.shapes.push(shape) - 1;
+    if (known >= 0) return known;
+    const number = this.shapes.length;
+    for (const [other, alike] of this.shapes.entries()) {
+      if (alike.family !== family || !sameBounds(alike.bounds, shape.bounds)) continue;
+      shape.twins.push(other);
+      alike.twins.push(number);
+    }
+    return this.shapes.push(shape) - 1;
   }
 
   /** Where the labels written last stand in the index under this shape, or the free place where they belong. */
@@ -191,10 +203,7 @@ export class SeriesTable {
 
   /** The same series under another shape that is shown alike: they have their totals in common. */
   #twin(shape: number, hash: number): number | undefined {
-    const { family, bounds } = this.shapes[shape]!;
-    for (let other = 0; other < this.shapes.length; other++) {
-      if (other === shape || this.shapes[other]!.family !== family) continue;
-      if (!sameBounds(this.shapes[other]!.bounds, bounds)) continue;
+    for (const other of this.shapes[shape]!.twins) {
       const found = this.#index[this.#placeOf(other, hash)]!;
       if (found > 0) return found - 1;
     }

@@ -4,6 +4,7 @@ import { CellRules } from './cell-rules.ts';
 import {
   AT_STARTED,
   CELLS_PER_CHUNK,
+  CHUNK_BYTES,
   cellsPerSeries,
   HEADER_BYTES,
   MAGIC,
@@ -17,6 +18,7 @@ import type { Libc } from './libc.ts';
 import { BadLogError, type LogVisitor, tellSeries, walkLog } from './log-record.ts';
 import { readFully } from './read-fully.ts';
 import { readChunkTable, readLog } from './read-log.ts';
+import { beginAlike, type LogFile } from './same-log.ts';
 import { SlotHeader } from './slot-file.ts';
 
 const magicWord = MAGIC.readBigUInt64LE(0);
@@ -42,14 +44,11 @@ export interface SlotListener {
   /** So many series follow. */
   onLog(series: number): void;
   /** A series of the metric told as number `metric`; its labels are in `from`..`to` of the log. */
-  onSeries(metric: number, log: Buffer, from: number, to: number): void;
+  onSeries(metric: number, log: DataView, from: number, to: number): void;
 }
 
-/** A log as it was read for the first time. Many slots' logs begin alike: what is the same is looked at once. */
-export interface FirstLog {
-  readonly log: Buffer;
-  readonly reader: SlotReader;
-}
+/** With how many other logs one that was never read is compared at most. */
+const MAX_COMPARED = 8;
 
 /**
  * Reads one slot file, again and again, each time only what is new of its log. Values are copied into `values`; where the
@@ -74,6 +73,7 @@ export class SlotReader {
   readonly #cells: CellReader;
   readonly #rules = new CellRules();
   #fd: number | undefined;
+  #logChunks: readonly number[] = [];
   #logBytes = 0;
   #logCrc = 0;
 
@@ -87,14 +87,14 @@ export class SlotReader {
   }
 
   /**
-   * Brings `values`, `live` and `status` up to date. `firstLogs` are those read since the readers of their slots were last
-   * refreshed, and get this one's.
+   * Brings `values`, `live` and `status` up to date. `others` read other slots of the directory: many slots' logs begin
+   * alike, and what is the same is looked at once.
    * @returns false where the file is unborn and holds nothing yet.
    * @throws Error where the file cannot be trusted; the message says why. What was read before stays as it was.
    */
-  refresh(firstLogs: FirstLog[] = []): boolean {
+  refresh(others: readonly SlotReader[] = []): boolean {
     try {
-      return this.#read(firstLogs);
+      return this.#read(others);
     } catch (error) {
       this.hold();
       throw error;
@@ -121,7 +121,7 @@ export class SlotReader {
     this.#cells.close();
   }
 
-  #read(firstLogs: FirstLog[]): boolean {
+  #read(others: readonly SlotReader[]): boolean {
     const fd = this.#open();
     const { uid } = fstatSync(fd);
     if (uid !== this.#owner)
@@ -134,7 +134,7 @@ export class SlotReader {
     if (header.magic !== magicWord) throw new BadLogError('magic is not that of a slot file');
     if (header.version !== VERSION) throw new BadLogError(`version is ${header.version}, not ${VERSION}`);
     const { started, logState } = header;
-    this.#readNewLog(fd, logState, firstLogs);
+    this.#readNewLog(fd, logState, others);
     const loaded = this.#cells.load(fd, this.cellCount);
     const held = this.#libc.isLockedByAnother(fd);
     // A file cut and grown again meanwhile gave zeros.
@@ -178,27 +178,25 @@ export class SlotReader {
     throw new BadLogError('file was replaced');
   }
 
-  #readNewLog(fd: number, logState: bigint, firstLogs: FirstLog[]): void {
+  #readNewLog(fd: number, logState: bigint, others: readonly SlotReader[]): void {
     const { bytes, crc } = unpackLogState(logState);
     // The state was copied before the chunk table: chunks are published before the records that need them.
     if (readHeader(fd) < HEADER_BYTES) throw new BadLogError('file is cut short within its header');
     const table = readChunkTable(header, fd);
     this.#cells.requireChunks(table.cells);
     if (bytes === this.#logBytes && crc === this.#logCrc) return;
-    const log = readLog(fd, table.log, this.#logBytes, bytes, this.#logCrc, crc);
-    const twin = this.#logBytes === 0 ? beginningOf(log, firstLogs) : undefined;
-    const rest = twin === undefined ? log : log.subarray(twin.log.length);
-    const from = twin?.reader ?? this;
-    const metrics = from.#metrics.slice();
-    const found = new SeriesCount(metrics, from.cellCount);
+    const twin = this.#logBytes === 0 ? this.#twin({ fd, chunks: table.log }, bytes, others) : undefined;
+    const known = twin ?? this;
+    const rest = readLog(fd, table.log, known.#logBytes, bytes, known.#logCrc, crc);
+    const metrics = known.#metrics.slice();
+    const found = new SeriesCount(metrics, known.cellCount);
     walkLog(rest, metrics, found);
     if (found.cellCount > table.cells.length * CELLS_PER_CHUNK) {
       throw new BadLogError(`cells up to ${found.cellCount} in ${table.cells.length} chunks`);
     }
     // All is sound: from here on nothing fails, so a file is taken in whole or not at all.
     this.#cells.addChunks(table.cells);
-    if (twin !== undefined) this.#beginAs(twin.reader);
-    if (this.#logBytes === 0) firstLogs.push({ log, reader: this });
+    if (twin !== undefined) this.#beginAs(twin);
     for (let ordinal = this.#metrics.length; ordinal < metrics.length; ordinal++) {
       this.#metrics.push(metrics[ordinal]!);
       this.#listener.onMetric(metrics[ordinal]!);
@@ -206,19 +204,35 @@ export class SlotReader {
     this.#listener.onLog(found.count);
     this.#rules.reserve(found.cellCount);
     tellSeries(rest, {
-      onSeries: (metric, _, from, to) => {
+      onSeries: (metric, log, from, to) => {
         const definition = metrics[metric]!;
-        const first = placeCells(this.cellCount, cellsPerSeries(definition));
-        this.cellCount = first + cellsPerSeries(definition);
+        const cells = cellsPerSeries(definition);
+        const first = placeCells(this.cellCount, cells);
+        this.cellCount = first + cells;
         this.#rules.addSeries(definition, first);
-        this.#listener.onSeries(metric, rest, from, to);
+        this.#listener.onSeries(metric, log, from, to);
       },
     });
-    const known = this.values.length;
-    this.values = grown(this.values, found.cellCount).fill(Number.NaN, known);
+    const loaded = this.values.length;
+    this.values = grown(this.values, found.cellCount).fill(Number.NaN, loaded);
     this.status = { ...this.status, series: this.status.series + found.count };
+    this.#logChunks = table.log;
     this.#logBytes = bytes;
     this.#logCrc = crc;
+  }
+
+  /** Whose log is the longest that the one in `file` begins with. */
+  #twin(file: LogFile, bytes: number, others: readonly SlotReader[]): SlotReader | undefined {
+    const most = Math.min(bytes, file.chunks.length * CHUNK_BYTES);
+    return others
+      .filter((other) => other.#fd !== undefined && other.#logBytes > 0 && other.#logBytes <= most)
+      .sort((a, b) => b.#logBytes - a.#logBytes)
+      .slice(0, MAX_COMPARED)
+      .find((other) => beginAlike(file, other.#logFile, other.#logBytes, other.#logCrc));
+  }
+
+  get #logFile(): LogFile {
+    return { fd: this.#fd!, chunks: this.#logChunks };
   }
 
   #beginAs(other: SlotReader): void {
@@ -244,12 +258,6 @@ function startedIn(path: string): number {
   } finally {
     closeSync(fd);
   }
-}
-
-/** The longest of the logs which this one begins with. */
-function beginningOf(log: Buffer, firstLogs: readonly FirstLog[]): FirstLog | undefined {
-  const beginnings = firstLogs.filter((one) => one.log.equals(log.subarray(0, one.log.length)));
-  return beginnings.sort((a, b) => b.log.length - a.log.length)[0];
 }
 
 /** Counts the series of a stretch of log and their cells. */

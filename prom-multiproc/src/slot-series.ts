@@ -27,7 +27,7 @@ export class SlotSeries implements SlotListener {
     this.#series.reserve(series);
   }
 
-  onSeries(metric: number, log: Uint8Array, from: number, to: number): void {
+  onSeries(metric: number, log: DataView, from: number, to: number): void {
     this.#series.push(this.#table.series(this.#named[metric]!, log, from, to));
   }
 
@@ -55,12 +55,11 @@ export class SlotSeries implements SlotListener {
       if (Number.isNaN(value) || added === 0) continue;
       const base = bases[one]!;
       if (fold === undefined) {
-        const total = totals[base]!;
-        const isFirst = Number.isNaN(total);
-        totals[base] = isFirst ? value : total + value;
+        // Added to in each case: a compiler that saw no addition in the first slot would begin anew at the second.
+        const isFirst = Number.isNaN(totals[base]!);
+        totals[base] = (isFirst ? 0 : totals[base]!) + value;
         for (let cell = 1; cell < added; cell++) {
-          const more = values[first + cell]!;
-          totals[base + cell] = isFirst ? more : totals[base + cell]! + more;
+          totals[base + cell] = (isFirst ? 0 : totals[base + cell]!) + values[first + cell]!;
         }
       } else if (live) {
         fold(totals, base, value, cells === 2 ? values[first + 1]! : 0);

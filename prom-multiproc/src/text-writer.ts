@@ -1,5 +1,13 @@
 /** Bytes behind those to be written that must be there, whatever they are. */
 export const PADDING = 3;
+
+/** Bytes with as many more behind them. */
+export function padded(bytes: Uint8Array): DataView {
+  const room = new Uint8Array(bytes.length + PADDING);
+  room.set(bytes);
+  return new DataView(room.buffer);
+}
+
 const BYTES = 65536;
 const LONGEST_NUMBER = 32;
 const ZERO = 0x30;
