@@ -16,7 +16,7 @@ const ofApp = tableRows(page, 'App variable').map(([name, fallback, from, to, co
   compose: compose!,
 }));
 const inCompose = new Map(
-  [...text('docker-compose.yml').matchAll(/\$\{([A-Z_]+):-(\w*)\}/g)].map(([, name, value]) => [
+  [...text('docker-compose.yml').matchAll(/\$\{([A-Z_]+):-([^}]*)\}/g)].map(([, name, value]) => [
     name!,
     value!,
   ]),
@@ -48,14 +48,15 @@ test('the limits of the app', () => {
   }
 });
 
+const handedOn = ofApp.filter(({ compose }) => compose === 'yes').map(({ name }) => name);
+
 test('what the compose file hands on to the app, without a default of its own', () => {
-  const handedOn = [...inCompose].filter(([, value]) => value === '').map(([name]) => name);
-  const said = ofApp.filter(({ compose }) => compose === 'yes').map(({ name }) => name);
-  assert.deepEqual(said.sort(), handedOn.sort());
+  assert.ok(handedOn.length > 0);
+  for (const name of handedOn) assert.equal(inCompose.get(name), '', name);
 });
 
-test('each variable of the compose file itself, with its default', () => {
+test('each other variable of the compose file, with its default', () => {
   const rows = tableRows(page, 'Compose variable').map(([name, fallback]) => [name, fallback]);
-  const own = [...inCompose].filter(([, value]) => value !== '');
+  const own = [...inCompose].filter(([name]) => !handedOn.includes(name));
   assert.deepEqual(Object.fromEntries(rows), Object.fromEntries(own));
 });

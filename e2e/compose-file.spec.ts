@@ -40,8 +40,8 @@ async function servicesOf(...profiles: string[]): Promise<Record<string, Service
   return (JSON.parse(text) as { services: Record<string, ServiceConfig> }).services;
 }
 
-test('three services run unless more is wanted', async () => {
-  expect(Object.keys(await servicesOf()).sort()).toEqual(['app', 'nginx', 'prometheus']);
+test('four services run unless more is wanted', async () => {
+  expect(Object.keys(await servicesOf()).sort()).toEqual(['app', 'nginx', 'nginx-exporter', 'prometheus']);
 });
 
 test('every service is closed in the same way, those of the profiles too', async () => {

@@ -4,7 +4,7 @@ export interface Trick {
   readonly request: string;
 }
 
-const PRIVATE_PATHS = ['/metrics', '/status', '/demo/unshared', '/targets'];
+const PRIVATE_PATHS = ['/metrics', '/status', '/demo/unshared', '/targets', '/stub_status'];
 
 const PATHS: readonly ((path: string) => string)[] = [
   (path) => path,

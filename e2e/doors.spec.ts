@@ -10,6 +10,7 @@ const MARKERS = [
   'workersWanted',
   'demo_unshared',
   '__metrics_path__',
+  'Active connections',
 ];
 const PUBLIC_PATHS = ['/', '/ping', '/livez', '/readyz'];
 const AT_ONCE = 8;
@@ -20,12 +21,13 @@ function ask(port: number, path: string, method = 'GET'): Promise<RawAnswer> {
   return sendRaw(port, `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
 }
 
-test('the markers are seen on the metrics door', async ({ stack }) => {
+test('the markers are seen on the metrics door, and on that of nginx itself', async ({ stack }) => {
   const door = portOf(stack.doorUrl);
   const paths = ['/metrics', '/status', '/demo/unshared', '/targets'];
   const shown = await Promise.all(paths.map((path) => ask(door, path)));
   expect(shown.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-  const all = shown.map(({ body }) => body).join('\n');
+  const ofNginx = await stack.exec('nginx', 'curl', '-fsS', 'http://nginx:8043/stub_status');
+  const all = [...shown.map(({ body }) => body), ofNginx].join('\n');
   for (const marker of MARKERS) expect(all, marker).toContain(marker);
 });
 
@@ -97,6 +99,7 @@ test('the metrics door takes no writes and knows no other paths', async ({ stack
     '/demo/kill',
     '/status/1',
     '/targets/0',
+    '/stub_status',
     '/readyz',
   ]) {
     expect((await ask(door, path)).status, path).toBe(404);

@@ -5,14 +5,16 @@ import { poll } from '../scripts/measure/poll.ts';
 import { cgroupLimits, inspect, processStatuses } from './container-facts.ts';
 import { docker } from './docker.ts';
 import { sendRaw } from './raw-http.ts';
-import { type Service, Stack } from './stack.ts';
+import { Stack } from './stack.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const MEBI = 1024 * 1024;
 const START_TIMEOUT_MS = 15 * 60_000;
 const DEADLINE = { deadlineMs: 60_000 };
 
-const SERVICES: readonly Service[] = ['app', 'nginx', 'prometheus'];
+/** Those that can be looked at from within. nginx-exporter's image holds one program, and no shell. */
+const SERVICES = ['app', 'nginx', 'prometheus'] as const;
+type Service = (typeof SERVICES)[number];
 const LIMITS: Record<Service, { memory: number; pids: number; processors: number }> = {
   app: { memory: 1024 * MEBI, pids: 256, processors: 2 },
   nginx: { memory: 192 * MEBI, pids: 32, processors: 1 },
@@ -160,6 +162,28 @@ for (const service of SERVICES) {
   });
 }
 
+test('nginx-exporter: it is no less closed, by what the engine says', async () => {
+  const { Config, HostConfig, Mounts } = await inspect(stack, 'nginx-exporter');
+  expect(Config.User).toBe('1001:1001');
+  expect(HostConfig).toMatchObject({
+    Privileged: false,
+    CapDrop: ['ALL'],
+    SecurityOpt: ['no-new-privileges:true'],
+    ReadonlyRootfs: true,
+    Init: true,
+    IpcMode: 'none',
+    PidMode: '',
+    NetworkMode: `${stack.project}_default`,
+    Memory: 64 * MEBI,
+    MemorySwap: 64 * MEBI,
+    PidsLimit: 32,
+    RestartPolicy: { Name: 'unless-stopped' },
+    LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+  });
+  expect([HostConfig.CapAdd ?? [], HostConfig.Devices ?? [], Mounts]).toEqual([[], [], []]);
+  expect(HostConfig.CpuQuota / HostConfig.CpuPeriod).toBe(0.2);
+});
+
 for (const service of MADE_OF_MEMORY) {
   test(`${service}: its tmpfs is bounded, and nothing on it can be run`, async () => {
     const { path, bytes } = WRITABLE[service];
@@ -239,7 +263,7 @@ test('Prometheus takes no order over the network', async () => {
 });
 
 test('every image starts from a version, never from whatever is the latest', () => {
-  for (const directory of ['demo-app', 'nginx', 'prometheus', 'grafana']) {
+  for (const directory of ['demo-app', 'nginx', 'nginx-exporter', 'prometheus', 'grafana']) {
     const file = readFileSync(resolve(ROOT, directory, 'Dockerfile'), 'utf8');
     const bases = [...file.matchAll(/^FROM (?:--\S+ )?(\S+)/gm)].map(([, image]) => image!);
     expect(bases.length, directory).toBeGreaterThan(0);

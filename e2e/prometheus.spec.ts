@@ -12,13 +12,14 @@ const DEADLINE_MS = 90_000;
 /** `resets(...[5m])`, or since this test began: another one before it may have restarted the app on purpose. */
 const WINDOW_S = 300;
 
-test('Prometheus reaches the app and itself', async ({ stack }) => {
+test('Prometheus reaches the app, nginx and itself', async ({ stack }) => {
   await poll(
     'every target up',
     async () => {
       const seen = await targets(stack.prometheusUrl);
       const jobs = new Set(seen.map((target) => target.job));
-      const up = seen.every((target) => target.health === 'up') && jobs.has('app') && jobs.has('prometheus');
+      const all = ['app', 'nginx', 'prometheus'].every((job) => jobs.has(job));
+      const up = all && seen.every((target) => target.health === 'up');
       if (!up) throw new Error(JSON.stringify(seen));
       return true;
     },

@@ -100,7 +100,11 @@ test('every recording rule gives data, and every alert asks for series that exis
   for (const rule of rules.filter(({ type }) => type === 'alerting')) {
     collect(await api<Node>(stack, `parse_query?query=${encodeURIComponent(rule.query)}`), selectors);
   }
-  await allAnswer(stack, [...selectors]);
+  // Those exist where Prometheus writes elsewhere, too: e2e/remote-write asks for them.
+  await allAnswer(
+    stack,
+    [...selectors].filter((selector) => !selector.includes('prometheus_remote_storage_')),
+  );
 });
 
 interface Node {

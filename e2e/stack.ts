@@ -20,7 +20,7 @@ const ANSWER_TIMEOUT_MS = 10_000;
 const SETTLE_DEADLINE_MS = 90_000;
 const STARTUP_TIMEOUT_MS = 180_000;
 
-export type Service = 'app' | 'nginx' | 'prometheus';
+export type Service = 'app' | 'nginx' | 'nginx-exporter' | 'prometheus';
 
 export interface WorkerStatus {
   readonly pid: number;
@@ -79,6 +79,8 @@ export class Stack {
       DEMO_CONTROLS: '1',
       // On a machine that is busy otherwise the app would turn requests away, and tests would fail that are not about that.
       MAX_WAIT_MS: '0',
+      // What a test counts goes to nobody, whatever the checkout's .env says.
+      REMOTE_WRITE_URL: '',
       IMAGE_TAG: process.env.IMAGE_TAG ?? '',
       ...environment,
     };
@@ -103,6 +105,8 @@ export class Stack {
         .withAutoCleanup(process.env.TESTCONTAINERS_RYUK_DISABLED !== 'true')
         .withBuild()
         .withDefaultWaitStrategy(Wait.forHealthCheck())
+        // It has no shell to look at its health from.
+        .withWaitStrategy('nginx-exporter-1', Wait.forLogMessage(/Listening on/))
         .withStartupTimeout(STARTUP_TIMEOUT_MS)
         .up();
       await this.settle();

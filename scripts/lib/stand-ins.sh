@@ -20,23 +20,31 @@ is_stand_in() {
 }
 
 is_current_stand_in() {
-  [ "$(stand_in_recipe_of "$1")" = "$(recipe_hash)" ]
+  [ "$(stand_in_recipe_of "$1")" = "$(recipe_hash "$1")" ]
 }
 
 stand_in_recipe_of() {
   docker image inspect --format "{{index .Config.Labels \"$stand_in_label\"}}" "$1" 2>/dev/null || true
 }
 
-# What a stand-in is made from: another recipe, or other certificates on this machine, make it out of date.
+# recipe_hash IMAGE: what a stand-in is made from. Another recipe, of it or of the Debian below it, or other certificates on
+# this machine make it out of date.
 recipe_hash() {
-  find "$root/scripts/stand-ins" "$root/scripts/lib/stand-ins.sh" /etc/ssl/certs/ca-certificates.crt -type f \
-    -exec sha256sum {} + | sed "s|$root||" | sort | sha256sum | cut -c 1-12
+  find "$root/scripts/stand-ins/debian.sh" "$root/scripts/lib/stand-ins.sh" /etc/ssl/certs/ca-certificates.crt \
+    "$(recipe_of "$1")" -type f -exec sha256sum {} + | sed "s|$root||" | sort | sha256sum | cut -c 1-12
+}
+
+# recipe_of IMAGE: prom/prometheus:v3.5.3 is made by scripts/stand-ins/prometheus.
+recipe_of() {
+  recipe_name=${1%:*}
+  recipe_name=${recipe_name##*/}
+  [ "$1" != "$stand_in_debian" ] || recipe_name=debian.sh
+  printf '%s' "$root/scripts/stand-ins/$recipe_name"
 }
 
 build_stand_in() {
-  name=${1%:*}
-  name=${name##*/}
-  recipe=$root/scripts/stand-ins/$name
+  recipe=$(recipe_of "$1")
+  name=${recipe##*/}
   [ -f "$recipe/Dockerfile" ] || fail "there is no recipe for a stand-in of $1 in scripts/stand-ins" \
     "Make $1 available to the engine: docker pull, docker load, or a registry mirror."
   is_debian_root || fail "a stand-in of $1 can only be built as root on Debian" \
@@ -50,16 +58,16 @@ build_stand_in() {
 
   is_current_stand_in "$stand_in_debian" || {
     say "Building $stand_in_debian with debootstrap (half a minute)."
-    "$root/scripts/stand-ins/debian.sh" "$stand_in_debian" "$stand_in_label=$(recipe_hash)"
+    "$root/scripts/stand-ins/debian.sh" "$stand_in_debian" "$stand_in_label=$(recipe_hash "$stand_in_debian")"
   }
   say "Building a stand-in of $1."
   context=$root/.tools/stand-ins/$name
   mkdir -p "$context"
   cp "$recipe"/* "$context"
-  "add_${name}_context" "$context" "${1##*:}"
+  "add_$(printf '%s' "$name" | tr - _)_context" "$context" "${1##*:}"
   build_log=$context.log
   docker build --quiet --build-arg "DEBIAN=$stand_in_debian" --build-arg "VERSION=$(tag_version "$1")" \
-    --label "$stand_in_label=$(recipe_hash)" --tag "$1" "$context" >"$build_log" 2>&1 || {
+    --label "$stand_in_label=$(recipe_hash "$1")" --tag "$1" "$context" >"$build_log" 2>&1 || {
     tail -n 40 "$build_log" >&2
     fail "docker build of the stand-in of $1 failed" "The whole log is $build_log."
   }
@@ -76,6 +84,11 @@ add_nginx_context() {
 
 add_prometheus_context() {
   add_forky "$1"
+}
+
+# It is in the Debian below.
+add_nginx_prometheus_exporter_context() {
+  :
 }
 
 # The suite's Release file may be past its date; packages are still verified by signature.

@@ -17,6 +17,26 @@ export async function query(prometheusUrl: string, expression: string): Promise<
   return data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
 }
 
+export interface RangeResult {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Seconds since 1970 at which there was a value. */
+  readonly at: readonly number[];
+}
+
+/** When, between two times in seconds since 1970, an expression had a value, looked at every so many seconds. */
+export async function queryRange(
+  prometheusUrl: string,
+  expression: string,
+  { from, to, stepS }: { readonly from: number; readonly to: number; readonly stepS: number },
+): Promise<RangeResult[]> {
+  const range = `start=${from}&end=${to}&step=${stepS}`;
+  const url = `${prometheusUrl}/api/v1/query_range?query=${encodeURIComponent(expression)}&${range}`;
+  const { data } = JSON.parse(await getText(url, TIMEOUT_MS)) as {
+    data: { result: { metric: Record<string, string>; values: [number, string][] }[] };
+  };
+  return data.result.map(({ metric, values }) => ({ labels: metric, at: values.map(([at]) => at) }));
+}
+
 export interface Target {
   readonly job: string;
   readonly instance: string;
