@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { tableRows } from '../prom-multiproc/src/testing/markdown.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
-const PAGES = ['README.md', 'docs/*.md', 'prom-multiproc/*.md'].flatMap((glob) =>
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'docs/*.md', 'prom-multiproc/*.md'].flatMap((glob) =>
   globSync(glob, { cwd: ROOT }),
 );
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');

@@ -40,7 +40,7 @@ async function middleware(): Promise<RequestHandler[]> {
   if (side === 'without') return [];
   if (side === 'ours_plain_middleware' || !isOurs(side)) return [plainMiddleware()];
   const { measureRequests } = await import('../../demo-app/src/metrics-middleware.ts');
-  const { expressRoute } = await import('../../demo-app/src/app/express-route.ts');
+  const { expressRoute } = await import('../../demo-app/src/express-route.ts');
   return [measureRequests(expressRoute)];
 }
 

@@ -85,6 +85,24 @@ test('SIGTERM: readiness fails first, requests in flight finish, then the exit c
   assert.deepEqual(await app.exit(), { code: 0, signal: null });
 });
 
+test('what the application holds is closed once, after its last answer and before the process ends', async (t) => {
+  const app = runApp(t, SLOW, { WORKERS: '1' });
+  const { app: url } = await ports(app);
+  const agent = new Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  let answered = false;
+  const slow = ask(`${url}/slow/1000`, agent).then(() => {
+    answered = true;
+    agent.destroy();
+  });
+  await app.line('slow request begun');
+  app.child.kill('SIGTERM');
+  await app.line('closed');
+  await slow;
+  assert.deepEqual([answered, await app.exit()], [true, { code: 0, signal: null }]);
+  assert.equal(app.lines.filter(({ msg }) => msg === 'closed').length, 1);
+});
+
 test('an idle keep-alive connection is served during the drain, and told to close', async (t) => {
   const app = runApp(t, SLOW, { WORKERS: '1' });
   const { app: url } = await ports(app);

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import test, { beforeEach, type TestContext } from 'node:test';
 import express, { type Response } from 'express';
 import { register } from 'prom-client';
-import { expressRoute } from './app/express-route.ts';
+import { expressRoute } from './express-route.ts';
 import { httpRequestDuration, httpRequests, requestsInFlight, workersBusy } from './metrics.ts';
 import { measureRequests } from './metrics-middleware.ts';
 import { listen } from './testing/listen.ts';

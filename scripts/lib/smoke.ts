@@ -9,7 +9,7 @@ import { sumOfJob } from '../measure/prometheus.ts';
 import { getText, scrape } from '../measure/scrape.ts';
 import { startScraping } from '../measure/scraping.ts';
 
-/** The steps of scripts/smoke. No packages: Node and the docker client are all it needs. */
+/** The steps of scripts/smoke: smoke.ts PATH ROUTE. No packages: Node and the docker client are all it needs. */
 
 interface Status {
   readonly workers: readonly { readonly pid: number; readonly state: string }[];
@@ -17,13 +17,10 @@ interface Status {
 }
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const at = (variable: string, port: number) => `http://127.0.0.1:${process.env[variable] ?? port}`;
-const PUBLIC = at('PUBLIC_PORT', 8040);
-const DOOR = at('METRICS_DOOR_PORT', 9040);
-const PROMETHEUS = at('PROMETHEUS_PORT', 9090);
+const [PATH = '/ping', ROUTE = PATH] = process.argv.slice(2);
 const PROJECT = process.env.COMPOSE_PROJECT_NAME ?? 'pandoras-express';
 const REQUESTS = 200;
-const LOAD = { url: `${PUBLIC}/ping`, connections: 4, maxRequests: REQUESTS, durationMs: 20_000 };
+const LOAD = { connections: 4, maxRequests: REQUESTS, durationMs: 20_000 };
 const ANSWER_TIMEOUT_MS = 5_000;
 const DEADLINE_MS = 60_000;
 
@@ -31,6 +28,33 @@ const run = promisify(execFile);
 /** How to take down what this run started; undefined where it started nothing. */
 let down: readonly string[] | undefined;
 let bringingUp: ChildProcess | undefined;
+
+/** Where the stack answers. */
+interface Addresses {
+  readonly app: string;
+  readonly door: string;
+  readonly prometheus: string;
+}
+
+/** A port that is 0 is known to Docker alone, once the stack is there; undefined before. */
+async function addresses(): Promise<Addresses | undefined> {
+  const at = async (variable: string, usual: number, service: string): Promise<string> => {
+    const port = process.env[variable] || String(usual);
+    if (port !== '0') return `http://127.0.0.1:${port}`;
+    const published = await docker('compose', '--project-name', PROJECT, 'port', service, String(usual));
+    return `http://127.0.0.1:${published.slice(published.lastIndexOf(':') + 1)}`;
+  };
+  try {
+    return {
+      app: await at('PUBLIC_PORT', 8040, 'nginx'),
+      door: await at('METRICS_DOOR_PORT', 9040, 'nginx'),
+      prometheus: await at('PROMETHEUS_PORT', 9090, 'prometheus'),
+    };
+  } catch (error) {
+    if (/no container|not running/i.test(String((error as { stderr?: string }).stderr))) return undefined;
+    throw error;
+  }
+}
 
 async function docker(...args: string[]): Promise<string> {
   return (await run('docker', args, { cwd: ROOT })).stdout.trim();
@@ -44,11 +68,15 @@ function takeDown(): void {
   if (status !== 0) console.error(`smoke: scripts/down ended with ${status}:\n${stderr}`);
 }
 
-async function bringUp(): Promise<void> {
-  const silence = await getText(`${DOOR}/status`, ANSWER_TIMEOUT_MS).then(() => undefined, String);
-  if (silence === undefined) {
-    console.log(`smoke: taking the running stack at ${PUBLIC}`);
-    return;
+async function bringUp(): Promise<Addresses> {
+  const found = await addresses();
+  const silence =
+    found === undefined
+      ? 'no port of it is published'
+      : await getText(`${found.door}/status`, ANSWER_TIMEOUT_MS).then(() => undefined, String);
+  if (found !== undefined && silence === undefined) {
+    console.log(`smoke: taking the running stack at ${found.app}`);
+    return found;
   }
   const ofProject = `label=com.docker.compose.project=${PROJECT}`;
   if ((await docker('ps', '--all', '--quiet', '--filter', ofProject)) !== '') {
@@ -59,20 +87,23 @@ async function bringUp(): Promise<void> {
   // What Prometheus has recorded before is not this run's to remove.
   const recorded = await docker('volume', 'ls', '--quiet', '--filter', ofProject);
   down = recorded === '' ? ['--volumes'] : [];
-  console.log(`smoke: nothing answers at ${DOOR}, bringing the stack up`);
+  console.log(`smoke: nothing answers at ${found?.door ?? PROJECT}, bringing the stack up`);
   const up = spawn(resolve(ROOT, 'scripts/up'), ['--detach'], { stdio: 'inherit' });
   bringingUp = up;
   const [code, signal] = (await once(up, 'exit')) as [number | null, NodeJS.Signals | null];
   bringingUp = undefined;
   if (code !== 0) throw new Error(`scripts/up --detach ended with ${code ?? signal}`);
+  const brought = await addresses();
+  if (brought === undefined) throw new Error(`scripts/up --detach published no port of ${PROJECT}`);
+  return brought;
 }
 
 /** The status once every worker is ready and none of the given pids is among them. */
-function settled(gone: readonly number[] = []): Promise<Status> {
+function settled(door: string, gone: readonly number[] = []): Promise<Status> {
   return poll(
-    `all workers ready at ${DOOR}/status`,
+    `all workers ready at ${door}/status`,
     async () => {
-      const status = JSON.parse(await getText(`${DOOR}/status`, ANSWER_TIMEOUT_MS)) as Status;
+      const status = JSON.parse(await getText(`${door}/status`, ANSWER_TIMEOUT_MS)) as Status;
       const ready = status.workers.filter(({ pid, state }) => state === 'ready' && !gone.includes(pid));
       if (ready.length < status.workersWanted) throw new Error(JSON.stringify(status));
       return status;
@@ -86,14 +117,14 @@ async function kill(pid: number): Promise<void> {
   await docker(...exec, 'sh', '-c', 'kill -s KILL "$1"', 'kill', String(pid));
 }
 
-async function send(): Promise<void> {
-  const report = await startLoad({ ...LOAD, requestTimeoutMs: ANSWER_TIMEOUT_MS }).done;
+async function send(url: string): Promise<void> {
+  const report = await startLoad({ ...LOAD, url, requestTimeoutMs: ANSWER_TIMEOUT_MS }).done;
   const all = report.sent === REQUESTS && report.byStatus[200] === REQUESTS;
-  if (!all) throw new Error(`${REQUESTS} requests to ${LOAD.url}, but: ${JSON.stringify(report)}`);
+  if (!all) throw new Error(`${REQUESTS} requests to ${url}, but: ${JSON.stringify(report)}`);
 }
 
-async function counted(): Promise<number> {
-  const { counter, histogram } = countedOf(await scrape(`${DOOR}/metrics`, ANSWER_TIMEOUT_MS), '/ping');
+async function countedAt(door: string): Promise<number> {
+  const { counter, histogram } = countedOf(await scrape(`${door}/metrics`, ANSWER_TIMEOUT_MS), ROUTE);
   if (counter !== histogram) throw new Error(`the counter says ${counter} and the histogram ${histogram}`);
   return counter;
 }
@@ -101,30 +132,31 @@ async function counted(): Promise<number> {
 function exactly(wanted: number, got: number): void {
   if (got === wanted) return;
   throw new Error(
-    `sent ${wanted} requests to /ping but counted ${got} (has anything else asked for /ping meanwhile?)`,
+    `sent ${wanted} requests to ${PATH} but counted ${got} under the route ${ROUTE} (has anything else asked for it meanwhile?)`,
   );
 }
 
 const ok = (what: string) => console.log(`ok    ${what}`);
 
-async function check(): Promise<void> {
-  const { workers } = await settled();
+async function check({ app, door, prometheus }: Addresses): Promise<void> {
+  const counted = () => countedAt(door);
+  const { workers } = await settled(door);
   ok(`${workers.length} workers ready`);
   const before = await counted();
-  const scraping = startScraping({ url: `${DOOR}/metrics`, everyMs: 100, timeoutMs: ANSWER_TIMEOUT_MS });
+  const scraping = startScraping({ url: `${door}/metrics`, everyMs: 100, timeoutMs: ANSWER_TIMEOUT_MS });
   try {
-    await send();
+    await send(app + PATH);
     exactly(REQUESTS, (await counted()) - before);
     ok(`${REQUESTS} requests answered, ${REQUESTS} counted`);
 
     // Nothing is in flight now: the kill must not cost a single count.
     const victim = workers[0]!.pid;
     await kill(victim);
-    await settled([victim]);
+    await settled(door, [victim]);
     exactly(REQUESTS, (await counted()) - before);
     ok(`worker ${victim} killed and replaced, still ${REQUESTS} counted`);
 
-    await send();
+    await send(app + PATH);
     exactly(2 * REQUESTS, (await counted()) - before);
     ok(`${REQUESTS} more requests answered, ${2 * REQUESTS} counted in all`);
   } finally {
@@ -138,9 +170,9 @@ async function check(): Promise<void> {
 
   const total = await counted();
   await poll(
-    `${total} requests to /ping in Prometheus at ${PROMETHEUS}`,
+    `${total} requests of the route ${ROUTE} in Prometheus at ${prometheus}`,
     async () => {
-      const sum = await sumOfJob(PROMETHEUS, 'app', 'http_requests_total{route="/ping"}');
+      const sum = await sumOfJob(prometheus, 'app', `http_requests_total{route=${JSON.stringify(ROUTE)}}`);
       if (sum !== total) throw new Error(`Prometheus says ${sum}`);
       return true;
     },
@@ -164,8 +196,7 @@ for (const [signal, code] of [
 const began = Date.now();
 const seconds = () => `${Math.round((Date.now() - began) / 1_000)} s`;
 try {
-  await bringUp();
-  await check();
+  await check(await bringUp());
   console.log(`smoke: passed in ${seconds()}`);
 } catch (error) {
   const { message, cause } = error as Error;

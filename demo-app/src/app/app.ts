@@ -1,7 +1,7 @@
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { App } from '../app-contract.ts';
+import { expressRoute } from '../express-route.ts';
 import { describeError, log } from '../log.ts';
-import { expressRoute } from './express-route.ts';
 import { routes } from './routes.ts';
 
 /** The application: this folder is what you replace by your own. docs/make-it-yours.md shows how. */

@@ -27,5 +27,6 @@ if (cluster.isPrimary) {
       });
       return app;
     },
+    close: () => void process.stdout.write(`${JSON.stringify({ msg: 'closed', pid: process.pid })}\n`),
   });
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import express, { Router } from 'express';
-import { listen } from '../testing/listen.ts';
 import { expressRoute } from './express-route.ts';
+import { listen } from './testing/listen.ts';
 
 /** Serves `app` and returns what `expressRoute` says at the end of a request. */
 async function labelsOf(t: TestContext, build: (app: express.Express) => void) {

@@ -1,0 +1,76 @@
+import { isUtf8 } from 'node:buffer';
+import { execFileSync } from 'node:child_process';
+import { existsSync, lstatSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  keepsItsName,
+  lockedPackages,
+  nameProblem,
+  renamed,
+  TEMPLATE_NAME,
+  titleOf,
+  titleProblem,
+} from './project-name.ts';
+
+/** What scripts/rename-template does, in the checkout that it stands in: rename-template.ts NAME [TITLE] */
+
+const [name = '', title = titleOf(name)] = process.argv.slice(2);
+
+function fail(what: string, ...hints: string[]): never {
+  console.error([`error: ${what}`, ...hints.map((hint) => `  ${hint}`)].join('\n'));
+  process.exit(1);
+}
+
+function git(...args: string[]): string {
+  try {
+    return execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    fail(
+      `git ${args.join(' ')}: ${String((error as { stderr?: string }).stderr || error).trim()}`,
+      'Rename in a git checkout: git clone, or git init && git add . && git commit -m "As it came"',
+    );
+  }
+}
+
+const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
+const current: string = json('package.json').name;
+if (current === name) {
+  console.log(`It is called ${name} already: nothing to do.`);
+  process.exit(0);
+}
+const wrongName = nameProblem(name, lockedPackages(json('package-lock.json')));
+if (wrongName !== undefined) fail(`NAME ${JSON.stringify(name)}: ${wrongName}`);
+const wrongTitle = titleProblem(title);
+if (wrongTitle !== undefined) fail(`TITLE ${JSON.stringify(title)}: ${wrongTitle}`);
+if (current !== TEMPLATE_NAME) {
+  fail(
+    `it was renamed to ${current} before: another name could not be told from other words of the files`,
+    'Take that renaming back first: git reset --hard, or git revert where it was committed.',
+  );
+}
+const changes = git('status', '--porcelain');
+if (changes !== '') {
+  fail(
+    'the checkout has changes that are not committed, and the renaming should stand by itself',
+    'Commit or stash them:',
+    ...changes.trimEnd().split('\n').slice(0, 10),
+  );
+}
+
+const files = git('ls-files', '-z')
+  .split('\0')
+  .filter((path) => path !== '' && !keepsItsName(path) && existsSync(path) && lstatSync(path).isFile());
+const told: string[] = [];
+for (const path of files) {
+  const bytes = readFileSync(path);
+  if (!isUtf8(bytes)) continue;
+  const { text, count } = renamed(bytes.toString('utf8'), { name, title });
+  if (count > 0) writeFileSync(path, text);
+  const to = renamed(path, { name, title }).text;
+  if (to !== path) renameSync(path, to);
+  if (count > 0 || to !== path) told.push(`  ${to === path ? path : `${path} -> ${to}`} (${count})`);
+}
+console.log(`renamed ${TEMPLATE_NAME} to ${name}, and "Pandora's Express" to "${title}":`);
+console.log(told.join('\n'));
+console.log(
+  `${told.length} files changed. See git diff, then: git add --all && git commit --message 'Rename to ${name}'`,
+);
