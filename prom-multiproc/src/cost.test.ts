@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { cellsPerSeries } from './format.ts';
 import { AppProcess } from './testing/application.ts';
+import { bytesRead } from './testing/bytes-read.ts';
 import { TextReader } from './testing/directory-text.ts';
 import { filledSlots } from './testing/filled-slots.ts';
 import { HISTOGRAM } from './testing/slot-files.ts';
@@ -85,9 +86,6 @@ test('a scrape takes steps in proportion to the series, and to the slots', (t) =
     }
   }
 });
-
-/** Bytes that this process has read from files so far. */
-const bytesRead = () => Number(/^rchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))![1]);
 
 test('a scrape reads the values, each twice, and of all else only what is new', (t) => {
   const SLOTS = 2;

@@ -85,14 +85,8 @@ export class DirectoryReader {
    */
   refresh(): DirectoryStatus {
     const began = performance.now();
-    const { uid } = statDirectory(this.#directory);
-    if (this.#wasCleared()) this.#forget();
-    for (const name of readdirSync(this.#directory)) {
-      const slot = slotOfFileName(name);
-      if (slot === undefined || this.#slots.has(slot)) continue;
-      if (this.#onlySlot === undefined || this.#onlySlot === slot) this.#addSlot(slot, uid);
-    }
-    for (const view of [...this.#slots.values()].sort(bySlot)) this.#refreshSlot(view, uid);
+    const uid = this.#findSlots();
+    for (const view of this.#inOrder()) this.#refreshSlot(view, uid);
     for (const { reader } of this.#replaced) reader.hold();
     this.#retire();
     const views = this.#views().sort(bySlot);
@@ -114,10 +108,54 @@ export class DirectoryReader {
     return this.status;
   }
 
+  /**
+   * Reads names that are new in slots whose log has stood still since the last call, one slot a step, so that the next
+   * `refresh` need not. What fails is left to that, which meets it again and tells.
+   */
+  *readAhead(): Generator<void> {
+    for (const view of this.#findNews()) {
+      // Between two steps the directory may have been cleared, or a file replaced.
+      if (this.#slots.get(view.reader.slot) !== view) continue;
+      try {
+        view.reader.readAhead(this.#readers());
+      } catch {}
+      yield;
+    }
+  }
+
   close(): void {
     for (const { reader } of this.#views()) reader.close();
     this.#slots.clear();
     this.#replaced.length = 0;
+  }
+
+  /** The user id that all files must belong to. */
+  #findSlots(): number {
+    const { uid } = statDirectory(this.#directory);
+    if (this.#wasCleared()) this.#forget();
+    for (const name of readdirSync(this.#directory)) {
+      const slot = slotOfFileName(name);
+      if (slot === undefined || this.#slots.has(slot)) continue;
+      if (this.#onlySlot === undefined || this.#onlySlot === slot) this.#addSlot(slot, uid);
+    }
+    return uid;
+  }
+
+  #findNews(): SlotView[] {
+    try {
+      this.#findSlots();
+    } catch {
+      return [];
+    }
+    return this.#inOrder().filter(({ reader, error }) => error === undefined && hasNews(reader));
+  }
+
+  #inOrder(): SlotView[] {
+    return [...this.#slots.values()].sort(bySlot);
+  }
+
+  #readers(): SlotReader[] {
+    return [...this.#slots.values()].map(({ reader }) => reader);
   }
 
   #views(): SlotView[] {
@@ -147,7 +185,7 @@ export class DirectoryReader {
 
   #refreshSlot(view: SlotView, owner: number): void {
     try {
-      view.reader.refresh([...this.#slots.values()].map(({ reader }) => reader));
+      view.reader.refresh(this.#readers());
       view.error = undefined;
     } catch (error) {
       const { message } = error as Error;
@@ -169,6 +207,14 @@ export class DirectoryReader {
     };
     this.#slots.set(slot, view);
     return view;
+  }
+}
+
+function hasNews(reader: SlotReader): boolean {
+  try {
+    return reader.hasNews();
+  } catch {
+    return false;
   }
 }
 

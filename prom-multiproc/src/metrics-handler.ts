@@ -3,8 +3,9 @@ import { constants, gzip } from 'node:zlib';
 import { globalRegister } from './clients.ts';
 import { placeInCluster } from './place-in-cluster.ts';
 import type { AnyRegistry } from './prom-client-internals.ts';
+import { readAhead } from './read-ahead.ts';
 import { Reader, TEXT_CONTENT_TYPE } from './reader.ts';
-import { isShared, sharedDirectory } from './share.ts';
+import { isShared, sharedDirectory, stepsAhead } from './share.ts';
 import { isKeptPlain } from './unable-platform.ts';
 
 interface Page {
@@ -22,6 +23,9 @@ const WORKER_PATH = /\/workers\/(\d{1,4})$/;
  * a process of a cluster that does not share: one worker's view is never passed off as the application's.
  * The metrics of `others` follow: registries of this process alone, such as a primary's own. They stay unshared, which
  * `Registry.merge()` with a shared one would not leave them.
+ *
+ * Outside of the workers of a cluster it looks four times a second whether there are new series, and reads their names: the
+ * first request does not wait for that.
  */
 export function metricsHandler(
   register?: AnyRegistry,
@@ -34,6 +38,9 @@ export function metricsHandler(
     throw new TypeError(
       `metricsHandler: registries of ${shown().contentType} and of ${other.contentType}: give both one content type`,
     );
+
+  // A worker is asked by chance, and has other things to do.
+  if (placeInCluster() !== 'worker') readAhead(() => stepsAhead(shown()));
 
   async function pageFor(path: string): Promise<Page> {
     const slot = WORKER_PATH.exec(path)?.[1];

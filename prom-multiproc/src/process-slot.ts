@@ -1,3 +1,4 @@
+import { Collecting } from './collecting.ts';
 import { DirectoryReader } from './directory-reader.ts';
 import { distinguishLabels } from './exact-labels.ts';
 import { installFastPath } from './fast-path.ts';
@@ -32,9 +33,9 @@ export class ProcessSlot {
   readonly #metrics = new Map<ClientMetric, SharedMetric>();
   /** Those that are yet to move into the slot: an application may have thousands that have. */
   readonly #unbound = new Set<SharedMetric>();
-  readonly #collecting = new Map<ClientMetric, Promise<void>>();
   readonly #retired = new Set<string>();
   readonly #warnings = new Warnings();
+  readonly #collecting = new Collecting((client) => this.#metrics.get(client), this.#warnings);
   #reader: DirectoryReader | undefined;
   readonly #holder: SlotHolder;
   #namesakeTold = false;
@@ -148,7 +149,7 @@ export class ProcessSlot {
   }
 
   async #show(): Promise<void> {
-    await Promise.all([...this.#metrics.keys()].map((client) => this.#collectOrWarn(client)));
+    await this.#collecting.collectAll(this.#metrics.keys());
     if (this.#writer === undefined) return;
     for (const metric of this.#metrics.values()) metric.publishQuantiles();
     this.#writer.beat(Date.now() / 1000);
@@ -167,33 +168,9 @@ export class ProcessSlot {
     else for (const metric of this.#metrics.values()) metric.placeRefused();
   }
 
-  /**
-   * Runs the `collect()` of a metric, or waits for the one that runs; what it writes becomes visible together, at its
-   * end.
-   */
-  async collect(client: ClientMetric): Promise<void> {
-    if (client.collect === undefined) return;
-    let collecting = this.#collecting.get(client);
-    if (collecting === undefined) {
-      collecting = this.#collect(client).finally(() => this.#collecting.delete(client));
-      this.#collecting.set(client, collecting);
-    }
-    await collecting;
-  }
-
-  async #collect(client: ClientMetric): Promise<void> {
-    const metric = this.#metrics.get(client);
-    metric?.beginCollect();
-    try {
-      const collecting = client.collect?.();
-      if (collecting instanceof Promise) {
-        metric?.awaitCollect();
-        await collecting;
-      }
-      metric?.collected();
-    } finally {
-      metric?.endCollect();
-    }
+  /** See `Collecting.collect`. */
+  collect(client: ClientMetric): Promise<void> {
+    return this.#collecting.collect(client);
   }
 
   /** What all processes have counted up to now: one view for all registries. @throws Error where it cannot be had. */
@@ -201,14 +178,25 @@ export class ProcessSlot {
     if (this.failure !== undefined) throw this.failure;
     this.bindAll();
     try {
-      this.#reader ??= new DirectoryReader(loadLibc(), this.directory, (path, error) =>
-        this.#warnUnreadable(path, error),
-      );
+      this.#reader ??= this.#newReader();
       this.#reader.refresh();
     } catch (error) {
       throw this.#holder.cannotShare(error);
     }
     return this.#reader;
+  }
+
+  /** See `DirectoryReader.readAhead`. */
+  *readAhead(): Generator<void> {
+    if (this.failure !== undefined) return;
+    this.#reader ??= this.#newReader();
+    yield* this.#reader.readAhead();
+  }
+
+  #newReader(): DirectoryReader {
+    return new DirectoryReader(loadLibc(), this.directory, (path, error) =>
+      this.#warnUnreadable(path, error),
+    );
   }
 
   #warnUnreadable(path: string, error: Error): void {
@@ -267,17 +255,6 @@ export class ProcessSlot {
       );
     }
     this.#writer?.metric(definition);
-  }
-
-  async #collectOrWarn(client: ClientMetric): Promise<void> {
-    try {
-      await this.collect(client);
-    } catch (error) {
-      this.#warnings.once(
-        'PROM_MULTIPROC_COLLECT',
-        `collect() of ${client.name} failed: ${(error as Error).message}`,
-      );
-    }
   }
 
   #refuseNaN({ name }: MetricDefinition): void {

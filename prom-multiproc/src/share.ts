@@ -76,6 +76,11 @@ export function isShared(register: AnyRegistry): boolean {
   return shared.has(register);
 }
 
+/** Steps that read ahead what `register` is to show; none where it is not shared. */
+export function* stepsAhead(register: AnyRegistry): Generator<void> {
+  yield* shared.get(register)?.readAhead() ?? [];
+}
+
 /** The absolute path that `PROMETHEUS_MULTIPROC_DIR` names; undefined where it is unset or empty. */
 export function sharedDirectory(): string | undefined {
   const directory = process.env.PROMETHEUS_MULTIPROC_DIR;

@@ -41,6 +41,11 @@ export class SharedRegistry {
     return joinBlocks(await Promise.all(blocks), options);
   }
 
+  /** Reads what other processes have published, a slot a step, before anybody asks for it. */
+  readAhead(): Generator<void> {
+    return this.#slot.readAhead();
+  }
+
   #captureRegistration(): void {
     const register = this.#register;
     const registerMetric = register.registerMetric.bind(register);

@@ -9,16 +9,18 @@ import {
   HEADER_BYTES,
   MAGIC,
   type MetricDefinition,
+  packLogState,
   placeCells,
   unpackLogState,
   VERSION,
 } from './format.ts';
 import { grown } from './int-list.ts';
 import type { Libc } from './libc.ts';
-import { BadLogError, type LogVisitor, tellSeries, walkLog } from './log-record.ts';
+import { BadLogError, tellSeries, walkLog } from './log-record.ts';
 import { readFully } from './read-fully.ts';
 import { readChunkTable, readLog } from './read-log.ts';
 import { beginAlike, type LogFile } from './same-log.ts';
+import { SeriesCount } from './series-count.ts';
 import { SlotHeader } from './slot-file.ts';
 
 const magicWord = MAGIC.readBigUInt64LE(0);
@@ -76,6 +78,9 @@ export class SlotReader {
   #logChunks: readonly number[] = [];
   #logBytes = 0;
   #logCrc = 0;
+  /** State of the log at the last look, and when it was last read ahead. */
+  #lookedAt = 0n;
+  #readAhead = 0n;
 
   constructor(libc: Libc, slot: number, path: string, owner: number, listener: SlotListener) {
     this.#libc = libc;
@@ -101,6 +106,29 @@ export class SlotReader {
     }
   }
 
+  /**
+   * Whether there is something new in the log, which has stood still since the last look: a log that grows is read ahead
+   * once, not in parts. Of what could not be read there is no news until it changes.
+   * @throws Error where the file cannot be trusted.
+   */
+  hasNews(): boolean {
+    if (this.#trusted() === undefined) return false;
+    const { logState } = header;
+    const standsStill = logState === this.#lookedAt;
+    this.#lookedAt = logState;
+    return (
+      standsStill && logState !== this.#readAhead && logState !== packLogState(this.#logBytes, this.#logCrc)
+    );
+  }
+
+  /** Reads what is new of the log, and no values: these are absent until `refresh`. @throws Error as that does. */
+  readAhead(others: readonly SlotReader[]): void {
+    const file = this.#trusted();
+    if (file === undefined) return;
+    this.#readAhead = header.logState;
+    this.#readNewLog(file.fd, header.logState, others);
+  }
+
   /** Leaves all as it was last read. Gauges are good for as long as their holder lives. */
   hold(): void {
     this.live &&= this.#fd !== undefined && this.#libc.isLockedByAnother(this.#fd);
@@ -122,17 +150,9 @@ export class SlotReader {
   }
 
   #read(others: readonly SlotReader[]): boolean {
-    const fd = this.#open();
-    const { uid } = fstatSync(fd);
-    if (uid !== this.#owner)
-      throw new BadLogError(`owner is user id ${uid}, the directory's is ${this.#owner}`);
-    const headerBytes = readHeader(fd);
-    const { size } = fstatSync(fd);
-    if (headerBytes < HEADER_BYTES && this.#logBytes === 0) return false;
-    if (headerBytes < HEADER_BYTES) throw new BadLogError(`file is cut short: ${headerBytes} bytes`);
-    if (header.magic === 0n && size === HEADER_BYTES && this.#logBytes === 0) return false;
-    if (header.magic !== magicWord) throw new BadLogError('magic is not that of a slot file');
-    if (header.version !== VERSION) throw new BadLogError(`version is ${header.version}, not ${VERSION}`);
+    const file = this.#trusted();
+    if (file === undefined) return false;
+    const { fd, size } = file;
     const { started, logState } = header;
     this.#readNewLog(fd, logState, others);
     const loaded = this.#cells.load(fd, this.cellCount);
@@ -152,6 +172,22 @@ export class SlotReader {
     this.live = held && started > 0 && header.started === started;
     this.status = { ...this.status, started, heartbeat, refused, bytes: size };
     return true;
+  }
+
+  /** Opens the file and loads its header; undefined where it is unborn. @throws Error where it cannot be trusted. */
+  #trusted(): { readonly fd: number; readonly size: number } | undefined {
+    const fd = this.#open();
+    const { uid } = fstatSync(fd);
+    if (uid !== this.#owner)
+      throw new BadLogError(`owner is user id ${uid}, the directory's is ${this.#owner}`);
+    const headerBytes = readHeader(fd);
+    const { size } = fstatSync(fd);
+    if (headerBytes < HEADER_BYTES && this.#logBytes === 0) return undefined;
+    if (headerBytes < HEADER_BYTES) throw new BadLogError(`file is cut short: ${headerBytes} bytes`);
+    if (header.magic === 0n && size === HEADER_BYTES && this.#logBytes === 0) return undefined;
+    if (header.magic !== magicWord) throw new BadLogError('magic is not that of a slot file');
+    if (header.version !== VERSION) throw new BadLogError(`version is ${header.version}, not ${VERSION}`);
+    return { fd, size };
   }
 
   #open(): number {
@@ -257,27 +293,5 @@ function startedIn(path: string): number {
     return field.readDoubleLE(0);
   } finally {
     closeSync(fd);
-  }
-}
-
-/** Counts the series of a stretch of log and their cells. */
-class SeriesCount implements LogVisitor {
-  count = 0;
-  /** Cells in use up to and with the last series. */
-  cellCount: number;
-  readonly #metrics: readonly MetricDefinition[];
-
-  constructor(metrics: readonly MetricDefinition[], cellCount: number) {
-    this.#metrics = metrics;
-    this.cellCount = cellCount;
-  }
-
-  onMetric(): void {}
-
-  onSeries(metric: number): void {
-    const cells = cellsPerSeries(this.#metrics[metric]!);
-    if (cells > CELLS_PER_CHUNK) throw new BadLogError(`series of ${cells} cells`);
-    this.cellCount = placeCells(this.cellCount, cells) + cells;
-    this.count++;
   }
 }

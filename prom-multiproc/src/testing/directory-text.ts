@@ -24,6 +24,11 @@ export class TextReader {
     return this.#reader.status.slots;
   }
 
+  /** Looks for names to read ahead. In how many slots there were some. */
+  lookAhead(): number {
+    return [...this.#reader.readAhead()].length;
+  }
+
   /** How many files `prom_multiproc_unreadable_slots` counts, as of the last reading. */
   heldFiles(): number | undefined {
     const families = [...selfMetrics(this.#reader.status, 0)];

@@ -1,0 +1,57 @@
+import type { ClientMetric } from './prom-client-internals.ts';
+import type { SharedMetric } from './shared-metric.ts';
+import type { Warnings } from './warnings.ts';
+
+/** Runs the `collect()` of metrics, each once at a time; what one writes becomes visible together, at its end. */
+export class Collecting {
+  readonly #sharedOf: (client: ClientMetric) => SharedMetric | undefined;
+  readonly #warnings: Warnings;
+  readonly #running = new Map<ClientMetric, Promise<void>>();
+
+  constructor(sharedOf: (client: ClientMetric) => SharedMetric | undefined, warnings: Warnings) {
+    this.#sharedOf = sharedOf;
+    this.#warnings = warnings;
+  }
+
+  /** Runs the `collect()` of a metric, or waits for the one that runs. */
+  async collect(client: ClientMetric): Promise<void> {
+    if (client.collect === undefined) return;
+    let running = this.#running.get(client);
+    if (running === undefined) {
+      running = this.#collect(client).finally(() => this.#running.delete(client));
+      this.#running.set(client, running);
+    }
+    await running;
+  }
+
+  /** A failure is told once. */
+  async collectAll(clients: Iterable<ClientMetric>): Promise<void> {
+    await Promise.all([...clients].map((client) => this.#collectOrWarn(client)));
+  }
+
+  async #collectOrWarn(client: ClientMetric): Promise<void> {
+    try {
+      await this.collect(client);
+    } catch (error) {
+      this.#warnings.once(
+        'PROM_MULTIPROC_COLLECT',
+        `collect() of ${client.name} failed: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  async #collect(client: ClientMetric): Promise<void> {
+    const metric = this.#sharedOf(client);
+    metric?.beginCollect();
+    try {
+      const collecting = client.collect?.();
+      if (collecting instanceof Promise) {
+        metric?.awaitCollect();
+        await collecting;
+      }
+      metric?.collected();
+    } finally {
+      metric?.endCollect();
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { clearDirectory } from './clear-directory.ts';
+import { metricsHandler } from './metrics-handler.ts';
+import { LOOK_INTERVAL_MS } from './read-ahead.ts';
+import { bytesRead } from './testing/bytes-read.ts';
+import { TextReader } from './testing/directory-text.ts';
+import { filledSlots } from './testing/filled-slots.ts';
+import { sample } from './testing/sample.ts';
+import { shareCounter } from './testing/shared-counter.ts';
+import { add, COUNTER, openWriter } from './testing/slot-files.ts';
+import { temporaryDirectory } from './testing/temporary-directory.ts';
+
+const SLOTS = 3;
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise(setImmediate);
+}
+
+test('what stands still between two looks is read before anybody asks: a scrape then reads values alone', async (t) => {
+  const { directory, register } = shareCounter(t);
+  filledSlots(t, directory, SLOTS, 1000);
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  metricsHandler(register);
+  for (let look = 0; look < 2; look++) {
+    t.mock.timers.tick(LOOK_INTERVAL_MS);
+    await turns(SLOTS + 2);
+  }
+  const bytesOfScrape = async () => {
+    const before = bytesRead();
+    assert.match(await register.metrics(), /^requests_total{route="\/999"} 3$/m);
+    return bytesRead() - before;
+  };
+  const [first, later] = [await bytesOfScrape(), await bytesOfScrape()];
+  assert.ok(first - later < 1000, `${first} bytes, and then ${later}`);
+});
+
+test('a look at what is known reads nothing but headers', (t) => {
+  const { reader } = filledSlots(t, temporaryDirectory(t), SLOTS, 1000);
+  reader.text();
+  const looks = [reader.lookAhead(), reader.lookAhead()];
+  const before = bytesRead();
+  looks.push(reader.lookAhead());
+  const rest = bytesRead() - before - SLOTS * 4096;
+  assert.deepEqual(looks, [0, 0, 0]);
+  assert.ok(rest < 1024, `${rest} bytes beside the headers`);
+});
+
+test('a log that grows between two looks waits until it stands still', (t) => {
+  const directory = temporaryDirectory(t);
+  const [still, growing] = [openWriter(directory), openWriter(directory)];
+  add(still, COUNTER, '/', 1);
+  add(growing, COUNTER, '/', 1);
+  const reader = new TextReader(t, directory);
+  assert.equal(reader.lookAhead(), 0);
+  for (let look = 0; look < 3; look++) {
+    add(growing, COUNTER, `/${look}`, 1);
+    assert.equal(reader.lookAhead(), look === 0 ? 1 : 0);
+  }
+  assert.equal(reader.lookAhead(), 1);
+  add(growing, COUNTER, '/late', 1);
+  reader.lookAhead();
+  const text = reader.text();
+  assert.equal(sample(text, 'requests_total{route="/"}'), 2);
+  for (const route of ['/0', '/2', '/late'])
+    assert.equal(sample(text, `requests_total{route="${route}"}`), 1);
+  assert.deepEqual(reader.complaints, []);
+});
+
+test('what cannot be read ahead is told by the scrape, and the rest is read', (t) => {
+  const directory = temporaryDirectory(t);
+  const writers = [
+    openWriter(directory),
+    openWriter(directory),
+    openWriter(directory),
+    openWriter(directory),
+  ];
+  for (const writer of writers) add(writer, COUNTER, '/', 1);
+  const path = (slot: number) => join(directory, `slot-${slot}.metrics`);
+  const file = readFileSync(path(0));
+  file.writeUInt32LE(1, 20);
+  writeFileSync(path(0), file);
+  truncateSync(path(1), 5000);
+  const reader = new TextReader(t, directory);
+  assert.deepEqual([reader.lookAhead(), reader.lookAhead(), reader.lookAhead()], [0, 4, 0]);
+  truncateSync(path(2), 5000);
+  assert.equal(reader.lookAhead(), 0);
+  assert.deepEqual(reader.complaints, []);
+  assert.equal(sample(reader.text(), 'requests_total{route="/"}'), 1);
+  const cut = 'file is cut short: N bytes for N chunks';
+  assert.deepEqual(
+    reader.slots().map(({ error }) => error?.replace(/\d+/g, 'N')),
+    ['log checksum does not match', cut, cut, undefined],
+  );
+  assert.equal(reader.complaints.length, 3);
+});
+
+test('a directory cleared between a look and a scrape, or between two looks, is begun anew', async (t) => {
+  const directory = temporaryDirectory(t);
+  const reader = new TextReader(t, directory);
+  for (let round = 1; round <= 3; round++) {
+    const writers = Array.from({ length: round }, () => openWriter(directory));
+    for (const writer of writers) add(writer, COUNTER, `/${round}`, 1);
+    assert.deepEqual([reader.lookAhead(), reader.lookAhead()], [0, round]);
+    if (round === 2) {
+      for (const writer of writers) writer.close();
+      await clearDirectory(directory, { waitMs: 0 });
+      assert.equal(reader.text(), '\n');
+      continue;
+    }
+    assert.equal(reader.text().match(/^requests_total/gm)?.length, 1);
+    assert.equal(sample(reader.text(), `requests_total{route="/${round}"}`), round);
+    for (const writer of writers) writer.close();
+    await clearDirectory(directory, { waitMs: 0 });
+  }
+  assert.deepEqual(reader.complaints, []);
+});
+
+test('a log that begins like another whose file was changed since is read by itself', (t) => {
+  const directory = temporaryDirectory(t);
+  add(openWriter(directory), COUNTER, '/a', 1);
+  const reader = new TextReader(t, directory);
+  assert.equal(sample(reader.text(), 'requests_total{route="/a"}'), 1);
+  // As if the first had always been what the second is: only the checksum of what was read tells them apart.
+  add(openWriter(directory), COUNTER, '/b', 5);
+  const [first, second] = [0, 1].map((slot) => join(directory, `slot-${slot}.metrics`)) as [string, string];
+  const changed = readFileSync(first);
+  readFileSync(second).copy(changed, 4096, 4096, 4096 + 65536);
+  writeFileSync(first, changed);
+  const text = reader.text();
+  assert.equal(sample(text, 'requests_total{route="/a"}'), 1);
+  assert.equal(sample(text, 'requests_total{route="/b"}'), 5);
+  unlinkSync(first);
+});
