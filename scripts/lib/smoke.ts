@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { countedOf } from '../measure/counted.ts';
@@ -17,6 +18,10 @@ interface Status {
 }
 
 const ROOT = resolve(import.meta.dirname, '../..');
+// What compose reads by itself; the environment goes before it there, too.
+const ENV_FILE = resolve(ROOT, '.env');
+if (existsSync(ENV_FILE)) process.loadEnvFile(ENV_FILE);
+
 const [PATH = '/ping', ROUTE = PATH] = process.argv.slice(2);
 const PROJECT = process.env.COMPOSE_PROJECT_NAME ?? 'pandoras-express';
 const REQUESTS = 200;
@@ -39,10 +44,10 @@ interface Addresses {
 /** A port that is 0 is known to Docker alone, once the stack is there; undefined before. */
 async function addresses(): Promise<Addresses | undefined> {
   const at = async (variable: string, usual: number, service: string): Promise<string> => {
-    const port = process.env[variable] || String(usual);
-    if (port !== '0') return `http://127.0.0.1:${port}`;
+    const given = portOf(process.env[variable] || String(usual));
+    if (given !== '0') return `http://127.0.0.1:${given}`;
     const published = await docker('compose', '--project-name', PROJECT, 'port', service, String(usual));
-    return `http://127.0.0.1:${published.slice(published.lastIndexOf(':') + 1)}`;
+    return `http://127.0.0.1:${portOf(published)}`;
   };
   try {
     return {
@@ -54,6 +59,11 @@ async function addresses(): Promise<Addresses | undefined> {
     if (/no container|not running/i.test(String((error as { stderr?: string }).stderr))) return undefined;
     throw error;
   }
+}
+
+/** Without the address that may stand before it. */
+function portOf(binding: string): string {
+  return binding.slice(binding.lastIndexOf(':') + 1);
 }
 
 async function docker(...args: string[]): Promise<string> {
