@@ -34,6 +34,8 @@ test('a stranger clones the template, renames it and puts in a Fastify app: the 
     // On a machine that is busy otherwise the app would turn requests away: that is not what is tried here.
     MAX_WAIT_MS: '0',
     COMPOSE_PROJECT_NAME: project,
+    // Builds say what went wrong in them, and nothing else.
+    BUILDKIT_PROGRESS: 'quiet',
   };
   /** What one sees at a terminal; it throws with all of it where the command fails. */
   const run = (command: string, ...args: string[]): Promise<string> =>
