@@ -10,7 +10,7 @@ import { temporaryDirectory } from './testing/app-copy.ts';
 import { ports, type RunningApp, runApp } from './testing/run-app.ts';
 import { allReady, statusOf, statusWhen } from './testing/status.ts';
 
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('./testing/ping-main.ts', import.meta.url));
 const SLOW = fileURLToPath(new URL('./testing/slow-app.ts', import.meta.url));
 
 function ask(url: string, agent: Agent): Promise<{ res: IncomingMessage; body: string }> {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { ports, runApp } from './testing/run-app.ts';
 import { allReady, statusWhen } from './testing/status.ts';
 
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('./testing/ping-main.ts', import.meta.url));
 const PATHS = ['error', 'throw', 'abort', 'oom', 'block', 'kill'].map((fault) => `/demo/faults/${fault}`);
 PATHS.push('/demo/reload');
 

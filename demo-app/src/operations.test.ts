@@ -7,7 +7,7 @@ import { change, copyOfApp, temporaryDirectory } from './testing/app-copy.ts';
 import { ports, type RunningApp, runApp } from './testing/run-app.ts';
 import { allReady, pids, statusOf, statusWhen } from './testing/status.ts';
 
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('./testing/ping-main.ts', import.meta.url));
 const OPERATE = fileURLToPath(new URL('./operate.ts', import.meta.url));
 
 interface Outcome {

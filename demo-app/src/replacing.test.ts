@@ -6,7 +6,7 @@ import { change, copyOfApp, temporaryDirectory } from './testing/app-copy.ts';
 import { ports, runApp } from './testing/run-app.ts';
 import { allReady, pids, statusOf, statusWhen } from './testing/status.ts';
 
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('./testing/ping-main.ts', import.meta.url));
 
 test('a worker that never becomes ready is killed and replaced while others serve', async (t) => {
   const source = copyOfApp(t);

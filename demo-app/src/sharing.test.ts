@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ports, runApp } from './testing/run-app.ts';
 
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('./testing/ping-main.ts', import.meta.url));
 
 function metricsDirectory(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'demo-app-'));

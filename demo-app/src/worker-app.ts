@@ -14,7 +14,7 @@ import { createUnshared } from './unshared.ts';
 import { runWorker } from './worker.ts';
 
 /** One worker of the application: what it counts, what it serves, and how it ends where its code fails. */
-export async function startWorker(settings: Settings): Promise<void> {
+export async function startWorker(settings: Settings, createApp: () => Promise<App>): Promise<void> {
   process.on('uncaughtException', (error) => {
     log('error', 'uncaught exception', describeError(error));
     process.exit(UNCAUGHT_EXIT_CODE);
@@ -29,8 +29,7 @@ export async function startWorker(settings: Settings): Promise<void> {
     });
   }
   // After the metrics of every application, so that a name that is taken is told of the application's.
-  const { createApp } = await import('./app/app.ts');
-  const app: App = await createApp();
+  const app = await createApp();
   if (!metrics) switchOff(register);
   const shed = shedding(settings);
   const unshared = settings.demoControls

@@ -11,7 +11,7 @@ import { ports, runApp } from './testing/run-app.ts';
 import { allReady, statusWhen } from './testing/status.ts';
 import { createTargetsDoor } from './worker-targets.ts';
 
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('./testing/ping-main.ts', import.meta.url));
 const NO_METRICS = { requireSharing() {}, serve() {} };
 
 async function serve(t: TestContext, host: string): Promise<number> {

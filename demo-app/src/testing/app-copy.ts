@@ -12,10 +12,13 @@ export function temporaryDirectory(t: TestContext): string {
   return directory;
 }
 
-/** A copy of the application whose sources a test may change while it runs. */
+/** A copy of the sources that a test may change while they run, with the application of the tests for its app/. */
 export function copyOfApp(t: TestContext): string {
   const directory = temporaryDirectory(t);
   cpSync(SOURCES, join(directory, 'src'), { recursive: true });
+  rmSync(join(directory, 'src/app'), { recursive: true });
+  cpSync(join(SOURCES, 'testing/ping-app'), join(directory, 'src/app'), { recursive: true });
+  change(join(directory, 'src/app/app.ts'), '../../', '../');
   writeFileSync(join(directory, 'package.json'), '{"type":"module"}');
   symlinkSync(resolve(SOURCES, '../../node_modules'), join(directory, 'node_modules'));
   return join(directory, 'src');
