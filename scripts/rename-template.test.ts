@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { before, test } from 'node:test';
 import { parse } from 'yaml';
-import { keepsItsName } from './lib/project-name.ts';
+import { keepsItsName, TEMPLATE_NAME } from './lib/project-name.ts';
 import { commitAll, createUpstream, git } from './testing/upstream.ts';
 
 let directory: string;
@@ -39,90 +39,102 @@ function rename(...args: string[]) {
 
 const read = (path: string) => readFileSync(join(project, path), 'utf8');
 
-test('a name that will not do, no name and a checkout with changes are refused, and nothing is touched', () => {
-  assert.match(rename('Acme Orders').stderr, /^error: NAME "Acme Orders": take small letters/);
-  assert.match(rename('express').stderr, /^error: NAME "express": a package of this name/);
-  assert.match(rename('acme', '<b>').stderr, /^error: TITLE "<b>": take letters/);
-  assert.match(rename().stderr, /^error: one NAME is needed/);
-  assert.equal(git(project, 'status', '--porcelain'), '');
-  writeFileSync(join(project, 'mine.txt'), 'not committed\n');
-  const { status, stderr } = rename('acme');
-  assert.equal(status, 1);
-  assert.match(stderr, /changes that are not committed.*mine\.txt/s);
-  rmSync(join(project, 'mine.txt'));
-  assert.equal(git(project, 'status', '--porcelain'), '');
-});
+const { name: current } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'));
 
-test('every place has the new name; it says which, and what is not the project’s own keeps its name', () => {
-  const { status, stdout, stderr } = rename('acme-orders', 'Orders of Acme');
-  assert.equal(status, 0, stderr);
-  const { name, services } = parse(read('docker-compose.yml'));
-  assert.equal(name, 'acme-orders');
-  for (const [service, { image }] of Object.entries<{ image: string }>(services)) {
-    if (image.includes('IMAGE_TAG')) assert.match(image, /^acme-orders-/, service);
-  }
-  const lock = JSON.parse(read('package-lock.json'));
-  assert.deepEqual(
-    [JSON.parse(read('package.json')).name, lock.name, lock.packages[''].name],
-    Array(3).fill('acme-orders'),
-  );
-  assert.match(read('README.md'), /^# Orders of Acme$/m);
-  assert.match(read('nginx/page/index.html'), /<title>Orders of Acme<\/title>/);
-  assert.ok(existsSync(join(project, 'grafana/dashboards/acme-orders.json')));
-
-  const left = git(project, 'grep', '-lziE', "pandoras-express|pandora['’]s express")
-    .split('\0')
-    .filter(Boolean);
-  assert.deepEqual(
-    left.filter((path) => !keepsItsName(path)),
-    [],
-  );
-  assert.match(git(project, 'diff', '--stat', '--', 'prom-multiproc', 'LICENSE'), /^$/);
-  for (const path of git(project, 'diff', '--name-only').split('\n').filter(Boolean)) {
-    assert.ok(stdout.includes(`  ${path} `), `it says ${path}`);
-  }
-});
-
-test('a second time with the same name it has nothing to do, and with another one it says how to go back', () => {
-  const changes = git(project, 'status', '--porcelain');
-  assert.deepEqual(rename('acme-orders'), {
-    status: 0,
-    stdout: 'It is called acme-orders already: nothing to do.\n',
-    stderr: '',
+if (current === TEMPLATE_NAME) {
+  test('a name that will not do, no name and a checkout with changes are refused, and nothing is touched', () => {
+    assert.match(rename('Acme Orders').stderr, /^error: NAME "Acme Orders": take small letters/);
+    assert.match(rename('express').stderr, /^error: NAME "express": a package of this name/);
+    assert.match(rename('acme', '<b>').stderr, /^error: TITLE "<b>": take letters/);
+    assert.match(rename().stderr, /^error: one NAME is needed/);
+    assert.equal(git(project, 'status', '--porcelain'), '');
+    writeFileSync(join(project, 'mine.txt'), 'not committed\n');
+    const { status, stderr } = rename('acme');
+    assert.equal(status, 1);
+    assert.match(stderr, /changes that are not committed.*mine\.txt/s);
+    rmSync(join(project, 'mine.txt'));
+    assert.equal(git(project, 'status', '--porcelain'), '');
   });
-  assert.match(rename('acme-other').stderr, /renamed to acme-orders before.*git reset --hard/s);
-  assert.equal(git(project, 'status', '--porcelain'), changes);
-});
 
-test('what is new upstream can be merged after the renaming; an application of one’s own stays as it is', () => {
-  commitAll(project, 'Rename');
-  const mine = 'demo-app/src/app/app.ts';
-  git(project, 'rm', '--quiet', '-r', 'demo-app/src/app');
-  mkdirSync(join(project, dirname(mine)), { recursive: true });
-  writeFileSync(join(project, mine), '// mine\n');
-  commitAll(project, 'An application of my own');
+  test('every place has the new name; it says which, and what is not the project’s own keeps its name', () => {
+    const { status, stdout, stderr } = rename('acme-orders', 'Orders of Acme');
+    assert.equal(status, 0, stderr);
+    const { name, services } = parse(read('docker-compose.yml'));
+    assert.equal(name, 'acme-orders');
+    for (const [service, { image }] of Object.entries<{ image: string }>(services)) {
+      if (image.includes('IMAGE_TAG')) assert.match(image, /^acme-orders-/, service);
+    }
+    const lock = JSON.parse(read('package-lock.json'));
+    assert.deepEqual(
+      [JSON.parse(read('package.json')).name, lock.name, lock.packages[''].name],
+      Array(3).fill('acme-orders'),
+    );
+    assert.match(read('README.md'), /^# Orders of Acme$/m);
+    assert.match(read('nginx/page/index.html'), /<title>Orders of Acme<\/title>/);
+    assert.ok(existsSync(join(project, 'grafana/dashboards/acme-orders.json')));
 
-  const changed = 'supervisor/supervisord.conf';
-  writeFileSync(join(upstream, changed), `${readFileSync(join(upstream, changed), 'utf8')}; new upstream\n`);
-  for (const path of ['routes.ts', 'app.ts']) {
-    const file = join(upstream, 'demo-app/src/app', path);
-    writeFileSync(file, `${readFileSync(file, 'utf8')}// new upstream\n`);
-  }
-  writeFileSync(join(upstream, 'demo-app/src/app/new.ts'), '// new upstream\n');
-  commitAll(upstream, 'What is new');
+    const left = git(project, 'grep', '-lziE', "pandoras-express|pandora['’]s express")
+      .split('\0')
+      .filter(Boolean);
+    assert.deepEqual(
+      left.filter((path) => !keepsItsName(path)),
+      [],
+    );
+    assert.match(git(project, 'diff', '--stat', '--', 'prom-multiproc', 'LICENSE'), /^$/);
+    for (const path of git(project, 'diff', '--name-only').split('\n').filter(Boolean)) {
+      assert.ok(stdout.includes(`  ${path} `), `it says ${path}`);
+    }
+  });
 
-  git(project, 'fetch', '--quiet', 'origin');
-  assert.throws(
-    () => git(project, 'merge', '--quiet', 'origin/main'),
-    'the demonstration was changed on both sides',
-  );
-  // As make-it-yours.md says.
-  git(project, 'rm', '-r', '--quiet', '--force', 'demo-app/src/app');
-  git(project, 'checkout', 'HEAD', '--', 'demo-app/src/app');
-  git(project, 'commit', '--quiet', '--no-edit');
-  assert.match(read(changed), /; new upstream\n$/);
-  assert.match(read('docker-compose.yml'), /^name: acme-orders$/m);
-  assert.equal(read(mine), '// mine\n');
-  assert.deepEqual(readdirSync(join(project, dirname(mine))), ['app.ts']);
-  assert.equal(git(project, 'status', '--porcelain'), '');
-});
+  test('a second time with the same name it has nothing to do, and with another one it says how to go back', () => {
+    const changes = git(project, 'status', '--porcelain');
+    assert.deepEqual(rename('acme-orders'), {
+      status: 0,
+      stdout: 'It is called acme-orders already: nothing to do.\n',
+      stderr: '',
+    });
+    assert.match(rename('acme-other').stderr, /renamed to acme-orders before.*git reset --hard/s);
+    assert.equal(git(project, 'status', '--porcelain'), changes);
+  });
+
+  test('what is new upstream can be merged after the renaming; an application of one’s own stays as it is', () => {
+    commitAll(project, 'Rename');
+    const mine = 'demo-app/src/app/app.ts';
+    git(project, 'rm', '--quiet', '-r', 'demo-app/src/app');
+    mkdirSync(join(project, dirname(mine)), { recursive: true });
+    writeFileSync(join(project, mine), '// mine\n');
+    commitAll(project, 'An application of my own');
+
+    const changed = 'supervisor/supervisord.conf';
+    writeFileSync(
+      join(upstream, changed),
+      `${readFileSync(join(upstream, changed), 'utf8')}; new upstream\n`,
+    );
+    for (const path of ['routes.ts', 'app.ts']) {
+      const file = join(upstream, 'demo-app/src/app', path);
+      writeFileSync(file, `${readFileSync(file, 'utf8')}// new upstream\n`);
+    }
+    writeFileSync(join(upstream, 'demo-app/src/app/new.ts'), '// new upstream\n');
+    commitAll(upstream, 'What is new');
+
+    git(project, 'fetch', '--quiet', 'origin');
+    assert.throws(
+      () => git(project, 'merge', '--quiet', 'origin/main'),
+      'the demonstration was changed on both sides',
+    );
+    // As make-it-yours.md says.
+    git(project, 'rm', '-r', '--quiet', '--force', 'demo-app/src/app');
+    git(project, 'checkout', 'HEAD', '--', 'demo-app/src/app');
+    git(project, 'commit', '--quiet', '--no-edit');
+    assert.match(read(changed), /; new upstream\n$/);
+    assert.match(read('docker-compose.yml'), /^name: acme-orders$/m);
+    assert.equal(read(mine), '// mine\n');
+    assert.deepEqual(readdirSync(join(project, dirname(mine))), ['app.ts']);
+    assert.equal(git(project, 'status', '--porcelain'), '');
+  });
+} else {
+  test('a project that has its own name keeps it', () => {
+    assert.match(rename('acme-other').stderr, /renamed to .* before.*git reset --hard/s);
+    assert.deepEqual([rename(current).status, git(project, 'status', '--porcelain')], [0, '']);
+  });
+}
