@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import type { IncomingMessage } from 'node:http';
 import { answerText, type Handler, ownRoutes } from './handler.ts';
 import { describeError, log } from './log.ts';
@@ -10,16 +11,16 @@ export interface FaultActions {
 }
 
 /**
- * Damage on demand, for tests and demonstrations; exists with DEMO_CONTROLS=1 only. Each answers 202 with the pid of the
- * worker that took it, and does it once that answer has left: of what it ends, this request is not a part. `error` alone
- * fails itself.
+ * Damage on demand, for tests and demonstrations; exists with DEMO_CONTROLS=1 only. Each answers 202 with pid and number
+ * of the worker that took it, and does it once that answer has left: of what it ends, this request is not a part. `error`
+ * alone fails itself.
  */
 export function faults({ reload }: FaultActions): Handler {
   const afterwards = (act: (req: IncomingMessage) => void) =>
     onPost((req, res) => {
       res.once('finish', () => setImmediate(act, req));
       res.writeHead(202, { 'Content-Type': 'application/json; charset=utf-8' });
-      res.end(JSON.stringify({ pid: process.pid }));
+      res.end(JSON.stringify({ pid: process.pid, worker: cluster.worker?.id }));
     });
   const blocking = afterwards((req) => block(millisecondsOf(req)));
   return ownRoutes(

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, register } from 'prom-client';
 import type { App } from './app-contract.ts';
 import { UNCAUGHT_EXIT_CODE } from './crew/exit-reason.ts';
+import { demoCounts } from './demo-counts.ts';
 import { observeEventLoopDelay } from './event-loop-delay.ts';
 import { faults } from './faults.ts';
 import { createListener } from './listener.ts';
@@ -19,7 +20,7 @@ export async function startWorker(settings: Settings, createApp: () => Promise<A
     log('error', 'uncaught exception', describeError(error));
     process.exit(UNCAUGHT_EXIT_CODE);
   });
-  const { metrics, slowRequestMs } = settings;
+  const { metrics, slowRequestMs, demoControls } = settings;
   const sharing = metrics ? startSharing(tell) : undefined;
   if (metrics) {
     collectDefaultMetrics();
@@ -32,13 +33,13 @@ export async function startWorker(settings: Settings, createApp: () => Promise<A
   const app = await createApp();
   if (!metrics) switchOff(register);
   const shed = shedding(settings);
-  const unshared = settings.demoControls
+  const unshared = demoControls
     ? createUnshared(process.env.PROMETHEUS_MULTIPROC_DIR ? undefined : register)
     : undefined;
-  const controls = unshared ? [unshared.count, faults({ reload: () => tell({ type: 'reload' }) })] : [];
+  const demo = demoCounts({ metrics, controls: demoControls });
+  if (unshared) demo.push(unshared.count, faults({ reload: () => tell({ type: 'reload' }) }));
   await runWorker(settings, {
-    createListener: (isDraining) =>
-      createListener(app, { isDraining, slowRequestMs, metrics, shed, controls }),
+    createListener: (isDraining) => createListener(app, { isDraining, slowRequestMs, metrics, shed, demo }),
     close: () => app.close?.(),
     ...(sharing && { sharing }),
     ...(unshared && { unsharedText: unshared.text }),

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Counter, Readings, Workers } from './readings.js';
+
+function read(values: readonly (number | null)[]): Counter {
+  const counter = new Counter();
+  for (const value of values) counter.read(value);
+  return counter;
+}
+
+test('a count that only rises has increased by what it rose, and never fell', () => {
+  const { last, falls, increase } = read([100, 100, 120, 150]);
+  assert.deepEqual([last, falls, increase], [150, 0, 50]);
+});
+
+test('a count that falls is taken for one that began again at 0, as in Prometheus', () => {
+  const { falls, increase } = read([100, 40, 50, 0, 100]);
+  assert.deepEqual([falls, increase], [2, 40 + 10 + 0 + 100]);
+});
+
+test('a reading that is missing is neither a fall nor an increase', () => {
+  const { last, falls, increase } = read([null, 100, null, 110, null]);
+  assert.deepEqual([last, falls, increase], [110, 0, 10]);
+});
+
+test('only what is in the window is shown, gaps included; the rest still counts', () => {
+  const readings = new Readings(1000);
+  readings.add({ at: 0, worker: 1, own: 5, shared: 5 });
+  readings.add({ at: 600, worker: 2, own: 0, shared: 7 });
+  readings.add({ at: 1200, worker: null, own: null, shared: 9 });
+  assert.deepEqual(readings.columns('own', 1200), [
+    [-0.6, 0],
+    [0, null],
+  ]);
+  assert.deepEqual(readings.columns('shared', 1200)[1], [7, 9]);
+  assert.deepEqual([readings.own.falls, readings.shared.increase], [1, 4]);
+});
+
+test('the top of the charts is round and above all that is shown', () => {
+  for (const [most, top] of [
+    [0, 10],
+    [9, 10],
+    [10, 15],
+    [99, 110],
+    [120, 150],
+    [12_345, 15_000],
+  ] as const) {
+    const readings = new Readings(1000);
+    readings.add({ at: 0, worker: 1, own: 0, shared: most });
+    assert.equal(readings.top(), top, `${most}`);
+  }
+});
+
+test('a worker that ended stays with what it had, until nothing was heard of it for long', () => {
+  const workers = new Workers(1000);
+  workers.hear(2, 7, 0);
+  workers.hear(1, 3, 10);
+  workers.end(2);
+  workers.end(9);
+  const shown = (now: number) => workers.list(now).map(({ worker, own, gone }) => [worker, own, gone]);
+  assert.deepEqual(shown(500), [
+    [1, 3, false],
+    [2, 7, true],
+  ]);
+  assert.deepEqual(shown(1005), [[1, 3, false]]);
+});

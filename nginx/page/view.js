@@ -1,0 +1,161 @@
+import { lineChart } from './chart.js';
+import { byId, make } from './dom.js';
+
+/**
+ * @typedef {import('./ask.js').Round} Round
+ * @typedef {import('./chart.js').Mark} Mark
+ * @typedef {import('./readings.js').Counter} Counter
+ * @typedef {import('./readings.js').Heard} Heard
+ * @typedef {import('./readings.js').Readings} Readings
+ *
+ * @typedef {object} State
+ * @property {number} at
+ * @property {Round} round
+ * @property {Readings} readings
+ * @property {Heard[]} workers
+ * @property {Mark[]} marks
+ * @property {number} answered
+ */
+
+const ROWS = 10;
+/** With reduced motion the charts move on so seldom. */
+const CALM_MS = 3000;
+
+/** Why there is no shared number. */
+const WITHOUT = {
+  off: 'Nothing is measured here, as METRICS=0: there is no true count to show.',
+  unshared:
+    'Each worker counts for itself, as PROMETHEUS_MULTIPROC_DIR is not set: there is no true count to show.',
+  broken:
+    'The workers cannot share their counts just now, so there is none to show. The log of the app says why.',
+  'no-pings': 'The app behind this page counts no pings: there is nothing to show.',
+};
+const SILENT = 'The app does not answer. It is asked again and again.';
+const MISSING = 'The app behind this page has no /demo/counts: there is nothing to show.';
+
+const number = (/** @type {number | null} */ value) => (value === null ? '–' : value.toLocaleString('en'));
+const times = (/** @type {number} */ count) => (count === 1 ? 'once' : `${number(count)} times`);
+
+/** All that the page shows of the state. @param {number} windowSeconds */
+export function createView(windowSeconds) {
+  const calm = matchMedia('(prefers-reduced-motion: reduce)');
+  const notice = byId('notice', HTMLParagraphElement);
+  const list = byId('workers', HTMLUListElement);
+  const table = byId('readings', HTMLTableSectionElement);
+  const charts = {
+    own: lineChart(byId('own-chart', HTMLDivElement), windowSeconds),
+    shared: lineChart(byId('shared-chart', HTMLDivElement), windowSeconds),
+  };
+  let drawnAt = Number.NEGATIVE_INFINITY;
+
+  /** @param {string} id @param {string} text */
+  function put(id, text) {
+    const element = byId(id, HTMLElement);
+    if (element.textContent !== text) element.textContent = text;
+  }
+
+  /** @param {'own' | 'shared'} which @param {State} state @param {string} told */
+  function panel(which, { readings }, told) {
+    const counter = readings[which];
+    const now = readings.recent.at(-1)?.[which] ?? null;
+    const fell =
+      counter.last === null ? '' : `It fell ${counter.falls === 0 ? '0 times' : times(counter.falls)}.`;
+    put(`${which}-now`, number(now));
+    put(`${which}-told`, told);
+    put(`${which}-falls`, fell);
+    put(`${which}-increase`, number(counter.last === null ? null : counter.increase));
+  }
+
+  /** @param {State} state */
+  function draw({ at, readings, marks }) {
+    if (calm.matches && at - drawnAt < CALM_MS) return;
+    drawnAt = at;
+    const top = readings.top();
+    const shownMarks = marks.map((mark) => ({ x: (mark.at - at) / 1000, text: mark.text }));
+    for (const which of /** @type {const} */ (['own', 'shared'])) {
+      charts[which].show({ columns: readings.columns(which, at), marks: shownMarks, top });
+      const { last, falls } = readings[which];
+      const whose = which === 'own' ? 'one worker’s own count' : 'the shared count';
+      byId(`${which}-chart`, HTMLDivElement).setAttribute(
+        'aria-label',
+        `Line chart of ${whose} over the last ${windowSeconds} seconds: now ${number(last)}, it fell ${times(falls)}`,
+      );
+    }
+  }
+
+  /** @param {State} state */
+  function showWorkers({ round, workers }) {
+    const most = Math.max(1, ...workers.map(({ own }) => own));
+    list.replaceChildren(
+      ...workers.map(({ worker, own, gone }) => {
+        const item = make('li', '');
+        const name = `worker ${worker}`;
+        const meter = make('meter', '', {
+          min: '0',
+          max: String(most),
+          value: String(own),
+          'aria-hidden': 'true',
+        });
+        item.append(make('span', name), meter, make('span', number(own)));
+        if (gone) item.className = 'gone';
+        else if (worker === round.first?.worker) item.setAttribute('aria-current', 'true');
+        return item;
+      }),
+    );
+  }
+
+  /** @param {State} state */
+  function showTable({ at, readings }) {
+    table.replaceChildren(
+      ...readings.recent
+        .slice(-ROWS)
+        .reverse()
+        .map(({ at: then, worker, own, shared }) => {
+          const row = make('tr', '');
+          row.append(make('th', ((at - then) / 1000).toFixed(1), { scope: 'row' }));
+          row.append(make('td', worker === null ? 'no answer' : String(worker)));
+          row.append(make('td', number(own)), make('td', number(shared)));
+          return row;
+        }),
+    );
+  }
+
+  /** @param {Round} round */
+  function whatIsWrong({ any, missing }) {
+    if (missing) return MISSING;
+    if (any === null) return SILENT;
+    return any.without === undefined ? '' : WITHOUT[any.without];
+  }
+
+  return {
+    /** @param {State} state */
+    show(state) {
+      const { first, any } = state.round;
+      const wrong = whatIsWrong(state.round);
+      notice.hidden = wrong === '';
+      put('notice', wrong);
+      panel(
+        'own',
+        state,
+        first === null ? 'The worker that was asked does not answer.' : `Worker ${first.worker} answered.`,
+      );
+      panel(
+        'shared',
+        state,
+        any?.shared == null ? 'There is no true number just now.' : 'Any worker says the same.',
+      );
+      put('answered', number(state.answered));
+      if (any !== null) {
+        byId('break', HTMLElement).hidden = !any.controls;
+        byId('how-to-break', HTMLParagraphElement).hidden = any.controls;
+      }
+      showWorkers(state);
+      showTable(state);
+      draw(state);
+    },
+    /** @param {string} text */
+    say(text) {
+      put('said', text);
+    },
+  };
+}
