@@ -2,12 +2,14 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { poll } from '../scripts/measure/poll.ts';
 import { browserOptions } from './browser.ts';
-import { expect, test } from './fixtures.ts';
-import { Stack, WORKERS } from './stack.ts';
+import { expect as base, test } from './fixtures.ts';
+import { Stack } from './stack.ts';
 
 const DEADLINE_MS = 90_000;
 const START_TIMEOUT_MS = 15 * 60_000;
 const NARROW = { width: 320, height: 640 };
+
+const expect = base.configure({ timeout: DEADLINE_MS });
 
 test.use({ launchOptions: browserOptions() });
 
@@ -63,19 +65,26 @@ test('every ping that was answered is in the shared count, and one worker alone 
   await numberWhen(page, 'own-falls', (value) => value >= 3);
   await button(page, 'Stop pinging').click();
   await expect(page.getByRole('status')).toContainText('Stopped.');
+  const unanswered = Number(/(\d+) were not/.exec(await page.getByRole('status').innerText())?.[1] ?? 0);
   // One that was on its way is answered and counted yet.
   await poll(
-    'the same number of pings answered and counted',
+    'as many pings counted as answered',
     async () => {
       const [answered, counted] = [await numberIn(page, 'answered'), await numberIn(page, 'shared-increase')];
-      return answered === counted || Promise.reject(new Error(`${answered} answered, ${counted} counted`));
+      if (answered <= counted && counted <= answered + unanswered) return counted;
+      throw new Error(`${answered} answered, ${unanswered} not, ${counted} counted`);
     },
     { deadlineMs: DEADLINE_MS },
   );
-  const [answered, ownIncrease] = [await numberIn(page, 'answered'), await numberIn(page, 'own-increase')];
-  console.log(`page: ${answered} pings answered, increase() of one worker's count ${ownIncrease}`);
+  const [counted, ownIncrease] = [
+    await numberIn(page, 'shared-increase'),
+    await numberIn(page, 'own-increase'),
+  ];
+  console.log(
+    `page: ${counted} pings counted, ${unanswered} not answered, increase() of one worker's ${ownIncrease}`,
+  );
   expect(await numberIn(page, 'shared-falls')).toBe(0);
-  expect(await numberIn(page, 'shared-now')).toBe(before + answered);
+  expect(await numberIn(page, 'shared-now')).toBe(before + counted);
   expect(await page.locator('#workers li').count(), 'several workers were heard').toBeGreaterThan(1);
   expect(complaints).toEqual([]);
 });
@@ -88,20 +97,16 @@ test('a worker that is killed takes its own count along and nothing of the share
   await open(page, stack);
   await button(page, 'Start pinging').click();
   await numberWhen(page, 'answered', (value) => value > 30);
+  const old = (await stack.status()).workers.map(({ id }) => id);
   await button(page, 'Kill a worker').click();
   await expect(page.getByRole('status')).toContainText(/^Worker \d+ was killed/);
-  const killed = await numberIn(page, 'said');
   const falls = await numberIn(page, 'own-falls');
   const counted = await numberIn(page, 'shared-now');
-  // Another takes over, with a number that no worker had before.
-  const heard = page.locator('#workers li:not(.gone)');
   await poll(
     'an answer of the worker that took over',
     async () => {
-      const names = await heard.allInnerTexts();
-      return (
-        names.some((name) => Number(/worker (\d+)/.exec(name)?.[1]) > Math.max(killed, WORKERS)) || undefined
-      );
+      const names = await page.locator('#workers li').allInnerTexts();
+      return names.some((name) => !old.includes(Number(/worker (\d+)/.exec(name)?.[1]))) || undefined;
     },
     { deadlineMs: DEADLINE_MS },
   );
@@ -118,19 +123,18 @@ test('a blocked worker has no count of its own to tell, and the shared one is to
   stack,
 }) => {
   await open(page, stack);
-  await button(page, 'Block one for 4 s').click();
-  await expect(page.getByRole('status')).toContainText('answers nobody for 4 seconds');
-  // The block may end before it was asked: another is blocked then.
+  let asked = 0;
+  // The block may end before that worker was asked: then another one.
   await poll(
     'a gap in what one worker tells, and none in the shared count',
     async () => {
-      await button(page, 'Block one for 4 s').click();
+      if (asked++ % 12 === 0) await button(page, 'Block one for 4 s').click();
       const rows = await page
         .locator('#readings tr')
         .evaluateAll((all) => all.map(({ textContent }) => textContent));
       return rows.some((row) => /no answer–\d/.test(row ?? '')) || undefined;
     },
-    { deadlineMs: DEADLINE_MS, everyMs: 1000 },
+    { deadlineMs: DEADLINE_MS, everyMs: 500 },
   );
   await stack.settle();
 });

@@ -9,16 +9,18 @@ import { browserOptions } from './browser.ts';
 import { Stack } from './stack.ts';
 
 const DOCS = resolve(import.meta.dirname, '../docs');
-const SIZE = { width: 1120, height: 900 };
+/** Higher than what is shown of it: both panels, whole. */
+const SIZE = { width: 1120, height: 1300 };
 /** Seconds of pings before the kill and after it: together they fill the charts. */
 const BEFORE_SECONDS = 17;
 const AFTER_SECONDS = 12;
 
 async function picture(page: Page, name: string): Promise<void> {
-  const path = resolve(DOCS, `page-${name}.png`);
+  // No button is shown as pointed at.
+  await page.mouse.move(0, 0);
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
-    const file = path.replace('.png', `-${colorScheme}.png`);
+    const file = resolve(DOCS, `page-${name}-${colorScheme}.png`);
     await page.screenshot({ path: file, clip: await untilPanelsEnd(page) });
     console.log(`${file}: ${Math.round(statSync(file).size / 1024)} kB`);
   }

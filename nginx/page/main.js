@@ -13,7 +13,7 @@ const SILENT_AFTER_MS = 700;
 const ATTEMPTS = 4;
 /** Less than the six connections a browser has: one is left to ask, one to press a button. */
 const PINGS_ON_THE_WAY = 3;
-const PING_TIMEOUT_MS = 2000;
+const PING_TIMEOUT_MS = 3000;
 const FORGET_WORKER_MS = 20_000;
 const BLOCK_MS = 4000;
 
@@ -93,7 +93,10 @@ function stop() {
 run.addEventListener('click', () => {
   if (pinger.running) {
     stop();
-    view.say(`Stopped. ${pinger.answered} pings were answered.`);
+    const { answered, unanswered } = pinger;
+    view.say(
+      `Stopped. Of all pings ${answered} were answered${unanswered > 0 ? `, ${unanswered} were not` : ''}.`,
+    );
   } else {
     pinger.start();
     run.textContent = 'Stop pinging';
@@ -106,7 +109,7 @@ byId('one', HTMLButtonElement).addEventListener('click', async () => {
 });
 
 rate.addEventListener('input', () => {
-  byId('rate-shown', HTMLOutputElement).value = rate.value;
+  byId('rate-shown', HTMLSpanElement).textContent = rate.value;
   pinger.rate(rate.valueAsNumber);
 });
 

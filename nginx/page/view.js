@@ -34,7 +34,7 @@ const SILENT = 'The app does not answer. It is asked again and again.';
 const MISSING = 'The app behind this page has no /demo/counts: there is nothing to show.';
 
 const number = (/** @type {number | null} */ value) => (value === null ? '–' : value.toLocaleString('en'));
-const times = (/** @type {number} */ count) => (count === 1 ? 'once' : `${number(count)} times`);
+const times = (/** @type {number} */ count) => (count === 1 ? '1 time' : `${number(count)} times`);
 
 /** All that the page shows of the state. @param {number} windowSeconds */
 export function createView(windowSeconds) {
@@ -58,8 +58,7 @@ export function createView(windowSeconds) {
   function panel(which, { readings }, told) {
     const counter = readings[which];
     const now = readings.recent.at(-1)?.[which] ?? null;
-    const fell =
-      counter.last === null ? '' : `It fell ${counter.falls === 0 ? '0 times' : times(counter.falls)}.`;
+    const fell = counter.last === null ? '' : `It fell ${times(counter.falls)}.`;
     put(`${which}-now`, number(now));
     put(`${which}-told`, told);
     put(`${which}-falls`, fell);
