@@ -29,7 +29,7 @@ async function picture(page: Page, name: string): Promise<void> {
 /** From the top of the page to the end of both panels. */
 async function untilPanelsEnd(page: Page) {
   const box = (await page.locator('.panels').boundingBox())!;
-  return { x: 0, y: 0, width: SIZE.width, height: Math.ceil(box.y + box.height + 24) };
+  return { x: 0, y: 0, width: SIZE.width, height: Math.ceil(box.y + box.height + 12) };
 }
 
 const stack = await Stack.start({ sharing: true });
