@@ -85,7 +85,7 @@ test('a stranger clones the template, renames it and puts in a Fastify app: the 
     expect(total(metrics, 'ping_responses_total', {})).toBe(0);
     expect((await fetch(new URL('/ping', page))).status).toBe(404);
     if (isTemplate) {
-      expect(await (await fetch(page!)).text()).toContain('<title>Foreign Service</title>');
+      expect(await (await fetch(page!)).text()).toContain('<title>Foreign Service');
     }
     await run('scripts/down', '--volumes');
   } finally {

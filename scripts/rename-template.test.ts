@@ -70,7 +70,7 @@ if (current === TEMPLATE_NAME) {
       Array(3).fill('acme-orders'),
     );
     assert.match(read('README.md'), /^# Orders of Acme$/m);
-    assert.match(read('nginx/page/index.html'), /<title>Orders of Acme<\/title>/);
+    assert.match(read('nginx/page/index.html'), /<title>Orders of Acme/);
     assert.ok(existsSync(join(project, 'grafana/dashboards/acme-orders.json')));
 
     const left = git(project, 'grep', '-lziE', "pandoras-express|pandora['’]s express")
