@@ -6,67 +6,153 @@ import { getText } from '../scripts/measure/scrape.ts';
 import { Stack, WORKERS } from './stack.ts';
 
 const REQUESTS = 400;
+/** As many as the article reckons with. */
+const MANY = 8;
 const START_TIMEOUT_MS = 15 * 60_000;
 const DEADLINE = { deadlineMs: 120_000, everyMs: 500 };
+/** Longer than nginx keeps idle connections: each round opens new ones, and new workers get their share. */
+const ROUNDS = { deadlineMs: 120_000, everyMs: 5_000 };
 const PINGS = 'http_requests_total{route="/ping"}';
-const HISTOGRAM = '{__name__=~"http_request_duration_seconds_.*",route="/ping"}';
+const HISTOGRAM = '{__name__=~"http_request_duration_seconds(_.*)?",route="/ping"}';
+const P99_CLASSIC =
+  'histogram_quantile(0.99, sum by (le) (http_request_duration_seconds_bucket{job="app",route="/ping"}))';
+const P99_CONVERTED = 'histogram_quantile(0.99, sum(http_request_duration_seconds{job="app",route="/ping"}))';
+
+let stack: Stack;
+/** The Prometheus that converts histograms. */
+let convertingUrl = '';
+let sent = 0;
+
+test.beforeAll(async () => {
+  test.setTimeout(START_TIMEOUT_MS);
+  stack = await Stack.start({
+    sharing: true,
+    overrides: ['e2e/nhcb.compose.yml'],
+    environment: { SCRAPE_WORKERS: '1' },
+  });
+  const address = (await stack.compose('port', 'prometheus-nhcb', '9090')).trim();
+  convertingUrl = `http://${address}`;
+});
+
+test.afterAll(() => stack?.down());
+
+async function byJob(url: string, selector: string, aggregate = 'sum'): Promise<Record<string, number>> {
+  const found = await query(url, `${aggregate} by (job) (${selector})`);
+  return Object.fromEntries(found.map(({ labels, value }) => [labels.job, value]));
+}
+
+async function workersUp(wanted: number): Promise<void> {
+  await poll(
+    `${wanted} workers as targets of both, all up`,
+    async () => {
+      for (const url of [stack.prometheusUrl, convertingUrl]) {
+        const own = (await targets(url)).filter(({ job }) => job === 'app-workers');
+        if (own.length !== wanted || own.some(({ health }) => health !== 'up')) {
+          throw new Error(`${url}: ${JSON.stringify(own)}`);
+        }
+      }
+      return true;
+    },
+    DEADLINE,
+  );
+}
+
+async function pings(): Promise<void> {
+  const load = { connections: 16, maxRequests: REQUESTS, durationMs: 60_000, requestTimeoutMs: 20_000 };
+  expect((await startLoad({ ...load, url: `${stack.publicUrl}/ping` }).done).byStatus).toEqual({
+    200: REQUESTS,
+  });
+  sent += REQUESTS;
+}
+
+/** Both ways of both Prometheus have counted what was sent. */
+async function agreed(): Promise<void> {
+  await poll(
+    `${sent} by every way`,
+    async () => {
+      for (const url of [stack.prometheusUrl, convertingUrl]) {
+        const sums = await byJob(url, PINGS);
+        const same = sums.app === sent && sums['app-workers'] === sent;
+        if (!same) throw new Error(`${url}: ${JSON.stringify(sums)}`);
+      }
+      return true;
+    },
+    DEADLINE,
+  );
+}
+
+/** Series of one combination of labels of one histogram, once each of the workers has answered with it. */
+async function series(workers: number): Promise<void> {
+  const counts = await poll(
+    `each of ${workers} workers has answered`,
+    async () => {
+      await pings();
+      await agreed();
+      const classic = await byJob(stack.prometheusUrl, HISTOGRAM, 'count');
+      const converted = await byJob(convertingUrl, HISTOGRAM, 'count');
+      if (converted['app-workers'] !== workers) throw new Error(JSON.stringify({ classic, converted }));
+      return { classic, converted };
+    },
+    ROUNDS,
+  );
+  const all = '{job=~"app.*"}';
+  const inAll = {
+    classic: await byJob(stack.prometheusUrl, all, 'count'),
+    converted: await byJob(convertingUrl, all, 'count'),
+  };
+  console.log(`${workers} workers, series of one label set of one histogram: ${JSON.stringify(counts)}`);
+  console.log(`${workers} workers, series in all: ${JSON.stringify(inAll)}`);
+  expect(counts.converted.app).toBe(1);
+  expect(counts.classic.app).toBeGreaterThan(10);
+  expect(counts.classic['app-workers']).toBe(workers * counts.classic.app!);
+}
 
 test('the second scrape job follows the workers, and the totals stay those of the first', async () => {
   test.setTimeout(START_TIMEOUT_MS);
-  const stack = await Stack.start({ sharing: true, environment: { SCRAPE_WORKERS: '1' } });
-  const sumsByJob = async (selector: string, aggregate = 'sum') => {
-    const found = await query(stack.prometheusUrl, `${aggregate} by (job) (${selector})`);
-    return Object.fromEntries(found.map(({ labels, value }) => [labels.job, value]));
-  };
-  const workersUp = async (wanted: number) => {
-    const up = async () => {
-      const own = (await targets(stack.prometheusUrl)).filter(({ job }) => job === 'app-workers');
-      if (own.length !== wanted || own.some(({ health }) => health !== 'up')) {
-        throw new Error(JSON.stringify(own));
-      }
-      return true;
-    };
-    await poll(`${wanted} workers as targets, all up`, up, DEADLINE);
-  };
-  try {
-    await workersUp(WORKERS);
-    const load = {
-      url: `${stack.publicUrl}/ping`,
-      connections: 16,
-      maxRequests: REQUESTS,
-      durationMs: 60_000,
-      requestTimeoutMs: 20_000,
-    };
-    expect((await startLoad(load).done).byStatus).toEqual({ 200: REQUESTS });
-    const agree = async () => {
-      const sums = await sumsByJob(PINGS);
-      const same = sums.app === REQUESTS && sums['app-workers'] === REQUESTS;
-      if (!same) throw new Error(JSON.stringify(sums));
-      return true;
-    };
-    await poll('the same sum by both ways', agree, DEADLINE);
+  await workersUp(WORKERS);
+  await series(WORKERS);
+  const recorded = await query(stack.prometheusUrl, 'job:http_requests:rate1m');
+  expect(recorded.map(({ labels }) => labels.job)).toEqual(['app']);
+  const seen = JSON.parse(await getText(`${stack.doorUrl}/targets`, 10_000)) as {
+    labels: { worker: string };
+  }[];
+  expect(seen.map(({ labels }) => labels.worker)).toEqual(['0', '1', '2', '3']);
 
-    const series = await sumsByJob('{job=~"app.*"}', 'count');
-    const histogram = await sumsByJob(HISTOGRAM, 'count');
-    console.log(`${WORKERS} workers, series in all: ${JSON.stringify(series)}`);
-    console.log(`${WORKERS} workers, series of one label set of one histogram: ${JSON.stringify(histogram)}`);
-    expect(histogram['app-workers']).toBeGreaterThan(histogram.app!);
-    const recorded = await query(stack.prometheusUrl, 'job:http_requests:rate1m');
-    expect(recorded.map(({ labels }) => labels.job)).toEqual(['app']);
+  await stack.script('scale', String(MANY));
+  await workersUp(MANY);
+  await series(MANY);
 
-    const seen = JSON.parse(await getText(`${stack.doorUrl}/targets`, 10_000)) as {
-      labels: { worker: string };
-    }[];
-    expect(seen.map(({ labels }) => labels.worker)).toEqual(['0', '1', '2', '3']);
-    await stack.script('scale', '2');
-    await workersUp(2);
-    const left = await sumsByJob(PINGS);
-    console.log(`2 workers left: ${JSON.stringify(left)}`);
-    expect(left.app).toBe(REQUESTS);
-    await stack.script('scale', String(WORKERS));
-    await workersUp(WORKERS);
-    await poll('successors that carry on from the same counts', agree, DEADLINE);
-  } finally {
-    await stack.down();
-  }
+  await stack.script('scale', '2');
+  await workersUp(2);
+  const left = await byJob(stack.prometheusUrl, PINGS);
+  console.log(`2 workers left: ${JSON.stringify(left)} of ${sent}`);
+  expect(left.app).toBe(sent);
+  await stack.script('scale', String(MANY));
+  await workersUp(MANY);
+  await agreed();
+});
+
+test('a histogram that Prometheus converts to one series says what its buckets said', async () => {
+  await pings();
+  await agreed();
+  const one = async (url: string, expression: string) => {
+    const [result, ...more] = await query(url, expression);
+    expect(more, expression).toEqual([]);
+    expect(result, expression).toBeDefined();
+    return result!.value;
+  };
+  const classic = await one(stack.prometheusUrl, P99_CLASSIC);
+  const converted = await one(convertingUrl, P99_CONVERTED);
+  const count = await one(
+    convertingUrl,
+    'histogram_count(http_request_duration_seconds{job="app",route="/ping",status="200"})',
+  );
+  console.log(
+    `of ${count} requests 99 of 100 take at most ${classic} s by buckets, ${converted} s converted`,
+  );
+  expect(classic).toBeGreaterThan(0);
+  expect(converted).toBeCloseTo(classic, 9);
+  expect(count).toBe(sent);
+  const parts = '{__name__=~"http_request_duration_seconds_(bucket|sum|count)"}';
+  expect(await query(convertingUrl, parts), 'no series of the old kind are left').toEqual([]);
 });
