@@ -1,11 +1,16 @@
-import { test } from '@playwright/test';
+import { expect, test } from '@playwright/test';
+import { startLoad } from '../scripts/measure/load.ts';
 import { poll } from '../scripts/measure/poll.ts';
-import { alerts, targets } from '../scripts/measure/prometheus.ts';
+import { alerts, query, queryRange, targets } from '../scripts/measure/prometheus.ts';
 import { Stack } from './stack.ts';
 
 const START_TIMEOUT_MS = 15 * 60_000;
 /** The longest `for` of those below is a minute. */
 const DEADLINE = { deadlineMs: 150_000, everyMs: 1_000 };
+/** Oftener than the rules are evaluated, so that what fires at one evaluation alone is seen. */
+const STEP_S = 1;
+/** More than a minute of them: what is amiss from the first one on has then fired. */
+const EVALUATIONS_IN_ORDER = 14;
 
 /** A stopped worker is otherwise killed and replaced before anybody could be told. */
 let stack: Stack;
@@ -47,6 +52,60 @@ async function killOne(): Promise<void> {
   await stack.settle();
 }
 
+const nowS = () => Date.now() / 1000;
+
+interface Fired {
+  readonly name: string;
+  readonly state: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Every alert that was pending or firing at an evaluation since then, as Prometheus itself recorded it. */
+async function alertsSince(from: number): Promise<Fired[]> {
+  const range = { from, to: nowS(), stepS: STEP_S };
+  return (await queryRange(stack.prometheusUrl, 'ALERTS', range)).map(({ labels, at }) => ({
+    name: labels.alertname!,
+    state: labels.alertstate!,
+    from: at[0]!,
+    to: at.at(-1)!,
+  }));
+}
+
+const namesOf = (fired: readonly Fired[]) =>
+  [...new Set(fired.filter(({ state }) => state === 'firing').map(({ name }) => name))].sort();
+
+/** The rules have been evaluated so many times more, every group of them. */
+async function evaluations(wanted: number): Promise<void> {
+  const iterations = 'prometheus_rule_group_iterations_total';
+  const began = new Map(
+    (await query(stack.prometheusUrl, iterations)).map((r) => [JSON.stringify(r.labels), r.value]),
+  );
+  expect(began.size).toBeGreaterThan(0);
+  await poll(
+    `${wanted} evaluations of the rules`,
+    async () => {
+      const now = await query(stack.prometheusUrl, iterations);
+      const fewest = Math.min(...now.map((r) => r.value - (began.get(JSON.stringify(r.labels)) ?? 0)));
+      return now.length > 0 && fewest >= wanted ? true : undefined;
+    },
+    DEADLINE,
+  );
+}
+
+/** Requests, and a reload among them, for as long as the rules take: what is no fault. */
+async function lifeInOrder(): Promise<void> {
+  const load = startLoad({
+    url: `${stack.publicUrl}/ping`,
+    connections: 2,
+    maxRequests: 3_000,
+    durationMs: 60_000,
+    requestTimeoutMs: 20_000,
+    pauseMs: 30,
+  });
+  await Promise.all([load.done, stack.script('reload'), evaluations(EVALUATIONS_IN_ORDER)]);
+}
+
 test('no alert fires on a stack in order, and each fires for its real cause, alone, until that is gone', async () => {
   test.setTimeout(START_TIMEOUT_MS);
   await poll(
@@ -59,10 +118,20 @@ test('no alert fires on a stack in order, and each fires for its real cause, alo
   );
   await firingBecomes();
 
+  const inOrderSince = nowS();
+  await lifeInOrder();
+  const inOrder = await alertsSince(inOrderSince);
+  console.log(`alerts: ${Math.round(nowS() - inOrderSince)} s in order: ${JSON.stringify(inOrder)}`);
+  expect(namesOf(inOrder)).toEqual([]);
+
   const { primary, workers } = await stack.status();
   await stack.signal('STOP', primary.pid);
-  await firingBecomes('TargetDown');
+  await stack.compose('stop', 'nginx');
+  await firingBecomes('NginxDown', 'TargetDown');
   await stack.signal('CONT', primary.pid);
+  await firingBecomes('NginxDown');
+  await stack.compose('start', 'nginx');
+  await stack.settle();
   await firingBecomes();
 
   const stopped = workers[0]!.pid;
@@ -78,4 +147,21 @@ test('no alert fires on a stack in order, and each fires for its real cause, alo
 
   for (let i = 0; i < 3; i++) await killOne();
   await firingBecomes('UnreadableSlot', 'WorkersRestarting');
+
+  // The same look as in order, so that it is known to see what fires.
+  const all = ['NginxDown', 'StaleWorker', 'TargetDown', 'UnreadableSlot', 'WorkersRestarting'];
+  const fired = await poll(
+    'all of them in what Prometheus recorded',
+    async () => {
+      const since = await alertsSince(inOrderSince);
+      return all.every((name) => namesOf(since).includes(name)) ? since : undefined;
+    },
+    DEADLINE,
+  );
+  for (const { name, state, from, to } of fired.toSorted((a, b) => a.from - b.from)) {
+    if (state !== 'firing') continue;
+    const [first, last] = [from, to].map((at) => new Date(at * 1000).toISOString().slice(11, 19));
+    console.log(`alerts: ${name} fired from ${first} to ${last}`);
+  }
+  expect(namesOf(fired)).toEqual(all);
 });
