@@ -41,9 +41,10 @@ test('forwarded headers are set here, and what a client says of itself does not 
     'X-Forwarded-Proto: lie',
     'X-Real-IP: 6.6.6.6',
     'X-Request-Id: lie',
+    'X-Request-Start: t=lie',
     'Forwarded: for=6.6.6.6;host=lie.example',
     'X-Forwarded: lie',
-    'X-Forwarded-Port: 666',
+    'X-Forwarded-Port: lie',
     'X-Forwarded-Prefix: /lie',
     'X-Forwarded-Scheme: lie',
     'X-Forwarded-Server: lie',
@@ -65,9 +66,10 @@ test('forwarded headers are set here, and what a client says of itself does not 
     headers.flatMap((name, i) => (i % 2 === 0 ? [[name.toLowerCase(), headers[i + 1]!]] : [])),
   );
   expect(headers.length / 2, 'no header twice').toBe(Object.keys(shown).length);
-  expect(JSON.stringify(headers)).not.toMatch(/lie|6\.6\.6\.6|7\.7\.7\.7|666/i);
-  const { 'x-request-id': id, 'x-forwarded-for': client, ...others } = shown;
+  expect(JSON.stringify(headers)).not.toMatch(/lie|6\.6\.6\.6|7\.7\.7\.7/i);
+  const { 'x-request-id': id, 'x-request-start': begun, 'x-forwarded-for': client, ...others } = shown;
   expect(id).toMatch(/^[0-9a-f]{32}$/);
+  expect(begun).toMatch(/^t=\d{10,}\.\d{3}$/);
   expect(client).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
   expect(others).toEqual({
     host: 'site.example',

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import test, { beforeEach, type TestContext } from 'node:test';
 import express from 'express';
 import { register } from 'prom-client';
 import { requestsShed } from './metrics.ts';
 import { type SheddingOptions, shedding } from './shedding.ts';
 import { listen } from './testing/listen.ts';
+import { threadMs } from './unseen-wait.ts';
 
 beforeEach(() => register.resetMetrics());
 
@@ -40,7 +42,7 @@ function byHand(options: Pick<SheddingOptions, 'maxWaitMs'>) {
   /** One request; whether it was let through. */
   function request(): boolean {
     let passed = false;
-    middleware({} as express.Request, res as unknown as express.Response, () => {
+    middleware({ headers: {} } as express.Request, res as unknown as express.Response, () => {
       passed = true;
     });
     return passed;
@@ -141,4 +143,29 @@ test('clients that go away make room too', async (t) => {
   going.abort();
   await Promise.all([gone, closed]);
   assert.equal((await fetch(url)).status, 200);
+});
+
+test('what waited in connections that were not accepted yet is turned away too, where the proxy says since when', async (t) => {
+  const app = express();
+  app.use(shedding({ maxWaitMs: 100, maxInFlight: 0 }));
+  app.get('/', (_req, res) => {
+    const end = threadMs() + 10;
+    while (threadMs() < end);
+    res.send('done');
+  });
+  const { url } = await listen(t, app);
+  const headers = { 'X-Request-Start': `t=${(Date.now() / 1000).toFixed(3)}` };
+  const statuses = await Promise.all(
+    Array.from({ length: 60 }, async () => {
+      const [res] = (await once(get(url, { agent: false, headers }), 'response')) as [IncomingMessage];
+      res.resume();
+      return res.statusCode;
+    }),
+  );
+  const served = statuses.filter((status) => status === 200);
+  const refused = statuses.filter((status) => status === 503);
+  assert.equal(served.length + refused.length, statuses.length);
+  assert.ok(served.length > 0);
+  assert.ok(refused.length > 0);
+  assert.equal(await shed('wait'), refused.length);
 });

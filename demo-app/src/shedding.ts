@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { Handler } from './handler.ts';
 import { requestsShed } from './metrics.ts';
+import { threadMs, type UnseenWaitOptions, unseenWait } from './unseen-wait.ts';
 
-export interface SheddingOptions {
+export interface SheddingOptions extends UnseenWaitOptions {
   /** A request that waited longer than this for those before it is turned away; 0 for never. */
   readonly maxWaitMs: number;
   /** With so many requests begun and not ended, the next one is turned away; 0 for no limit. */
   readonly maxInFlight: number;
   readonly now?: () => number;
-  readonly processorMs?: () => number;
 }
 
 const BODY = 'Overloaded, try again\n';
@@ -24,13 +24,10 @@ const HEADERS = {
  * finds waiting are handled within it, so what the turn took so far is what the later ones waited: no sampling, no state
  * that outlives the turn, and the first turn that is short again turns nobody away.
  */
-export function shedding({
-  maxWaitMs,
-  maxInFlight,
-  now = performance.now.bind(performance),
-  processorMs = threadMs,
-}: SheddingOptions): Handler {
+export function shedding(options: SheddingOptions): Handler {
+  const { maxWaitMs, maxInFlight, now = performance.now.bind(performance), processorMs = threadMs } = options;
   const half = maxWaitMs / 2;
+  const waitedUnseen = unseenWait(options);
   // Shown from the start: what appears only with its first count has no increase to alert on.
   for (const reason of ['wait', 'in_flight']) requestsShed.inc({ reason }, 0);
   let inTurn = false;
@@ -63,8 +60,8 @@ export function shedding({
     inFlight--;
   }
 
-  return (_req, res, next) => {
-    if (maxWaitMs > 0 && tooLate()) {
+  return (req, res, next) => {
+    if (maxWaitMs > 0 && (tooLate() || waitedUnseen(req.headers['x-request-start']))) {
       refuse(res, 'wait');
     } else if (maxInFlight > 0 && inFlight >= maxInFlight) {
       refuse(res, 'in_flight');
@@ -74,11 +71,6 @@ export function shedding({
       next();
     }
   };
-}
-
-function threadMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
 }
 
 function refuse(res: ServerResponse, reason: string): void {

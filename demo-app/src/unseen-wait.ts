@@ -1,0 +1,49 @@
+export interface UnseenWaitOptions {
+  readonly maxWaitMs: number;
+  /** Milliseconds of the clock that the proxy reads too. */
+  readonly clock?: () => number;
+  /** Milliseconds for which the event loop had nothing to do, since its start. */
+  readonly idleMs?: () => number;
+  readonly processorMs?: () => number;
+}
+
+/** Older than any time limit of a proxy: such a header says something else. */
+const ABSURD_MS = 60_000;
+
+/**
+ * Whether a request waited too long before this worker saw it: in a connection that was not accepted yet, of which one comes
+ * in a turn. The proxy says when it had the request: `X-Request-Start: t=<seconds>`.
+ *
+ * Age alone turns nobody away. The worker must not have rested since it met the first old one, and have worked for half of the
+ * limit: what waited elsewhere (a worker that died, other clocks, no processor) finds a worker that rests in between.
+ */
+export function unseenWait({
+  maxWaitMs,
+  clock = Date.now,
+  idleMs = () => performance.nodeTiming.idleTime,
+  processorMs = threadMs,
+}: UnseenWaitOptions): (requestStart: unknown) => boolean {
+  const half = maxWaitMs / 2;
+  let idle = -1;
+  let used = 0;
+
+  return (requestStart) => {
+    if (typeof requestStart !== 'string') return false;
+    const age = clock() - 1000 * Number(requestStart.slice(2));
+    // Not a number compares as neither.
+    if (!(age > maxWaitMs && age < ABSURD_MS)) return false;
+    const idleNow = idleMs();
+    if (idleNow !== idle) {
+      idle = idleNow;
+      used = processorMs();
+      return false;
+    }
+    return processorMs() - used > half;
+  };
+}
+
+/** Processor time of this thread. */
+export function threadMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
