@@ -1,11 +1,9 @@
 import cluster, { type Worker } from 'node:cluster';
-import { setTimeout as delay } from 'node:timers/promises';
 import { log } from '../log.ts';
 import type { ToPrimary } from '../messages.ts';
 import { Backoff } from './backoff.ts';
-import { exitReason, KernelOomKills } from './exit-reason.ts';
-import { type LastWords, listenForLastWords } from './last-words.ts';
-import { type CrewMember, type KillReason, Member, type RetireReason, type StartReason } from './member.ts';
+import { Exits } from './exits.ts';
+import { type CrewMember, Member, type RetireReason, type StartReason } from './member.ts';
 
 /** A worker that has served for so long counts as kept; one that dies before dies quickly. */
 const STEADY_MS = 500;
@@ -14,8 +12,6 @@ const CHECK_MS = 250;
 const KILL_MARGIN_MS = 1000;
 /** A signal to the whole process group reaches all its processes well within this. */
 const SIGNAL_GRACE_MS = 200;
-/** Longest wait for the last of what a dead worker wrote. */
-const LAST_WORDS_MS = 1000;
 
 export interface CrewOptions {
   readonly wanted: number;
@@ -38,8 +34,7 @@ export interface CrewOptions {
 export class Crew {
   readonly #options: CrewOptions;
   readonly #members = new Map<number, Member>();
-  readonly #lastWords = new WeakMap<Member, LastWords>();
-  readonly #oomKills = new KernelOomKills();
+  readonly #exits: Exits;
   readonly #backoff = new Backoff();
   readonly #restarts = new Set<NodeJS.Timeout>();
   #wanted: number;
@@ -48,13 +43,12 @@ export class Crew {
   /** Whether a worker died early since then: those that merely take long to start are no reason to give up. */
   #failedSince = false;
   #stopping = false;
-  /** Those that ended, but of which it is not said yet why. */
-  #untold = 0;
   #onEmpty: () => void = () => {};
 
   constructor(options: CrewOptions) {
     this.#options = options;
     this.#wanted = options.wanted;
+    this.#exits = new Exits(options.onExit);
   }
 
   boot(): void {
@@ -143,7 +137,7 @@ export class Crew {
       },
       drainWaitMs + drainTimeoutMs + KILL_MARGIN_MS,
     );
-    if (this.#members.size + this.#untold > 0) await empty;
+    if (this.#members.size + this.#exits.untold > 0) await empty;
     clearTimeout(deadline);
   }
 
@@ -163,7 +157,7 @@ export class Crew {
     const worker = cluster.fork();
     const member = new Member(worker, reason);
     this.#members.set(worker.id, member);
-    this.#lastWords.set(member, listenForLastWords(worker.process.stderr, process.stderr));
+    this.#exits.follow(member);
     this.#options.onStart(reason);
     log('info', 'starting a worker', { worker: worker.id, workerPid: member.pid, reason });
     const { startTimeoutMs } = this.#options;
@@ -235,25 +229,9 @@ export class Crew {
     this.#members.delete(worker.id);
     const delayMs = this.#stopping || this.#missing() <= 0 ? undefined : this.#backoff.afterDeath(steady);
     if (delayMs !== undefined) this.#replaceIn(delayMs);
-    this.#untold += 1;
-    this.#tell(member, code, signal, delayMs).catch((error) => {
-      log('error', 'cannot say why a worker ended', { workerPid: member.pid, error: String(error) });
+    this.#exits.tell(member, { code, signal, delayMs }).then(() => {
+      if (this.#stopping && this.#members.size + this.#exits.untold === 0) this.#onEmpty();
     });
-  }
-
-  /** Says why a worker ended, once that is known, and only then that it is gone. */
-  async #tell(member: Member, code: number | null, signal: string | null, delayMs?: number): Promise<void> {
-    const words = this.#lastWords.get(member)!;
-    if (signal !== null && signal !== 'SIGKILL') await Promise.race([words.end, delay(LAST_WORDS_MS)]);
-    const reason = exitReason(member, code, signal, words.heapWasFull(), () => this.#oomKills.take());
-    this.#options.onExit(reason);
-    const fields = { worker: member.worker.id, workerPid: member.pid, code, signal, reason };
-    if (delayMs === undefined) log('info', 'worker ended', fields);
-    else log('warn', 'worker died, replacing it', { ...fields, delayMs });
-    member.ready.reject(new Error(startFailure(member, reason)));
-    member.gone.resolve();
-    this.#untold -= 1;
-    if (this.#stopping && this.#members.size + this.#untold === 0) this.#onEmpty();
   }
 
   #replaceIn(delayMs: number): void {
@@ -296,9 +274,4 @@ function sendAway(member: Member, whole: boolean): void {
 function slotOf(member: Member): { slot?: number } {
   const { slot } = member.describe();
   return slot === undefined ? {} : { slot };
-}
-
-function startFailure(member: Member, reason: KillReason | string): string {
-  const why = member.cannotShare === undefined ? reason : `cannot share its metrics: ${member.cannotShare}`;
-  return `the new worker ${member.pid} did not become ready (${why}); its own log lines say more`;
 }
