@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readSettings } from './settings.ts';
 import type { Status } from './status.ts';
@@ -51,16 +53,32 @@ async function reload(): Promise<void> {
   console.log(`reloaded: ${after.workers.length} workers`);
 }
 
+/**
+ * Two that scale to different numbers would undo each other's steps for ever. The lock is an abstract socket: it goes with
+ * this process, whatever ends it.
+ */
+async function scaleAlone(): Promise<void> {
+  const lock = createServer().listen(`\0pandoras-express-scale-${metricsPort}`).unref();
+  await once(lock, 'listening').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new Error('another scale is going on: try again when it has ended');
+  });
+}
+
 async function scale(wanted: number): Promise<void> {
+  await scaleAlone();
   const before = await statusNow();
   let now = before;
   // One signal at a time: those of a kind that are pending together arrive as one.
   while (now.workersWanted !== wanted) {
-    const { ended } = now.scale;
-    process.kill(before.primary.pid, wanted > now.workersWanted ? 'SIGTTIN' : 'SIGTTOU');
-    now = await until(before, ({ scale }) => scale.ended > ended);
+    const { workersWanted, scale: step } = now;
+    const by = wanted > workersWanted ? 1 : -1;
+    process.kill(before.primary.pid, by > 0 ? 'SIGTTIN' : 'SIGTTOU');
+    now = await until(before, ({ scale }) => scale.ended > step.ended);
     if (now.scale.error !== '')
       throw new Error(`stopped at ${now.workersWanted} workers: ${now.scale.error}`);
+    if (now.workersWanted !== workersWanted + by)
+      throw new Error(`stopped at ${now.workersWanted} workers: somebody else adds or removes some, too`);
   }
   console.log(`scaled: ${before.workersWanted} -> ${wanted} workers`);
 }
@@ -72,7 +90,13 @@ async function main([command, count, ...rest]: string[]): Promise<void> {
   throw new Error(`not understood: ${JSON.stringify(process.argv.slice(2))}\n${USAGE}`);
 }
 
+/** The innermost cause says most: that of a failed fetch is "fetch failed". */
+function causeOf({ cause }: Error): string {
+  if (!(cause instanceof Error)) return '';
+  return causeOf(cause) || ` (${cause.message})`;
+}
+
 main(process.argv.slice(2)).catch((error: Error) => {
-  console.error(`error: ${error.message}${error.cause === undefined ? '' : ` (${String(error.cause)})`}`);
+  console.error(`error: ${error.message}${causeOf(error)}`);
   process.exitCode = 1;
 });

@@ -16,17 +16,23 @@ interface Outcome {
 }
 
 /** What scripts/reload and scripts/scale run beside the primary. */
-async function operate(app: RunningApp, ...args: string[]): Promise<Outcome> {
+async function begin(
+  app: RunningApp,
+  ...args: string[]
+): Promise<{ pid: number; outcome: Promise<Outcome> }> {
   const { port } = await app.line('metrics door open');
-  return new Promise((done) => {
-    const child = execFile(
-      process.execPath,
-      [OPERATE, ...args],
-      { env: { METRICS_PORT: String(port) } },
-      (_error, stdout, stderr) => done({ code: child.exitCode, said: stdout + stderr }),
-    );
-  });
+  const { promise: outcome, resolve } = Promise.withResolvers<Outcome>();
+  const child = execFile(
+    process.execPath,
+    [OPERATE, ...args],
+    { env: { METRICS_PORT: String(port) } },
+    (_error, stdout, stderr) => resolve({ code: child.exitCode, said: stdout + stderr }),
+  );
+  return { pid: child.pid!, outcome };
 }
+
+const operate = async (app: RunningApp, ...args: string[]): Promise<Outcome> =>
+  (await begin(app, ...args)).outcome;
 
 test('a reload replaces every worker, one at a time, the new one ready before the old one goes', async (t) => {
   const app = runApp(t, MAIN, { WORKERS: '3', PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
@@ -185,6 +191,49 @@ test('workers are added and removed one by one, down to one and never below', as
     assert.equal(code, 1, wrong.join(' '));
     assert.match(said, /^error: not understood: .*\nusage: /);
   }
+});
+
+test('of two that scale at once the second is turned away with the reason, and the first comes to its end', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: '1' });
+  const { metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  const first = await begin(app, 'scale', '4');
+  await statusWhen(metrics, ({ scale }) => scale.begun > 0);
+  process.kill(first.pid, 'SIGSTOP');
+  const second = await operate(app, 'scale', '1');
+  process.kill(first.pid, 'SIGCONT');
+  const why = 'error: another scale is going on: try again when it has ended\n';
+  assert.deepEqual(second, { code: 1, said: why });
+  assert.deepEqual(await first.outcome, { code: 0, said: 'scaled: 1 -> 4 workers\n' });
+  assert.equal((await operate(app, 'scale', '3')).code, 0, 'and another one after it');
+});
+
+test('workers that somebody else adds or removes meanwhile end a scale with the reason', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: '1' });
+  const { metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  const scaling = await begin(app, 'scale', '4');
+  await statusWhen(metrics, ({ scale }) => scale.begun > 0);
+  process.kill(scaling.pid, 'SIGSTOP');
+  app.child.kill('SIGTTOU');
+  await statusWhen(metrics, ({ scale }) => scale.ended > 1 && scale.ended === scale.begun);
+  process.kill(scaling.pid, 'SIGCONT');
+  const { code, said } = await scaling.outcome;
+  assert.equal(code, 1);
+  assert.match(said, /^error: stopped at \d workers: somebody else/);
+});
+
+test('without an application it is said where none was found', async (t) => {
+  const app = runApp(t, MAIN);
+  await app.line('metrics door open');
+  app.child.kill('SIGKILL');
+  await app.exit();
+  const { code, said } = await operate(app, 'reload');
+  assert.equal(code, 1);
+  assert.match(
+    said,
+    /^error: the primary does not answer at \S+\/status: is the application running\? \(.*ECONNREFUSED/,
+  );
 });
 
 test('a worker that cannot start is not added, and scaling says why', async (t) => {
