@@ -64,9 +64,12 @@ test('a stopped worker neither delays nor blanks the scrape; it is replaced, and
     const before = await counted(stack);
     const answeredBefore = load.report.answered;
     await stack.signal('STOP', victim);
+    const { scrapes } = scraping.report;
     const replaced = async () =>
       (await stack.status()).workers.every(({ pid }) => pid !== victim) ? true : undefined;
     await poll('its replacement', replaced, { deadlineMs: DEADLINE_MS });
+    // Whoever waits for a stopped worker has its answer when that was ended, and no sooner.
+    expect(scraping.report.scrapes - scrapes, 'scrapes while it stood still').toBeGreaterThanOrEqual(5);
     await stack.settle();
     await load.stop();
     const after = await counted(stack);
