@@ -11,6 +11,8 @@ import { Stack } from './stack.ts';
 const OVERRIDES = ['scripts/measure/load.compose.yml', 'e2e/short-wait.compose.yml'];
 /** Fewer at one time than nginx hands on, and ten times what a worker may take on in one turn. */
 const OVERLOAD = { rate: 4_000, durationMs: 60, maxConnections: 160, timeoutMs: 60_000 };
+/** All at one time, before nginx has any connection to the app: a worker takes one of them in a turn. */
+const BURST = { rate: 100_000, durationMs: 1, maxConnections: 100, timeoutMs: 60_000 };
 const WORK = '/work?ms=10';
 const EACH = 5;
 const TIMEOUT_MS = 10_000;
@@ -53,6 +55,21 @@ test.describe(() => {
   });
   test.afterAll(async () => {
     await stack?.down();
+  });
+
+  test('what waits in new connections, where no worker sees it, is turned away too', async () => {
+    const before = await counts(stack);
+    const { byStatus, byCause } = await startOpenLoop({ ...BURST, url: stack.publicUrl + WORK }).done;
+    const { 200: admitted = 0, 503: refused = 0, ...others } = byStatus;
+    expect([others, byCause]).toEqual([{}, {}]);
+    expect(admitted).toBeGreaterThan(0);
+    expect(refused).toBeGreaterThan(0);
+    const after = await counts(stack);
+    expect([after.work - before.work, after.shed - before.shed], 'admitted and refused').toEqual([
+      admitted,
+      refused,
+    ]);
+    console.log(`shedding: of ${BURST.maxConnections} at one time ${admitted} admitted, ${refused} refused`);
   });
 
   test('too much is turned away with 503 and when to come again, every request is counted, and then nobody is', async () => {
