@@ -90,9 +90,10 @@ test('a stranger clones the template, renames it and puts in a Fastify app: the 
     await run('scripts/down', '--volumes');
   } finally {
     removeProject(project);
-    const images = await docker(['images', '--quiet', '--filter', `reference=${NAME}-*`]);
-    const ids = [...new Set(images.split('\n').filter(Boolean))];
-    if (ids.length > 0) await docker(['image', 'rm', '--force', ...ids]);
+    // By name: an image without the project's name in it is the same one as another project's.
+    const images = ['images', '--format', '{{.Repository}}:{{.Tag}}', '--filter', `reference=${NAME}-*`];
+    const named = (await docker(images)).split('\n').filter(Boolean);
+    if (named.length > 0) await docker(['image', 'rm', ...named]);
     rmSync(directory, { recursive: true, force: true });
   }
 });
