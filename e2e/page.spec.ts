@@ -1,7 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { poll } from '../scripts/measure/poll.ts';
-import { browserOptions } from './browser.ts';
 import { expect as base, test } from './fixtures.ts';
 import { Stack } from './stack.ts';
 
@@ -10,8 +9,6 @@ const START_TIMEOUT_MS = 15 * 60_000;
 const NARROW = { width: 320, height: 640 };
 
 const expect = base.configure({ timeout: DEADLINE_MS });
-
-test.use({ launchOptions: browserOptions() });
 
 /** What a reader finds wrong with it, in the console of the browser. */
 function complaintsOf(page: Page): string[] {

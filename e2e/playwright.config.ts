@@ -1,4 +1,5 @@
 import { defineConfig } from '@playwright/test';
+import { browserOptions } from './browser.ts';
 import './run-id.ts';
 
 export default defineConfig({
@@ -12,5 +13,7 @@ export default defineConfig({
   retries: 0,
   forbidOnly: process.env.CI !== undefined,
   timeout: 5 * 60_000,
+  // For all specs: one with options of its own would start a stack of its own.
+  use: { launchOptions: browserOptions() },
   reporter: [['list']],
 });
