@@ -41,6 +41,18 @@ function numberWhen(page: Page, id: string, wanted: (value: number) => boolean):
   );
 }
 
+/** Waits until the page was answered by a worker that is not among the old ones. */
+function newcomerHeard(page: Page, old: readonly number[]): Promise<boolean> {
+  return poll(
+    'an answer of a new worker',
+    async () => {
+      const heard = await page.locator('#workers li').allInnerTexts();
+      return heard.some((text) => !old.includes(Number(/worker (\d+)/.exec(text)?.[1]))) || undefined;
+    },
+    { deadlineMs: DEADLINE_MS },
+  );
+}
+
 async function open(page: Page, stack: Stack): Promise<void> {
   await page.goto(`${stack.publicUrl}/`);
   await numberWhen(page, 'shared-now', (value) => value >= 0);
@@ -99,14 +111,7 @@ test('a worker that is killed takes its own count along and nothing of the share
   await expect(page.getByRole('status')).toContainText(/^Worker \d+ was killed/);
   const falls = await numberIn(page, 'own-falls');
   const counted = await numberIn(page, 'shared-now');
-  await poll(
-    'an answer of the worker that took over',
-    async () => {
-      const names = await page.locator('#workers li').allInnerTexts();
-      return names.some((name) => !old.includes(Number(/worker (\d+)/.exec(name)?.[1]))) || undefined;
-    },
-    { deadlineMs: DEADLINE_MS },
-  );
+  await newcomerHeard(page, old);
   await numberWhen(page, 'own-falls', (value) => value > falls);
   await button(page, 'Stop pinging').click();
   expect(await numberIn(page, 'shared-falls')).toBe(0);
@@ -136,9 +141,15 @@ test('a blocked worker has no count of its own to tell, and the shared one is to
   await stack.settle();
 });
 
-test('a reload replaces every worker, and the shared count goes on', async ({ page, stack }) => {
+test('a reload replaces every worker: each begins at 0, and the shared count goes on', async ({
+  page,
+  stack,
+}) => {
   await open(page, stack);
   const old = (await stack.status()).workers.map(({ id }) => id);
+  await button(page, 'Start pinging').click();
+  await numberWhen(page, 'answered', (value) => value > 30);
+  const counted = await numberIn(page, 'shared-now');
   await button(page, 'Replace them all').click();
   await poll(
     'new workers',
@@ -148,8 +159,11 @@ test('a reload replaces every worker, and the shared count goes on', async ({ pa
     },
     { deadlineMs: DEADLINE_MS },
   );
-  await numberWhen(page, 'shared-now', (value) => value >= 0);
+  await newcomerHeard(page, old);
+  await button(page, 'Stop pinging').click();
+  expect(await numberIn(page, 'own-falls')).toBeGreaterThan(0);
   expect(await numberIn(page, 'shared-falls')).toBe(0);
+  expect(await numberIn(page, 'shared-now')).toBeGreaterThan(counted);
   await stack.settle();
 });
 
