@@ -27,10 +27,10 @@ export class CaseProcess {
   readonly #name: string;
   readonly #killOnExit = (): void => void this.#child.kill('SIGKILL');
 
-  private constructor(name: string, args: readonly string[]) {
+  private constructor(name: string, args: readonly string[], nodeOptions: readonly string[]) {
     this.#name = `${name} ${args.join(' ')}`;
     this.#child = fork(join(CASES, `${name}.ts`), args, {
-      execArgv: ['--no-warnings'],
+      execArgv: ['--no-warnings', ...nodeOptions],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     process.once('exit', this.#killOnExit);
@@ -40,8 +40,9 @@ export class CaseProcess {
   static async start<T>(
     name: string,
     args: readonly string[],
+    nodeOptions: readonly string[] = [],
   ): Promise<{ readonly case: CaseProcess; readonly ready: T }> {
-    const started = new CaseProcess(name, args);
+    const started = new CaseProcess(name, args, nodeOptions);
     try {
       return { case: started, ready: await started.#next<T>('to become ready') };
     } catch (error) {

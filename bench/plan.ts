@@ -8,8 +8,7 @@ export interface Plan {
   readonly firstScrapes: number;
   readonly lawScrapes: number;
   readonly largestSeries: number;
-  readonly requestRounds: number;
-  readonly requestsPerRound: number;
+  readonly requestSlices: number;
   readonly killRounds: number;
   readonly killSeconds: number;
   readonly kills: number;
@@ -24,8 +23,7 @@ export const DEFAULT: Plan = {
   firstScrapes: 5,
   lawScrapes: 7,
   largestSeries: 100_000,
-  requestRounds: 25,
-  requestsPerRound: 5000,
+  requestSlices: 200,
   killRounds: 3,
   killSeconds: 15,
   kills: 5,
@@ -40,8 +38,7 @@ export const QUICK: Plan = {
   firstScrapes: 1,
   lawScrapes: 2,
   largestSeries: 100_000,
-  requestRounds: 3,
-  requestsPerRound: 2000,
+  requestSlices: 12,
   killRounds: 1,
   killSeconds: 5,
   kills: 2,

@@ -5,13 +5,12 @@
  */
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { metricsHandler, share } from 'prom-multiproc';
 import { type Client, clientOf, isOurs } from '../sides.ts';
-import { peersDoor } from './peers-door.ts';
+import { countForAll, doorOf } from './door.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -31,7 +30,7 @@ else runWorker();
 async function runPrimary(): Promise<void> {
   if (isOurs(side)) process.env.PROMETHEUS_MULTIPROC_DIR = temporaryDirectory();
   // Before the workers start: it must not miss that they announce themselves.
-  const serve = isOurs(side) ? ourDoor() : peersDoor(client);
+  const serve = doorOf(side, client);
   const crew: Worker[] = [];
   process.once('disconnect', () => {
     for (const worker of crew) worker.process.kill('SIGKILL');
@@ -71,14 +70,8 @@ async function counted(worker: Worker): Promise<void> {
   }
 }
 
-function ourDoor(): RequestListener {
-  share(client.register);
-  return metricsHandler(client.register);
-}
-
 function runWorker(): void {
-  if (isOurs(side)) share(client.register);
-  else new client.AggregatorRegistry();
+  countForAll(side, client);
   const count = kind === 'histograms' ? histograms() : counters();
   let times = 0;
   const countAll = (): void => {

@@ -4,11 +4,10 @@
  */
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { metricsHandler, share } from 'prom-multiproc';
 import { type Client, clientOf, isOurs } from '../sides.ts';
-import { peersDoor } from './peers-door.ts';
+import { countForAll, doorOf } from './door.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const [side, workers] = process.argv.slice(2) as [string, string];
@@ -19,7 +18,7 @@ else runWorker();
 
 async function runPrimary(): Promise<void> {
   if (isOurs(side)) process.env.PROMETHEUS_MULTIPROC_DIR = temporaryDirectory();
-  const metrics = createServer(isOurs(side) ? ourDoor() : peersDoor(client)).listen(0, '127.0.0.1');
+  const metrics = createServer(doorOf(side, client)).listen(0, '127.0.0.1');
   await once(metrics, 'listening');
   const living: Worker[] = [];
   process.once('disconnect', () => {
@@ -46,14 +45,8 @@ async function runPrimary(): Promise<void> {
   });
 }
 
-function ourDoor(): RequestListener {
-  share(client.register);
-  return metricsHandler(client.register);
-}
-
 function runWorker(): void {
-  if (isOurs(side)) share(client.register);
-  else new client.AggregatorRegistry();
+  countForAll(side, client);
   const requests = new client.Counter({ name: 'requests_total', help: 'Requests', labelNames: ['status'] });
   createServer((_request, response) => {
     requests.inc({ status: '200' });

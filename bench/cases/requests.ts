@@ -1,14 +1,15 @@
 /**
  * An Express app in one process: `requests.ts <side>`. Its parent hears the port, and may ask how much processor time the
  * process has taken.
- * Ours with the middleware of the demo app; `ours_plain_middleware` and the peers with what people write by their
+ * Ours with what the demo app has around its application; `ours_plain_middleware` and the peers with what people write by their
  * documentation; `without` with none.
  */
 import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type RequestHandler } from 'express';
 import { share } from 'prom-multiproc';
-import { clientOf, isOurs } from '../sides.ts';
+import { clientOf, isOurs, PEERS, type Peer } from '../sides.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -36,20 +37,23 @@ function plainMiddleware(): RequestHandler {
   };
 }
 
-async function middleware(): Promise<RequestHandler[]> {
-  if (side === 'without') return [];
-  if (side === 'ours_plain_middleware' || !isOurs(side)) return [plainMiddleware()];
-  const { measureRequests } = await import('../../demo-app/src/metrics-middleware.ts');
-  const { expressRoute } = await import('../../demo-app/src/express-route.ts');
-  return [measureRequests(expressRoute)];
-}
-
 const app = express();
-app.use(...(await middleware()), (_request, _response, next) => next());
+if (side === 'ours_plain_middleware' || PEERS.includes(side as Peer)) app.use(plainMiddleware());
+app.use((_request, _response, next) => next());
 app.get('/users/:id', (request, response) => {
   response.json({ id: request.params.id, name: 'Pandora', groups: ['jar', 'hope'] });
 });
-const server = app.listen(0, '127.0.0.1');
+
+/** Around the application, as the demo app has it. */
+async function measured(): Promise<RequestListener> {
+  const { measureRequests } = await import('../../demo-app/src/metrics-middleware.ts');
+  const { expressRoute } = await import('../../demo-app/src/express-route.ts');
+  const measure = measureRequests(expressRoute);
+  return (request, response) => measure(request, response, () => app(request, response));
+}
+
+const isMeasured = isOurs(side) && side !== 'ours_plain_middleware';
+const server = createServer(isMeasured ? await measured() : app).listen(0, '127.0.0.1');
 await once(server, 'listening');
 process.on('message', () => {
   const { user, system } = process.cpuUsage();

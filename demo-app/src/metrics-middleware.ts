@@ -24,51 +24,76 @@ function finish(): void {
 type End = (chunk?: unknown, encoding?: unknown, callback?: unknown) => ServerResponse;
 type Write = (chunk?: unknown, encoding?: unknown, callback?: unknown) => boolean;
 
+/** A request that is being measured. */
+interface Measured {
+  readonly req: IncomingMessage;
+  readonly start: number;
+  readonly end: End;
+  readonly write: Write;
+  counted: boolean;
+  /** Bytes of a body of known length that were handed to the socket. */
+  written: number;
+}
+
 /**
  * Counts every request once, before the last byte of its answer is handed to the socket: a client that has its
  * answer is counted, even if this process is killed one instruction later. (`finish` comes too late for that.)
  */
 export function measureRequests(routeOf: (req: IncomingMessage) => string | undefined): Handler {
+  // On the answer itself, so that no request needs functions of its own.
+  const measured = Symbol('measured');
+  type Response = ServerResponse & { [measured]: Measured };
+
+  function count(one: Measured, status: number): void {
+    if (one.counted) return;
+    one.counted = true;
+    const route = ownRouteOf(one.req) ?? routeOf(one.req) ?? 'unmatched';
+    const { requests, duration } = requestSeries(methodLabel(one.req.method), route, status);
+    requests.inc();
+    duration.observe((performance.now() - one.start) / 1000);
+  }
+
+  function end(this: Response, chunk?: unknown, encoding?: unknown, callback?: unknown): ServerResponse {
+    const one = this[measured];
+    count(one, this.statusCode);
+    return one.end.call(this, chunk, encoding, callback);
+  }
+
+  // With a Content-Length the last byte may leave by write(), well before end().
+  function write(this: Response, chunk?: unknown, encoding?: unknown, callback?: unknown): boolean {
+    const one = this[measured];
+    const length = this.getHeader('content-length');
+    if (length !== undefined) {
+      one.written +=
+        typeof chunk === 'string'
+          ? Buffer.byteLength(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
+          : (chunk as Uint8Array).byteLength;
+      if (one.written >= Number(length)) count(one, this.statusCode);
+    }
+    return one.write.call(this, chunk, encoding, callback);
+  }
+
+  function closed(this: Response): void {
+    count(this[measured], CLIENT_CLOSED_REQUEST);
+    finish();
+  }
+
   return (req, res, next) => {
     const start = performance.now();
-    let counted = false;
     begin();
-
-    function count(status: number): void {
-      if (counted) return;
-      counted = true;
-      const route = ownRouteOf(req) ?? routeOf(req) ?? 'unmatched';
-      const { requests, duration } = requestSeries(methodLabel(req.method), route, status);
-      requests.inc();
-      duration.observe((performance.now() - start) / 1000);
-    }
-
-    const end = res.end as End;
-    res.end = ((chunk, encoding, callback) => {
-      count(res.statusCode);
-      return end.call(res, chunk, encoding, callback);
-    }) as End as typeof res.end;
-
-    // With a Content-Length the last byte may leave by write(), well before end().
-    const write = res.write as Write;
-    let written = 0;
-    res.write = ((chunk, encoding, callback) => {
-      const length = res.getHeader('content-length');
-      if (length !== undefined) {
-        written +=
-          typeof chunk === 'string'
-            ? Buffer.byteLength(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
-            : (chunk as Uint8Array).byteLength;
-        if (written >= Number(length)) count(res.statusCode);
-      }
-      return write.call(res, chunk, encoding, callback);
-    }) as Write as typeof res.write;
-
+    const answer = res as Response;
+    answer[measured] = {
+      req,
+      start,
+      end: res.end as End,
+      write: res.write as Write,
+      counted: false,
+      written: 0,
+    };
+    res.end = end as typeof res.end;
+    res.write = write as typeof res.write;
     // `on`, as it comes once anyway, and costs half of `once`.
-    res.on('close', () => {
-      count(CLIENT_CLOSED_REQUEST);
-      finish();
-    });
+    res.on('close', closed);
     next();
   };
 }

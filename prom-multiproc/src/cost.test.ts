@@ -18,6 +18,7 @@ const WAYS = [
   'labels().inc()',
   'observe(labels, value)',
   'labels().observe(value)',
+  'set(value)',
 ];
 /** No object is smaller; what is left over are those that the compiler makes. */
 const SMALLEST_OBJECT_BYTES = 12;

@@ -172,13 +172,19 @@ test('dying anywhere while a shared registry counts for the first time loses and
   assert.ok(points >= 30, `${points} points`);
 });
 
-test('gauges of a dead process never show again, wherever its successor dies', (t) => {
+/** Where the successor of a process that has set a gauge can die while it takes over. */
+function pointsOfTakeover(t: TestContext): CrashPoints {
   const live = temporaryDirectory(t);
   const first = openWriter(live);
   add(first, GAUGE, '/', 7);
   first.close();
   const points = new CrashPoints(t, live);
   points.during(() => openWriter(live).close());
+  return points;
+}
+
+test('gauges of a dead process never show again, wherever its successor dies', (t) => {
+  const points = pointsOfTakeover(t);
   for (const [i, { directory, before }] of points.copies.entries()) {
     const writer = openWriter(directory);
     const text = new TextReader(t, directory).text();
@@ -188,12 +194,7 @@ test('gauges of a dead process never show again, wherever its successor dies', (
 });
 
 test('gauges of a dead process do not show under the lock of its successor, once that has made its first store', (t) => {
-  const live = temporaryDirectory(t);
-  const first = openWriter(live);
-  add(first, GAUGE, '/', 7);
-  first.close();
-  const points = new CrashPoints(t, live);
-  points.during(() => openWriter(live).close());
+  const points = pointsOfTakeover(t);
   const firstStore = points.copies.findIndex(({ before }) => before === 'store of 0');
   const later = points.copies.slice(firstStore + 1);
   assert.ok(later.filter(({ before }) => before === 'mmap').length > 0, 'the cells are yet to be mapped');

@@ -3,9 +3,10 @@ import { type Inc, makeCounterChild, makeHistogramChild, type Observe } from './
 import { bucketOf } from './buckets.ts';
 import type { ClientLabels } from './prom-client-internals.ts';
 import type { SharedMetric } from './shared-metric.ts';
+import type { ValueSeries } from './shared-series.ts';
 
 /**
- * Replaces `inc` of a counter and `observe` of a histogram by functions that count in the cells of a known series
+ * Replaces `inc` of a counter, `observe` of a histogram and `set` of a gauge without labels by functions that count in the cells of a known series
  * without allocating, building a string or calling the system. Arguments and errors are prom-client's.
  */
 export function installFastPath(metric: SharedMetric): void {
@@ -27,6 +28,18 @@ export function installFastPath(metric: SharedMetric): void {
       return makeHistogramChild(metric, observe, labels);
     });
   }
+  if ('setToCurrentTime' in client && client.labelNames.length === 0) installSet(metric);
+}
+
+/** A gauge without labels is set where its value is kept; all else of a gauge is prom-client's own. */
+function installSet(metric: SharedMetric): void {
+  const client = metric.client as unknown as { set(labels: unknown, value?: unknown): void };
+  const { set } = client;
+  client.set = function setOnly(labels, value) {
+    const series = typeof labels === 'number' ? metric.only : undefined;
+    if (series === undefined) set.call(this, labels, value);
+    else (series as ValueSeries).value = labels as number;
+  };
 }
 
 /** @throws Error, as prom-client does, where there are not as many values as label names. */

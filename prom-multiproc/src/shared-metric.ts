@@ -220,6 +220,11 @@ export class SharedMetric implements SeriesOwner {
     return this.#isSettled ? this.#tree.get(labels) : undefined;
   }
 
+  /** Of a metric without labels: its series, where it was written before. */
+  get only(): SharedSeries | undefined {
+    return this.#isSettled ? this.#cells.all[0] : undefined;
+  }
+
   /** @throws Error, as prom-client does, for a label name that is not the metric's. */
   checkLabels(labels: ClientLabels): void {
     checkLabels(this.#toldNames, labels);

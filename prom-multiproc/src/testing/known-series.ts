@@ -6,6 +6,7 @@ export function waysToCount(register: client.Registry): Record<string, () => voi
   const config = { help: 'x', labelNames: ['method', 'route', 'status'] as const, registers: [register] };
   const counter = new client.Counter({ ...config, name: 'requests_total' });
   const histogram = new client.Histogram({ ...config, name: 'seconds', buckets: [0.1, 0.5, 1, 5] });
+  const gauge = new client.Gauge({ name: 'in_flight', help: 'x', registers: [register] });
   const [ofCounter, ofHistogram] = [counter.labels(labels), histogram.labels(labels)];
   const ways = {
     'inc(labels)': () => counter.inc(labels),
@@ -13,6 +14,7 @@ export function waysToCount(register: client.Registry): Record<string, () => voi
     'labels().inc()': () => ofCounter.inc(),
     'observe(labels, value)': () => histogram.observe(labels, 0.7),
     'labels().observe(value)': () => ofHistogram.observe(0.7),
+    'set(value)': () => gauge.set(7),
   };
   for (const count of Object.values(ways)) count();
   return ways;
