@@ -1,4 +1,4 @@
-import { allAnswered, p99, trial } from './trial.ts';
+import { allAnswered, p99, trial as send } from './trial.ts';
 
 export const LIMIT_MS = 50;
 const STEPS = 4;
@@ -13,12 +13,19 @@ export interface Capacity {
  * until it does not hold, then halved in between. What else the machine does makes a rate fail and never hold: one that
  * failed is tried once more.
  */
-export async function capacity(url: string, seconds: number, from: number): Promise<Capacity> {
+export async function capacity(
+  url: string,
+  seconds: number,
+  from: number,
+  trial: typeof send = send,
+): Promise<Capacity> {
   let held: Capacity = { rate: 0, p99: Number.NaN };
   let failed = Number.POSITIVE_INFINITY;
 
   async function tryRate(rate: number): Promise<boolean> {
-    return (await tryOnce(rate)) || (await tryOnce(rate));
+    const holds = (await tryOnce(rate)) || (await tryOnce(rate));
+    if (!holds) failed = rate;
+    return holds;
   }
 
   async function tryOnce(rate: number): Promise<boolean> {
@@ -26,7 +33,6 @@ export async function capacity(url: string, seconds: number, from: number): Prom
     const found = p99(report);
     const holds = allAnswered(report) && found < LIMIT_MS;
     if (holds) held = { rate, p99: found };
-    else failed = rate;
     process.stderr.write(`  ${Math.round(rate)}/s: p99 ${found.toFixed(1)} ms${holds ? '' : ', too much'}\n`);
     return holds;
   }

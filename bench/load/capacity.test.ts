@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { capacity, LIMIT_MS } from './capacity.ts';
+import type { trial } from './trial.ts';
+
+/** A server that keeps up to `most` requests a second; each rate of `noisy` fails the first time it is tried. */
+function server(most: number, noisy: readonly number[] = []) {
+  const tried: number[] = [];
+  const ask: typeof trial = async ({ rate }) => {
+    const noise = noisy.includes(rate) && !tried.includes(rate);
+    tried.push(rate);
+    return {
+      intended: 1,
+      answered: 1,
+      failed: 0,
+      byStatus: { 200: 1 },
+      byCause: {},
+      latencies: { 200: [rate <= most && !noise ? 5 : LIMIT_MS] },
+      withoutRetryAfter: 0,
+      latestMs: 0,
+      mostConnections: 1,
+    };
+  };
+  return { tried, ask };
+}
+
+test('the rate found is the highest that held, to a sixteenth of where doubling ended', async () => {
+  const { tried, ask } = server(1300);
+  assert.deepEqual(await capacity('x', 1, 500, ask), { rate: 1250, p99: 5 });
+  assert.deepEqual(new Set(tried), new Set([500, 1000, 2000, 1500, 1250, 1375, 1312.5]));
+});
+
+test('a rate that holds at its second try is no bound for those after it', async () => {
+  const { tried, ask } = server(1450, [1000, 1250]);
+  assert.deepEqual(await capacity('x', 1, 500, ask), { rate: 1437.5, p99: 5 });
+  assert.deepEqual(tried, [500, 1000, 1000, 2000, 2000, 1500, 1500, 1250, 1250, 1375, 1437.5]);
+});
+
+test('a first rate that is too much is halved, and an answer that fails is too much', async () => {
+  assert.equal((await capacity('x', 1, 400, server(60).ask)).rate, 59.375);
+  const failing = server(1300);
+  const ask: typeof trial = async (options) => {
+    const report = await failing.ask(options);
+    return options.rate > 700 ? { ...report, byStatus: { 503: 1 } } : report;
+  };
+  assert.equal((await capacity('x', 1, 500, ask)).rate, 687.5);
+});
+
+test('where no rate holds, it says the lowest that was tried', async () => {
+  await assert.rejects(
+    capacity('http://x', 1, 800, server(1).ask),
+    /^Error: http:\/\/x: not even 50 requests/,
+  );
+});
