@@ -24,7 +24,7 @@ const WORKER_PATH = /\/workers\/(\d{1,4})$/;
  * The metrics of `others` follow: registries of this process alone, such as a primary's own. They stay unshared, which
  * `Registry.merge()` with a shared one would not leave them.
  *
- * Outside of the workers of a cluster it looks four times a second whether there are new series, and reads their names: the
+ * Outside of the workers of a cluster it looks ten times a second whether there are new series, and reads their names: the
  * first request does not wait for that.
  */
 export function metricsHandler(

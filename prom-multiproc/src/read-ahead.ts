@@ -1,5 +1,5 @@
 /** Milliseconds between two looks at what is new. */
-export const LOOK_INTERVAL_MS = 250;
+export const LOOK_INTERVAL_MS = 100;
 
 /**
  * Goes through `look` again and again, one step each turn of the event loop, for as long as something else keeps the

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from '
 import { CellReader } from './cell-reader.ts';
 import { CellRules } from './cell-rules.ts';
 import {
+  AT_CHUNKS,
   AT_STARTED,
   CELLS_PER_CHUNK,
   CHUNK_BYTES,
@@ -22,6 +23,7 @@ import { readChunkTable, readLog } from './read-log.ts';
 import { beginAlike, type LogFile } from './same-log.ts';
 import { SeriesCount } from './series-count.ts';
 import { SlotHeader } from './slot-file.ts';
+import type { SlotListener } from './slot-listener.ts';
 
 const magicWord = MAGIC.readBigUInt64LE(0);
 
@@ -36,17 +38,6 @@ export class FileReplacedError extends BadLogError {
   constructor() {
     super('file was replaced by that of another holder');
   }
-}
-
-/** Told, in log order, of what a slot file newly says. */
-export interface SlotListener {
-  onMetric(definition: MetricDefinition): void;
-  /** What `other`, which belongs to a log that this one begins with, was told of so far. */
-  onSameAs(other: SlotListener): void;
-  /** So many series follow. */
-  onLog(series: number): void;
-  /** A series of the metric told as number `metric`; its labels are in `from`..`to` of the log. */
-  onSeries(metric: number, log: DataView, from: number, to: number): void;
 }
 
 /** With how many other logs one that was never read is compared at most. */
@@ -112,13 +103,19 @@ export class SlotReader {
    * @throws Error where the file cannot be trusted.
    */
   hasNews(): boolean {
+    // All that most looks come to: they are many.
+    if (this.#fd !== undefined && readFully(this.#fd, headerBytes, AT_CHUNKS, 0) === AT_CHUNKS) {
+      if (this.#isKnown(header.logState)) return false;
+    }
     if (this.#trusted() === undefined) return false;
     const { logState } = header;
     const standsStill = logState === this.#lookedAt;
     this.#lookedAt = logState;
-    return (
-      standsStill && logState !== this.#readAhead && logState !== packLogState(this.#logBytes, this.#logCrc)
-    );
+    return standsStill && !this.#isKnown(logState);
+  }
+
+  #isKnown(logState: bigint): boolean {
+    return logState === this.#readAhead || logState === packLogState(this.#logBytes, this.#logCrc);
   }
 
   /** Reads what is new of the log, and no values: these are absent until `refresh`. @throws Error as that does. */

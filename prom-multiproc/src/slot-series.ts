@@ -2,7 +2,7 @@ import { type MetricDefinition, placeCells } from './format.ts';
 import type { Fold } from './gauge-aggregators.ts';
 import { IntList } from './int-list.ts';
 import type { NamedShape, SeriesTable } from './series-table.ts';
-import type { SlotListener } from './slot-reader.ts';
+import type { SlotListener } from './slot-listener.ts';
 
 /** What the series of one slot are in the table of all, in the order of its log, from which their cells follow. */
 export class SlotSeries implements SlotListener {
