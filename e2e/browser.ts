@@ -32,7 +32,9 @@ export function browserOptions(): LaunchOptions {
 }
 
 if (import.meta.main) {
-  if (found === undefined)
-    throw new Error(`no browser at ${places.join(', ')}: run scripts/test, or set CHROMIUM`);
-  console.log(found);
+  if (found !== undefined) console.log(found);
+  else {
+    console.error(`no browser at ${places.join(', ')}: run scripts/test, or set CHROMIUM`);
+    process.exitCode = 1;
+  }
 }

@@ -15,7 +15,7 @@ require_browser() {
       "Install a browser: on Debian apt-get install chromium, elsewhere Google Chrome or Chromium." \
       "One in another place is named by CHROMIUM=/path/to/it."
   fi
-  has_browser || fail "there is no Chromium here: $(node "$root/e2e/browser.ts" 2>&1 | tail -n 1)"
+  has_browser || fail "$(node "$root/e2e/browser.ts" 2>&1 | tail -n 1)"
 }
 
 has_browser() {
