@@ -78,6 +78,20 @@ function isPublic(answer: RawAnswer, pages: ReadonlySet<string>): boolean {
   return bodies.length > 0 && bodies.every((body) => [...pages].some((page) => body.startsWith(page)));
 }
 
+test('what the page asks for tells two counts of pings, which worker said so, and nothing else', async ({
+  stack,
+}) => {
+  const { status, body } = await ask(portOf(stack.publicUrl), '/demo/counts');
+  expect(status).toBe(200);
+  const counts: Record<string, unknown> = JSON.parse(body);
+  expect(counts).toEqual({
+    worker: expect.any(Number),
+    own: expect.any(Number),
+    shared: expect.any(Number),
+    controls: true,
+  });
+});
+
 test('the metrics door takes no writes and knows no other paths', async ({ stack }) => {
   const door = portOf(stack.doorUrl);
   for (const path of ['/metrics', '/status', '/demo/unshared', '/targets']) {

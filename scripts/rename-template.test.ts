@@ -56,6 +56,12 @@ if (current === TEMPLATE_NAME) {
     assert.equal(git(project, 'status', '--porcelain'), '');
   });
 
+  test('a renaming that nobody wants is taken back as it says', () => {
+    assert.equal(rename('acme-mistake').status, 0);
+    git(project, 'reset', '--quiet', '--hard');
+    assert.equal(git(project, 'status', '--porcelain'), '');
+  });
+
   test('every place has the new name; it says which, and what is not the project’s own keeps its name', () => {
     const { status, stdout, stderr } = rename('acme-orders', 'Orders of Acme');
     assert.equal(status, 0, stderr);
@@ -81,8 +87,10 @@ if (current === TEMPLATE_NAME) {
       [],
     );
     assert.match(git(project, 'diff', '--stat', '--', 'prom-multiproc', 'LICENSE'), /^$/);
-    for (const path of git(project, 'diff', '--name-only').split('\n').filter(Boolean)) {
-      assert.ok(stdout.includes(`  ${path} `), `it says ${path}`);
+    for (const path of git(project, 'diff', '--name-only', '--no-renames', 'HEAD')
+      .split('\n')
+      .filter(Boolean)) {
+      assert.ok(stdout.includes(` ${path} `), `it says ${path}`);
     }
   });
 

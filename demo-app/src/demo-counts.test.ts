@@ -108,3 +108,14 @@ test('whoever asks, it is read once in an interval', async (t) => {
   now += 1;
   assert.equal(await ask(), 2);
 });
+
+test('with DEMO_PAGE=0 there are no counts to ask for', async (t) => {
+  const app = runApp(t, MAIN, {
+    WORKERS: '1',
+    DEMO_PAGE: '0',
+    PROMETHEUS_MULTIPROC_DIR: metricsDirectory(t),
+  });
+  const { app: url } = await ports(app);
+  assert.equal((await fetch(`${url}/ping`)).status, 200);
+  assert.equal((await fetch(`${url}/demo/counts`)).status, 404);
+});

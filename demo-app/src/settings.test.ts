@@ -9,6 +9,7 @@ test('without variables every setting has its stated default', () => {
     port: 8041,
     metricsPort: 9041,
     workers: availableParallelism(),
+    demoPage: true,
     demoControls: false,
     metrics: true,
     maxWaitMs: 200,

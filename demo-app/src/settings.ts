@@ -8,6 +8,8 @@ export interface Settings {
   /** Metrics and status, answered by the primary. 0 takes any free port. */
   readonly metricsPort: number;
   readonly workers: number;
+  /** What the page asks for. */
+  readonly demoPage: boolean;
   readonly demoControls: boolean;
   /** False measures nothing at all: only to find out what measuring costs. */
   readonly metrics: boolean;
@@ -72,6 +74,7 @@ export function readSettings(env: Env): Settings {
     port: integer('PORT', 8041, 0, 65535),
     metricsPort: integer('METRICS_PORT', 9041, 0, 65535),
     workers: integer('WORKERS', availableParallelism(), 1, 512),
+    demoPage: flag('DEMO_PAGE', true),
     demoControls: flag('DEMO_CONTROLS', false),
     metrics: flag('METRICS', true),
     maxWaitMs: integer('MAX_WAIT_MS', 200, 0, 60_000),

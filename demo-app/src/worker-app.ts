@@ -20,7 +20,7 @@ export async function startWorker(settings: Settings, createApp: () => Promise<A
     log('error', 'uncaught exception', describeError(error));
     process.exit(UNCAUGHT_EXIT_CODE);
   });
-  const { metrics, slowRequestMs, demoControls } = settings;
+  const { metrics, slowRequestMs, demoPage, demoControls } = settings;
   const sharing = metrics ? startSharing(tell) : undefined;
   if (metrics) {
     collectDefaultMetrics();
@@ -36,7 +36,7 @@ export async function startWorker(settings: Settings, createApp: () => Promise<A
   const unshared = demoControls
     ? createUnshared(process.env.PROMETHEUS_MULTIPROC_DIR ? undefined : register)
     : undefined;
-  const demo = demoCounts({ metrics, controls: demoControls });
+  const demo = demoPage ? demoCounts({ metrics, controls: demoControls }) : [];
   if (unshared) demo.push(unshared.count, faults({ reload: () => tell({ type: 'reload' }) }));
   await runWorker(settings, {
     createListener: (isDraining) => createListener(app, { isDraining, slowRequestMs, metrics, shed, demo }),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { clearDirectory } from './clear-directory.ts';
 import { metricsHandler } from './metrics-handler.ts';
-import { LOOK_INTERVAL_MS } from './read-ahead.ts';
+import { LOOK_INTERVAL_MS, readAhead } from './read-ahead.ts';
 import { bytesRead } from './testing/bytes-read.ts';
 import { TextReader } from './testing/directory-text.ts';
 import { filledSlots } from './testing/filled-slots.ts';
@@ -133,4 +133,22 @@ test('a log that begins like another whose file was changed since is read by its
   assert.equal(sample(text, 'requests_total{route="/a"}'), 1);
   assert.equal(sample(text, 'requests_total{route="/b"}'), 5);
   unlinkSync(first);
+});
+
+test('a look that fails ends neither the process nor the looks after it', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  let looks = 0;
+  readAhead(() => {
+    looks += 1;
+    if (looks === 1) throw new Error('no metrics client');
+    return (function* () {
+      yield;
+      throw new Error('a file went away');
+    })();
+  });
+  for (let look = 1; look <= 3; look++) {
+    t.mock.timers.tick(LOOK_INTERVAL_MS);
+    await turns(2);
+    assert.equal(looks, look);
+  }
 });

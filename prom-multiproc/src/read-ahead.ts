@@ -3,18 +3,20 @@ export const LOOK_INTERVAL_MS = 100;
 
 /**
  * Goes through `look` again and again, one step each turn of the event loop, for as long as something else keeps the
- * process alive.
+ * process alive. A look that fails ends there: whoever asks meets the same failure, and is told.
  */
 export function readAhead(look: () => Iterator<void>): void {
-  let looking = false;
+  let steps: Iterator<void> | undefined;
+  const step = (): void => {
+    try {
+      steps ??= look();
+      if (steps.next().done) steps = undefined;
+    } catch {
+      steps = undefined;
+    }
+    if (steps !== undefined) setImmediate(step).unref();
+  };
   setInterval(() => {
-    if (looking) return;
-    looking = true;
-    const steps = look();
-    const step = (): void => {
-      looking = steps.next().done !== true;
-      if (looking) setImmediate(step).unref();
-    };
-    step();
+    if (steps === undefined) step();
   }, LOOK_INTERVAL_MS).unref();
 }

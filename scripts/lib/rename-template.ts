@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import {
   keepsItsName,
   lockedPackages,
@@ -66,7 +66,8 @@ for (const path of files) {
   const { text, count } = renamed(bytes.toString('utf8'), { name, title });
   if (count > 0) writeFileSync(path, text);
   const to = renamed(path, { name, title }).text;
-  if (to !== path) renameSync(path, to);
+  // By git, so that `git reset --hard` takes it back.
+  if (to !== path) git('mv', '--', path, to);
   if (count > 0 || to !== path) told.push(`  ${to === path ? path : `${path} -> ${to}`} (${count})`);
 }
 console.log(`renamed ${TEMPLATE_NAME} to ${name}, and "Pandora's Express" to "${title}":`);
