@@ -6,17 +6,11 @@ import { test } from 'node:test';
 import client from 'prom-client';
 import { TextReader } from './testing/directory-text.ts';
 import { sample, samples } from './testing/sample.ts';
+import { sharedRegistry } from './testing/shared-registry.ts';
 import { add, COUNTER, definition, HISTOGRAM, openWriter, SUMMARY } from './testing/slot-files.ts';
-import { type Cleanup, temporaryDirectory } from './testing/temporary-directory.ts';
+import { temporaryDirectory } from './testing/temporary-directory.ts';
 import { shareIn } from './testing/twin-registries.ts';
 import { until } from './testing/until.ts';
-
-function sharedRegistry(t: Cleanup) {
-  const directory = temporaryDirectory(t);
-  const register = new client.Registry();
-  shareIn(directory, register);
-  return { directory, register, registers: [register], reader: new TextReader(t, directory) };
-}
 
 test('a metric made after the slot was taken over does not zero what is inherited', async (t) => {
   const { directory, register, registers } = sharedRegistry(t);
@@ -207,59 +201,6 @@ test('label values that are no Unicode do not make a new series at each restart'
   counter.inc({ route: '\ud83e' });
   assert.equal(sample(await register.metrics(), 'requests_total{route="\ufffd"}'), 3);
   assert.equal(new TextReader(t, directory).slots()[0]!.series, 1);
-});
-
-test('metrics with settings that are undefined or unknown are shared all the same', async (t) => {
-  const { register, registers, reader } = sharedRegistry(t);
-  const odd = { help: 'x', registers, aggregator: undefined } as unknown as Omit<
-    client.GaugeConfiguration<string>,
-    'collect' | 'aggregator'
-  >;
-  new client.Counter({ ...odd, name: 'x_total' }).inc(2);
-  new client.Gauge({ ...odd, name: 'g' }).set(3);
-  new client.Gauge({ ...odd, name: 'unknown', aggregator: 'median' as 'sum' }).set(4);
-  new client.Histogram({ help: 'x', registers, name: 'h', buckets: [-Infinity, 1, Infinity] }).observe(0.5);
-  for (const text of [await register.metrics(), reader.text()]) {
-    assert.equal(sample(text, 'x_total'), 2);
-    assert.equal(sample(text, 'g'), 3);
-    assert.equal(sample(text, 'unknown'), 4);
-    assert.equal(sample(text, 'h_bucket{le="1"}'), 1);
-    assert.equal(sample(text, 'h_bucket{le="+Inf"}'), 1);
-  }
-  assert.deepEqual(reader.complaints, []);
-});
-
-test('an aggregator that is for gauges alone gives a counter no cell of another series', async (t) => {
-  const directory = temporaryDirectory(t);
-  const register = new client.Registry();
-  const odd = { help: 'x', aggregator: 'mostrecent', registers: [register] } as unknown as { help: string };
-  const counters = ['a_total', 'b_total'].map(
-    (name) => new client.Counter({ ...odd, name, labelNames: ['x'] }),
-  );
-  const early = counters.map((counter) => counter.labels('1'));
-  shareIn(directory, register);
-  for (const [i, child] of early.entries()) child.inc(i + 1);
-  early[0]!.inc(10);
-  const text = await register.metrics();
-  assert.deepEqual(
-    ['a_total', 'b_total'].map((name) => sample(text, `${name}{x="1"}`)),
-    [11, 2],
-  );
-});
-
-test('histograms with buckets in any order count each value where it belongs', async (t) => {
-  const { register, registers } = sharedRegistry(t);
-  const histogram = new client.Histogram({ name: 'h', help: 'x', registers, buckets: [5, 1, 10, -1, 1] });
-  for (const value of [0.5, 3, 7, 100, -2]) histogram.observe(value);
-  histogram.labels({}).observe(0.5);
-  histogram.startTimer()();
-  assert.deepEqual(samples(await register.metrics(), 'h_bucket'), [
-    'h_bucket{le="-1"} 1',
-    'h_bucket{le="1"} 4',
-    'h_bucket{le="5"} 5',
-    'h_bucket{le="10"} 6',
-    'h_bucket{le="+Inf"} 7',
-  ]);
 });
 
 test('labels changed by the application after the call change nothing', async (t) => {

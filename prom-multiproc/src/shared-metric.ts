@@ -1,5 +1,6 @@
 import { boundsOf, checkLabels, defineMetric, lastingLabels } from './client-definition.ts';
 import { cellsPerSeries, type LabelPair, type MetricDefinition } from './format.ts';
+import { GivenLabels } from './given-labels.ts';
 import { HashIndex } from './hash-index.ts';
 import { LabelTree } from './label-tree.ts';
 import { type CellSource, MetricCells } from './metric-cells.ts';
@@ -10,15 +11,14 @@ import {
   type StorageKind,
   storageKindOf,
 } from './prom-client-internals.ts';
-import { seriesKey } from './series-key.ts';
 import {
-  HistogramSeries,
+  emptySeries,
   type SeriesOwner,
   type SharedSeries,
   type SummarySeries,
   seriesOf,
   TimedSeries,
-  ValueSeries,
+  type ValueSeries,
   valuesOf,
 } from './shared-series.ts';
 import type { Cells } from './slot-space.ts';
@@ -44,7 +44,7 @@ export class SharedMetric implements SeriesOwner {
   #detached = false;
   /** Neither written nor collected since it was captured. */
   #untouched = true;
-  #labelsByKey: Map<string, ClientLabels> | undefined;
+  readonly #given: GivenLabels;
 
   constructor(client: ClientMetric, source: CellSource) {
     this.client = client;
@@ -55,6 +55,7 @@ export class SharedMetric implements SeriesOwner {
     this.#tree = new LabelTree(client.labelNames);
     this.#index = new HashIndex(kind.keyOf, client.labelNames, () => this.#cells.all);
     this.#cells = new MetricCells(source, () => this.definition);
+    this.#given = new GivenLabels(client.labelNames, this.#cells);
     const storage = kind.make({
       index: () => this.#index.byHash,
       keyOf: (labels) => this.#index.hashOf(labels),
@@ -124,7 +125,8 @@ export class SharedMetric implements SeriesOwner {
    */
   bind(): boolean {
     if (this.#cells.isBound) return true;
-    if (this.#untouched && this.#isCollected()) return false;
+    if (this.#untouched && this.client.collect !== undefined && this.definition.type === 'gauge')
+      return false;
     this.#isSettled = true;
     this.#cells.bind();
     return true;
@@ -195,13 +197,7 @@ export class SharedMetric implements SeriesOwner {
 
   /** The labels of one of this process's series as the application gave them. */
   labelsOf(key: string): ClientLabels | undefined {
-    this.#labelsByKey ??= new Map(
-      this.#cells.all.map(({ labels }) => [
-        seriesKey(this.client.labelNames, this.#cells.pairs(labels)),
-        labels,
-      ]),
-    );
-    return this.#labelsByKey.get(key);
+    return this.#given.get(key);
   }
 
   beforeWrite(): void {
@@ -239,7 +235,7 @@ export class SharedMetric implements SeriesOwner {
     this.#isSettled = true;
     let series = this.#tree.find(labels);
     if (series === undefined) {
-      series = this.#add(this.#newSeries(lastingLabels(labels)));
+      series = this.#add(emptySeries(this, lastingLabels(labels), this.client.upperBounds !== undefined));
       this.#tree.set(series.labels, series);
       this.#index.add(series);
     }
@@ -252,18 +248,11 @@ export class SharedMetric implements SeriesOwner {
     return this.#index.withExactEntry(labels, method);
   }
 
-  #newSeries(labels: ClientLabels): SharedSeries {
-    const { upperBounds } = this.client;
-    return upperBounds === undefined
-      ? new ValueSeries(this, labels, new Float64Array(1))
-      : new HistogramSeries(this, labels, new Float64Array(this.bounds.length + 2));
-  }
-
   #replaceStorage(storage: never): void {
     this.forget();
     this.#cells.dropAll();
     this.#tree.clear();
-    this.#labelsByKey = undefined;
+    this.#given.forget();
     this.generation++;
     this.#index.clear();
     for (const entry of this.kind.entriesOf(storage)) this.#addEntry(entry);
@@ -285,16 +274,12 @@ export class SharedMetric implements SeriesOwner {
     if (series instanceof TimedSeries) series.value = entry.value!;
   }
 
-  #isCollected(): boolean {
-    return this.client.collect !== undefined && this.definition.type === 'gauge';
-  }
-
   #removeEntry(hash: string): void {
     const series = this.#index.byHash.get(hash);
     if (series === undefined) return;
     this.#index.byHash.delete(hash);
     this.#tree.delete(series.labels);
-    this.#labelsByKey = undefined;
+    this.#given.forget();
     this.generation++;
     this.#cells.drop(series);
   }
@@ -309,7 +294,7 @@ export class SharedMetric implements SeriesOwner {
   }
 
   #add(series: SharedSeries): SharedSeries {
-    this.#labelsByKey = undefined;
+    this.#given.forget();
     this.#cells.add(series);
     return series;
   }

@@ -182,6 +182,13 @@ export function seriesOf(entry: ClientEntry, owner: SeriesOwner, timed: boolean)
   return new TimedSeries(owner, labels, Float64Array.of(values[0]!, values[0] === 0 ? 0 : now()));
 }
 
+/** A series of a counter or a histogram that was never counted in. */
+export function emptySeries(owner: SeriesOwner, labels: ClientLabels, isHistogram: boolean): SharedSeries {
+  return isHistogram
+    ? new HistogramSeries(owner, labels, new Float64Array(owner.bounds.length + 2))
+    : new ValueSeries(owner, labels, new Float64Array(1));
+}
+
 function now(): number {
   return Date.now() / 1000;
 }
