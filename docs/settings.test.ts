@@ -1,6 +1,6 @@
 /** settings.md names every variable, with its default and its limits. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readSettings, type Settings, SettingsError } from '../demo-app/src/settings.ts';
@@ -59,4 +59,20 @@ test('each other variable of the compose file, with its default', () => {
   const rows = tableRows(page, 'Compose variable').map(([name, fallback]) => [name, fallback]);
   const own = [...inCompose].filter(([name]) => !handedOn.includes(name));
   assert.deepEqual(Object.fromEntries(rows), Object.fromEntries(own));
+});
+
+/** Set by one part of the repository for another one, or by the machine. */
+const BETWEEN_PARTS = new Set(['CI', 'PATH', 'E2E_RUN_ID', 'NOT_AUDITED']);
+
+test('each variable that scripts, tests and benchmarks read', () => {
+  const files = globSync('{scripts,e2e,bench,prom-multiproc/src}/**/*.ts', {
+    cwd: join(import.meta.dirname, '..'),
+  });
+  // Programs that a test starts are told by that test alone.
+  const read = files
+    .filter((path) => !/[/]testing[/]|[/]cases[/]/.test(path))
+    .flatMap((path) => [...text(path).matchAll(/\benv\.([A-Z][A-Z0-9_]+)/g)].map(([, name]) => name!));
+  assert.ok(read.length > 20);
+  const unnamed = read.filter((name) => !BETWEEN_PARTS.has(name) && !page.includes(`\`${name}\``));
+  assert.deepEqual([...new Set(unnamed)], []);
 });

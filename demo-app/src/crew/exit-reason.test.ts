@@ -23,6 +23,7 @@ for (const [what, member, code, signal, heapWasFull, kernelKilled, reason] of [
   ['a kill by the kernel', NOBODY, null, 'SIGKILL', false, yes, 'oom'],
   ['a drain', { ...NOBODY, retired: 'reload' }, 0, null, false, no, 'reload'],
   ['a drain that failed', { ...NOBODY, retired: 'reload' }, 1, null, false, no, 'exit'],
+  ['one sent away before it was ready', { ...NOBODY, retired: 'scale' }, null, 'SIGTERM', false, no, 'scale'],
   ['a kill during a drain', { ...NOBODY, retired: 'scale' }, null, 'SIGKILL', false, no, 'SIGKILL'],
   ['our own kill', { ...NOBODY, killed: 'stuck' }, null, 'SIGKILL', false, yes, 'stuck'],
 ] as const) {

@@ -18,6 +18,8 @@ export function exitReason(
   if (member.killed !== undefined) return member.killed;
   if (signal !== null && heapWasFull) return 'oom';
   if (signal === 'SIGKILL' && kernelKilled()) return 'oom';
+  // How one is sent away that does not listen for messages yet.
+  if (signal === 'SIGTERM' && member.retired !== undefined) return member.retired;
   if (signal !== null) return signal;
   if (code === null) return 'not-started';
   if (code === UNCAUGHT_EXIT_CODE) return 'uncaught';
