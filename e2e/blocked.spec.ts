@@ -17,6 +17,8 @@ const LOAD = {
 };
 const IN_A_ROW = 200;
 const DEADLINE_MS = 60_000;
+/** Where each client soon waits for the stopped worker, some thirty are answered before. */
+const ANSWERED_MEANWHILE = 150;
 
 const counted = async (stack: Stack): Promise<Counted> =>
   countedOf(await scrape(`${stack.doorUrl}/metrics`, SCRAPE_TIMEOUT_MS), '/ping');
@@ -65,11 +67,19 @@ test('a stopped worker neither delays nor blanks the scrape; it is replaced, and
     const answeredBefore = load.report.answered;
     await stack.signal('STOP', victim);
     const { scrapes } = scraping.report;
-    const replaced = async () =>
-      (await stack.status()).workers.every(({ pid }) => pid !== victim) ? true : undefined;
+    const stopped = load.report.answered;
+    let meanwhile = 0;
+    const replaced = async () => {
+      const { answered } = load.report;
+      if ((await stack.status()).workers.every(({ pid }) => pid !== victim)) return true;
+      meanwhile = answered - stopped;
+      return undefined;
+    };
     await poll('its replacement', replaced, { deadlineMs: DEADLINE_MS });
     // Whoever waits for a stopped worker has its answer when that was ended, and no sooner.
     expect(scraping.report.scrapes - scrapes, 'scrapes while it stood still').toBeGreaterThanOrEqual(5);
+    console.log(`blocked: ${meanwhile} requests answered by others while it stood still`);
+    expect(meanwhile, 'requests answered while it stood still').toBeGreaterThanOrEqual(ANSWERED_MEANWHILE);
     await stack.settle();
     await load.stop();
     const after = await counted(stack);
