@@ -53,6 +53,8 @@ for (const [fault, reason, signal] of [
     const died = await app.line('worker died, replacing it');
     assert.deepEqual([died.workerPid, died.reason, died.signal], [pid, reason, signal]);
     await statusWhen(metrics, (status) => allReady(status) && status.workers[0]!.pid !== pid);
+    const successor = await app.line('starting a worker', 2);
+    assert.ok(String(died.endedAt) <= String(successor.time), 'however late it is told, it was gone before');
     if (fault === 'throw') assert.match(String((await app.line('uncaught exception')).error), /on demand/);
   });
 }

@@ -6,6 +6,7 @@ import { FaultWindows } from './windows.ts';
 const exit = (pid: number, rest: Partial<WorkerExit> = {}): WorkerExit => ({
   pid,
   at: Date.now() + 5,
+  endedAt: Date.now(),
   code: null,
   signal: 'SIGKILL',
   reason: undefined,
@@ -14,10 +15,11 @@ const exit = (pid: number, rest: Partial<WorkerExit> = {}): WorkerExit => ({
 
 test("a worker's end is read from the application's log, and nothing else is", () => {
   const line =
-    '{"time":"2026-01-02T03:04:05.678Z","level":"warn","pid":7,"msg":"worker died","workerPid":31,"code":null,"signal":"SIGABRT","reason":"oom"}';
+    '{"time":"2026-01-02T03:04:05.678Z","level":"warn","pid":7,"msg":"worker died","workerPid":31,"code":null,"signal":"SIGABRT","reason":"oom","endedAt":"2026-01-02T03:04:05.070Z"}';
   assert.deepEqual(parseExit(line), {
     pid: 31,
     at: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
+    endedAt: Date.UTC(2026, 0, 2, 3, 4, 5, 70),
     code: null,
     signal: 'SIGABRT',
     reason: 'oom',

@@ -3,7 +3,9 @@ import type { FaultWindow, FaultWindows } from './windows.ts';
 /** What the application's log says of a worker that ended. */
 export interface WorkerExit {
   readonly pid: number;
+  /** When it was told, which is later than its end where its last words were waited for. */
   readonly at: number;
+  readonly endedAt: number;
   readonly code: number | null;
   readonly signal: string | null;
   readonly reason: string | undefined;
@@ -15,11 +17,19 @@ const KILLED_WITHIN_MS = 1_000;
 /** Undefined for any other line of the application's log. */
 export function parseExit(line: string): WorkerExit | undefined {
   if (!line.startsWith('{') || !line.includes('"workerPid"')) return undefined;
-  const { time, workerPid, code, signal, reason } = JSON.parse(line) as Record<string, unknown>;
+  const {
+    time,
+    workerPid,
+    code,
+    signal,
+    reason,
+    endedAt = time,
+  } = JSON.parse(line) as Record<string, unknown>;
   if (code === undefined || signal === undefined) return undefined;
   return {
     pid: Number(workerPid),
     at: Date.parse(String(time)),
+    endedAt: Date.parse(String(endedAt)),
     code: code as number | null,
     signal: signal as string | null,
     reason: reason as string | undefined,

@@ -2,42 +2,52 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Headcount } from './headcount.ts';
 
-const TIME = '"time":"2026-01-02T03:04:05.678Z","level":"info"';
-const start = (primary: number, workerPid: number) =>
-  `{${TIME},"pid":${primary},"msg":"starting a worker","worker":1,"workerPid":${workerPid},"reason":"boot"}`;
-const end = (primary: number, workerPid: number) =>
-  `{${TIME},"pid":${primary},"msg":"worker ended","worker":1,"workerPid":${workerPid},"code":0,"signal":null}`;
+const timeOf = (second: number) => new Date(Date.UTC(2026, 0, 2, 3, 4, second)).toISOString();
+const start = (second: number, primary: number, workerPid: number) =>
+  `{"time":"${timeOf(second)}","level":"info","pid":${primary},"msg":"starting a worker","worker":1,"workerPid":${workerPid},"reason":"boot"}`;
+const end = (toldAt: number, primary: number, workerPid: number, endedAt = toldAt) =>
+  `{"time":"${timeOf(toldAt)}","level":"info","pid":${primary},"msg":"worker ended","worker":1,"workerPid":${workerPid},"code":0,"signal":null,"endedAt":"${timeOf(endedAt)}"}`;
+
+function after(...lines: string[]): Headcount {
+  const headcount = new Headcount();
+  for (const line of lines) headcount.take(line);
+  return headcount;
+}
 
 test('the most at one time is remembered, however short it was', () => {
-  const headcount = new Headcount();
-  for (const line of [start(7, 31), start(7, 32), start(7, 33), end(7, 31), end(7, 33)]) headcount.take(line);
+  const headcount = after(start(1, 7, 31), start(2, 7, 32), start(3, 7, 33), end(4, 7, 31), end(5, 7, 33));
   assert.equal(headcount.most, 3);
-  headcount.take(start(7, 34));
+  headcount.take(start(6, 7, 34));
   assert.equal(headcount.most, 3);
-  for (const line of [start(7, 35), start(7, 36)]) headcount.take(line);
+  for (const line of [start(7, 7, 35), start(8, 7, 36)]) headcount.take(line);
   assert.equal(headcount.most, 4);
 });
 
+test('a worker whose end is told late was not there beside its successor', () => {
+  const lines = [start(1, 7, 31), start(2, 7, 32), start(5, 7, 33)];
+  assert.equal(after(...lines, end(6, 7, 32, 5)).most, 2);
+  assert.equal(after(...lines, end(6, 7, 32, 6)).most, 3);
+});
+
 test('another primary begins with no workers', () => {
-  const headcount = new Headcount();
-  for (const line of [start(7, 31), start(7, 32), start(9, 41)]) headcount.take(line);
-  assert.equal(headcount.most, 1);
+  assert.equal(after(start(1, 7, 31), start(2, 7, 32), start(3, 9, 41)).most, 1);
 });
 
 test('workers of an instance beside it count while it is there', () => {
-  const headcount = new Headcount();
-  headcount.take(start(7, 31));
+  let second = 1;
+  const headcount = new Headcount(() => Date.parse(timeOf(second)));
+  headcount.take(start(1, 7, 31));
+  second = 2;
   headcount.beside = 1;
   assert.equal(headcount.most, 2);
-  headcount.take(start(7, 32));
+  headcount.take(start(3, 7, 32));
+  second = 4;
   headcount.beside = 0;
-  for (const line of [end(7, 31), start(7, 33)]) headcount.take(line);
+  for (const line of [end(5, 7, 31), start(6, 7, 33)]) headcount.take(line);
   assert.equal(headcount.most, 3);
 });
 
 test('lines of other things change nothing', () => {
-  const headcount = new Headcount();
-  headcount.take('2026-01-02 03:04:05 INFO spawned: app with pid 7');
-  headcount.take(`{${TIME},"pid":7,"msg":"worker ready","worker":1,"workerPid":31}`);
-  assert.equal(headcount.most, 0);
+  const ready = `{"time":"${timeOf(1)}","level":"info","pid":7,"msg":"worker ready","worker":1,"workerPid":31}`;
+  assert.equal(after('2026-01-02 03:04:05 INFO spawned: app with pid 7', ready).most, 0);
 });

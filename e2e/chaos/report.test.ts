@@ -115,6 +115,23 @@ for (const [what, change, sentence] of [
     { prometheus: { agrees: true, mostResets: 2 } },
     /Prometheus saw 2 resets/,
   ],
+  [
+    'a kind of fault that met nobody',
+    {
+      faultLog: ['kill', 'throw'].map((kind) => ({ number: 1, kind, met: false, from: '', to: '' })),
+      missed: 2,
+    },
+    /^1 kinds of faults of which none met anybody: throw$/,
+  ],
+  [
+    'a run without faults',
+    {
+      faults: {},
+      scrapes: { ...GOOD.scrapes, resets: 0 },
+      prometheus: { agrees: true, mostResets: 0 },
+    },
+    /^no process fault was done$/,
+  ],
   ['no scrape', { scrapes: { ...GOOD.scrapes, scrapes: 0 } }, /no scrape succeeded/],
   ['no answer', { requests: { ...GOOD.requests, answered: 0 } }, /no request was answered/],
 ] as const) {

@@ -57,7 +57,7 @@ export interface Report extends Findings {
 const SHOWN = 5;
 
 export function judge(findings: Findings): Report {
-  const processFaults = Object.values(findings.faults).reduce((sum, n) => sum + n, 0);
+  const processFaults = sumOf(findings.faults);
   const primaryRestarts = findings.faults['kill-primary'] ?? 0;
   return {
     ...findings,
@@ -92,6 +92,7 @@ function brokenPromises(found: Findings, primaryRestarts: number): string[] {
   list('lives with more slot files than processes', found.slots.tooMany);
   list('answers that the log of nginx tells otherwise', found.contradictions);
   list('faults that could not be done', found.undone);
+  list('kinds of faults of which none met anybody', missedKinds(found));
   for (const { number, kind, file, certain, lost, surplus, recoveredSeconds, told } of found.damage) {
     const what = `damage ${number}, ${kind} of ${file}`;
     if (recoveredSeconds === undefined) broken.push(`${what}: counting was not exact again by itself`);
@@ -105,9 +106,19 @@ function brokenPromises(found: Findings, primaryRestarts: number): string[] {
     broken.push(`Prometheus saw ${found.prometheus.mostResets} resets of one series`);
   }
   // A run in which nothing happened holds nothing.
+  if (sumOf(found.faults) === 0) broken.push('no process fault was done');
   if (found.requests.answered === 0) broken.push('no request was answered');
   if (scrapes.scrapes === 0) broken.push('no scrape succeeded');
   return broken;
+}
+
+function sumOf(faults: Findings['faults']): number {
+  return Object.values(faults).reduce((sum, n) => sum + n, 0);
+}
+
+function missedKinds({ faults, faultLog }: Findings): FaultKind[] {
+  const tried = new Set(faultLog.map(({ kind }) => kind));
+  return [...tried].filter((kind) => !faults[kind]);
 }
 
 export function asText(report: Report): string {

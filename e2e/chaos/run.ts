@@ -30,6 +30,8 @@ const BESIDE: ReadonlySet<FaultKind> = new Set(['throw', 'out-of-memory', 'block
 /** These need the stack for themselves. */
 const ALONE: ReadonlySet<FaultKind> = new Set(['kill-primary', 'restart-nginx', 'restart-prometheus']);
 const MOST_UNDONE = 5;
+/** A fault that met nobody is done again, as a kind of which none met anybody shows nothing. */
+const MOST_TRIES = 5;
 const PROGRESS_EVERY_MS = 5_000;
 const DEADLINE_MS = 90_000;
 
@@ -168,18 +170,24 @@ class State {
   }
 
   async #do(fault: Fault): Promise<void> {
-    const { number, kind } = fault;
-    const from = new Date().toISOString();
     try {
-      const met = await perform(this.#scene, fault);
-      if (met) this.done[kind] = (this.done[kind] ?? 0) + 1;
-      else this.missed += 1;
-      this.faultLog.push({ number, kind, met, from, to: new Date().toISOString() });
+      for (let tries = 1; !(await this.#try(fault)) && tries < MOST_TRIES; tries++)
+        await delay(fault.pauseMs);
     } catch (error) {
       const what = `fault ${fault.number}, ${fault.kind}: ${reasonOf(error)}`;
       this.#say(what);
       this.undone.push(what);
     }
+  }
+
+  async #try(fault: Fault): Promise<boolean> {
+    const { number, kind } = fault;
+    const from = new Date().toISOString();
+    const met = await perform(this.#scene, fault);
+    if (met) this.done[kind] = (this.done[kind] ?? 0) + 1;
+    else this.missed += 1;
+    this.faultLog.push({ number, kind, met, from, to: new Date().toISOString() });
+    return met;
   }
 }
 

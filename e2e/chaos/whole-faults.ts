@@ -86,12 +86,12 @@ export async function fillTmpfs(scene: Scene, fault: Fault, kill: () => Promise<
   try {
     const left = await scene.shell.run(`df --output=avail ${FILLER} | tail -n 1`);
     if (Number(left.trim()) !== 0) throw new Error(`${FILLER} left ${left.trim()} kB free`);
-    await kill();
+    const met = await kill();
     await delay(fault.holdMs);
+    return met;
   } finally {
     await scene.shell.run(`rm -f ${FILLER}`);
   }
-  return true;
 }
 
 /** A second start of the whole application must refuse to clear a directory in use, and leave it as it is. */

@@ -38,10 +38,11 @@ export class Exits {
   /** Says why a worker ended, once that is known, and only then that it is gone. */
   async tell(member: Member, exit: Exit): Promise<void> {
     this.#untold += 1;
+    const endedAt = new Date().toISOString();
     const reason = await this.#reasonOf(member, exit);
     this.#onExit(reason);
     const { delayMs, code, signal } = exit;
-    const fields = { worker: member.worker.id, workerPid: member.pid, code, signal, reason };
+    const fields = { worker: member.worker.id, workerPid: member.pid, code, signal, reason, endedAt };
     if (delayMs === undefined) log('info', 'worker ended', fields);
     else log('warn', 'worker died, replacing it', { ...fields, delayMs });
     member.ready.reject(new Error(startFailure(member, reason)));
