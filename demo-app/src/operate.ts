@@ -50,7 +50,8 @@ async function reload(): Promise<void> {
   // One that was running already may have begun before the new code was there: it is the next one that counts.
   const after = await until(before, ({ reload }) => reload.ended > before.reload.begun);
   if (after.reload.error !== '') throw new Error(`reload failed: ${after.reload.error}`);
-  console.log(`reloaded: ${after.workers.length} workers`);
+  // Another reload may have begun already, and have one more.
+  console.log(`reloaded: ${after.workersWanted} workers`);
 }
 
 /**
