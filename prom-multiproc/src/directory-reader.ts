@@ -36,6 +36,9 @@ export interface SlotStatus {
 /** Most replaced files that are held one by one; of more, the oldest are added up into one. */
 export const MAX_REPLACED = 16;
 
+/** So many are to be read until the code that reads them is compiled. */
+export const FEW_SERIES = 5000;
+
 interface SlotView {
   readonly reader: SlotReader;
   readonly series: SlotSeries;
@@ -110,7 +113,8 @@ export class DirectoryReader {
 
   /**
    * Reads names that are new in slots whose log has stood still since the last call, one slot a step, so that the next
-   * `refresh` need not. What fails is left to that, which meets it again and tells.
+   * `refresh` need not: a log that was read in parts cannot be compared with others as a whole. Until `FEW_SERIES` are known
+   * the first slot is read as it grows. What fails is left to that, which meets it again and tells.
    */
   *readAhead(): Generator<void> {
     for (const view of this.#findNews()) {
@@ -147,7 +151,12 @@ export class DirectoryReader {
     } catch {
       return [];
     }
-    return this.#inOrder().filter(({ reader, error }) => error === undefined && hasNews(reader));
+    let growing = this.#table.length < FEW_SERIES;
+    return this.#inOrder().filter(({ reader, error }) => {
+      if (error !== undefined || !hasNews(reader, growing)) return false;
+      growing = false;
+      return true;
+    });
   }
 
   #inOrder(): SlotView[] {
@@ -210,9 +219,9 @@ export class DirectoryReader {
   }
 }
 
-function hasNews(reader: SlotReader): boolean {
+function hasNews(reader: SlotReader, growing: boolean): boolean {
   try {
-    return reader.hasNews();
+    return reader.hasNews(growing);
   } catch {
     return false;
   }

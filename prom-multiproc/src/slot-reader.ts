@@ -98,11 +98,11 @@ export class SlotReader {
   }
 
   /**
-   * Whether there is something new in the log, which has stood still since the last look: a log that grows is read ahead
-   * once, not in parts. Of what could not be read there is no news until it changes.
+   * Whether there is something new in the log, which has stood still since the last look, unless `growing` will do. Of what
+   * could not be read there is no news until it changes.
    * @throws Error where the file cannot be trusted.
    */
-  hasNews(): boolean {
+  hasNews(growing = false): boolean {
     // All that most looks come to: they are many.
     if (this.#fd !== undefined && readFully(this.#fd, headerBytes, AT_CHUNKS, 0) === AT_CHUNKS) {
       if (this.#isKnown(header.logState)) return false;
@@ -111,7 +111,7 @@ export class SlotReader {
     const { logState } = header;
     const standsStill = logState === this.#lookedAt;
     this.#lookedAt = logState;
-    return standsStill && !this.#isKnown(logState);
+    return (growing || standsStill) && !this.#isKnown(logState);
   }
 
   #isKnown(logState: bigint): boolean {
