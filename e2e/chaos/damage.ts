@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { poll } from '../../scripts/measure/poll.ts';
 import type { Damage, DamageKind } from './plan.ts';
 import type { Scene } from './scene.ts';
+import { DIRECTORY, type Holder, holders, othersSince, slotPages } from './slot-pages.ts';
 
 const UNDER_LOAD_MS = 500;
 /** One stretch of load between two accounts, and how many of them until the counting must be exact again. */
@@ -13,6 +14,11 @@ export interface DamageDone extends Damage {
   /** Attempts that the app answered, and how many of them were not counted, until all was exact again. */
   readonly certain: number;
   readonly lost: number;
+  /** Increments in the totals, and those of them on the other slots' own pages. */
+  readonly counted: number;
+  readonly countedByOthers: number;
+  /** What happened to a slot that was not damaged: nothing may. */
+  readonly harmed: readonly string[];
   /** Counted, but not even attempted. */
   readonly surplus: number;
   /** Seconds from the damage to the end of the first stretch that was exact. */
@@ -22,7 +28,6 @@ export interface DamageDone extends Damage {
 }
 
 const DEADLINE_MS = 60_000;
-const DIRECTORY = '"$PROMETHEUS_MULTIPROC_DIR"';
 
 /** By kind: a header is 4096 bytes, the first chunk of the log follows it. */
 const COMMANDS: Record<DamageKind, (file: string) => string> = {
@@ -38,6 +43,7 @@ const COMMANDS: Record<DamageKind, (file: string) => string> = {
  */
 export async function damage(scene: Scene, planned: Damage): Promise<DamageDone> {
   await scene.closeBook();
+  const before = await slotPages(scene);
   scene.load.start();
   await delay(UNDER_LOAD_MS);
   const { pid, slot } = await holderOf(scene, planned);
@@ -48,7 +54,8 @@ export async function damage(scene: Scene, planned: Damage): Promise<DamageDone>
   const death = scene.deaths.expect(planned.kind, pid);
   scene.scrapes.lossAllowed = true;
   const began = Date.now();
-  let [certain, lost, surplus, mostUnreadable] = [0, 0, 0, unreadable];
+  let [certain, lost, surplus, counted, mostUnreadable] = [0, 0, 0, 0, unreadable];
+  let others = { counted: 0, harmed: [] as readonly string[] };
   let recoveredSeconds: number | undefined;
   try {
     await scene.shell.run(COMMANDS[planned.kind](file));
@@ -60,6 +67,9 @@ export async function damage(scene: Scene, planned: Damage): Promise<DamageDone>
       certain += closed.certain;
       lost += closed.lost;
       surplus += closed.surplus;
+      counted += closed.counted;
+      others = othersSince(before, await slotPages(scene, slot), slot);
+      if (others.harmed.length > 0) break;
       // The first stretch may end before a truncated file is next written to.
       if (closed.lost === 0 && i > 0) recoveredSeconds = (Date.now() - began) / 1_000;
     }
@@ -74,6 +84,9 @@ export async function damage(scene: Scene, planned: Damage): Promise<DamageDone>
     file: `slot-${slot}.metrics`,
     certain,
     lost,
+    counted,
+    countedByOthers: others.counted,
+    harmed: others.harmed,
     surplus,
     recoveredSeconds,
     told: scene.damageTold > told || mostUnreadable > unreadable,
@@ -93,22 +106,11 @@ async function replace({ shell, census }: Scene, pid: number): Promise<void> {
   );
 }
 
-/** The worker whose file the plan means. Its file says who holds it. */
-async function holderOf(
-  { census, shell }: Scene,
-  { target }: Damage,
-): Promise<{ pid: number; slot: number }> {
-  const { workers } = await census.now();
-  const list = `cd ${DIRECTORY} && for f in slot-*; do echo "$f $(od -An -tu4 -j28 -N4 "$f")"; done`;
-  const held = (await shell.run(list))
-    .split('\n')
-    .map((line) => /^slot-(\d+)\.metrics\s+(\d+)$/.exec(line.trim()))
-    .filter((match) => match !== null)
-    .map(([, slot, pid]) => ({ slot: Number(slot), pid: Number(pid) }))
-    .filter(({ pid }) => workers.some((worker) => worker.pid === pid && worker.state === 'ready'))
-    .sort((a, b) => a.slot - b.slot);
+/** The worker whose file the plan means. */
+async function holderOf(scene: Scene, { target }: Damage): Promise<Holder> {
+  const { held, ready } = await holders(scene);
   const found = held[target % held.length];
   if (found === undefined)
-    throw new Error(`no slot file is held by a ready worker: ${JSON.stringify(workers)}`);
+    throw new Error(`no slot file is held by a ready worker: ${[...ready].join(', ')}`);
   return found;
 }

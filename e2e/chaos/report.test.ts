@@ -20,6 +20,9 @@ const GOOD: Findings = {
       file: 'slot-1.metrics',
       certain: 400,
       lost: 90,
+      counted: 312,
+      countedByOthers: 300,
+      harmed: [],
       surplus: 0,
       recoveredSeconds: 6.2,
       told: true,
@@ -108,6 +111,12 @@ for (const [what, change, sentence] of [
   ],
   ['a silent loss', { damage: [{ ...damaged, told: false }] }, /90 of 400 lost, and nothing said so/],
   ['a loss beyond one slot', { damage: [{ ...damaged, lost: 400 }] }, /all 400 lost/],
+  [
+    'a loss that the damaged slot cannot have had alone',
+    { damage: [{ ...damaged, counted: 299 }] },
+    /the other slots counted 300, the totals only 299$/,
+  ],
+  ['another slot that is harmed', { damage: [{ ...damaged, harmed: ['slot 2 fell'] }] }, /: slot 2 fell$/],
   ['counts twice', { damage: [{ ...damaged, surplus: 3 }] }, /3 counted twice/],
   ['other totals in Prometheus', { prometheus: { agrees: false, mostResets: 1 } }, /different totals/],
   [

@@ -93,12 +93,19 @@ function brokenPromises(found: Findings, primaryRestarts: number): string[] {
   list('answers that the log of nginx tells otherwise', found.contradictions);
   list('faults that could not be done', found.undone);
   list('kinds of faults of which none met anybody', missedKinds(found));
-  for (const { number, kind, file, certain, lost, surplus, recoveredSeconds, told } of found.damage) {
+  for (const done of found.damage) {
+    const { number, kind, file, certain, lost, surplus, recoveredSeconds, told } = done;
     const what = `damage ${number}, ${kind} of ${file}`;
     if (recoveredSeconds === undefined) broken.push(`${what}: counting was not exact again by itself`);
     if (lost > 0 && !told) broken.push(`${what}: ${lost} of ${certain} lost, and nothing said so`);
     if (surplus > 0) broken.push(`${what}: ${surplus} counted twice`);
     if (lost > 0 && lost >= certain) broken.push(`${what}: all ${lost} lost, not those of one slot`);
+    for (const harm of done.harmed) broken.push(`${what}: ${harm}`);
+    if (done.counted < done.countedByOthers) {
+      broken.push(
+        `${what}: the other slots counted ${done.countedByOthers}, the totals only ${done.counted}`,
+      );
+    }
   }
   if (found.prometheus && !found.prometheus.agrees)
     broken.push('Prometheus and the metrics door end with different totals');
