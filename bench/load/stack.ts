@@ -3,6 +3,7 @@ import { getContainerRuntimeClient } from 'testcontainers';
 import { docker, removeProject } from '../../scripts/measure/docker.ts';
 import { poll } from '../../scripts/measure/poll.ts';
 import { getText } from '../../scripts/measure/scrape.ts';
+import type { LimitEvents } from './limits.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const LOAD_FILE = 'scripts/measure/load.compose.yml';
@@ -11,13 +12,18 @@ const READY_DEADLINE_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 export const WORKERS = 2;
 
-export type Service = 'app' | 'nginx';
+type Service = 'app' | 'nginx';
 const SERVICES: readonly Service[] = ['app', 'nginx'];
+const WHOLE = [...SERVICES, 'nginx-exporter', 'prometheus'];
+/** Of its one process the engine tells all: a thread that it may not have ends it. */
+const WITHOUT_SHELL = 'nginx-exporter';
 
 export interface StackOptions {
   readonly name: string;
   /** The routes of the load test in place of the demonstration's. */
   readonly loadRoutes?: boolean;
+  /** With Prometheus and what else runs beside the app and nginx. */
+  readonly whole?: boolean;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -28,15 +34,7 @@ export interface Usage {
   readonly processes: number;
 }
 
-/** What would show that the limits of a container did not hold. */
-export interface LimitEvents {
-  readonly outOfMemory: boolean;
-  readonly restarts: number;
-  readonly oomKills: number;
-  readonly processesRefused: number;
-}
-
-/** The compose file of this checkout without Prometheus, on ports of its own: what scrapes is part of the measurement. */
+/** The compose file of this checkout on ports of its own, without Prometheus where what scrapes is part of the measurement. */
 export class LoadStack {
   publicUrl = '';
   doorUrl = '';
@@ -44,9 +42,12 @@ export class LoadStack {
   readonly #files: string[];
   readonly #env: Record<string, string>;
   readonly #removeOnExit = (): void => removeProject(this.project);
-  readonly #ids = new Map<Service, string>();
+  readonly #ids = new Map<string, string>();
+  /** All that run. */
+  readonly services: readonly string[];
 
-  private constructor({ name, loadRoutes = false, env = {} }: StackOptions) {
+  private constructor({ name, loadRoutes = false, whole = false, env = {} }: StackOptions) {
+    this.services = whole ? WHOLE : SERVICES;
     this.project = `pandoras-load-${process.pid}-${name}`;
     const files = ['docker-compose.yml', ...(loadRoutes ? [LOAD_FILE] : [])];
     this.#files = files.flatMap((file) => ['--file', resolve(ROOT, file)]);
@@ -63,7 +64,7 @@ export class LoadStack {
 
   static async build(): Promise<void> {
     const { project, env } = new LoadStack({ name: 'build' }).#context();
-    await docker(['compose', ...project, 'build', '--quiet', 'app', 'nginx'], env, BUILD_TIMEOUT_MS);
+    await docker(['compose', ...project, 'build', '--quiet', ...WHOLE], env, BUILD_TIMEOUT_MS);
   }
 
   static async start(options: StackOptions): Promise<LoadStack> {
@@ -71,8 +72,8 @@ export class LoadStack {
     // Ends without a teardown (a signal, a crash) leave nothing running either.
     process.once('exit', stack.#removeOnExit);
     try {
-      await stack.#compose('up', '--detach', '--wait', '--no-build', 'nginx');
-      for (const service of SERVICES) {
+      await stack.#compose('up', '--detach', '--wait', '--no-build', ...stack.services);
+      for (const service of stack.services) {
         stack.#ids.set(service, (await stack.#compose('ps', '--quiet', service)).trim());
       }
       stack.publicUrl = await stack.#published(8040);
@@ -105,22 +106,23 @@ export class LoadStack {
     };
   }
 
-  async limitEvents(service: Service): Promise<LimitEvents> {
+  readonly limitEvents = async (service: string): Promise<LimitEvents> => {
     const id = this.#id(service);
     const format = '{{.State.OOMKilled}} {{.RestartCount}}';
     const [outOfMemory, restarts] = (await docker(['inspect', '--format', format, id])).trim().split(' ');
+    const byEngine = { outOfMemory: outOfMemory !== 'false', restarts: Number(restarts) };
+    if (service === WITHOUT_SHELL) return { ...byEngine, oomKills: 0, processesRefused: 0 };
     // One of the two is there: cgroup version 2, or 1.
     const read = (first: string, second: string) =>
       docker(['exec', id, 'sh', '-c', `cd /sys/fs/cgroup && cat ${first} 2>/dev/null || cat ${second}`]);
     const memory = await read('memory.events', 'memory/memory.oom_control');
     const processes = await read('pids.events', 'pids/pids.events');
     return {
-      outOfMemory: outOfMemory !== 'false',
-      restarts: Number(restarts),
+      ...byEngine,
       oomKills: Number(/^oom_kill (\d+)$/m.exec(memory)?.[1]),
       processesRefused: Number(/^max (\d+)$/m.exec(processes)?.[1]),
     };
-  }
+  };
 
   /** Resident bytes of each process of the app, largest first. */
   async residentBytes(): Promise<number[]> {
@@ -134,7 +136,7 @@ export class LoadStack {
     return (await docker(['logs', '--since', since.toISOString(), this.#id('app')])).split('\n');
   }
 
-  #id(service: Service): string {
+  #id(service: string): string {
     return this.#ids.get(service)!;
   }
 
