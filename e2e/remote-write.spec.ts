@@ -13,6 +13,8 @@ const START_TIMEOUT_MS = 15 * 60_000;
 const DEADLINE = { deadlineMs: 120_000, everyMs: 1_000 };
 const ANSWER_TIMEOUT_MS = 10_000;
 const PINGS = 50;
+/** What has no label `deployment`. */
+const UNNAMED = '';
 const URL_WRITTEN_TO = 'http://receiver:9090/api/v1/write';
 const PASSWORD = readFileSync(resolve(import.meta.dirname, 'remote-write/password'), 'utf8').trim();
 const AUTHORIZATION = `Authorization: Basic ${Buffer.from(`kit:${PASSWORD}`).toString('base64')}`;
@@ -49,24 +51,29 @@ async function received(expression: string, ...headers: string[]): Promise<Recor
     data: { result: { metric: { deployment?: string }; value: [number, string] }[] };
   };
   return Object.fromEntries(
-    data.result.map(({ metric, value }) => [metric.deployment ?? '', Number(value[1])]),
+    data.result.map(({ metric, value }) => [metric.deployment ?? UNNAMED, Number(value[1])]),
   );
 }
 
-test('what the app counted is found at another Prometheus, written by password and by token', async () => {
+test('what the app counted is found at another Prometheus, written with the address alone, by password and by token', async () => {
   test.setTimeout(START_TIMEOUT_MS);
   const load = { connections: 2, maxRequests: PINGS, durationMs: 60_000, requestTimeoutMs: 20_000 };
   const { byStatus } = await startLoad({ ...load, url: `${stack.publicUrl}/ping` }).done;
   expect(byStatus).toEqual({ 200: PINGS });
   const pings = 'sum by (deployment) (http_requests_total{job="app",route="/ping"})';
   const seen = await poll(
-    `${PINGS} pings of both at the receiver`,
+    `${PINGS} pings of each at the receiver`,
     async () => {
       const now = await received(pings, AUTHORIZATION);
-      const all = now['by-password'] === PINGS && now['by-token'] === PINGS;
+      const all = ['by-password', 'by-token', UNNAMED].every((name) => now[name] === PINGS);
       if (!all) throw new Error(JSON.stringify(now));
       return now;
     },
+    DEADLINE,
+  );
+  await poll(
+    'a series of the unnamed that has its label `deployment` from elsewhere',
+    async () => (await received('up{job="labelled",deployment="its-own"}', AUTHORIZATION))['its-own'],
     DEADLINE,
   );
   expect(ASKED_BY_THE_ALERT.size).toBe(3);
@@ -83,7 +90,7 @@ test('what the app counted is found at another Prometheus, written by password a
   console.log(
     `remote write: ${JSON.stringify(seen)} pings, ${JSON.stringify(series)} series at the receiver`,
   );
-  expect(Object.keys(series).sort()).toEqual(['by-password', 'by-token']);
+  expect(Object.keys(series).sort()).toEqual(['by-password', 'by-token', 'its-own']);
   const own = await query(stack.prometheusUrl, 'count({deployment!=""})');
   expect(own, 'the name is on what is sent, and not on what is kept here').toEqual([]);
   await expect(received(pings), 'the receiver asks for a password').rejects.toThrow(/401/);
@@ -113,6 +120,14 @@ test('the password is in its file alone', async () => {
   expect(await within('prometheus', 'cat', '/run/secrets/remote-write-credentials')).toContain(PASSWORD);
 });
 
+test('a password or a token that is sent without encryption is warned of at the start', async () => {
+  const warned = (service: string) => stack.compose('logs', '--no-color', service);
+  const warning = 'warning: REMOTE_WRITE_URL begins with http://';
+  expect(await warned('prometheus')).toContain(warning);
+  expect(await warned('prometheus-with-token')).toContain(warning);
+  expect(await warned('prometheus-plain'), 'nothing to hide').not.toContain(warning);
+});
+
 test('an address or a name that cannot be meant ends the start, and says so without showing it', async () => {
   const startWith = (url: string, username = '') =>
     stack.compose(
@@ -129,6 +144,7 @@ test('an address or a name that cannot be meant ends the start, and says so with
   for (const [url, username, reason] of [
     ['receiver:9090', 'kit', 'REMOTE_WRITE_URL is no address'],
     ['https://', 'kit', 'REMOTE_WRITE_URL is no address'],
+    ['https:///api/v1/write', 'kit', 'REMOTE_WRITE_URL is no address'],
     ['https://kit:hidden@receiver/api/v1/write', '', 'REMOTE_WRITE_URL holds a user name or a password'],
     ["https://receiver/'", 'kit', 'REMOTE_WRITE_URL holds a character that no address holds'],
     ['https://receiver/|w x', 'kit', 'REMOTE_WRITE_URL holds a character that no address holds'],
