@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { access } from 'node:fs/promises';
 import type { App } from './app-contract.ts';
 import { describeError, log } from './log.ts';
 import { readSettings } from './settings.ts';
@@ -6,6 +7,9 @@ import { readSettings } from './settings.ts';
 /** The whole application: its primary, or one of its workers. `createApp` is called in workers only. */
 export async function main(createApp: () => Promise<App>): Promise<void> {
   try {
+    // libuv starts its threads when they are first used, and aborts the process where the kernel starts no more: so it is now, and
+    // not with the first scrape that is compressed.
+    await access('.');
     const settings = readSettings(process.env);
     if (cluster.isPrimary) {
       const { startPrimary } = await import('./primary.ts');
