@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { capacity, LIMIT_MS } from './capacity.ts';
+import { fakeReport } from './fake-report.ts';
 import type { trial } from './trial.ts';
 
 /** A server that keeps up to `most` requests a second; each rate of `noisy` fails the first time it is tried. */
@@ -9,17 +10,7 @@ function server(most: number, noisy: readonly number[] = []) {
   const ask: typeof trial = async ({ rate }) => {
     const noise = noisy.includes(rate) && !tried.includes(rate);
     tried.push(rate);
-    return {
-      intended: 1,
-      answered: 1,
-      failed: 0,
-      byStatus: { 200: 1 },
-      byCause: {},
-      latencies: { 200: [rate <= most && !noise ? 5 : LIMIT_MS] },
-      withoutRetryAfter: 0,
-      latestMs: 0,
-      mostConnections: 1,
-    };
+    return fakeReport({ latencies: { 200: [rate <= most && !noise ? 5 : LIMIT_MS] } });
   };
   return { tried, ask };
 }

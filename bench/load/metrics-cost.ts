@@ -1,5 +1,5 @@
 import type { LoadStack } from './stack.ts';
-import { allAnswered, trial } from './trial.ts';
+import { allAnswered, trial as send } from './trial.ts';
 
 /** Three stacks up at once: two alike, and one that measures nothing. */
 export interface Sides<T> {
@@ -18,9 +18,10 @@ const NAMES = ['on', 'alike', 'off'] as const;
 
 /** One turn of each stack at the same rate; who begins changes from round to round. Undefined where one did not answer all. */
 export async function costRound(
-  stacks: Sides<LoadStack>,
+  stacks: Sides<Pick<LoadStack, 'publicUrl' | 'usage'>>,
   round: number,
   { rate, seconds }: { readonly rate: number; readonly seconds: number },
+  trial: typeof send = send,
 ): Promise<CostRound | undefined> {
   const cost = { on: 0, alike: 0, off: 0 };
   const memoryBytes = { on: 0, alike: 0, off: 0 };

@@ -108,7 +108,9 @@ function refusedOf(outcomes: Readonly<Record<string, number>>): number {
   return (outcomes[503] ?? 0) + (outcomes[429] ?? 0);
 }
 
-function counts(stack: LoadStack): Promise<Record<'work' | 'half-sent' | 'shed', number>> {
+type Counts = Record<'work' | 'half-sent' | 'shed', number>;
+
+function counts(stack: LoadStack): Promise<Counts> {
   const one = (shown: Exposition, route: string) =>
     total(shown, 'http_requests_total', { route, status: '200' });
   return pollUntilStable(
@@ -125,11 +127,11 @@ function counts(stack: LoadStack): Promise<Record<'work' | 'half-sent' | 'shed',
   );
 }
 
-function accountFor(
+export function accountFor(
   reports: readonly OpenLoopReport[],
   difficult: Outcomes,
-  before: Awaited<ReturnType<typeof counts>>,
-  after: Awaited<ReturnType<typeof counts>>,
+  before: Counts,
+  after: Counts,
 ): Account {
   const byStatus: Record<string, number> = {};
   const failed: Record<string, number> = {};
