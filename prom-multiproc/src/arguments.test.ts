@@ -14,6 +14,7 @@ test('arguments and errors are those of prom-client', (t) => {
     }),
     bare: new client.Counter({ name: 'b_total', help: 'B', registers: [register] }),
     gauge: new client.Gauge({ name: 'c', help: 'C', labelNames: ['x'], registers: [register] }),
+    bareGauge: new client.Gauge({ name: 'g', help: 'G', registers: [register] }),
     histogram: new client.Histogram({ name: 'd', help: 'D', labelNames: ['x', 'y'], registers: [register] }),
     bareHistogram: new client.Histogram({ name: 'e', help: 'E', registers: [register] }),
     summary: new client.Summary({ name: 'f', help: 'F', labelNames: ['x'], registers: [register] }),
@@ -57,6 +58,7 @@ test('arguments and errors are those of prom-client', (t) => {
   for (const [metric, method] of [
     ['bare', 'inc'],
     ['bareHistogram', 'observe'],
+    ['bareGauge', 'set'],
   ] as const) {
     for (const value of values) calls.push([metric, method, [value]]);
     calls.push([metric, method, []]);

@@ -10,7 +10,7 @@ import type { Order } from './testing/gauge-process.ts';
 import { sample, samples } from './testing/sample.ts';
 import { definition, openWriter } from './testing/slot-files.ts';
 import { temporaryDirectory } from './testing/temporary-directory.ts';
-import { shareIn } from './testing/twin-registries.ts';
+import { shareIn, twinRegistries } from './testing/twin-registries.ts';
 import { until } from './testing/until.ts';
 
 const PROGRAM = join(import.meta.dirname, 'testing/gauge-process.ts');
@@ -211,4 +211,30 @@ test('runtime metrics of all processes are merged, and each is seen alone with i
   assert.match(samples(merged, 'nodejs_version_info')[0]!, / 1$/);
   await processes[0]!.kill();
   assert.equal([reader.workerMetrics(0), reader.workerMetrics(1)].filter(Boolean).length, 1);
+});
+
+test('a gauge without labels shows after each write what it does in prom-client', async (t) => {
+  const { shared, plain } = twinRegistries(t);
+  const [a, b] = [shared, plain].map(
+    (register) => new client.Gauge({ name: 'a', help: 'A', registers: [register] }),
+  ) as [client.Gauge, client.Gauge];
+  const writes: ((gauge: client.Gauge) => void)[] = [
+    (gauge) => gauge.set(5),
+    (gauge) => gauge.inc(2),
+    (gauge) => gauge.set(-0.5),
+    (gauge) => gauge.set(Infinity),
+    (gauge) => gauge.set(-0),
+    (gauge) => gauge.dec(),
+    (gauge) => gauge.set({}, 8),
+    (gauge) => gauge.reset(),
+    (gauge) => gauge.set(9),
+    (gauge) => gauge.remove(),
+    (gauge) => gauge.set(10),
+    (gauge) => gauge.labels().set(11),
+    (gauge) => gauge.set(12),
+  ];
+  for (const [i, write] of writes.entries()) {
+    for (const gauge of [a, b]) write(gauge);
+    assert.equal(await shared.metrics(), await plain.metrics(), `write ${i}`);
+  }
 });
