@@ -29,6 +29,9 @@ const headerOf = ({ text }: RawAnswer, name: string) =>
 
 function expectOwnPage(answer: RawAnswer, what: string): void {
   expect(headerOf(answer, 'Server'), what).toBe('nginx');
+  expect(headerOf(answer, 'Content-Security-Policy'), what).toMatch(
+    /^default-src 'none'; .*frame-ancestors 'none'$/,
+  );
   expect(answer.body, what).toContain('<!doctype html>');
   expect(answer.body, what).not.toMatch(/nginx|express|\d\.\d/i);
 }

@@ -1,45 +1,19 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { poll } from '../scripts/measure/poll.ts';
-import { expect as base, test } from './fixtures.ts';
-import { Stack } from './stack.ts';
+import { expect as base } from './fixtures.ts';
+import { numberIn, numberWhen, shownWhen, test } from './page-reader.ts';
+import { Stack, WORKERS } from './stack.ts';
 
 const DEADLINE_MS = 90_000;
 const START_TIMEOUT_MS = 15 * 60_000;
+/** What the page sends at a time, at the most. */
+const ON_THE_WAY = 3;
 const NARROW = { width: 320, height: 640 };
 
 const expect = base.configure({ timeout: DEADLINE_MS });
 
-/** What a reader finds wrong with it, in the console of the browser. */
-function complaintsOf(page: Page): string[] {
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('requestfailed', (request) => {
-    // A question that was not answered in time is given up: that is what the page is for.
-    if (request.failure()?.errorText !== 'net::ERR_ABORTED') complaints.push(`failed: ${request.url()}`);
-  });
-  return complaints;
-}
-
-const numberIn = async (page: Page, id: string): Promise<number> =>
-  Number((await page.locator(`#${id}`).innerText()).replace(/\D/g, '') || Number.NaN);
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
-
-/** As soon as the number is as wanted; undefined shows as a failure at the deadline. */
-function numberWhen(page: Page, id: string, wanted: (value: number) => boolean): Promise<number> {
-  return poll(
-    `the number ${id} of the page`,
-    async () => {
-      const value = await numberIn(page, id);
-      if (wanted(value)) return value;
-      throw new Error(`it is ${value}`);
-    },
-    { deadlineMs: DEADLINE_MS },
-  );
-}
 
 /** Waits until the page was answered by a worker that is not among the old ones. */
 function newcomerHeard(page: Page, old: readonly number[]): Promise<boolean> {
@@ -62,7 +36,6 @@ test('every ping that was answered is in the shared count, and one worker alone 
   page,
   stack,
 }) => {
-  const complaints = complaintsOf(page);
   await open(page, stack);
   const before = await numberIn(page, 'shared-now');
   await button(page, 'Send one ping').click();
@@ -72,6 +45,16 @@ test('every ping that was answered is in the shared count, and one worker alone 
   await button(page, 'Start pinging').click();
   await numberWhen(page, 'answered', (value) => value > 50);
   await numberWhen(page, 'own-falls', (value) => value >= 3);
+  const fell = (values: readonly (number | null)[]) =>
+    values.some((value, i) => i > 0 && value !== null && value > (values[i - 1] ?? value));
+  const shown = await shownWhen(
+    page,
+    'ten readings in both charts, of which the own count fell',
+    ({ own, shared, ownMisplaced, sharedMisplaced }) =>
+      own.length === 10 && fell(own) && !fell(shared) && ownMisplaced.length + sharedMisplaced.length === 0,
+  );
+  expect(shown.told).toBe(`Worker ${shown.askedLast} answered.`);
+  expect(shown.current).toEqual([`worker ${shown.askedLast}`]);
   await button(page, 'Stop pinging').click();
   await expect(page.getByRole('status')).toContainText('Stopped.');
   const unanswered = Number(/(\d+) were not/.exec(await page.getByRole('status').innerText())?.[1] ?? 0);
@@ -95,20 +78,26 @@ test('every ping that was answered is in the shared count, and one worker alone 
   expect(await numberIn(page, 'shared-falls')).toBe(0);
   expect(await numberIn(page, 'shared-now')).toBe(before + counted);
   expect(await page.locator('#workers li').count(), 'several workers were heard').toBeGreaterThan(1);
-  expect(complaints).toEqual([]);
 });
 
 test('a worker that is killed takes its own count along and nothing of the shared one', async ({
   page,
   stack,
 }) => {
-  const complaints = complaintsOf(page);
   await open(page, stack);
   await button(page, 'Start pinging').click();
   await numberWhen(page, 'answered', (value) => value > 30);
+  // Whichever will be killed.
+  await expect(page.locator('#workers li')).toHaveCount(WORKERS);
   const old = (await stack.status()).workers.map(({ id }) => id);
+  await shownWhen(page, 'no mark in the charts', ({ marks }) => marks.every((count) => count === 0));
   await button(page, 'Kill a worker').click();
   await expect(page.getByRole('status')).toContainText(/^Worker \d+ was killed/);
+  const killed = Number(/\d+/.exec(await page.getByRole('status').innerText())?.[0]);
+  expect(old).toContain(killed);
+  await expect(page.locator('#workers li.gone span').first()).toHaveText(`worker ${killed}`);
+  await expect(page.locator('#workers li.gone')).toHaveCount(1);
+  await shownWhen(page, 'a mark in both charts', ({ marks }) => marks.every((count) => count === 1));
   const falls = await numberIn(page, 'own-falls');
   const counted = await numberIn(page, 'shared-now');
   await newcomerHeard(page, old);
@@ -116,7 +105,6 @@ test('a worker that is killed takes its own count along and nothing of the share
   await button(page, 'Stop pinging').click();
   expect(await numberIn(page, 'shared-falls')).toBe(0);
   expect(await numberIn(page, 'shared-now')).toBeGreaterThan(counted);
-  expect(complaints).toEqual([]);
   await stack.settle();
 });
 
@@ -159,11 +147,18 @@ test('a reload replaces every worker: each begins at 0, and the shared count goe
     },
     { deadlineMs: DEADLINE_MS },
   );
-  await newcomerHeard(page, old);
+  const replacedAt = await numberIn(page, 'shared-now');
+  const { askedLast, own, shared } = await shownWhen(
+    page,
+    'an answer of a new worker, and more in the shared count',
+    (shown) => Number(shown.askedLast) > Math.max(...old) && Number(shown.shared[0]) > replacedAt,
+  );
+  // A worker counts for itself before it answers, and the shared count has it after.
+  const since = Number(shared[0]) - counted + ON_THE_WAY;
+  expect(own[0], `worker ${askedLast} counted alone, of ${since}`).toBeLessThanOrEqual(since);
   await numberWhen(page, 'own-falls', (value) => value > 0);
   await button(page, 'Stop pinging').click();
   expect(await numberIn(page, 'shared-falls')).toBe(0);
-  expect(await numberIn(page, 'shared-now')).toBeGreaterThan(counted);
   await stack.settle();
 });
 
@@ -193,12 +188,18 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test('by keyboard alone: pings, their rate and the table of readings', async ({ page, stack }) => {
+  // How far apart it sends them: the last one asked for.
+  await page.addInitScript(`{
+    const plain = setInterval;
+    globalThis.setInterval = (run, ms, ...more) => plain(run, (globalThis.askedInterval = ms), ...more);
+  }`);
+  const apart = () => page.evaluate<number>('askedInterval');
   await open(page, stack);
-  const tabTo = async (name: string) => {
+  const tabTo = async (name: string, key = 'Tab') => {
     await poll(
       `the focus on ${name}`,
       async () => {
-        await page.keyboard.press('Tab');
+        await page.keyboard.press(key);
         const text = await page.evaluate<string>(
           'document.activeElement.textContent || document.activeElement.id',
         );
@@ -211,13 +212,18 @@ test('by keyboard alone: pings, their rate and the table of readings', async ({ 
   };
   await tabTo('Start pinging');
   await page.keyboard.press('Enter');
-  await numberWhen(page, 'answered', (value) => value > 3);
-  await page.keyboard.press('Space');
-  await expect(button(page, 'Start pinging')).toBeFocused();
+  expect(await apart()).toBe(1000 / 20);
   await tabTo('rate');
   await page.keyboard.press('ArrowRight');
   await expect(page.getByRole('slider', { name: 'Pings a second' })).toHaveValue('21');
   await expect(page.locator('#rate-shown')).toHaveText('21');
+  await expect(page.getByRole('status')).toHaveText('Sending 21 pings a second.');
+  expect(await apart()).toBe(1000 / 21);
+  const answered = await numberIn(page, 'answered');
+  await numberWhen(page, 'answered', (value) => value > answered + 3);
+  await tabTo('Stop pinging', 'Shift+Tab');
+  await page.keyboard.press('Space');
+  await expect(button(page, 'Start pinging')).toBeFocused();
   await tabTo('The last readings, as a table');
   await page.keyboard.press('Enter');
   await expect(
@@ -230,7 +236,6 @@ test('its Content-Security-Policy allows nothing but its own files, and nothing 
   page,
   stack,
 }) => {
-  const complaints = complaintsOf(page);
   const answer = await page.goto(`${stack.publicUrl}/`);
   const policy = answer!.headers()['content-security-policy'] ?? '';
   expect(policy.split('; ').sort()).toEqual([
@@ -249,7 +254,6 @@ test('its Content-Security-Policy allows nothing but its own files, and nothing 
   );
   expect(asked.length).toBeGreaterThan(5);
   expect(asked.filter((url) => !url.startsWith(stack.publicUrl))).toEqual([]);
-  expect(complaints).toEqual([]);
 });
 
 test('of the page’s folder nothing else is served', async ({ page, stack }) => {
@@ -268,7 +272,6 @@ test('where nothing is measured there is no number and the reason, and without D
   test.setTimeout(START_TIMEOUT_MS);
   const stack = await Stack.start({ sharing: true, environment: { METRICS: '0', DEMO_CONTROLS: '' } });
   try {
-    const complaints = complaintsOf(page);
     await page.goto(`${stack.publicUrl}/`);
     await expect(page.getByRole('alert')).toContainText('METRICS=0');
     await button(page, 'Send one ping').click();
@@ -278,7 +281,6 @@ test('where nothing is measured there is no number and the reason, and without D
       await expect(button(page, name)).toBeHidden();
     }
     await expect(page.getByText('DEMO_CONTROLS=1')).toBeVisible();
-    expect(complaints).toEqual([]);
   } finally {
     await stack.down();
   }

@@ -85,6 +85,8 @@ async function control(path, what, done) {
 const run = byId('run', HTMLButtonElement);
 const rate = byId('rate', HTMLInputElement);
 
+const sending = () => `Sending ${rate.value} pings a second.`;
+
 function stop() {
   pinger.stop();
   run.textContent = 'Start pinging';
@@ -100,7 +102,7 @@ run.addEventListener('click', () => {
   } else {
     pinger.start();
     run.textContent = 'Stop pinging';
-    view.say(`Sending ${rate.value} pings a second.`);
+    view.say(sending());
   }
 });
 
@@ -111,6 +113,7 @@ byId('one', HTMLButtonElement).addEventListener('click', async () => {
 rate.addEventListener('input', () => {
   byId('rate-shown', HTMLSpanElement).textContent = rate.value;
   pinger.rate(rate.valueAsNumber);
+  if (pinger.running) view.say(sending());
 });
 
 byId('kill', HTMLButtonElement).addEventListener('click', () =>

@@ -84,6 +84,8 @@ export class Workers {
 
   /** @param {number} worker @param {number} own @param {number} now */
   hear(worker, own, now) {
+    // An answer that was on its way when it ended.
+    if (this.#heard.get(worker)?.gone) return;
     this.#heard.set(worker, { worker, own, heard: now, gone: false });
   }
 

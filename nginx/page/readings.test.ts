@@ -57,6 +57,7 @@ test('a worker that ended stays with what it had, until nothing was heard of it 
   workers.hear(1, 3, 10);
   workers.end(2);
   workers.end(9);
+  workers.hear(2, 8, 20);
   const shown = (now: number) => workers.list(now).map(({ worker, own, gone }) => [worker, own, gone]);
   assert.deepEqual(shown(500), [
     [1, 3, false],
