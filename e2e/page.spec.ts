@@ -282,6 +282,7 @@ test('where nothing is measured there is no number and the reason, and without D
     }
     await expect(page.getByText('DEMO_CONTROLS=1')).toBeVisible();
   } finally {
+    await page.close();
     await stack.down();
   }
 });
