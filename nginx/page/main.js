@@ -118,7 +118,7 @@ rate.addEventListener('input', () => {
 
 byId('kill', HTMLButtonElement).addEventListener('click', () =>
   control('/demo/faults/kill', 'worker # killed', (worker) => {
-    workers.end(worker);
+    workers.end(worker, performance.now());
     view.say(`Worker ${worker} was killed, and its own count with it. The shared count has all it counted.`);
   }),
 );

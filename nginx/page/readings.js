@@ -89,10 +89,10 @@ export class Workers {
     this.#heard.set(worker, { worker, own, heard: now, gone: false });
   }
 
-  /** @param {number} worker */
-  end(worker) {
-    const heard = this.#heard.get(worker);
-    if (heard !== undefined) this.#heard.set(worker, { ...heard, gone: true });
+  /** @param {number} worker @param {number} now */
+  end(worker, now) {
+    const known = this.#heard.get(worker);
+    if (known !== undefined) this.#heard.set(worker, { ...known, heard: now, gone: true });
   }
 
   /** By number. @param {number} now @returns {Heard[]} */

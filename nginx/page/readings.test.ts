@@ -51,17 +51,18 @@ test('the top of the charts is round and above all that is shown', () => {
   }
 });
 
-test('a worker that ended stays with what it had, until nothing was heard of it for long', () => {
+test('a worker that ended stays with what it had, until that was long ago', () => {
   const workers = new Workers(1000);
   workers.hear(2, 7, 0);
   workers.hear(1, 3, 10);
-  workers.end(2);
-  workers.end(9);
-  workers.hear(2, 8, 20);
+  workers.end(2, 100);
+  workers.end(9, 100);
+  workers.hear(2, 8, 120);
   const shown = (now: number) => workers.list(now).map(({ worker, own, gone }) => [worker, own, gone]);
   assert.deepEqual(shown(500), [
     [1, 3, false],
     [2, 7, true],
   ]);
-  assert.deepEqual(shown(1005), [[1, 3, false]]);
+  assert.deepEqual(shown(1050), [[2, 7, true]]);
+  assert.deepEqual(shown(1101), []);
 });
