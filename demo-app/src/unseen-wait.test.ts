@@ -47,6 +47,19 @@ test('under work without a rest, what is older than the limit waited too long, a
   assert.equal(aged(99), false);
 });
 
+test('where refusing is dear it takes half of the time that serving takes, and no more', () => {
+  const { aged, work } = byHand(100);
+  let served = 0;
+  let refused = 0;
+  for (let i = 0; i < 1_000; i++) {
+    const late = aged(5_000);
+    work(late ? 2.5 : 10);
+    if (late) refused++;
+    else served++;
+  }
+  assert.ok(Math.abs(refused * 2.5 - (served * 10) / 2) < 100, `${served} served, ${refused} refused`);
+});
+
 test('a worker that rests in between turns nobody away, however old', () => {
   const { aged, work, rest } = byHand(100);
   for (let i = 0; i < 50; i++) {
@@ -69,6 +82,7 @@ test('what gives no time, one to come or one long past waited for nothing', () =
   assert.equal(aged(150), false);
   work(1_000);
   assert.equal(aged(150), true, 'a sound one by now');
+  work(1);
   for (const header of [
     undefined,
     '',

@@ -16,6 +16,9 @@ const ABSURD_MS = 60_000;
  *
  * Age alone turns nobody away. The worker must not have rested since it met the first old one, and have worked for half of the
  * limit: what waited elsewhere (a worker that died, other clocks, no processor) finds a worker that rests in between.
+ *
+ * Nor does refusing take more than half of the processor time of serving: where it is dear all would be old by the time that
+ * they are looked at, and nobody would be served.
  */
 export function unseenWait({
   maxWaitMs,
@@ -25,20 +28,32 @@ export function unseenWait({
 }: UnseenWaitOptions): (requestStart: unknown) => boolean {
   const half = maxWaitMs / 2;
   let idle = -1;
-  let used = 0;
+  let usedAtFirst = 0;
+  let usedBefore = 0;
+  let refusedBefore = false;
+  let mayRefuseMs = 0;
 
-  return (requestStart) => {
+  function tooLong(requestStart: unknown): boolean {
     if (typeof requestStart !== 'string') return false;
     const age = clock() - 1000 * Number(requestStart.slice(2));
     // Not a number compares as neither.
     if (!(age > maxWaitMs && age < ABSURD_MS)) return false;
+    const used = processorMs();
+    const cost = used - usedBefore;
+    usedBefore = used;
     const idleNow = idleMs();
     if (idleNow !== idle) {
       idle = idleNow;
-      used = processorMs();
+      usedAtFirst = used;
       return false;
     }
-    return processorMs() - used > half;
+    mayRefuseMs = refusedBefore ? mayRefuseMs - cost : cost / 2;
+    return used - usedAtFirst > half && mayRefuseMs > 0;
+  }
+
+  return (requestStart) => {
+    refusedBefore = tooLong(requestStart);
+    return refusedBefore;
   };
 }
 
