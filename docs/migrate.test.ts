@@ -1,6 +1,6 @@
 /** The programs of migrate.md do what it says of them: before, and after. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, type StdioOptions, spawn } from 'node:child_process';
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,10 @@ const REPOSITORY = join(import.meta.dirname, '..');
 const COMMAND = join(REPOSITORY, 'prom-multiproc/src/cli.ts');
 const TEXT = readFileSync(join(import.meta.dirname, 'migrate.md'), 'utf8');
 const REQUESTS = 20;
+/** Has a primary tell its parent of each worker that listens. */
+const TELL_LISTENING = `data:text/javascript,${encodeURIComponent(
+  "import cluster from 'node:cluster'; cluster.on('listening', () => process.send('listening'));",
+)}`;
 
 type Env = Record<string, string>;
 
@@ -48,7 +52,8 @@ async function freePort(): Promise<string> {
 
 function start(t: TestContext, program: string, env: Env, ...args: string[]): ChildProcess {
   const { PROMETHEUS_MULTIPROC_DIR: _, ...own } = process.env;
-  const options = { cwd: project, env: { ...own, ...env }, stdio: 'ignore' } as const;
+  const stdio: StdioOptions = ['ignore', 'ignore', 'ignore', 'ipc'];
+  const options = { cwd: project, env: { ...own, ...env }, stdio };
   const child = spawn(process.execPath, [program, ...args], options);
   t.after(() => void child.kill('SIGKILL'));
   return child;
@@ -97,8 +102,16 @@ async function kill(child: ChildProcess): Promise<void> {
 
 async function clusterOf(t: TestContext, program: string, env: Env = {}) {
   const [PORT, METRICS_PORT] = [await freePort(), await freePort()];
-  const primary = start(t, program, { ...env, PORT, METRICS_PORT });
-  await until('two workers', () => childrenOf(primary).length === 2);
+  const primary = start(t, program, {
+    ...env,
+    PORT,
+    METRICS_PORT,
+    NODE_OPTIONS: `--import=${TELL_LISTENING}`,
+  });
+  // One that listens late would count nothing, and nothing would go with it.
+  let listening = 0;
+  primary.on('message', () => listening++);
+  await until('two workers that listen', () => listening === 2);
   await request(PORT);
   return { primary, METRICS_PORT };
 }
