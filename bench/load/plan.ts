@@ -1,4 +1,4 @@
-/** How long each part takes: about ten minutes, or one to see that it works. */
+/** How long each part takes: about eleven minutes, or one to see that it works. */
 export interface Plan {
   readonly warmUpSeconds: number;
   readonly firstRate: number;
@@ -22,8 +22,8 @@ export const DEFAULT: Plan = {
   capacitySearches: 3,
   capacitySeconds: 4,
   leastCostRate: 100,
-  costWarmUpSeconds: 20,
-  costRounds: 9,
+  costWarmUpSeconds: 40,
+  costRounds: 15,
   costSeconds: 4,
   series: 10_000,
   scrapingPairs: 4,
