@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Handler, ownRouteOf } from './handler.ts';
+import { methodLabel } from './method-label.ts';
 import { requestsInFlight, workersBusy } from './metrics.ts';
-import { methodLabel } from './request-labels.ts';
 import { requestSeries } from './request-series.ts';
 
 /** Status of a request whose client went away before it was answered, as nginx logs it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import test from 'node:test';
+import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { change, copyOfApp, temporaryDirectory } from './testing/app-copy.ts';
 import { ports, type RunningApp, runApp } from './testing/run-app.ts';
@@ -193,13 +193,19 @@ test('workers are added and removed one by one, down to one and never below', as
   }
 });
 
-test('of two that scale at once the second is turned away with the reason, and the first comes to its end', async (t) => {
+/** A scale from 1 to 4 workers that has begun, and stands still. */
+async function haltedScale(t: TestContext) {
   const app = runApp(t, MAIN, { WORKERS: '1' });
   const { metrics } = await ports(app);
   await statusWhen(metrics, allReady);
-  const first = await begin(app, 'scale', '4');
+  const scaling = await begin(app, 'scale', '4');
   await statusWhen(metrics, ({ scale }) => scale.begun > 0);
-  process.kill(first.pid, 'SIGSTOP');
+  process.kill(scaling.pid, 'SIGSTOP');
+  return { app, metrics, scaling };
+}
+
+test('of two that scale at once the second is turned away with the reason, and the first comes to its end', async (t) => {
+  const { app, scaling: first } = await haltedScale(t);
   const second = await operate(app, 'scale', '1');
   process.kill(first.pid, 'SIGCONT');
   const why = 'error: another scale is going on: try again when it has ended\n';
@@ -209,12 +215,7 @@ test('of two that scale at once the second is turned away with the reason, and t
 });
 
 test('workers that somebody else adds or removes meanwhile end a scale with the reason', async (t) => {
-  const app = runApp(t, MAIN, { WORKERS: '1' });
-  const { metrics } = await ports(app);
-  await statusWhen(metrics, allReady);
-  const scaling = await begin(app, 'scale', '4');
-  await statusWhen(metrics, ({ scale }) => scale.begun > 0);
-  process.kill(scaling.pid, 'SIGSTOP');
+  const { app, metrics, scaling } = await haltedScale(t);
   app.child.kill('SIGTTOU');
   await statusWhen(metrics, ({ scale }) => scale.ended > 1 && scale.ended === scale.begun);
   process.kill(scaling.pid, 'SIGCONT');
