@@ -46,6 +46,13 @@ const MEASURES: Record<string, () => (i: number) => void> = {
     const one = histogram();
     return (i) => one.observe(reused[i % 20]!, (i % 100) / 10);
   },
+  observe_labels_fresh() {
+    const one = histogram();
+    return (i) => {
+      const labels = { method: 'GET', route: `/route/${i % 20}`, status: `${200 + (i % 2)}` };
+      one.observe(labels, (i % 100) / 10);
+    };
+  },
   observe_bound() {
     const one = histogram();
     const children = reused.map((labels) => one.labels(labels));

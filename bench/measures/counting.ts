@@ -8,6 +8,7 @@ export const COUNTING = [
   'inc_labels_fresh',
   'inc_bound',
   'observe_labels',
+  'observe_labels_fresh',
   'observe_bound',
 ] as const;
 

@@ -45,12 +45,16 @@ test('a target that is missed says no, and one that was not measured is not told
     scrape_http_8x10000: sample(4, 100, 40),
     scrape_first_8x10000: sample(40, 300, 300),
     kill_lost: compare({ ours: [0], 'prom-client': [700] }, 'increments'),
+    inc_labels: sample(60, 200, 150),
+    inc_bound: sample(12, 200, 150),
   });
   assert.match(text, /faster than prom-client \| at least 20 \| 25 \| yes \|/);
   assert.match(text, /faster than @prometheus-io\/client \| at least 15 \| 10 \| \*\*no\*\* \|/);
   assert.match(text, /the first one, in times a steady one \| at most 10 \| 10 \| yes \|/);
   assert.match(text, /increments lost by kills \| at most 0 \| 0 \| yes \|/);
-  assert.doesNotMatch(text, /histograms|processor time/);
+  assert.match(text, /`inc\(\{3 labels\}\)`.* prom-client's being 1 \| at most 0\.35 \| 0\.3 \| yes \|/);
+  assert.match(text, /`inc\(\)` .* prom-client's being 1 \| at most 0\.05 \| 0\.06 \| \*\*no\*\* \|/);
+  assert.doesNotMatch(text, /histograms|processor time|observe/);
 });
 
 test('only what stands between the marks of the page is replaced, and doing it again changes nothing', () => {

@@ -50,9 +50,26 @@ function faster(name: string, what: string): Target[] {
   ];
 }
 
+/** Of the time that prom-client takes for the same. */
+function part(name: string, what: string, limit: number): Target {
+  const times = ratio(name, 'prom-client');
+  return {
+    text: `${what}, prom-client's being 1`,
+    limit,
+    kind: 'at most',
+    value: (report) => {
+      const value = times(report);
+      return value === undefined ? undefined : 1 / value;
+    },
+  };
+}
+
 export const TARGETS: readonly Target[] = [
   ...faster('scrape_http_8x10000', 'scrape of 10,000 counters'),
   ...faster('scrape_http_hist_8x1000', 'scrape of 1,000 histograms'),
+  part('inc_labels', 'time of `inc({3 labels})`, the object kept from before', 0.35),
+  part('inc_bound', 'time of `inc()` of what `labels()` gave', 0.05),
+  part('observe_bound', 'time of `observe()` of what `labels()` gave', 0.1),
   {
     text: 'processor time of a request, without the middleware being 1',
     limit: 1.05,
