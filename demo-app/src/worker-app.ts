@@ -1,12 +1,12 @@
-import { collectDefaultMetrics, register } from 'prom-client';
+import { register } from 'prom-client';
 import type { App } from './app-contract.ts';
 import { UNCAUGHT_EXIT_CODE } from './crew/exit-reason.ts';
 import { demoCounts } from './demo-counts.ts';
-import { observeEventLoopDelay } from './event-loop-delay.ts';
 import { faults } from './faults.ts';
 import { createListener } from './listener.ts';
 import { describeError, log } from './log.ts';
 import { switchOff } from './metrics-off.ts';
+import { collectRuntimeMetrics } from './runtime-metrics.ts';
 import type { Settings } from './settings.ts';
 import { startSharing } from './sharing.ts';
 import { shedding } from './shedding.ts';
@@ -22,13 +22,7 @@ export async function startWorker(settings: Settings, createApp: () => Promise<A
   });
   const { metrics, slowRequestMs, demoPage, demoControls } = settings;
   const sharing = metrics ? startSharing(tell) : undefined;
-  if (metrics) {
-    collectDefaultMetrics();
-    observeEventLoopDelay({
-      name: 'nodejs_eventloop_delay_seconds',
-      help: 'How late a timer of a worker fires, sampled ten times a second',
-    });
-  }
+  if (metrics) collectRuntimeMetrics();
   // After the metrics of every application, so that a name that is taken is told of the application's.
   const app = await createApp();
   if (!metrics) switchOff(register);
