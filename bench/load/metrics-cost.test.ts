@@ -10,7 +10,8 @@ function sides(failing?: string) {
   const used: Record<string, number> = { on: 0, alike: 0, off: 0 };
   const stack = (name: string) => ({
     publicUrl: name,
-    usage: async () => ({ cpuMicroseconds: used[name]!, memoryBytes: name.length, processes: 1 }),
+    processorMicroseconds: async () => used[name]!,
+    usage: async () => ({ memoryBytes: name.length, processes: 1 }),
   });
   const cost: Record<string, number> = { on: 30, alike: 20, off: 10 };
   const ask: typeof trial = async ({ url, rate, seconds }) => {
@@ -25,7 +26,7 @@ function sides(failing?: string) {
 
 const LOAD = { rate: 50, seconds: 2 };
 
-test('each stack costs what its container used, for one request', async () => {
+test('each stack costs what its processes used, for one request', async () => {
   const { ask, stacks } = sides();
   assert.deepEqual(await costRound(stacks, 0, LOAD, ask), {
     cost: { on: 30, alike: 20, off: 10 },

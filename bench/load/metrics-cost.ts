@@ -9,7 +9,7 @@ export interface Sides<T> {
 }
 
 export interface CostRound {
-  /** Microseconds of processor of the app's container for one request. */
+  /** Microseconds of processor of the primary and the workers for one request. */
   readonly cost: Sides<number>;
   readonly memoryBytes: Sides<number>;
 }
@@ -18,7 +18,7 @@ const NAMES = ['on', 'alike', 'off'] as const;
 
 /** One turn of each stack at the same rate; who begins changes from round to round. Undefined where one did not answer all. */
 export async function costRound(
-  stacks: Sides<Pick<LoadStack, 'publicUrl' | 'usage'>>,
+  stacks: Sides<Pick<LoadStack, 'publicUrl' | 'usage' | 'processorMicroseconds'>>,
   round: number,
   { rate, seconds }: { readonly rate: number; readonly seconds: number },
   trial: typeof send = send,
@@ -28,9 +28,9 @@ export async function costRound(
   for (let turn = 0; turn < NAMES.length; turn++) {
     const name = NAMES[(round + turn) % NAMES.length]!;
     const stack = stacks[name];
-    const before = await stack.usage('app');
+    const before = await stack.processorMicroseconds();
     const report = await trial({ url: `${stack.publicUrl}/ping`, rate, seconds });
-    const after = await stack.usage('app');
+    const after = await stack.processorMicroseconds();
     if (!allAnswered(report)) {
       const answers = JSON.stringify([report.byStatus, report.byCause]);
       process.stderr.write(
@@ -38,8 +38,8 @@ export async function costRound(
       );
       return undefined;
     }
-    cost[name] = (after.cpuMicroseconds - before.cpuMicroseconds) / report.intended;
-    memoryBytes[name] = after.memoryBytes;
+    cost[name] = (after - before) / report.intended;
+    memoryBytes[name] = (await stack.usage('app')).memoryBytes;
   }
   process.stderr.write(
     `  round ${round + 1}: on ${cost.on.toFixed(1)}, alike ${cost.alike.toFixed(1)}, off ${cost.off.toFixed(1)} µs\n`,

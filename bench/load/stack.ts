@@ -4,6 +4,7 @@ import { docker, removeProject } from '../../scripts/measure/docker.ts';
 import { poll } from '../../scripts/measure/poll.ts';
 import { getText } from '../../scripts/measure/scrape.ts';
 import type { LimitEvents } from './limits.ts';
+import { processorMicroseconds } from './processor-time.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const LOAD_FILE = 'scripts/measure/load.compose.yml';
@@ -28,7 +29,6 @@ export interface StackOptions {
 }
 
 export interface Usage {
-  readonly cpuMicroseconds: number;
   /** What the container holds and cannot give back by dropping cached files. */
   readonly memoryBytes: number;
   readonly processes: number;
@@ -43,6 +43,8 @@ export class LoadStack {
   readonly #env: Record<string, string>;
   readonly #removeOnExit = (): void => removeProject(this.project);
   readonly #ids = new Map<string, string>();
+  /** Of the primary and the workers, in their container. */
+  #processes: readonly number[] = [];
   /** All that run. */
   readonly services: readonly string[];
 
@@ -100,7 +102,6 @@ export class LoadStack {
     const { usage, stats: parts } = stats.memory_stats;
     const details = parts as unknown as Record<string, number | undefined>;
     return {
-      cpuMicroseconds: stats.cpu_stats.cpu_usage.total_usage / 1000,
       memoryBytes: usage - (details.inactive_file ?? details.total_inactive_file ?? 0),
       processes: stats.pids_stats?.current ?? Number.NaN,
     };
@@ -124,6 +125,15 @@ export class LoadStack {
     };
   };
 
+  /**
+   * What the primary and the workers have had of the processors. Not the container: the checks of its health start a process
+   * each, which costs as much as hundreds of requests.
+   */
+  async processorMicroseconds(): Promise<number> {
+    const files = this.#processes.map((pid) => `/proc/${pid}/stat`);
+    return processorMicroseconds(await docker(['exec', this.#id('app'), 'cat', ...files]));
+  }
+
   /** Resident bytes of each process of the app, largest first. */
   async residentBytes(): Promise<number[]> {
     const list = 'grep -h VmRSS /proc/[0-9]*/status 2>/dev/null || true';
@@ -141,13 +151,15 @@ export class LoadStack {
   }
 
   async #ready(): Promise<void> {
-    await poll(
+    this.#processes = await poll(
       `${WORKERS} ready workers`,
       async () => {
         const status = JSON.parse(await getText(`${this.doorUrl}/status`, ANSWER_TIMEOUT_MS)) as {
-          workers: { state: string }[];
+          primary: { pid: number };
+          workers: { pid: number; state: string }[];
         };
-        return status.workers.filter(({ state }) => state === 'ready').length === WORKERS ? true : undefined;
+        const ready = status.workers.filter(({ state }) => state === 'ready');
+        return ready.length === WORKERS ? [status.primary, ...ready].map(({ pid }) => pid) : undefined;
       },
       { deadlineMs: READY_DEADLINE_MS },
     );
