@@ -44,12 +44,16 @@ export function labelPairs(labelNames: readonly string[], labels: ClientLabels):
   return pairs;
 }
 
-/** Labels that stay as they are when the application changes its own, and that read as they will in the file. */
+/**
+ * Labels that stay as they are when the application changes its own, and that read as they will in the file.
+ * @throws TypeError, as prom-client does, for a value that cannot be made a text.
+ */
 export function lastingLabels(labels: ClientLabels): ClientLabels {
   const lasting = { ...labels };
   for (const name in lasting) {
     const value = lasting[name];
-    if (typeof value === 'string' && !value.isWellFormed()) lasting[name] = value.toWellFormed();
+    const text = `${value}`;
+    if (typeof value === 'string' && !text.isWellFormed()) lasting[name] = text.toWellFormed();
   }
   return lasting;
 }

@@ -1,7 +1,7 @@
 import { format } from 'node:util';
 import { type Inc, makeCounterChild, makeHistogramChild, type Observe } from './bound-child.ts';
 import { bucketOf } from './buckets.ts';
-import type { ClientLabels } from './prom-client-internals.ts';
+import type { ClientLabels, ClientMetric } from './prom-client-internals.ts';
 import type { SharedMetric } from './shared-metric.ts';
 import type { ValueSeries } from './shared-series.ts';
 
@@ -12,23 +12,50 @@ import type { ValueSeries } from './shared-series.ts';
 export function installFastPath(metric: SharedMetric): void {
   const { client } = metric;
   if (client.enableExemplars === true) return;
-  if ('incWithoutExemplar' in client) {
+  if (isClientsOwn(client, 'inc', 'incWithoutExemplar')) {
     const inc = makeInc(metric);
-    replaceForGood(client, 'inc', inc);
-    replaceForGood(client, 'labels', (...args: unknown[]) =>
-      makeCounterChild(metric, inc, labelsOf(client.labelNames, args)),
-    );
+    replace(client, 'inc', inc, client.incWithoutExemplar);
+    replaceLabels(client, (...args) => {
+      const { inc: present } = client;
+      const labels = labelsOf(client.labelNames, args);
+      return present === inc
+        ? makeCounterChild(metric, inc, labels)
+        : { inc: (present as Inc).bind(client, labels) };
+    });
   }
-  if ('observeWithoutExemplar' in client) {
+  if (isClientsOwn(client, 'observe', 'observeWithoutExemplar')) {
     const observe = makeObserve(metric);
-    replaceForGood(client, 'observe', observe);
-    replaceForGood(client, 'labels', (...args: unknown[]) => {
+    replace(client, 'observe', observe, client.observeWithoutExemplar);
+    replaceLabels(client, (...args) => {
       const labels = labelsOf(client.labelNames, args);
       metric.checkLabels(labels);
       return makeHistogramChild(metric, observe, labels);
     });
   }
-  if ('setToCurrentTime' in client && client.labelNames.length === 0) installSet(metric);
+  if (isClientsOwn(client, 'set') && client.labelNames.length === 0) installSet(metric);
+}
+
+/**
+ * Whether the client's own method is what counts, and not one that the application has put in its place, in a class of its
+ * own or in this metric. The client assigns `assigned` to `method` in its constructor, which may be running still.
+ */
+function isClientsOwn(client: ClientMetric, method: keyof ClientMetric, assigned = method): boolean {
+  const own = clientsOwn(client, assigned);
+  if (own === undefined || client[assigned] !== own) return false;
+  return !Object.hasOwn(client, method) || client[method] === own;
+}
+
+/** The method of the client's class for this kind of metric. Above it are the class of all metrics and Object. */
+function clientsOwn(client: ClientMetric, method: keyof ClientMetric): unknown {
+  const classes: object[] = [];
+  for (let one = Object.getPrototypeOf(client); one !== null; one = Object.getPrototypeOf(one))
+    classes.push(one);
+  const kind = classes.at(-3);
+  return kind && Object.getOwnPropertyDescriptor(kind, method)?.value;
+}
+
+function replaceLabels(client: ClientMetric, labels: (...args: unknown[]) => unknown): void {
+  if (isClientsOwn(client, 'labels')) replace(client, 'labels', labels);
 }
 
 /** A gauge without labels is set where its value is kept; all else of a gauge is prom-client's own. */
@@ -53,11 +80,17 @@ function labelsOf(names: readonly string[], args: readonly unknown[]): ClientLab
   return Object.fromEntries(names.map((name, i) => [name, args[i]]));
 }
 
-// The constructor of prom-client assigns its own method after the registry was told of the metric.
-function replaceForGood(client: object, method: string, replacement: unknown): void {
+/**
+ * The constructor of prom-client assigns its own method, `assigned`, after the registry was told of the metric: that is
+ * ignored. What the application assigns stands.
+ */
+function replace(client: object, method: string, replacement: unknown, assigned?: unknown): void {
+  let present = replacement;
   Object.defineProperty(client, method, {
-    get: () => replacement,
-    set: () => {},
+    get: () => present,
+    set: (value: unknown) => {
+      if (value === undefined || value !== assigned) present = value;
+    },
     enumerable: true,
     configurable: true,
   });

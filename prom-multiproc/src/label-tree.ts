@@ -49,8 +49,8 @@ export class LabelTree<T extends { readonly labels: ClientLabels }> {
   }
 
   /**
-   * Stores under the values of `labels`. An object, which has no lasting identity, and a text that is no Unicode are stored
-   * under what they read: `find` alone finds them.
+   * Stores under the values of `labels`. An object, which has no lasting identity, a bigint and a text that is no Unicode are
+   * stored under what they read: `find` alone finds them.
    */
   set(labels: ClientLabels, found: T): void {
     const values = this.#names.map((name) => lasting(labels[name]));
@@ -144,9 +144,12 @@ function childOf<T>(node: Single<T> | Map<unknown, Node<T>>, key: unknown): Node
 
 function lasting(value: unknown): unknown {
   if (typeof value === 'string') return value.toWellFormed();
-  const passing = (typeof value === 'object' && value !== null) || typeof value === 'function';
-  return passing ? String(value) : value;
+  const found = value === undefined || value === null || FOUND.has(typeof value);
+  return found ? value : String(value);
 }
+
+/** Types of the values that `twins` tries. */
+const FOUND: ReadonlySet<string> = new Set(['number', 'boolean']);
 
 /** What a value is in the file; one that is left out reads as no text does. */
 function reading(value: unknown): string | undefined {

@@ -31,6 +31,11 @@ export interface ClientMetric {
   get(): Promise<unknown>;
   inc?: unknown;
   observe?: unknown;
+  set?: unknown;
+  labels?: unknown;
+  /** What a constructor assigns to `inc` and `observe`. */
+  readonly incWithoutExemplar?: unknown;
+  readonly observeWithoutExemplar?: unknown;
 }
 
 export type ClientLabels = Record<string, unknown>;

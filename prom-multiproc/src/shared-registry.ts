@@ -36,7 +36,7 @@ export class SharedRegistry {
     const reader = this.#slot.read();
     const options = this.#textOptions();
     const blocks: (string | Promise<string>)[] = [];
-    for (const metric of this.#registered()) blocks.push(this.#block(metric, reader, options));
+    for (const metric of this.#whole()) blocks.push(this.#block(metric, reader, options));
     for (const family of this.#others(reader)) blocks.push(renderFamily(family, options));
     return joinBlocks(await Promise.all(blocks), options);
   }
@@ -105,7 +105,7 @@ export class SharedRegistry {
   /** All, or those of one aggregator, as in @prometheus-io/client. */
   async #json(aggregator?: unknown): Promise<unknown[]> {
     await this.#collectAll();
-    const registered = await Promise.all(this.#registered().map((client) => this.#forJson(client)));
+    const registered = await Promise.all(this.#whole().map((client) => this.#forJson(client)));
     const reader = this.#slot.read();
     const defaults = this.#register._defaultLabels;
     const objects = registered.map((one) =>
@@ -125,6 +125,11 @@ export class SharedRegistry {
 
   #registered(): ClientMetric[] {
     return this.#register.getMetricsAsArray();
+  }
+
+  /** Without those whose constructor threw after it had told the registry: they have no type. */
+  #whole(): ClientMetric[] {
+    return this.#registered().filter((metric) => this.#slot.attached(metric)?.isComplete !== false);
   }
 
   async #collectAll(): Promise<void> {

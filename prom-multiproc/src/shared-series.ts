@@ -200,7 +200,8 @@ export function valuesOf(entry: ClientEntry, bounds: readonly number[]): Float64
     if (entry.sum === undefined) return Float64Array.of(entry.value!);
     return Float64Array.of(entry.sum, entry.count!, ...bounds.map(() => 0));
   }
-  const counts = bounds.map((bound) => bucketValues[bound]!);
+  // Bounds that were given as texts may be spelled in another way.
+  const counts = bounds.map((bound) => bucketValues[bound] ?? 0);
   const inBounds = counts.reduce((sum, count) => sum + count, 0);
   return Float64Array.of(entry.sum!, ...counts, entry.count! - inBounds);
 }

@@ -23,6 +23,8 @@ export function joinBlocks(blocks: readonly string[], { openMetrics }: TextOptio
 /** The lines of one family, HELP and TYPE first, without a last line feed: prom-client's own layout. */
 export function renderFamily(family: Family, options: TextOptions): string {
   const { type } = family;
+  // What is left of a family that could not be shown, such as where a default label has no text.
+  out.take();
   const name = options.openMetrics && type === 'counter' ? family.name.replace(/_total$/, '') : family.name;
   out.string(`# HELP ${name} ${escapeHelp(family.help)}\n# TYPE ${name} ${type}`);
   const clash = Object.keys(options.defaultLabels).some((label) => family.labelNames.has(label));

@@ -59,6 +59,48 @@ export const SPECIAL: Scenarios = {
     new Percent({ name: 'b', help: 'B', registers }).setPercent(50);
     new Millis({ name: 'c', help: 'C', registers }).observeMillis(20);
   },
+  'methods that the application has replaced': (register, { Counter, Gauge, Histogram }) => {
+    const labelNames = ['x', 'y'];
+    const registers = [register];
+    // What the classes have in common, with arguments of any kind.
+    type Method = (...args: unknown[]) => never;
+    const methods = (metric: object) => metric as unknown as Record<string, Method>;
+    class LabelledCounter extends Counter {
+      override labels(...args: unknown[]) {
+        return methods(Counter.prototype).labels!.call(this, 'fixed', ...args);
+      }
+    }
+    class LabelledHistogram extends Histogram {
+      override labels(...args: unknown[]) {
+        return methods(Histogram.prototype).labels!.call(this, 'fixed', ...args);
+      }
+    }
+    class Doubled extends Gauge {
+      override set(value: unknown) {
+        super.set((value as number) * 2);
+      }
+    }
+    const counter = methods(new LabelledCounter({ name: 'a_total', help: 'A', labelNames, registers }));
+    const histogram = methods(new LabelledHistogram({ name: 'b', help: 'B', labelNames, registers }));
+    for (let i = 0; i < 3; i++) {
+      methods(counter.labels!('1')).inc!();
+      methods(histogram.labels!('1')).observe!(1);
+    }
+    const gauge = new Doubled({ name: 'c', help: 'C', registers });
+    for (const value of [1, 2, 3]) gauge.set(value);
+    const wrapped = new Counter({ name: 'd_total', help: 'D', labelNames, registers });
+    const { inc } = methods(wrapped);
+    const child = wrapped.labels('1', '2');
+    methods(wrapped).inc = (labels, value = 1) => inc!.call(wrapped, labels, (value as number) * 10);
+    wrapped.inc({ x: '1' });
+    wrapped.inc({ x: '1' }, 2);
+    wrapped.labels('1', '2').inc();
+    child.inc();
+    const observed = new Histogram({ name: 'e', help: 'E', registers });
+    const { observe } = methods(observed);
+    methods(observed).observe = (value) => observe!.call(observed, (value as number) * 10);
+    for (const value of [0.1, 0.2]) observed.observe(value);
+  },
   'amounts at the edges': (register, { Counter, Gauge, Histogram }) => {
     const registers = [register];
     const counter = new Counter({ name: 'a_total', help: 'A', labelNames: ['x'], registers });
