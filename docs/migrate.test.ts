@@ -42,11 +42,16 @@ function cleared(t: TestContext): string {
   return directory;
 }
 
+const given = new Set<number>();
+
+/** A port that nobody listens at, another one each time. */
 async function freePort(): Promise<string> {
   const server = createTcpServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   await once(server.close(), 'close');
+  if (given.has(port)) return freePort();
+  given.add(port);
   return String(port);
 }
 

@@ -103,7 +103,7 @@ export async function output(
 ): Promise<{ stdout: string; stderr: string }> {
   const PATH = `${dirname(node)}${delimiter}${process.env.PATH}`;
   const env = { ...process.env, PATH, PROMETHEUS_MULTIPROC_DIR: undefined, ...variables };
-  return run(command, args, { cwd, env, timeout: 60_000, killSignal: 'SIGKILL' });
+  return run(command, args, { cwd, env, timeout: 240_000, killSignal: 'SIGKILL' });
 }
 
 let directory: string | undefined;
@@ -129,7 +129,7 @@ function npm(args: string[], cwd: string): void {
       env: { ...process.env, ...PATIENCE, PATH },
       encoding: 'utf8',
       stdio: 'pipe',
-      timeout: 120_000,
+      timeout: 240_000,
     });
   } catch (error) {
     const { stderr, message } = error as { stderr?: string; message: string };

@@ -80,6 +80,9 @@ test('every aggregator makes one of the values of living processes, none of thos
     'all of 2': 3,
     mostrecent: 3,
   });
+  // The time of a write is told in milliseconds.
+  const third = Date.now();
+  await until('the next millisecond', () => Date.now() > third);
   await processes[1]!.tell({ set: 9 });
   assert.equal(shown(reader.metrics()).mostrecent, 9);
   await processes[1]!.tell({ set: -2 });

@@ -156,7 +156,9 @@ test('a process that counts into a file cut short ends, and its successor passes
 
 test('a process whose directory is removed counts on, and shares all that it counted meanwhile once there is one', async (t) => {
   const { directory, app, witness, count, totals } = await counted(t, OFTEN);
-  rmSync(directory, { recursive: true });
+  // In one step: they would make files in it while it is emptied.
+  renameSync(directory, `${directory}.removed`);
+  rmSync(`${directory}.removed`, { recursive: true });
   await lost(app);
   await lost(witness);
   await count(2);

@@ -32,15 +32,23 @@ function stateOf(pid: number): string | undefined {
     const state = stat.slice(stat.lastIndexOf(')') + 2)[0];
     return state === 'Z' ? undefined : state;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (hasEnded(error)) return undefined;
     throw error;
   }
 }
 
+/** Whether this is what reading in /proc, or a signal, comes to once a process is gone. */
+function hasEnded(error: unknown): boolean {
+  return ['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code!);
+}
+
 /** Ends a worker that has outlived its primary, if this is still the process that counts in the directory. */
 function killIfAlive(pid: number, directory: string): void {
-  if (stateOf(pid) === undefined) return;
-  if (readFileSync(`/proc/${pid}/environ`, 'utf8').includes(directory)) process.kill(pid, 'SIGKILL');
+  try {
+    if (readFileSync(`/proc/${pid}/environ`, 'utf8').includes(directory)) process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!hasEnded(error)) throw error;
+  }
 }
 
 test('a worker dies with its primary even when it is stopped, and its slot is free', async (t) => {

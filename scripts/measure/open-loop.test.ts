@@ -61,8 +61,8 @@ test('what waits for a connection has its time running from when it should have 
     if (received === 1) first.resolve(res);
     else res.end();
   });
-  const began = performance.now();
   const { report, done } = startOpenLoop({ ...LOAD, url, maxConnections: 1 });
+  const began = performance.now();
   const res = await first.promise;
   const heldUntil = began + LOAD.durationMs;
   await poll('its end', () => (performance.now() > heldUntil ? true : undefined), DEADLINE);

@@ -19,11 +19,11 @@ test('falls are found between successful scrapes, across failed ones, and failur
   const scraping = startScraping({
     url,
     everyMs: 1,
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
     onScrape: (exposition) => seen.push(exposition.get('c')!.value),
   });
   await poll('all answers', () => (asked >= answers.length ? true : undefined), {
-    deadlineMs: 5_000,
+    deadlineMs: 60_000,
     everyMs: 1,
   });
   const report = await scraping.stop();

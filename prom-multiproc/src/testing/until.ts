@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 const POLL_MS = 10;
 
 /** Asks again and again until the answer is neither undefined nor false. @throws Error after the deadline. */
