@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { Agent, get, type IncomingMessage } from 'node:http';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,17 +13,39 @@ import { allReady, statusOf, statusWhen } from './testing/status.ts';
 const MAIN = fileURLToPath(new URL('./testing/ping-main.ts', import.meta.url));
 const SLOW = fileURLToPath(new URL('./testing/slow-app.ts', import.meta.url));
 
-function ask(url: string, agent: Agent): Promise<{ res: IncomingMessage; body: string }> {
-  return new Promise((resolve, reject) => {
-    get(url, { agent }, (res) => {
+interface Answer {
+  readonly res: IncomingMessage;
+  readonly body: string;
+}
+
+function begin(url: string, agent: Agent, method: string) {
+  const req = request(url, { agent, method });
+  const answer = new Promise<Answer>((resolve, reject) => {
+    req.on('response', (res) => {
       let body = '';
       res.on('data', (chunk) => {
         body += chunk;
       });
       res.on('end', () => resolve({ res, body }));
       res.on('error', reject);
-    }).on('error', reject);
+    });
+    req.on('error', reject);
   });
+  return { req, answer };
+}
+
+function ask(url: string, agent: Agent): Promise<Answer> {
+  const { req, answer } = begin(url, agent, 'GET');
+  req.end();
+  return answer;
+}
+
+/** A request that a worker has begun, and answers once it is released. */
+async function hold(app: RunningApp, url: string, agent: Agent) {
+  const { req, answer } = begin(`${url}/held`, agent, 'POST');
+  req.flushHeaders();
+  await app.line('held request begun');
+  return { answer, release: () => void req.end() };
 }
 
 /** Whether only its exit code is left of a process, for whoever adopted it to fetch. */
@@ -34,7 +56,7 @@ function isZombie(pid: number): boolean {
 
 /** Waits until these processes have ended. */
 async function gone(pids: number[]): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 60_000;
   for (const pid of pids) {
     for (;;) {
       try {
@@ -65,12 +87,11 @@ test('a dead worker is replaced at once, and the metrics door never closes', asy
 });
 
 test('SIGTERM: readiness fails first, requests in flight finish, then the exit code is 0', async (t) => {
-  const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_WAIT_MS: '1500' });
+  const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_WAIT_MS: '4000' });
   const { app: url } = await ports(app);
   const agent = new Agent({ keepAlive: true });
   t.after(() => agent.destroy());
-  const slow = ask(`${url}/slow/2500`, agent);
-  await app.line('slow request begun');
+  const held = await hold(app, url, agent);
   app.child.kill('SIGTERM');
   await app.line('draining');
 
@@ -80,7 +101,8 @@ test('SIGTERM: readiness fails first, requests in flight finish, then the exit c
   assert.deepEqual([ready.status, await ready.text()], [503, 'draining']);
   assert.equal(ready.headers.get('connection'), 'close');
 
-  const { res, body } = await slow;
+  held.release();
+  const { res, body } = await held.answer;
   assert.deepEqual([res.statusCode, body, res.headers.connection], [200, 'done', 'close']);
   assert.deepEqual(await app.exit(), { code: 0, signal: null });
 });
@@ -91,12 +113,14 @@ test('what the application holds is closed once, after its last answer and befor
   const agent = new Agent({ keepAlive: true });
   t.after(() => agent.destroy());
   let answered = false;
-  const slow = ask(`${url}/slow/1000`, agent).then(() => {
+  const held = await hold(app, url, agent);
+  const slow = held.answer.then(() => {
     answered = true;
     agent.destroy();
   });
-  await app.line('slow request begun');
   app.child.kill('SIGTERM');
+  await app.line('draining');
+  held.release();
   await app.line('closed');
   // The worker waits until this client has let go, which it does with its answer.
   assert.equal(answered, true);
@@ -114,11 +138,10 @@ test('an idle keep-alive connection is served during the drain, and told to clos
     busy.destroy();
   });
   await ask(`${url}/pid`, idle);
-  const slow = ask(`${url}/slow/1500`, busy);
-  await app.line('slow request begun');
+  const held = await hold(app, url, busy);
   app.child.kill('SIGTERM');
   // The door is closed as soon as a new connection is refused.
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     const refused = await fetch(`${url}/pid`, { headers: { connection: 'close' } }).then(
       () => false,
@@ -129,7 +152,8 @@ test('an idle keep-alive connection is served during the drain, and told to clos
   }
   const late = await ask(`${url}/pid`, idle);
   assert.deepEqual([late.res.statusCode, late.res.headers.connection], [200, 'close']);
-  assert.equal((await slow).body, 'done');
+  held.release();
+  assert.equal((await held.answer).body, 'done');
   assert.deepEqual(await app.exit(), { code: 0, signal: null });
 });
 
@@ -179,17 +203,17 @@ test('a worker sent SIGTERM drains by itself and is replaced', async (t) => {
 });
 
 test('a worker sent SIGTERM that has still to drain is replaced meanwhile', async (t) => {
-  const app = runApp(t, SLOW, { WORKERS: '1' });
+  const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_TIMEOUT_MS: '60000' });
   const { app: url, metrics } = await ports(app);
   const { workers } = await statusWhen(metrics, allReady);
   const agent = new Agent({ keepAlive: true });
   t.after(() => agent.destroy());
-  const slow = ask(`${url}/slow/4000`, agent);
-  await app.line('slow request begun');
+  const held = await hold(app, url, agent);
   process.kill(workers[0]!.pid, 'SIGTERM');
   await app.line('worker ready', 2);
   assert.ok(!app.lines.some(({ msg }) => msg === 'worker ended'), 'it drains still');
-  assert.equal((await slow).body, 'done');
+  held.release();
+  assert.equal((await held.answer).body, 'done');
   agent.destroy();
   const ended = await app.line('worker ended');
   assert.deepEqual([ended.workerPid, ended.code, ended.reason], [workers[0]!.pid, 0, 'leave']);
@@ -224,7 +248,7 @@ test('the metrics door answers, with all that was counted, while no worker can',
     ['/metrics/workers/0', /\n$/],
     ['/status', /"ready"/],
   ] as const) {
-    const answer = await fetch(metrics + path, { signal: AbortSignal.timeout(10_000) });
+    const answer = await fetch(metrics + path, { signal: AbortSignal.timeout(60_000) });
     assert.equal(answer.status, 200, path);
     assert.match(await answer.text(), said);
   }
@@ -235,7 +259,7 @@ async function runWithTakenPort(t: Parameters<typeof runApp>[0]): Promise<Runnin
   await once(other, 'listening');
   t.after(() => other.close());
   const { port } = other.address() as AddressInfo;
-  return runApp(t, MAIN, { WORKERS: '1', PORT: String(port), GIVE_UP_MS: '8000' });
+  return runApp(t, MAIN, { WORKERS: '1', PORT: String(port), GIVE_UP_MS: '15000' });
 }
 
 test('workers that die again and again are backed off, and the primary gives up with a failure', async (t) => {
@@ -284,6 +308,6 @@ test('the unshared control of a stopped worker is a 503 in time, never a wait', 
   const { metrics } = await ports(app);
   const { workers } = await statusWhen(metrics, allReady);
   process.kill(workers[0]!.pid, 'SIGSTOP');
-  const control = await fetch(`${metrics}/demo/unshared`, { signal: AbortSignal.timeout(5000) });
+  const control = await fetch(`${metrics}/demo/unshared`, { signal: AbortSignal.timeout(60_000) });
   assert.equal(control.status, 503);
 });

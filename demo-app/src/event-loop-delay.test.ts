@@ -18,7 +18,7 @@ test('an event loop that is blocked is one sample as long as what its callbacks 
   const before = await slow();
   const until = performance.now() + BLOCK_MS;
   while (performance.now() < until);
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 60_000;
   while (!((await slow()) > before)) {
     assert.ok(performance.now() < deadline, await register.metrics());
     await delay(20);

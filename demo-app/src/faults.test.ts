@@ -43,6 +43,8 @@ for (const [fault, reason, signal] of [
     const app = runApp(t, MAIN, {
       WORKERS: '1',
       DEMO_CONTROLS: '1',
+      // A heap takes its time to be full: nobody is to take the worker for stuck before.
+      WORKER_TIMEOUT_MS: '0',
       NODE_OPTIONS: '--max-old-space-size=64',
     });
     const { app: url, metrics } = await ports(app);

@@ -12,7 +12,7 @@ import type { Status } from './status.ts';
 const POLL_MS = 100;
 /** Ends the waiting when nothing at all has happened for so long: longer than any start or drain may take. */
 const SILENCE_MS = 60_000;
-const ANSWER_TIMEOUT_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 20_000;
 
 const USAGE = 'usage: operate.ts reload | operate.ts scale N   (N: workers, at least 1)';
 const { metricsPort } = readSettings(process.env);

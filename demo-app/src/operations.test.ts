@@ -9,6 +9,8 @@ import { allReady, pids, statusOf, statusWhen } from './testing/status.ts';
 
 const MAIN = fileURLToPath(new URL('./testing/ping-main.ts', import.meta.url));
 const OPERATE = fileURLToPath(new URL('./operate.ts', import.meta.url));
+/** Who has served for so long and dies is no quick death, after which the next one waits. */
+const STEADY_WITHIN_MS = 1000;
 
 interface Outcome {
   readonly code: number | null;
@@ -87,7 +89,7 @@ test('a reload takes the new code from the disk', async (t) => {
 
 for (const [what, to, why, env] of [
   ['crashes at its start', "throw new Error('broken');", /exit/, {}],
-  ['hangs at its start', 'for (;;);', /start-timeout/, { START_TIMEOUT_MS: '6000' }],
+  ['hangs at its start', 'for (;;);', /start-timeout/, { START_TIMEOUT_MS: '15000' }],
 ] as const) {
   test(`a reload whose new worker ${what} is aborted with the reason, and the old workers serve on`, async (t) => {
     const source = copyOfApp(t);
@@ -128,6 +130,8 @@ test('a reload whose new worker cannot share is aborted with the reason, and the
   assert.equal((await fetch(`${metrics}/metrics`)).status, 200);
 
   // Nor is it kept where it replaces a dead one: it is tried again and again, and the other one serves.
+  const { time } = await app.line('worker ready', 2);
+  await statusWhen(metrics, () => Date.now() - Date.parse(String(time)) > STEADY_WITHIN_MS);
   process.kill(before.workers[0]!.pid, 'SIGKILL');
   await app.line('ending a new worker that cannot share its metrics', 4);
   assert.equal((await fetch(`${metrics}/metrics`)).status, 200);
@@ -137,13 +141,18 @@ test('a reload whose new worker cannot share is aborted with the reason, and the
 });
 
 test('a reload asked for during a reload means one more after it, however often it is asked for', async (t) => {
-  const app = runApp(t, MAIN);
+  const app = runApp(t, MAIN, { WORKER_TIMEOUT_MS: '0', DRAIN_TIMEOUT_MS: '60000' });
   const { metrics } = await ports(app);
-  await statusWhen(metrics, allReady);
+  const { workers } = await statusWhen(metrics, allReady);
+  // The first reload waits for this one to go, until the others were asked for.
+  process.kill(workers[0]!.pid, 'SIGSTOP');
   app.child.kill('SIGHUP');
   await app.line('reloading');
   const second = operate(app, 'reload');
+  await app.line('reload asked for again: it is queued once');
   const third = operate(app, 'reload');
+  await app.line('reload asked for again: it is queued once', 2);
+  process.kill(workers[0]!.pid, 'SIGCONT');
   assert.deepEqual([(await second).code, (await third).code], [0, 0]);
   const { reload, reloading } = await statusWhen(metrics, (s) => !s.reloading);
   assert.deepEqual([reload, reloading], [{ begun: 2, ended: 2, error: '' }, false]);

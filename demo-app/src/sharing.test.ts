@@ -16,7 +16,7 @@ function metricsDirectory(t: TestContext): string {
 }
 
 async function answerWhen(url: string, wanted: (status: number, body: string) => boolean): Promise<string> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     const response = await fetch(url);
     const body = await response.text();
@@ -68,7 +68,7 @@ test('metrics are a 503 that says why where no worker can share, and requests ar
   else chmodSync(directory, 0o500);
   const app = runApp(t, MAIN, { WORKERS: '2', PROMETHEUS_MULTIPROC_DIR: directory });
   const { app: requests, metrics } = await ports(app);
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     assert.equal(await (await fetch(`${requests}/ping`)).text(), 'Pong');
     const response = await fetch(`${metrics}/metrics`);

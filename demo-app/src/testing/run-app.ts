@@ -18,7 +18,7 @@ export interface RunningApp {
   exit(): Promise<{ code: number | null; signal: string | null }>;
 }
 
-const LINE_WITHIN_MS = 20_000;
+const LINE_WITHIN_MS = 60_000;
 
 /**
  * Starts an entry file on free ports, in a process group of its own: the test's end kills the whole group, so that

@@ -17,9 +17,10 @@ if (cluster.isPrimary) {
       app.get('/pid', (_req, res) => {
         res.send(String(process.pid));
       });
-      app.get('/slow/:ms', (req, res) => {
-        process.stdout.write(`${JSON.stringify({ msg: 'slow request begun', pid: process.pid })}\n`);
-        setTimeout(() => res.send('done'), Number(req.params.ms));
+      // Answered once its body has ended: whoever asks says when.
+      app.post('/held', (req, res) => {
+        process.stdout.write(`${JSON.stringify({ msg: 'held request begun', pid: process.pid })}\n`);
+        req.resume().once('end', () => res.send('done'));
       });
       app.get('/block', () => {
         process.stdout.write(`${JSON.stringify({ msg: 'blocking', pid: process.pid })}\n`);

@@ -5,7 +5,7 @@ export const statusOf = async (url: string): Promise<Status> =>
   (await fetch(`${url}/status`)).json() as Promise<Status>;
 
 export async function statusWhen(url: string, wanted: (status: Status) => boolean): Promise<Status> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     const status = await statusOf(url);
     if (wanted(status)) return status;
