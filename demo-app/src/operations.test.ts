@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -257,4 +258,19 @@ test('a worker that cannot start is not added, and scaling says why', async (t) 
   assert.match(said, /^error: stopped at 1 workers: the new worker \d+ did not become ready/);
   const after = await statusWhen(metrics, allReady);
   assert.deepEqual([pids(after), after.workersWanted], [pids(before), 1]);
+});
+
+test('signals for an operation do not end a primary that is still starting', async (t) => {
+  const source = copyOfApp(t);
+  const goOn = join(source, 'go-on');
+  const waiting = `console.log('{"msg":"loading"}');
+while (!(await import('node:fs')).existsSync(${JSON.stringify(goOn)})) await new Promise((done) => setTimeout(done, 20));
+`;
+  change(join(source, 'primary.ts'), 'import cluster', `${waiting}import cluster`);
+  const app = runApp(t, join(source, 'main.ts'));
+  await app.line('loading');
+  for (const signal of ['SIGHUP', 'SIGTTIN', 'SIGTTOU'] as const) app.child.kill(signal);
+  writeFileSync(goOn, '');
+  const { metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
 });

@@ -6,6 +6,7 @@ import { readSettings } from './settings.ts';
 
 /** The whole application: its primary, or one of its workers. `createApp` is called in workers only. */
 export async function main(createApp: () => Promise<App>): Promise<void> {
+  if (cluster.isPrimary) ignoreOperations();
   try {
     // libuv starts its threads when they are first used, and aborts the process where the kernel starts no more: so it is now, and
     // not with the first scrape that is compressed.
@@ -22,4 +23,9 @@ export async function main(createApp: () => Promise<App>): Promise<void> {
     log('error', 'cannot start', describeError(error));
     process.exit(1);
   }
+}
+
+/** Until the primary is there to take them, these would end it or stop it; and there is nothing to reload yet. */
+function ignoreOperations(): void {
+  for (const signal of ['SIGHUP', 'SIGTTIN', 'SIGTTOU'] as const) process.on(signal, () => {});
 }
