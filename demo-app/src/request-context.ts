@@ -10,8 +10,14 @@ export function requestId(): string | undefined {
   return current.getStore();
 }
 
+/** What `run` throws is still of this request: it may end the process, and that is logged with the id. */
 export function runWithRequestId(id: string, run: () => void): void {
-  current.run(id, run);
+  try {
+    current.run(id, run);
+  } catch (error) {
+    current.enterWith(id);
+    throw error;
+  }
 }
 
 /** The proxy's id; one made here where there is none, or one that no proxy of ours would send. */

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import express from 'express';
 import { log } from './log.ts';
 import { logRequests } from './request-log.ts';
+import { change, copyOfApp } from './testing/app-copy.ts';
 import { listen } from './testing/listen.ts';
+import { ports, runApp } from './testing/run-app.ts';
 
 const SLOW_MS = 20;
 
@@ -85,3 +88,18 @@ test('failed and slow requests are logged once each with their id, without their
     ['from a callback of a callback'],
   );
 });
+
+for (const [when, thrown] of [
+  ['at once', "throw new Error('at once')"],
+  ['later', "setTimeout(() => { throw new Error('later'); })"],
+] as const) {
+  test(`what a request throws ${when} ends the worker, and is logged with the id of that request`, async (t) => {
+    const source = copyOfApp(t);
+    change(join(source, 'app/routes.ts'), "send('Pong')", thrown);
+    const app = runApp(t, join(source, 'main.ts'), { WORKERS: '1' });
+    const { app: url } = await ports(app);
+    await assert.rejects(fetch(`${url}/ping`, { headers: { 'x-request-id': 'the-one' } }));
+    const { error, request_id } = await app.line('uncaught exception');
+    assert.deepEqual([error, request_id], [when, 'the-one']);
+  });
+}
