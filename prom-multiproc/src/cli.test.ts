@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { sample } from './testing/sample.ts';
@@ -69,6 +70,16 @@ test('serve answers until it is ended', async (t) => {
     assert.equal((await fetch(url + path)).status, 404, path);
   }
   assert.equal((await fetch(url, { method: 'POST' })).status, 404);
+});
+
+test('serve says in one line that it cannot listen', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  t.after(() => taken.close());
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const { status, out, error } = run('serve', temporaryDirectory(t), '--port', String(port));
+  assert.deepEqual([status, out], [1, '']);
+  assert.match(error, /^prom-multiproc: listen EADDRINUSE.*\n$/);
 });
 
 test('clear makes the directory, then removes slot files, and refuses under a living process', (t) => {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 import { clearDirectory } from './clear-directory.ts';
@@ -40,7 +41,7 @@ async function main(args: string[]): Promise<void> {
     throw new UsageError('a command and one directory are wanted');
   if (command === 'dump') dump(new Reader(directory), values.worker);
   else if (command === 'serve')
-    serve(new Reader(directory), integer('--port', values.port, 65535), values.host);
+    await serve(new Reader(directory), integer('--port', values.port, 65535), values.host);
   else if (command === 'check') check(new Reader(directory));
   else if (command === 'clear') await clear(directory, integer('--wait', values.wait, 3600));
   else throw new UsageError(`unknown command ${JSON.stringify(command)}`);
@@ -53,7 +54,7 @@ function dump(reader: Reader, worker: string | undefined): void {
   process.stdout.write(text);
 }
 
-function serve(reader: Reader, port: number, host: string): void {
+async function serve(reader: Reader, port: number, host: string): Promise<void> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?', 1)[0]!;
     const match = /^\/metrics(?:\/workers\/(\d{1,4}))?$/.exec(path);
@@ -70,10 +71,10 @@ function serve(reader: Reader, port: number, host: string): void {
       response.writeHead(503, { 'Content-Type': 'text/plain' }).end(`${(error as Error).message}\n`);
     }
   });
-  server.listen(port, host, () => {
-    const address = server.address() as { port: number };
-    console.log(`http://${host}:${address.port}/metrics`);
-  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  const address = server.address() as { port: number };
+  console.log(`http://${host}:${address.port}/metrics`);
 }
 
 function check(reader: Reader): void {

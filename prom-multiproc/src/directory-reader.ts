@@ -39,6 +39,9 @@ export const MAX_REPLACED = 16;
 /** So many are to be read until the code that reads them is compiled. */
 export const FEW_SERIES = 5000;
 
+/** What a reader itself has run out of: the file is sound, and totals without it would be lower than those of others. */
+const LACKS: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
+
 interface SlotView {
   readonly reader: SlotReader;
   readonly series: SlotSeries;
@@ -84,7 +87,7 @@ export class DirectoryReader {
 
   /**
    * Reads what is new and adds everything up.
-   * @throws Error where the directory itself cannot be read.
+   * @throws Error where the directory itself cannot be read, or this process has no descriptor or memory left to read with.
    */
   refresh(): DirectoryStatus {
     const began = performance.now();
@@ -197,6 +200,7 @@ export class DirectoryReader {
       view.reader.refresh(this.#readers());
       view.error = undefined;
     } catch (error) {
+      if (LACKS.has((error as NodeJS.ErrnoException).code)) throw error;
       const { message } = error as Error;
       if (view.error === undefined) this.#onUnreadable(view.reader.path, error as Error);
       view.error = message;

@@ -1,7 +1,9 @@
 /** Metrics made with settings that prom-client does not mind. */
 import assert from 'node:assert/strict';
+import { basename, dirname } from 'node:path';
 import { test } from 'node:test';
 import client from 'prom-client';
+import { TextReader } from './testing/directory-text.ts';
 import { sample, samples } from './testing/sample.ts';
 import { sharedRegistry } from './testing/shared-registry.ts';
 import { temporaryDirectory } from './testing/temporary-directory.ts';
@@ -58,4 +60,28 @@ test('histograms with buckets in any order count each value where it belongs', a
     'h_bucket{le="10"} 6',
     'h_bucket{le="+Inf"} 7',
   ]);
+});
+
+test('a relative directory stays the same when the application changes its working directory', async (t) => {
+  const [directory, elsewhere] = [temporaryDirectory(t), temporaryDirectory(t)];
+  const before = process.cwd();
+  t.after(() => process.chdir(before));
+  const registers = [new client.Registry(), new client.Registry()];
+  for (const [i, cwd] of [dirname(directory), elsewhere].entries()) {
+    process.chdir(cwd);
+    shareIn(basename(directory), registers[i]!);
+    new client.Counter({ name: `x${i}_total`, help: 'X', registers: [registers[i]!] }).inc(i + 1);
+  }
+  const text = new TextReader(t, directory).text();
+  assert.deepEqual([sample(text, 'x0_total'), sample(text, 'x1_total')], [1, 2]);
+});
+
+test('what is no registry is refused by name', (t) => {
+  const directory = temporaryDirectory(t);
+  for (const wrong of [client, null, 5, {}]) {
+    assert.throws(() => shareIn(directory, wrong as unknown as client.Registry), {
+      name: 'TypeError',
+      message: /^share\(\) wants a registry of prom-client, not /,
+    });
+  }
 });

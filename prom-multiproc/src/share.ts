@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { inspect } from 'node:util';
 import { answerForOwnSlot, tameAggregation } from './aggregator-registry.ts';
 import { clientOf, globalRegisters } from './clients.ts';
 import { tameMerge } from './merged-registry.ts';
@@ -37,6 +38,9 @@ export function share(register?: AnyRegistry, options: ShareOptions = {}): void 
 }
 
 function shareIn(directory: string, register: AnyRegistry, options: ShareOptions): void {
+  if (typeof register?.registerMetric !== 'function') {
+    throw new TypeError(`share() wants a registry of prom-client, not ${inspect(register, { depth: 0 })}`);
+  }
   if (isShared(register)) return;
   const unable = whyUnable(directory);
   if (unable !== undefined) {
@@ -81,8 +85,17 @@ export function* stepsAhead(register: AnyRegistry): Generator<void> {
   yield* shared.get(register)?.readAhead() ?? [];
 }
 
-/** The absolute path that `PROMETHEUS_MULTIPROC_DIR` names; undefined where it is unset or empty. */
+/**
+ * The absolute path that `PROMETHEUS_MULTIPROC_DIR` names, where a relative one was first asked for; undefined where it is
+ * unset or empty.
+ */
 export function sharedDirectory(): string | undefined {
   const directory = process.env.PROMETHEUS_MULTIPROC_DIR;
-  return directory ? resolve(directory) : undefined;
+  if (!directory) return undefined;
+  const known = resolved.get(directory) ?? resolve(directory);
+  resolved.set(directory, known);
+  return known;
 }
+
+/** The application may change its working directory. */
+const resolved = new Map<string, string>();
