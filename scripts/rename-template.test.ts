@@ -22,7 +22,7 @@ let project: string;
 
 before((t) => {
   directory = mkdtempSync(join(tmpdir(), 'rename-template-'));
-  (t as { after(fn: () => void): void }).after(() => rmSync(directory, { recursive: true }));
+  (t as { after(fn: () => void): void }).after(() => rmSync(directory, { recursive: true, maxRetries: 20 }));
   upstream = join(directory, 'upstream');
   project = join(directory, 'project');
   createUpstream(upstream);

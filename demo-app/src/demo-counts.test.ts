@@ -1,21 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { chmodSync, chownSync } from 'node:fs';
+import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { atMostEvery, type Counts, READ_EVERY_MS } from './demo-counts.ts';
+import { temporaryDirectory } from './testing/app-copy.ts';
 import { ports, runApp } from './testing/run-app.ts';
 import { allReady, statusWhen } from './testing/status.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
-
-function metricsDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'demo-counts-'));
-  t.after(() => rmSync(directory, { recursive: true }));
-  return directory;
-}
 
 async function ping(url: string, times: number): Promise<void> {
   for (let i = 0; i < times; i++) {
@@ -44,7 +37,7 @@ async function countsWhen(url: string, wanted: (seen: Counts[]) => boolean): Pro
 }
 
 test('each worker tells what it alone has counted, and the same total; a killed one takes nothing of it along', async (t) => {
-  const PROMETHEUS_MULTIPROC_DIR = metricsDirectory(t);
+  const PROMETHEUS_MULTIPROC_DIR = temporaryDirectory(t);
   const app = runApp(t, MAIN, { WORKERS: '2', DEMO_CONTROLS: '1', PROMETHEUS_MULTIPROC_DIR });
   const { app: url, metrics } = await ports(app);
   await statusWhen(metrics, allReady);
@@ -70,7 +63,7 @@ test('each worker tells what it alone has counted, and the same total; a killed 
 });
 
 test('before the first ping both are 0', async (t) => {
-  const PROMETHEUS_MULTIPROC_DIR = metricsDirectory(t);
+  const PROMETHEUS_MULTIPROC_DIR = temporaryDirectory(t);
   const app = runApp(t, MAIN, { WORKERS: '1', PROMETHEUS_MULTIPROC_DIR });
   const { app: url } = await ports(app);
   assert.deepEqual(await countsOf(url), { worker: 1, own: 0, shared: 0, controls: false });
@@ -88,7 +81,7 @@ for (const [what, without, env] of [
 }
 
 test('where the sharing is broken there is no total, and one line in the log', async (t) => {
-  const PROMETHEUS_MULTIPROC_DIR = metricsDirectory(t);
+  const PROMETHEUS_MULTIPROC_DIR = temporaryDirectory(t);
   // Root may write anywhere, but readers trust only the files of the directory's owner.
   if (process.geteuid?.() === 0) chownSync(PROMETHEUS_MULTIPROC_DIR, 65_534, 65_534);
   else chmodSync(PROMETHEUS_MULTIPROC_DIR, 0o500);
@@ -115,7 +108,7 @@ test('with DEMO_PAGE=0 there are no counts to ask for', async (t) => {
   const app = runApp(t, MAIN, {
     WORKERS: '1',
     DEMO_PAGE: '0',
-    PROMETHEUS_MULTIPROC_DIR: metricsDirectory(t),
+    PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t),
   });
   const { app: url } = await ports(app);
   assert.equal((await fetch(`${url}/ping`)).status, 200);

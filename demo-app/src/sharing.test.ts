@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import { chmodSync, chownSync, readdirSync } from 'node:fs';
+import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { temporaryDirectory } from './testing/app-copy.ts';
 import { ports, runApp } from './testing/run-app.ts';
 
 const MAIN = fileURLToPath(new URL('./testing/ping-main.ts', import.meta.url));
-
-function metricsDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'demo-app-'));
-  t.after(() => rmSync(directory, { recursive: true }));
-  return directory;
-}
 
 async function answerWhen(url: string, wanted: (status: number, body: string) => boolean): Promise<string> {
   const deadline = performance.now() + 60_000;
@@ -28,7 +21,7 @@ async function answerWhen(url: string, wanted: (status: number, body: string) =>
 }
 
 test('the primary shows what all workers counted', async (t) => {
-  const app = runApp(t, MAIN, { WORKERS: '2', PROMETHEUS_MULTIPROC_DIR: metricsDirectory(t) });
+  const app = runApp(t, MAIN, { WORKERS: '2', PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
   const { app: requests, metrics } = await ports(app);
   for (let i = 0; i < 20; i++) await (await fetch(`${requests}/ping`)).text();
   const pings = /^ping_responses_total\{status="200"\} (\d+)$/m;
@@ -52,7 +45,7 @@ test('metrics are a 503 that says why where workers have no directory to share',
 });
 
 test('METRICS=0 serves requests, measures nothing, and says so instead of metrics', async (t) => {
-  const directory = metricsDirectory(t);
+  const directory = temporaryDirectory(t);
   const app = runApp(t, MAIN, { WORKERS: '1', METRICS: '0', PROMETHEUS_MULTIPROC_DIR: directory });
   const { app: requests, metrics } = await ports(app);
   assert.equal(await (await fetch(`${requests}/ping`)).text(), 'Pong');
@@ -62,7 +55,7 @@ test('METRICS=0 serves requests, measures nothing, and says so instead of metric
 });
 
 test('metrics are a 503 that says why where no worker can share, and requests are served', async (t) => {
-  const directory = metricsDirectory(t);
+  const directory = temporaryDirectory(t);
   // Root may write anywhere, but readers trust only the files of the directory's owner.
   if (process.geteuid?.() === 0) chownSync(directory, 65_534, 65_534);
   else chmodSync(directory, 0o500);
@@ -92,7 +85,7 @@ test('metrics are a 503 that says why where koffi has no binary for the platform
     } });`;
   const app = runApp(t, MAIN, {
     WORKERS: '2',
-    PROMETHEUS_MULTIPROC_DIR: metricsDirectory(t),
+    PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t),
     NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(broken)}`,
   });
   const { app: requests, metrics } = await ports(app);

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createMetricsDoor } from './metrics-door.ts';
+import { temporaryDirectory } from './testing/app-copy.ts';
 import { ports, runApp } from './testing/run-app.ts';
 import { allReady, statusWhen } from './testing/status.ts';
 import { createTargetsDoor } from './worker-targets.ts';
@@ -56,9 +54,7 @@ async function listed(url: string): Promise<string[]> {
 }
 
 test('each target listed shows one worker; a worker that is taken away leaves the list', async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'demo-app-'));
-  t.after(() => rmSync(directory, { recursive: true }));
-  const app = runApp(t, MAIN, { WORKERS: '2', PROMETHEUS_MULTIPROC_DIR: directory });
+  const app = runApp(t, MAIN, { WORKERS: '2', PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
   const { metrics } = await ports(app);
   await statusWhen(metrics, allReady);
   const urls = await listed(metrics);

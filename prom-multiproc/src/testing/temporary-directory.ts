@@ -7,9 +7,9 @@ export interface Cleanup {
   after(run: () => void | Promise<void>): void;
 }
 
-/** An empty directory of this user, gone after the test. */
+/** An empty directory of this user, gone after the test: at another try, where a process that is about to end puts something in it. */
 export function temporaryDirectory(test: Cleanup): string {
   const path = mkdtempSync(join(tmpdir(), 'prom-multiproc-'));
-  test.after(() => rmSync(path, { recursive: true, force: true }));
+  test.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 20 }));
   return path;
 }
