@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { auditVerdict, unheldPackages } from './audit-verdict.ts';
 
-/** What scripts/audit says of `npm audit --json` on standard input. */
+/** What scripts/audit says of `npm audit --json` on standard input; exit code 2 where the registry did not answer. */
 
 const LOCK = resolve(import.meta.dirname, '../../package-lock.json');
 
@@ -24,13 +24,16 @@ if (verdict.kind === 'clean') {
   console.log('  Run scripts/audit where npm asks a registry that has one.');
   if (process.env.NOT_AUDITED) writeFileSync(process.env.NOT_AUDITED, `${verdict.reason}\n`);
 } else {
-  fail('the registry could not be asked for vulnerabilities', [
-    verdict.reason,
-    'Run scripts/audit again where npm reaches a registry with an audit service: npm config get registry',
-  ]);
+  const hint =
+    'Run scripts/audit again where npm reaches a registry with an audit service: npm config get registry';
+  fail(
+    'the registry could not be asked for vulnerabilities',
+    [verdict.reason, hint],
+    verdict.kind === 'not answered' ? 2 : 1,
+  );
 }
 
-function fail(what: string, lines: readonly string[]): never {
+function fail(what: string, lines: readonly string[], code = 1): never {
   console.error([`error: ${what}`, ...lines.map((line) => `  ${line}`)].join('\n'));
-  process.exit(1);
+  process.exit(code);
 }
