@@ -5,7 +5,7 @@ import { expect, test } from './fixtures.ts';
 import type { Stack } from './stack.ts';
 
 const SMOKE = resolve(import.meta.dirname, '../scripts/smoke');
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 
 interface Ended {
   readonly code: number | string | null;

@@ -14,6 +14,8 @@ const DEADLINE = { deadlineMs: 120_000, everyMs: 500 };
 const ROUNDS = { deadlineMs: 120_000, everyMs: 5_000 };
 const PINGS = 'http_requests_total{route="/ping"}';
 const HISTOGRAM = '{__name__=~"http_request_duration_seconds(_.*)?",route="/ping"}';
+const COUNT_CLASSIC = 'http_request_duration_seconds_count{route="/ping"}';
+const COUNT_CONVERTED = 'histogram_count(http_request_duration_seconds{route="/ping"})';
 const P99_CLASSIC =
   'histogram_quantile(0.99, sum by (le) (http_request_duration_seconds_bucket{job="app",route="/ping"}))';
 const P99_CONVERTED = 'histogram_quantile(0.99, sum(http_request_duration_seconds{job="app",route="/ping"}))';
@@ -65,15 +67,20 @@ async function pings(): Promise<void> {
   sent += REQUESTS;
 }
 
-/** Both ways of both Prometheus have counted what was sent. */
+/** Both ways of both Prometheus have counted what was sent, in the counter and, where a scrape came in between, in the histogram. */
 async function agreed(): Promise<void> {
   await poll(
     `${sent} by every way`,
     async () => {
-      for (const url of [stack.prometheusUrl, convertingUrl]) {
-        const sums = await byJob(url, PINGS);
-        const same = sums.app === sent && sums['app-workers'] === sent;
-        if (!same) throw new Error(`${url}: ${JSON.stringify(sums)}`);
+      for (const [url, count] of [
+        [stack.prometheusUrl, COUNT_CLASSIC],
+        [convertingUrl, COUNT_CONVERTED],
+      ] as const) {
+        for (const counted of [PINGS, count]) {
+          const sums = await byJob(url, counted);
+          const same = sums.app === sent && sums['app-workers'] === sent;
+          if (!same) throw new Error(`${counted} at ${url}: ${JSON.stringify(sums)}`);
+        }
       }
       return true;
     },
@@ -111,7 +118,15 @@ test('the second scrape job follows the workers, and the totals stay those of th
   test.setTimeout(START_TIMEOUT_MS);
   await workersUp(WORKERS);
   await series(WORKERS);
-  const recorded = await query(stack.prometheusUrl, 'job:http_requests:rate1m');
+  // A rate needs two scrapes, and its rule one evaluation after them.
+  const recorded = await poll(
+    'a recorded rate',
+    async () => {
+      const found = await query(stack.prometheusUrl, 'job:http_requests:rate1m');
+      return found.length > 0 ? found : undefined;
+    },
+    DEADLINE,
+  );
   expect(recorded.map(({ labels }) => labels.job)).toEqual(['app']);
   const seen = JSON.parse(await getText(`${stack.doorUrl}/targets`, 10_000)) as {
     labels: { worker: string };
@@ -124,7 +139,14 @@ test('the second scrape job follows the workers, and the totals stay those of th
 
   await stack.script('scale', '2');
   await workersUp(2);
-  const left = await byJob(stack.prometheusUrl, PINGS);
+  const left = await poll(
+    'what the app says after a scrape that was answered',
+    async () => {
+      const sums = await byJob(stack.prometheusUrl, PINGS);
+      return sums.app === undefined ? undefined : sums;
+    },
+    DEADLINE,
+  );
   console.log(`2 workers left: ${JSON.stringify(left)} of ${sent}`);
   expect(left.app).toBe(sent);
   await stack.script('scale', String(MANY));
