@@ -108,7 +108,7 @@ test('SIGTERM: readiness fails first, requests in flight finish, then the exit c
 });
 
 test('what the application holds is closed once, after its last answer and before the process ends', async (t) => {
-  const app = runApp(t, SLOW, { WORKERS: '1' });
+  const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_TIMEOUT_MS: '60000' });
   const { app: url } = await ports(app);
   const agent = new Agent({ keepAlive: true });
   t.after(() => agent.destroy());
@@ -130,7 +130,7 @@ test('what the application holds is closed once, after its last answer and befor
 });
 
 test('an idle keep-alive connection is served during the drain, and told to close', async (t) => {
-  const app = runApp(t, SLOW, { WORKERS: '1' });
+  const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_TIMEOUT_MS: '60000' });
   const { app: url } = await ports(app);
   const [idle, busy] = [0, 1].map(() => new Agent({ keepAlive: true, maxSockets: 1 })) as [Agent, Agent];
   t.after(() => {
@@ -298,7 +298,9 @@ test('the unshared control exists only where it is switched on', async (t) => {
   assert.equal((await fetch(`${(await ports(off)).metrics}/demo/unshared`)).status, 404);
   const { app: url, metrics } = await ports(on);
   await (await fetch(`${url}/ping`)).text();
-  const control = await fetch(`${metrics}/demo/unshared`);
+  // A worker that is kept from its processor is a 503.
+  let control = await fetch(`${metrics}/demo/unshared`);
+  while (control.status === 503) control = await fetch(`${metrics}/demo/unshared`);
   assert.equal(control.status, 200);
   assert.match(await control.text(), /^demo_unshared_requests_total 1$/m);
 });
