@@ -44,14 +44,17 @@ export interface PathCounts {
 }
 
 const KNOCK_PATH = '/e2e-knock';
-const ATTACH_DEADLINE_MS = 30_000;
+const LOG_DEADLINE_MS = 30_000;
 
 /** Counts entries by path from its opening on. It reads the log as it is written, so that rotation loses nothing. */
 export class AccessLogFollower {
   readonly #counts = new Map<string, PathCounts>();
   readonly #child: ChildProcess;
+  readonly #publicUrl: string;
+  #knocks = 0;
 
-  private constructor(containerId: string) {
+  private constructor(containerId: string, publicUrl: string) {
+    this.#publicUrl = publicUrl;
     this.#child = spawn(dockerClient, ['logs', '--follow', '--tail', '0', containerId], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
@@ -60,16 +63,15 @@ export class AccessLogFollower {
 
   /** Knocks at the public door until the log shows it: what is sent afterwards is in the counts. */
   static async open(containerId: string, publicUrl: string): Promise<AccessLogFollower> {
-    const follower = new AccessLogFollower(containerId);
+    const follower = new AccessLogFollower(containerId, publicUrl);
     try {
       await poll(
         `the access log of ${containerId}`,
         async () => {
-          const answer = await fetch(publicUrl + KNOCK_PATH);
-          await answer.arrayBuffer();
+          await follower.#knock(KNOCK_PATH);
           return follower.counts(KNOCK_PATH).entries > 0 ? true : undefined;
         },
-        { deadlineMs: ATTACH_DEADLINE_MS },
+        { deadlineMs: LOG_DEADLINE_MS },
       );
     } catch (error) {
       follower.close();
@@ -78,12 +80,27 @@ export class AccessLogFollower {
     return follower;
   }
 
+  /** Waits until what was answered before is in the counts: a log that stands still may be one that is behind. */
+  async caughtUp(): Promise<void> {
+    this.#knocks += 1;
+    const path = `${KNOCK_PATH}-${this.#knocks}`;
+    await this.#knock(path);
+    await poll('the access log', () => (this.counts(path).entries > 0 ? true : undefined), {
+      deadlineMs: LOG_DEADLINE_MS,
+    });
+  }
+
   counts(path: string): PathCounts {
     return this.#counts.get(path) ?? { entries: 0, attempts: 0 };
   }
 
   close(): void {
     this.#child.kill();
+  }
+
+  async #knock(path: string): Promise<void> {
+    const answer = await fetch(this.#publicUrl + path);
+    await answer.arrayBuffer();
   }
 
   #take(line: string): void {

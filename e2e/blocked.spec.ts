@@ -129,8 +129,15 @@ test('a primary killed while a worker is stopped comes back by itself and leaves
   );
   await stack.settle();
   expect(await stack.startedAt('app'), 'supervisord did it, not the engine').toBe(containerStart);
-  const left = (await stack.processes()).filter(({ pid }) => old.includes(pid));
-  expect(left, 'processes of the old application').toEqual([]);
+  await poll(
+    'the end of every process of the old application',
+    async () => {
+      const left = (await stack.processes()).filter(({ pid }) => old.includes(pid));
+      if (left.length > 0) throw new Error(JSON.stringify(left));
+      return true;
+    },
+    { deadlineMs: DEADLINE_MS },
+  );
   expect(now.workers.filter(({ pid }) => old.includes(pid))).toEqual([]);
   await answeredInARow(stack);
   const slots = await stack.slotFiles();

@@ -1,6 +1,7 @@
 /**
  * Stands in for the app behind nginx and answers with what reached it, so that a test sees what nginx lets through.
- * `/seen` lists all requests so far; `/slow?ms=` answers late; `/break` ends the connection; `/big` is larger than any buffer.
+ * `/seen` lists all requests so far; `/kept` is answered at SIGUSR2, what has `?ms=` so much later; `/break` ends the connection; `/big`
+ * is larger than any buffer.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 
@@ -8,6 +9,7 @@ const PORT = 8041;
 /** More than all buffers on the way hold. */
 const BIG_BYTES = 64 * 1024 * 1024;
 const seen: string[] = [];
+const released = Promise.withResolvers<void>();
 
 async function bodyBytes(req: IncomingMessage): Promise<number> {
   let bytes = 0;
@@ -37,10 +39,15 @@ const server = createServer((req, res) => {
   bodyBytes(req).then(
     (bytes) => {
       const echo = { method: req.method, url: req.url, headers: req.rawHeaders, bodyBytes: bytes };
-      setTimeout(() => res.end(JSON.stringify(echo)), Number(url.searchParams.get('ms') ?? 0));
+      const answer = () => res.end(JSON.stringify(echo));
+      if (url.pathname === '/kept') void released.promise.then(answer);
+      else setTimeout(answer, Number(url.searchParams.get('ms') ?? 0));
     },
     (error: Error) => seen.push(`${req.method} ${req.url} broke off: ${error.message}`),
   );
 });
+// As the app does: nginx never meets a connection that was just closed here.
+server.keepAliveTimeout = 65_000;
 server.listen(PORT, '0.0.0.0');
+process.on('SIGUSR2', () => released.resolve());
 process.on('SIGTERM', () => process.exit(0));

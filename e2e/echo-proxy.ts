@@ -70,6 +70,11 @@ export class EchoProxy {
     return JSON.parse(body) as Echo;
   }
 
+  /** Has the app answer what it holds, once for all. */
+  async release(): Promise<void> {
+    await this.compose('kill', '--signal', 'SIGUSR2', 'app');
+  }
+
   /** All requests that have reached the app so far. */
   async seen(): Promise<string[]> {
     const { body } = await this.send('GET /seen HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');

@@ -5,7 +5,7 @@ import { poll, pollUntilStable } from '../scripts/measure/poll.ts';
 import { scrape } from '../scripts/measure/scrape.ts';
 import { startScraping } from '../scripts/measure/scraping.ts';
 import { expect, sharing, test } from './fixtures.ts';
-import { Stack, WORKERS } from './stack.ts';
+import { type AppStatus, Stack, WORKERS } from './stack.ts';
 
 const REQUESTS = 400;
 const LOAD = { connections: 16, maxRequests: REQUESTS, durationMs: 60_000, requestTimeoutMs: 20_000 };
@@ -84,7 +84,8 @@ test('a full directory costs the counts that find no room, and nothing else', as
     const slots = await slotsOf(stack);
     const small = slots.filter(({ bytes }) => bytes < WHOLE_SLOT_BYTES);
     expect(slots.length).toBe(WORKERS);
-    expect([1, 2], JSON.stringify(slots)).toContain(small.length);
+    expect(small.length, JSON.stringify(slots)).toBeGreaterThan(0);
+    expect(small.length, JSON.stringify(slots)).toBeLessThan(WORKERS);
     const shown = await metricsOf(stack);
     expect(total(shown, 'prom_multiproc_refused_series_total')).toBeGreaterThan(0);
     expect(total(shown, 'prom_multiproc_unreadable_slots')).toBe(0);
@@ -194,10 +195,13 @@ test('a directory that may not be written to: requests are served, metrics are a
 }) => {
   /** The supervisor starts the app again; its workers end with the primary. */
   const restartWith = async (mode: string) => {
-    const { pid } = (await stack.status()).primary;
+    const { primary, workers } = await stack.status();
+    const { pid } = primary;
     const directory = '"$PROMETHEUS_MULTIPROC_DIR"';
-    const change = `rm -f ${directory}/slot-* && chmod ${mode} ${directory} && kill -s KILL ${pid}`;
-    await stack.exec('app', 'sh', '-c', change);
+    // All stand still meanwhile: a worker that misses its file would make itself another.
+    const all = [pid, ...workers.map((worker) => worker.pid)].join(' ');
+    const change = `rm -f ${directory}/slot-* && chmod ${mode} ${directory}`;
+    await stack.exec('app', 'sh', '-c', `kill -s STOP ${all} && ${change} && kill -s KILL ${pid}`);
     await poll(
       'a new primary',
       async () => ((await stack.status()).primary.pid === pid ? undefined : true),
@@ -214,7 +218,14 @@ test('a directory that may not be written to: requests are served, metrics are a
       expect(response.status).toBe(503);
       expect(await response.text()).toMatch(/cannot share metrics in .*EACCES: permission denied/);
     }
-    const lines = (await logLines(stack, 'EACCES')).slice(told);
+    const lines = await poll(
+      'the log',
+      async () => {
+        const all = (await logLines(stack, 'EACCES')).slice(told);
+        return all.length > WORKERS ? all : undefined;
+      },
+      DEADLINE,
+    );
     expect(lines.length, `one of each worker, one of the door:\n${lines.join('\n')}`).toBe(WORKERS + 1);
   } finally {
     await restartWith('0750');
@@ -243,20 +254,30 @@ test('two containers on one directory: one total, slots of their own, nothing lo
         0,
       );
     };
+    const workers = async () => total(await metricsOf(stack), 'prom_multiproc_workers');
+    /** Its container is healthy, and a slot taken, before the last of its workers serves. */
+    const secondServes = (but: readonly number[] = []) =>
+      poll(
+        'the workers of the second container',
+        async () => {
+          const status = JSON.parse(await inSecond('node', '--eval', ASK('9041/status'))) as AppStatus;
+          const serving = status.workers.filter(({ pid, state }) => state === 'ready' && !but.includes(pid));
+          if (serving.length !== WORKERS) throw new Error(JSON.stringify(status));
+          expect(await workers()).toBe(2 * WORKERS);
+          return serving.map(({ pid }) => pid);
+        },
+        DEADLINE,
+      );
+    const pids = await secondServes();
     await ping(stack);
     await pingSecond(100);
     expect(await counted(stack)).toBe(REQUESTS + 100);
     expect(await seenBySecond()).toBe(REQUESTS + 100);
-    const workers = async () => total(await metricsOf(stack), 'prom_multiproc_workers');
-    expect(await workers()).toBe(2 * WORKERS);
     expect((await stack.slotFiles()).length).toBe(2 * WORKERS);
 
-    const status = JSON.parse(await inSecond('node', '--eval', ASK('9041/status'))) as {
-      workers: { pid: number }[];
-    };
-    await inSecond('sh', '-c', `kill -s KILL ${status.workers.map(({ pid }) => pid).join(' ')}`);
+    await inSecond('sh', '-c', `kill -s KILL ${pids.join(' ')}`);
     expect(await counted(stack)).toBe(REQUESTS + 100);
-    await poll('successors', async () => ((await workers()) === 2 * WORKERS ? true : undefined), DEADLINE);
+    await secondServes(pids);
     await pingSecond(50);
     await ping(stack, 50);
     expect(await counted(stack)).toBe(REQUESTS + 200);
@@ -268,7 +289,7 @@ test('two containers on one directory: one total, slots of their own, nothing lo
     await ping(stack, 50);
     expect(await counted(stack)).toBe(REQUESTS + 250);
     await stack.compose('start', 'app2');
-    await poll('its return', async () => ((await workers()) === 2 * WORKERS ? true : undefined), DEADLINE);
+    await secondServes();
     expect(await seenBySecond()).toBe(REQUESTS + 250);
     expect((await stack.slotFiles()).length).toBe(2 * WORKERS);
     console.log(`two containers: ${REQUESTS + 250} answered and counted, ${2 * WORKERS} slots`);

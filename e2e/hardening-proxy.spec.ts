@@ -140,9 +140,17 @@ test('a client that sends or reads too slowly is cut off', async () => {
 });
 
 test('beyond what the app can work on requests get a 503 at once, and afterwards all is as before', async () => {
-  const at = (path: string, times: number) =>
-    Promise.all(Array.from({ length: times }, () => proxy.send(plain(`POST ${path}`, 'Content-Length: 0'))));
-  const answers = await at('/late?ms=1500', MOST_AT_THE_APP + 100);
+  const at = async (path: string, times: number, answers: RawAnswer[] = []) => {
+    const post = async () => answers.push(await proxy.send(plain(`POST ${path}`, 'Content-Length: 0')));
+    await Promise.all(Array.from({ length: times }, post));
+    return answers;
+  };
+  const answers: RawAnswer[] = [];
+  const all = at('/kept', MOST_AT_THE_APP + 100, answers);
+  // The app answers nobody until those beyond have their answer.
+  await poll('the refused ones', () => (answers.length >= 100 ? true : undefined), DEADLINE);
+  await proxy.release();
+  await all;
   const shed = answers.filter(({ status }) => status === 503);
   const served = answers.filter(({ status }) => status === 200);
   expect(served.length + shed.length).toBe(answers.length);

@@ -22,12 +22,15 @@ test('no counter falls and nothing counted is lost while workers are killed unde
   const log = await AccessLogFollower.open(await stack.containerId('nginx'), stack.publicUrl);
   try {
     // A naive count depends on which worker is asked: it has no final value to wait for.
-    const settle = () =>
-      pollUntilStable(
+    const settle = async () => {
+      await log.caughtUp();
+      // nginx has two processes: one of them may write a little later.
+      await pollUntilStable(
         'log and counts',
         async () => [log.counts('/ping'), sharing && (await counted())],
         SETTLED,
       );
+    };
     await settle();
     const [before, logBefore] = [await counted(), log.counts('/ping')];
     const measured = await measureUnderKills(stack, {

@@ -8,10 +8,15 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-const SILENCE_MS = 3_000;
+/** Whoever answers ends the connection; this only ends a hang. */
+const LONGEST_SILENCE_MS = 30_000;
 
 /** Sends bytes as they are: no client in between that would tidy the address up. Reads until the end or a silence. */
-export function sendRaw(port: number, request: string): Promise<RawAnswer> {
+export function sendRaw(
+  port: number,
+  request: string,
+  silenceMs: number = LONGEST_SILENCE_MS,
+): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(request, 'latin1'));
     let text = '';
@@ -20,7 +25,7 @@ export function sendRaw(port: number, request: string): Promise<RawAnswer> {
       resolve(readAnswer(text));
     };
     socket.setEncoding('latin1');
-    socket.setTimeout(SILENCE_MS, finish);
+    socket.setTimeout(silenceMs, finish);
     socket.on('data', (chunk) => {
       text += chunk;
     });
