@@ -7,7 +7,7 @@ import { startScraping } from '../scripts/measure/scraping.ts';
 import { expect, test } from './fixtures.ts';
 import { type Stack, WORKERS } from './stack.ts';
 
-const SCRAPE_TIMEOUT_MS = 10_000;
+const SCRAPE_TIMEOUT_MS = 20_000;
 const LOAD = {
   connections: 8,
   maxRequests: 100_000,

@@ -9,7 +9,7 @@ import { type AppStatus, Stack, WORKERS } from './stack.ts';
 
 const REQUESTS = 400;
 const LOAD = { connections: 16, maxRequests: REQUESTS, durationMs: 60_000, requestTimeoutMs: 20_000 };
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 20_000;
 const DEADLINE = { deadlineMs: 60_000 };
 const START_TIMEOUT_MS = 15 * 60_000;
 /** A header, a chunk of log, a chunk of cells. */

@@ -11,9 +11,9 @@ const PAUSE_MS = 5;
 const SCRAPE_EVERY_MS = 100;
 const KILL_EVERY_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 15_000;
-const SCRAPE_TIMEOUT_MS = 10_000;
+const SCRAPE_TIMEOUT_MS = 20_000;
 const MOST_REQUESTS = 200_000;
-const LONGEST_MS = 120_000;
+const LONGEST_MS = 240_000;
 
 export interface Measurement {
   readonly seed: number;

@@ -16,7 +16,7 @@ const LOAD = {
 /** A path the app does not know: its own 404 is an answer like any other, and POST is never sent twice. */
 const POST_PATH = '/e2e-post';
 const BODY = 'x'.repeat(2_000);
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 20_000;
 const SETTLED = { forMs: 1_500, deadlineMs: 60_000 };
 /** Requests of each kind before the first operation. */
 const WARM = 200;

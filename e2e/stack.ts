@@ -16,7 +16,7 @@ const COMPOSE_FILE = 'docker-compose.yml';
 const SHARING_OFF_FILE = 'e2e/sharing-off.compose.yml';
 export const WORKERS = 4;
 /** A healthy stack answers in milliseconds; this only ends a hang. */
-const ANSWER_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 20_000;
 const SETTLE_DEADLINE_MS = 90_000;
 const STARTUP_TIMEOUT_MS = 180_000;
 

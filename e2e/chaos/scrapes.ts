@@ -6,7 +6,7 @@ import { changeBetween } from './lives.ts';
 import type { FaultWindows } from './windows.ts';
 
 const EVERY_MS = 100;
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 20_000;
 /** nginx tries a request at most so often; health checks and readiness come on top. */
 const TRIES = 3;
 const OTHERS_REQUESTS = 100;

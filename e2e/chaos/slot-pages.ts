@@ -3,7 +3,7 @@ import { METHODS } from './ledger.ts';
 import type { Scene } from './scene.ts';
 import { type Counts, countsOf } from './scrapes.ts';
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 20_000;
 export const DIRECTORY = '"$PROMETHEUS_MULTIPROC_DIR"';
 
 export interface Holder {
