@@ -1,3 +1,5 @@
+import { rowsOf } from './label-rows.js';
+
 /** uPlot, loaded before this module by a script of its own. */
 const uPlot = /** @type {{ uPlot: typeof import('uplot') }} */ (/** @type {unknown} */ (globalThis)).uPlot;
 
@@ -11,7 +13,9 @@ const uPlot = /** @type {{ uPlot: typeof import('uplot') }} */ (/** @type {unkno
  * @property {number} top
  */
 
-const HEIGHT = 220;
+const HEIGHT = 234;
+/** Above the plot, for what was done to the workers. */
+const LABELS = { rows: 2, height: 14, gap: 6 };
 const FONT = '12px system-ui, sans-serif';
 
 /**
@@ -35,7 +39,7 @@ export function lineChart(element, seconds) {
       height: HEIGHT,
       legend: { show: false },
       cursor: { show: false },
-      padding: [18, 18, 0, 0],
+      padding: [4 + LABELS.rows * LABELS.height, 18, 0, 0],
       scales: {
         x: { time: false, range: () => [-seconds, 0] },
         y: { range: () => [0, shown.top] },
@@ -85,7 +89,7 @@ export function lineChart(element, seconds) {
     ctx.lineWidth = devicePixelRatio;
     ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
     ctx.font = FONT.replace('12px', `${12 * devicePixelRatio}px`);
-    for (const { x, text } of shown.marks) {
+    const labels = shown.marks.map(({ x, text }) => {
       const left = valToPos(x, 'x', true);
       ctx.beginPath();
       ctx.moveTo(left, bbox.top);
@@ -93,7 +97,12 @@ export function lineChart(element, seconds) {
       ctx.stroke();
       const wide = ctx.measureText(text).width;
       const from = Math.min(Math.max(left - wide / 2, bbox.left), bbox.left + bbox.width - wide);
-      ctx.fillText(text, from, bbox.top - 5 * devicePixelRatio);
+      return { text, wide, from };
+    });
+    const room = { rows: LABELS.rows, gap: LABELS.gap * devicePixelRatio };
+    for (const { label, row } of rowsOf(labels.reverse(), room)) {
+      if (row === undefined) continue;
+      ctx.fillText(label.text, label.from, bbox.top - (5 + row * LABELS.height) * devicePixelRatio);
     }
     ctx.restore();
   }
