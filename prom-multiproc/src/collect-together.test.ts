@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import client from 'prom-client';
-import { processSlot } from './process-slot.ts';
+import { processSlot, REFRESH_INTERVAL_MS } from './process-slot.ts';
 import { TextReader } from './testing/directory-text.ts';
 import { sample } from './testing/sample.ts';
 import { add, COUNTER, HISTOGRAM, openWriter } from './testing/slot-files.ts';
@@ -152,4 +152,36 @@ test('a metric that its collect() takes out of the registry is gone from the slo
   counter.inc();
   await slot.refresh();
   assert.equal(sample(new TextReader(t, directory).text(), 'a_total'), undefined);
+});
+
+test('a collect() that never ends keeps neither other gauges nor the heartbeat from being refreshed', async (t) => {
+  const directory = temporaryDirectory(t);
+  const register = new client.Registry();
+  const registers = [register];
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  shareIn(directory, register);
+  new client.Gauge({ name: 'hangs', help: 'x', registers, collect: () => new Promise<void>(() => {}) });
+  const gauge = new client.Gauge({
+    name: 'refreshed',
+    help: 'x',
+    registers,
+    collect() {
+      this.inc();
+    },
+  });
+  new client.Summary({ name: 's', help: 'x', registers }).observe(5);
+  gauge.set(0);
+  const reader = new TextReader(t, directory);
+  const beats: number[] = [];
+  for (let refreshed = 1; refreshed <= 3; refreshed++) {
+    t.mock.timers.tick(REFRESH_INTERVAL_MS);
+    // Of what ends, all ends within some turns of the event loop.
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    assert.ok(sample(reader.text(), 'refreshed')! >= refreshed);
+    beats.push(reader.slots()[0]!.heartbeat);
+    const before = Date.now();
+    while (Date.now() === before);
+  }
+  assert.deepEqual(beats.toSorted(), beats);
+  assert.equal(new Set(beats).size, 3);
 });

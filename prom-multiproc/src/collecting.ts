@@ -24,6 +24,11 @@ export class Collecting {
     await running;
   }
 
+  /** Those of which no `collect()` runs. */
+  idle(clients: Iterable<ClientMetric>): ClientMetric[] {
+    return [...clients].filter((client) => !this.#running.has(client));
+  }
+
   /** A failure is told once. */
   async collectAll(clients: Iterable<ClientMetric>): Promise<void> {
     await Promise.all([...clients].map((client) => this.#collectOrWarn(client)));

@@ -42,7 +42,7 @@ export class ProcessSlot {
 
   constructor(directory: string) {
     this.#holder = new SlotHolder(directory, this.#warnings);
-    setInterval(() => void this.refresh(), refreshInterval()).unref();
+    setInterval(() => void this.#refreshIdle(), refreshInterval()).unref();
   }
 
   get directory(): string {
@@ -148,8 +148,21 @@ export class ProcessSlot {
     await this.#show();
   }
 
-  async #show(): Promise<void> {
-    await this.#collecting.collectAll(this.#metrics.keys());
+  /** The same, but it leaves alone a `collect()` that still runs: it may never end. */
+  async #refreshIdle(): Promise<void> {
+    this.#mend();
+    await this.#show(this.#collecting.idle(this.#metrics.keys()));
+  }
+
+  async #show(clients: Iterable<ClientMetric> = this.#metrics.keys()): Promise<void> {
+    const collected = this.#collecting.collectAll(clients);
+    // Now too: one that does not end must not make this process look like one that is stopped.
+    this.#publish();
+    await collected;
+    this.#publish();
+  }
+
+  #publish(): void {
     if (this.#writer === undefined) return;
     for (const metric of this.#metrics.values()) metric.publishQuantiles();
     this.#writer.beat(Date.now() / 1000);
@@ -227,7 +240,7 @@ export class ProcessSlot {
   #capture(client: ClientMetric): SharedMetric {
     const metric = new SharedMetric(client, {
       beforeWrite: () => this.#beforeWrite(),
-      metric: (definition) => this.#publish(definition),
+      metric: (definition) => this.#publishMetric(definition),
       series: (definition, labels, again) => this.#writer?.series(definition, labels, again),
       release: (definition, labels, cells) => this.#writer?.release(definition, labels, cells),
       forget: ({ name, labelNames }, labels) =>
@@ -246,7 +259,7 @@ export class ProcessSlot {
     this.bindAll();
   }
 
-  #publish(definition: MetricDefinition): void {
+  #publishMetric(definition: MetricDefinition): void {
     const { name, type, aggregator } = definition;
     if (type === 'gauge' && !isAggregator(aggregator)) {
       this.#warnings.once(
