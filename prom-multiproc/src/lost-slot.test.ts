@@ -74,7 +74,7 @@ function overwrite(path: string, at: number, bytes: Buffer): void {
 }
 
 interface Misfortune {
-  readonly befall: (path: string) => void;
+  readonly befall: (path: string, app: AppProcess) => unknown;
   readonly told: RegExp;
   readonly files: readonly string[];
   /** What its gauge of 4 is afterwards. */
@@ -98,7 +98,7 @@ const MISFORTUNES: Record<string, Misfortune> = {
     gauge: 4,
   },
   'cut to nothing': {
-    befall: (path) => truncateSync(path, 0),
+    befall: (path, app) => app.cut(path),
     told: /slot-0\.metrics was cut to 0 bytes/,
     files: ['slot-0.metrics', 'slot-1.metrics', 'slot-2.metrics'],
     gauge: 0,
@@ -120,7 +120,7 @@ const MISFORTUNES: Record<string, Misfortune> = {
 for (const [what, misfortune] of Object.entries(MISFORTUNES)) {
   test(`a process whose slot file was ${what} counts on in another, told once`, async (t) => {
     const { directory, path, app, witness, count, totals } = await counted(t, OFTEN);
-    misfortune.befall(path);
+    await misfortune.befall(path, app);
     assert.match(await lost(app), misfortune.told);
     await count(2);
     assert.deepEqual(await totals(witness), [5, 5, 5, misfortune.gauge, 7], 'held and added');

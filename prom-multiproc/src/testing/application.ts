@@ -74,6 +74,14 @@ export class AppProcess {
     return this.#ask({ ask: 'changes' }) as Promise<string[]>;
   }
 
+  /**
+   * Has it cut a file to nothing. Another process might do so between its look at the file of its slot and the beat that comes
+   * right after, which would end it.
+   */
+  cut(path: string): Promise<void> {
+    return this.#ask({ cut: path }) as Promise<void>;
+  }
+
   takeSlot(): Promise<number | undefined> {
     return this.#ask({ ask: 'takeSlot' }) as Promise<number | undefined>;
   }

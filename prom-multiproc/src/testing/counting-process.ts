@@ -2,12 +2,14 @@
  * A process of an application, told over IPC what to do. It makes its metrics before `share()` unless `LATE_METRICS` is
  * set, and has nothing to do with the metrics directory until it is told to count.
  */
+import { truncateSync } from 'node:fs';
 import { Counter, Gauge, Histogram, register, Summary } from 'prom-client';
 import { share, takeSlot } from '../index.ts';
 
 export type Order =
   | { id: number; call: MetricName; method: string; args: unknown[]; last?: true }
-  | { id: number; ask: keyof typeof ANSWERS };
+  | { id: number; ask: keyof typeof ANSWERS }
+  | { id: number; cut: string };
 
 export type Answer = { id: number; value?: unknown; error?: string };
 
@@ -50,6 +52,7 @@ process.on('message', async (order: Order) => {
 
 function obey(order: Order): unknown {
   if ('ask' in order) return ANSWERS[order.ask]();
+  if ('cut' in order) return truncateSync(order.cut);
   const metric = metrics[order.call] as unknown as Record<string, (...args: unknown[]) => unknown>;
   metric[order.method]!(...order.args);
   if (order.last) process.kill(process.pid, 'SIGKILL');
