@@ -150,7 +150,7 @@ function countedAt(door: string): Promise<number> {
 function exactly(wanted: number, got: number): void {
   if (got === wanted) return;
   throw new Error(
-    `sent ${wanted} requests to ${PATH} but counted ${got} under the route ${ROUTE} (has anything else asked for it meanwhile?)`,
+    `sent ${wanted} requests to ${PATH} but counted ${got} under the route ${ROUTE} (is that its pattern, and has nothing else asked for it meanwhile?)`,
   );
 }
 
