@@ -6,6 +6,8 @@ import { numberIn, numberWhen, shownWhen, test } from './page-reader.ts';
 import { Stack, WORKERS } from './stack.ts';
 
 const DEADLINE_MS = 90_000;
+/** One worker after the other starts and drains. */
+const RELOAD_DEADLINE_MS = 3 * 60_000;
 const START_TIMEOUT_MS = 15 * 60_000;
 /** What the page sends at a time, at the most. */
 const ON_THE_WAY = 3;
@@ -87,6 +89,7 @@ test('every ping that was answered is in the shared count, and one worker alone 
 test('a worker that is killed takes its own count along and nothing of the shared one', async ({
   page,
   stack,
+  complaints,
 }) => {
   await open(page, stack);
   await button(page, 'Start pinging').click();
@@ -110,6 +113,9 @@ test('a worker that is killed takes its own count along and nothing of the share
   expect(await numberIn(page, 'shared-falls')).toBe(0);
   expect(await numberIn(page, 'shared-now')).toBeGreaterThan(counted);
   await stack.settle();
+  // nginx sends a request whose worker died once more: now and then over another connection to that same worker.
+  const lost = complaints.findIndex((complaint) => /status of 502/.test(complaint));
+  if (lost !== -1) complaints.splice(lost, 1);
 });
 
 test('a blocked worker has no count of its own to tell, and the shared one is told by another', async ({
@@ -149,7 +155,7 @@ test('a reload replaces every worker: each begins at 0, and the shared count goe
       const { workers, reloading } = await stack.status();
       return (!reloading && workers.every(({ id }) => !old.includes(id))) || undefined;
     },
-    { deadlineMs: DEADLINE_MS },
+    { deadlineMs: RELOAD_DEADLINE_MS },
   );
   const replacedAt = await numberIn(page, 'shared-now');
   const { askedLast, own, shared } = await shownWhen(

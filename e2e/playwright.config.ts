@@ -12,7 +12,7 @@ export default defineConfig({
   // A test that fails now and then shows a fault: it is not tried again.
   retries: 0,
   forbidOnly: process.env.CI !== undefined,
-  timeout: 5 * 60_000,
+  timeout: 10 * 60_000,
   // For all specs: one with options of its own would start a stack of its own.
   use: { launchOptions: browserOptions() },
   reporter: [['list']],

@@ -17,8 +17,8 @@ const SHARING_OFF_FILE = 'e2e/sharing-off.compose.yml';
 export const WORKERS = 4;
 /** A healthy stack answers in milliseconds; this only ends a hang. */
 const ANSWER_TIMEOUT_MS = 20_000;
-const SETTLE_DEADLINE_MS = 90_000;
-const STARTUP_TIMEOUT_MS = 180_000;
+const SETTLE_DEADLINE_MS = 180_000;
+const STARTUP_TIMEOUT_MS = 300_000;
 
 export type Service = 'app' | 'nginx' | 'nginx-exporter' | 'prometheus';
 

@@ -3,7 +3,7 @@
 
 : "${root:?is the checkout, set before this is sourced}"
 
-step_seconds=2400
+step_seconds=3600
 
 passed=0
 failed=0
