@@ -72,7 +72,7 @@ export class EchoProxy {
 
   /** Has the app answer what it holds, once for all. */
   async release(): Promise<void> {
-    await this.compose('kill', '--signal', 'SIGUSR2', 'app');
+    await docker(['kill', '--signal', 'SIGUSR2', `${this.#project}-app-1`]);
   }
 
   /** All requests that have reached the app so far. */
