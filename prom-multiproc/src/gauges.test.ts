@@ -189,10 +189,11 @@ test('runtime metrics of all processes are merged, and each is seen alone with i
   // Those who came first need not have the first slot.
   const alone = async (slot: number) =>
     until(`slot ${slot} alone`, () => {
+      // Each metric shows by itself: what is collected, and then the quantiles.
       const text = reader.workerMetrics(slot)!;
-      const complete =
-        sample(text, 'sizes{quantile="1"}') !== 0 && sample(text, 'process_resident_memory_bytes');
-      return complete !== undefined && complete !== false && text;
+      const quantiles = samples(text, 'sizes{').filter((line) => !line.endsWith(' 0'));
+      const others = ['process_resident_memory_bytes', 'nodejs_version_info'];
+      return quantiles.length === 2 && others.every((name) => samples(text, name).length === 1) && text;
     });
   const texts = [await alone(0), await alone(1)];
   const merged = reader.metrics();
