@@ -88,9 +88,9 @@ start_engine() {
     # shellcheck disable=SC2046
     setsid dockerd $(mtu_options) >>"$dockerd_log" 2>&1 </dev/null 8>&- &
   fi
-  wait_until 60 engine_answers || {
+  wait_until 180 engine_answers || {
     tail -n 20 "$dockerd_log" >&2
-    fail "dockerd does not answer after 60 s" "The end of its log ($dockerd_log) is above."
+    fail "dockerd does not answer after 180 s" "The end of its log ($dockerd_log) is above."
   }
 }
 

@@ -8,7 +8,7 @@ export type Outcomes = Record<Kind, Record<string, number>>;
 const DEADLINE_MS = 20_000;
 const BYTES_OF_SLOW_MS = 50;
 /** Long enough for the request to reach the app on a busy machine, and well within the time of its answer. */
-const ABORT_AFTER_MS = 500;
+const ABORT_AFTER_MS = 1_500;
 
 interface Client {
   readonly request: string;
@@ -27,7 +27,7 @@ const CLIENTS: Record<Kind, Client> = {
     },
   },
   aborted: {
-    request: head('/aborted?ms=2000'),
+    request: head('/aborted?ms=4000'),
     act(socket, request) {
       sendWhole(socket, request);
       return setTimeout(() => socket.emit('aborted'), ABORT_AFTER_MS);
