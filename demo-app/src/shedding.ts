@@ -1,9 +1,9 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Handler } from './handler.ts';
+import { type LongWaitOptions, longWait } from './long-wait.ts';
 import { requestsShed } from './metrics.ts';
-import { threadMs, type UnseenWaitOptions, unseenWait } from './unseen-wait.ts';
 
-export interface SheddingOptions extends UnseenWaitOptions {
+export interface SheddingOptions extends LongWaitOptions {
   /** A request that waited longer than this for those before it is turned away; 0 for never. */
   readonly maxWaitMs: number;
   /** With so many requests begun and not ended, the next one is turned away; 0 for no limit. */
@@ -19,57 +19,70 @@ const HEADERS = {
   'Retry-After': '1',
 };
 
+/** So long one turn of the event loop begins what waits: a worker accepts one new connection in a turn. */
+const TURN_MS = 2;
+
+interface Waiting {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly next: () => void;
+  readonly since: number;
+}
+
 /**
- * Turns requests away with 503 while there is more to do than can be done. All requests that one turn of the event loop
- * finds waiting are handled within it, so what the turn took so far is what the later ones waited: no sampling, no state
- * that outlives the turn, and the first turn that is short again turns nobody away.
+ * Turns requests away with 503 while there is more to do than can be done. What is more than a turn of the event loop
+ * should begin waits, in order, for the next ones: between them the worker accepts connections, in which others wait
+ * unseen.
  */
 export function shedding(options: SheddingOptions): Handler {
-  const { maxWaitMs, maxInFlight, now = performance.now.bind(performance), processorMs = threadMs } = options;
-  const half = maxWaitMs / 2;
-  const waitedUnseen = unseenWait(options);
+  const { maxWaitMs, maxInFlight, now = performance.now.bind(performance) } = options;
+  const waitedTooLong = longWait(options);
   // Shown from the start: what appears only with its first count has no increase to alert on.
   for (const reason of ['wait', 'in_flight']) requestsShed.inc({ reason }, 0);
+  const waiting: Waiting[] = [];
   let inTurn = false;
   let began = 0;
-  let usedAtHalf: number | undefined;
   let inFlight = 0;
-
-  function endTurn(): void {
-    inTurn = false;
-  }
-
-  // The second half counts in processor time: a worker that was kept from its processor (stopped, a busy machine) is late
-  // with few requests too, and refusing them would help nobody. Asking for it takes a call of the system: only then.
-  function tooLate(): boolean {
-    const at = now();
-    if (!inTurn) {
-      inTurn = true;
-      began = at;
-      usedAtHalf = undefined;
-      setImmediate(endTurn);
-      return false;
-    }
-    if (at - began < half) return false;
-    const used = processorMs();
-    usedAtHalf ??= used;
-    return used - usedAtHalf > half;
-  }
 
   function release(): void {
     inFlight--;
   }
 
-  return (req, res, next) => {
-    if (maxWaitMs > 0 && (tooLate() || waitedUnseen(req.headers['x-request-start']))) {
+  function begin({ req, res, next, since }: Waiting): void {
+    if (maxWaitMs > 0 && waitedTooLong(now() - since, req.headers['x-request-start'])) {
       refuse(res, 'wait');
-    } else if (maxInFlight > 0 && inFlight >= maxInFlight) {
-      refuse(res, 'in_flight');
-    } else {
-      inFlight++;
-      res.once('close', release);
-      next();
+      return;
     }
+    inFlight++;
+    res.once('close', release);
+    next();
+  }
+
+  function isOver(): boolean {
+    return now() - began >= TURN_MS;
+  }
+
+  function takeTurn(): void {
+    began = now();
+    while (waiting.length > 0 && !isOver()) {
+      const one = waiting.shift()!;
+      // Of one that went away meanwhile there is nothing to do: it was counted when its connection closed.
+      if (!one.res.destroyed) begin(one);
+    }
+    inTurn = waiting.length > 0;
+    if (inTurn) setImmediate(takeTurn);
+  }
+
+  return (req, res, next) => {
+    const since = now();
+    if (!inTurn) {
+      inTurn = true;
+      began = since;
+      setImmediate(takeTurn);
+    }
+    if (maxInFlight > 0 && inFlight + waiting.length >= maxInFlight) refuse(res, 'in_flight');
+    else if (waiting.length > 0 || isOver()) waiting.push({ req, res, next, since });
+    else begin({ req, res, next, since });
   };
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 
@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 export async function listen(
   t: TestContext,
   listener: RequestListener,
-): Promise<{ url: string; port: number }> {
+): Promise<{ server: Server; url: string; port: number }> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {
@@ -15,5 +15,5 @@ export async function listen(
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, port };
+  return { server, url: `http://127.0.0.1:${port}`, port };
 }

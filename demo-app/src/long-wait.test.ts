@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { unseenWait } from './unseen-wait.ts';
+import { longWait } from './long-wait.ts';
 
 const EPOCH_MS = 1_795_000_000_000;
 
@@ -9,16 +9,19 @@ function byHand(maxWaitMs: number) {
   let clock = EPOCH_MS;
   let idle = 7;
   let processor = 0;
-  const waitedUnseen = unseenWait({
+  const waitedTooLong = longWait({
     maxWaitMs,
     clock: () => clock,
     idleMs: () => idle,
     processorMs: () => processor,
   });
+  const told = (requestStart: unknown): boolean => waitedTooLong(0, requestStart);
   return {
-    waitedUnseen,
+    told,
     /** A request that the proxy had so long ago; whether it waited too long. */
-    aged: (ms: number): boolean => waitedUnseen(`t=${((clock - ms) / 1000).toFixed(3)}`),
+    aged: (ms: number): boolean => told(`t=${((clock - ms) / 1000).toFixed(3)}`),
+    /** A request that this worker saw so long ago. */
+    seen: (ms: number): boolean => waitedTooLong(ms, undefined),
     work(ms: number): void {
       clock += ms;
       processor += ms;
@@ -45,6 +48,15 @@ test('under work without a rest, what is older than the limit waited too long, a
   work(1000);
   assert.equal(aged(101), true);
   assert.equal(aged(99), false);
+});
+
+test('what waited for this worker itself is as old, whatever a proxy says', () => {
+  const { aged, seen, work } = byHand(100);
+  assert.equal(seen(101), false, 'the first one');
+  work(51);
+  assert.equal(seen(100), false);
+  assert.equal(seen(101), true);
+  assert.equal(aged(101), true, 'and of one account with those');
 });
 
 test('where refusing is dear it takes half of the time that serving takes, and no more', () => {
@@ -78,7 +90,7 @@ test('a worker that is kept from its processor turns nobody away', () => {
 });
 
 test('what gives no time, one to come or one long past waited for nothing', () => {
-  const { waitedUnseen, aged, work } = byHand(100);
+  const { told, aged, work } = byHand(100);
   assert.equal(aged(150), false);
   work(1_000);
   assert.equal(aged(150), true, 'a sound one by now');
@@ -99,7 +111,7 @@ test('what gives no time, one to come or one long past waited for nothing', () =
     `${EPOCH_MS}`,
     ['t=1', 't=2'],
   ]) {
-    assert.equal(waitedUnseen(header), false, JSON.stringify(header));
+    assert.equal(told(header), false, JSON.stringify(header));
   }
   assert.equal(aged(-1), false);
   assert.equal(aged(-1e9), false);

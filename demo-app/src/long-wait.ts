@@ -1,4 +1,4 @@
-export interface UnseenWaitOptions {
+export interface LongWaitOptions {
   readonly maxWaitMs: number;
   /** Milliseconds of the clock that the proxy reads too. */
   readonly clock?: () => number;
@@ -11,21 +11,22 @@ export interface UnseenWaitOptions {
 const ABSURD_MS = 60_000;
 
 /**
- * Whether a request waited too long before this worker saw it: in a connection that was not accepted yet, of which one comes
- * in a turn. The proxy says when it had the request: `X-Request-Start: t=<seconds>`.
+ * Whether a request waited too long: for so long since this worker saw it, or where nobody sees it, in a connection that was
+ * not accepted yet. Of that the proxy tells: `X-Request-Start: t=<seconds>`, when it had the request.
  *
  * Age alone turns nobody away. The worker must not have rested since it met the first old one, and have worked for half of the
- * limit: what waited elsewhere (a worker that died, other clocks, no processor) finds a worker that rests in between.
+ * limit: what waited elsewhere (a worker that died, other clocks, no processor) or behind a single long request finds a worker
+ * that rests in between.
  *
  * Nor does refusing take more than half of the processor time of serving: where it is dear all would be old by the time that
  * they are looked at, and nobody would be served.
  */
-export function unseenWait({
+export function longWait({
   maxWaitMs,
   clock = Date.now,
   idleMs = () => performance.nodeTiming.idleTime,
   processorMs = threadMs,
-}: UnseenWaitOptions): (requestStart: unknown) => boolean {
+}: LongWaitOptions): (seenMs: number, requestStart: unknown) => boolean {
   const half = maxWaitMs / 2;
   let idle = -1;
   let usedAtFirst = 0;
@@ -33,11 +34,16 @@ export function unseenWait({
   let refusedBefore = false;
   let mayRefuseMs = 0;
 
-  function tooLong(requestStart: unknown): boolean {
+  function isOld(seenMs: number, requestStart: unknown): boolean {
+    if (seenMs > maxWaitMs) return true;
     if (typeof requestStart !== 'string') return false;
     const age = clock() - 1000 * Number(requestStart.slice(2));
     // Not a number compares as neither.
-    if (!(age > maxWaitMs && age < ABSURD_MS)) return false;
+    return age > maxWaitMs && age < ABSURD_MS;
+  }
+
+  function tooLong(seenMs: number, requestStart: unknown): boolean {
+    if (!isOld(seenMs, requestStart)) return false;
     const used = processorMs();
     const cost = used - usedBefore;
     usedBefore = used;
@@ -51,8 +57,8 @@ export function unseenWait({
     return used - usedAtFirst > half && mayRefuseMs > 0;
   }
 
-  return (requestStart) => {
-    refusedBefore = tooLong(requestStart);
+  return (seenMs, requestStart) => {
+    refusedBefore = tooLong(seenMs, requestStart);
     return refusedBefore;
   };
 }
