@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
@@ -48,10 +49,11 @@ function byHand(options: Pick<SheddingOptions, 'maxWaitMs'>) {
   }
   return {
     /** One request that costs so much; how often it was begun is in what it returns. */
-    request(ms = 0, answer: object = res): { begun: number } {
+    request(ms = 0, answer: object = res, onBegin?: () => void): { begun: number } {
       const asked = { begun: 0 };
       middleware({ headers: {} } as express.Request, answer as unknown as express.Response, () => {
         asked.begun++;
+        onBegin?.();
         work(ms);
       });
       return asked;
@@ -128,6 +130,16 @@ test('what went away while it waited is not begun', async () => {
   for (let i = 0; i < 3; i++) await turn();
   assert.deepEqual(begun(asked), [0, 1]);
   assert.equal(await shed('wait'), 0);
+});
+
+test('what waited is begun in its own asynchronous context', async () => {
+  const { request, turn } = byHand({ maxWaitMs: 100 });
+  const context = new AsyncLocalStorage<number>();
+  const found: unknown[] = [];
+  for (let i = 0; i < 4; i++)
+    context.run(i, () => request(20, undefined, () => found.push(context.getStore())));
+  for (let i = 0; i < 4; i++) await turn();
+  assert.deepEqual(found, [0, 1, 2, 3]);
 });
 
 test('while requests wait, new connections are accepted', async (t) => {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Handler } from './handler.ts';
 import { type LongWaitOptions, longWait } from './long-wait.ts';
@@ -81,7 +82,8 @@ export function shedding(options: SheddingOptions): Handler {
       setImmediate(takeTurn);
     }
     if (maxInFlight > 0 && inFlight + waiting.length >= maxInFlight) refuse(res, 'in_flight');
-    else if (waiting.length > 0 || isOver()) waiting.push({ req, res, next, since });
+    else if (waiting.length > 0 || isOver())
+      waiting.push({ req, res, next: AsyncLocalStorage.bind(next), since });
     else begin({ req, res, next, since });
   };
 }
