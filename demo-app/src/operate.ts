@@ -20,7 +20,9 @@ const { metricsPort } = readSettings(process.env);
 async function statusNow(): Promise<Status> {
   const url = `http://127.0.0.1:${metricsPort}/status`;
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+    // On a connection of its own: one kept alive may have been closed meanwhile, where the machine stood still for seconds.
+    const headers = { connection: 'close' };
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
     return (await response.json()) as Status;
   } catch (error) {
     throw new Error(`the primary does not answer at ${url}: is the application running?`, { cause: error });

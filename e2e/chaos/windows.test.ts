@@ -63,6 +63,18 @@ test('a broken connection is no sign of a dead worker, nor a 502 of a proxy that
   );
 });
 
+test('a proxy that has just begun, and knows nobody to ask, is put down to its restart: one that has sent something is not', () => {
+  const windows = new FaultWindows(12);
+  windows.open('proxy', 'restart-nginx', 1_000).to = 1_500;
+  const { byCause, unexplained } = windows.attribute([
+    failure(1_001, 1_002, 'status 503', '502'),
+    failure(1_001, 1_002, 'status 502', '502'),
+    failure(1_001, 1_002, 'status 503', '502 : 502'),
+    failure(2_001, 2_002, 'status 503', '502'),
+  ]);
+  assert.deepEqual([byCause, unexplained.length], [{ 'restart-nginx': 1 }, 3]);
+});
+
 test('an answer of the app, or none at all, is explained by nothing', () => {
   const windows = withDeath(1_000, undefined);
   windows.open('application', 'kill-primary', 1_000);

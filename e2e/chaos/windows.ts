@@ -76,9 +76,14 @@ export class FaultWindows {
  */
 function canExplain({ kind }: FaultWindow, { outcome, entry }: SentRequest): boolean {
   if (outcome?.kind !== 'failed') return false;
-  if (kind === 'proxy') return !outcome.cause.startsWith('status ');
+  if (kind === 'proxy') return !outcome.cause.startsWith('status ') || knewNobody(outcome.cause, entry);
   const byProxy = entry === undefined || /(?:^|[ ,:])(?:-|502|504)$/.test(entry.upstream_status);
   return byProxy && /^status 50[234]$/.test(outcome.cause);
+}
+
+/** nginx that has just begun does not know yet where the app is: nothing was sent to anybody. */
+function knewNobody(cause: string, entry: SentRequest['entry']): boolean {
+  return cause === 'status 503' && entry?.upstream_status === '502';
 }
 
 /** The app itself turned it away, and counted it: a machine with too much to do, and no fault. */
