@@ -41,17 +41,14 @@ async function withStacks<T>(
   }
 }
 
-async function measureCapacityAndCost(): Promise<number> {
-  const sides = [{ name: 'on' }, { name: 'alike' }, { name: 'off', env: { METRICS: '0' } }];
-  return withStacks(sides, async ([on, alike, off]) => {
-    const stacks: Sides<LoadStack> = { on: on!, alike: alike!, off: off! };
-    for (const stack of Object.values(stacks)) await warmUp(stack, '/ping');
-
+async function measureCapacity(): Promise<void> {
+  await withStacks([{ name: 'capacity' }], async ([stack]) => {
+    await warmUp(stack!, '/ping');
     say(`the most requests a second at p99 < ${LIMIT_MS} ms`);
     const found = [];
     for (let i = 0; i < plan.capacitySearches; i++) {
       const from = Math.max(plan.firstRate, (found[0]?.rate ?? 0) / 2);
-      found.push(await capacity(`${stacks.on.publicUrl}/ping`, plan.capacitySeconds, from));
+      found.push(await capacity(`${stack!.publicUrl}/ping`, plan.capacitySeconds, from));
     }
     measures.requests_per_second = spread(
       found.map(({ rate }) => rate),
@@ -61,10 +58,15 @@ async function measureCapacityAndCost(): Promise<number> {
       found.map((one) => one.p99),
       'ms',
     );
+  });
+}
 
-    const rate = Math.max(plan.leastCostRate, measures.requests_per_second.median * 0.5);
+/** Of three stacks that have served nothing else: what one has been through it is not rid of. */
+async function measureCost(rate: number): Promise<void> {
+  const sides = [{ name: 'on' }, { name: 'alike' }, { name: 'off', env: { METRICS: '0' } }];
+  await withStacks(sides, async ([on, alike, off]) => {
+    const stacks: Sides<LoadStack> = { on: on!, alike: alike!, off: off! };
     say(`processor time of a request at ${Math.round(rate)}/s: metrics on, alike, off`);
-    // One of the three has served the searches, and its code is compiled: the others must be as warm.
     for (const { publicUrl } of Object.values(stacks)) {
       await trial({ url: `${publicUrl}/ping`, rate, seconds: plan.costWarmUpSeconds });
     }
@@ -104,7 +106,6 @@ async function measureCapacityAndCost(): Promise<number> {
       residentAfter.slice(0, 3).map((bytes, i) => bytes / residentBefore[i]!),
       'x',
     );
-    return rate;
   });
 }
 
@@ -193,8 +194,10 @@ process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 say('building the images');
 await LoadStack.build();
-const rate = await part(measureCapacityAndCost);
-await part(() => measureScraping(rate ?? plan.leastCostRate));
+await part(measureCapacity);
+const rate = Math.max(plan.leastCostRate, (measures.requests_per_second?.median ?? 0) * 0.5);
+await part(() => measureCost(rate));
+await part(() => measureScraping(rate));
 await part(measureOverload);
 broken.push(...grownMemory(measures));
 say('done');
