@@ -1,4 +1,4 @@
-/** How long each part takes: about eleven minutes, or one to see that it works. */
+/** How long each part takes: about eleven minutes, or two to see that it works. */
 export interface Plan {
   readonly warmUpSeconds: number;
   readonly firstRate: number;

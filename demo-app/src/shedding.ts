@@ -49,8 +49,8 @@ export function shedding(options: SheddingOptions): Handler {
     inFlight--;
   }
 
-  function begin({ req, res, next, since }: Waiting): void {
-    if (maxWaitMs > 0 && waitedTooLong(now() - since, req.headers['x-request-start'])) {
+  function begin(req: IncomingMessage, res: ServerResponse, next: () => void, seenMs: number): void {
+    if (maxWaitMs > 0 && waitedTooLong(seenMs, req.headers['x-request-start'])) {
       refuse(res, 'wait');
       return;
     }
@@ -59,16 +59,12 @@ export function shedding(options: SheddingOptions): Handler {
     next();
   }
 
-  function isOver(): boolean {
-    return now() - began >= TURN_MS;
-  }
-
   function takeTurn(): void {
     began = now();
-    while (waiting.length > 0 && !isOver()) {
-      const one = waiting.shift()!;
+    for (let at = began; waiting.length > 0 && at - began < TURN_MS; at = now()) {
+      const { req, res, next, since } = waiting.shift()!;
       // Of one that went away meanwhile there is nothing to do: it was counted when its connection closed.
-      if (!one.res.destroyed) begin(one);
+      if (!res.destroyed) begin(req, res, next, at - since);
     }
     inTurn = waiting.length > 0;
     if (inTurn) setImmediate(takeTurn);
@@ -82,9 +78,9 @@ export function shedding(options: SheddingOptions): Handler {
       setImmediate(takeTurn);
     }
     if (maxInFlight > 0 && inFlight + waiting.length >= maxInFlight) refuse(res, 'in_flight');
-    else if (waiting.length > 0 || isOver())
+    else if (waiting.length > 0 || since - began >= TURN_MS)
       waiting.push({ req, res, next: AsyncLocalStorage.bind(next), since });
-    else begin({ req, res, next, since });
+    else begin(req, res, next, 0);
   };
 }
 
