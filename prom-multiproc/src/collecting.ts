@@ -1,16 +1,18 @@
 import type { ClientMetric } from './prom-client-internals.ts';
 import type { SharedMetric } from './shared-metric.ts';
-import type { Warnings } from './warnings.ts';
 
 /** Runs the `collect()` of metrics, each once at a time; what one writes becomes visible together, at its end. */
 export class Collecting {
   readonly #sharedOf: (client: ClientMetric) => SharedMetric | undefined;
-  readonly #warnings: Warnings;
+  readonly #onFailure: (client: ClientMetric, error: Error) => void;
   readonly #running = new Map<ClientMetric, Promise<void>>();
 
-  constructor(sharedOf: (client: ClientMetric) => SharedMetric | undefined, warnings: Warnings) {
+  constructor(
+    sharedOf: (client: ClientMetric) => SharedMetric | undefined,
+    onFailure: (client: ClientMetric, error: Error) => void,
+  ) {
     this.#sharedOf = sharedOf;
-    this.#warnings = warnings;
+    this.#onFailure = onFailure;
   }
 
   /** Runs the `collect()` of a metric, or waits for the one that runs. */
@@ -29,19 +31,16 @@ export class Collecting {
     return [...clients].filter((client) => !this.#running.has(client));
   }
 
-  /** A failure is told once. */
+  /** A failure is told. */
   async collectAll(clients: Iterable<ClientMetric>): Promise<void> {
-    await Promise.all([...clients].map((client) => this.#collectOrWarn(client)));
+    await Promise.all([...clients].map((client) => this.#collectOrTell(client)));
   }
 
-  async #collectOrWarn(client: ClientMetric): Promise<void> {
+  async #collectOrTell(client: ClientMetric): Promise<void> {
     try {
       await this.collect(client);
     } catch (error) {
-      this.#warnings.once(
-        'PROM_MULTIPROC_COLLECT',
-        `collect() of ${client.name} failed: ${(error as Error).message}`,
-      );
+      this.#onFailure(client, error as Error);
     }
   }
 

@@ -6,11 +6,13 @@ import { forgetInheritedToo } from './forget-inherited.ts';
 import type { MetricDefinition } from './format.ts';
 import { isAggregator } from './gauge-aggregators.ts';
 import { loadLibc } from './libc.ts';
+import { MetricWarnings } from './metric-warnings.ts';
 import { showPlainValues } from './plain-values.ts';
 import { type ClientMetric, isStoredMetric } from './prom-client-internals.ts';
 import { seriesKey } from './series-key.ts';
 import { SharedMetric } from './shared-metric.ts';
 import { type SharingListener, SlotHolder } from './slot-holder.ts';
+import { COLLECT_FAILURES, SlotOwnMetrics } from './slot-own-metrics.ts';
 import type { SlotWriter } from './slot-writer.ts';
 import { Warnings } from './warnings.ts';
 
@@ -35,10 +37,15 @@ export class ProcessSlot {
   readonly #unbound = new Set<SharedMetric>();
   readonly #retired = new Set<string>();
   readonly #warnings = new Warnings();
-  readonly #collecting = new Collecting((client) => this.#metrics.get(client), this.#warnings);
+  readonly #told = new MetricWarnings(this.#warnings);
+  readonly #collecting = new Collecting(
+    (client) => this.#metrics.get(client),
+    (client, error) => this.#collectFailed(client, error),
+  );
   #reader: DirectoryReader | undefined;
   readonly #holder: SlotHolder;
-  #namesakeTold = false;
+  /** What the library itself counts, in this slot. */
+  readonly own = new SlotOwnMetrics(() => this.#takeWriter());
 
   constructor(directory: string) {
     this.#holder = new SlotHolder(directory, this.#warnings);
@@ -75,7 +82,7 @@ export class ProcessSlot {
     }
     this.#metrics.set(client, metric);
     this.#unbound.add(metric);
-    this.#warnNamesake(client);
+    this.#told.namesake(client.name, () => this.#hasNamesake(client));
     if (metric.hasCounts()) this.take();
     // Not now: the constructor of the metric may still be running.
     if (this.#writer !== undefined) queueMicrotask(() => this.bindAll());
@@ -111,6 +118,11 @@ export class ProcessSlot {
   /** Takes the slot, unless it is taken or could not be had before. Failure is told once and kept in `failure`. */
   take(): void {
     if (this.#holder.take()) setImmediate(() => void this.#show());
+  }
+
+  #takeWriter(): SlotWriter | undefined {
+    this.take();
+    return this.#writer;
   }
 
   /**
@@ -165,6 +177,7 @@ export class ProcessSlot {
   #publish(): void {
     if (this.#writer === undefined) return;
     for (const metric of this.#metrics.values()) metric.publishQuantiles();
+    this.own.placeAll(this.#writer);
     this.#writer.beat(Date.now() / 1000);
   }
 
@@ -208,33 +221,13 @@ export class ProcessSlot {
 
   #newReader(): DirectoryReader {
     return new DirectoryReader(loadLibc(), this.directory, (path, error) =>
-      this.#warnUnreadable(path, error),
+      this.#told.unreadable(path, error),
     );
   }
 
-  #warnUnreadable(path: string, error: Error): void {
-    this.#warnings.once(
-      'PROM_MULTIPROC_UNREADABLE',
-      `${path} is held at its last good values: ${error.message}`,
-    );
-  }
-
-  // As with collectDefaultMetrics() for two registries. Told of the first name only: they come by the dozen.
-  #warnNamesake(client: ClientMetric): void {
-    if (this.#namesakeTold || !this.#hasNamesake(client)) return;
-    this.#namesakeTold = true;
-    this.#warnings.once(
-      'PROM_MULTIPROC_NAMESAKE',
-      `two metrics of this process are named ${client.name}: what both count is added up, in each registry. Have one in both registries, or share() only one of these`,
-    );
-  }
-
-  /** The rule for two versions of an application: see `DirectoryReader`. */
-  warnOtherType({ name, type }: MetricDefinition, shown: string): void {
-    this.#warnings.once(
-      'PROM_MULTIPROC_TYPE',
-      `${name} is a ${type} here but a ${shown} in another process or an earlier one, and shown as such: clear the directory before the next start, or give it another name`,
-    );
+  /** See `MetricWarnings.otherType`. */
+  warnOtherType(definition: MetricDefinition, shown: string): void {
+    this.#told.otherType(definition, shown);
   }
 
   #capture(client: ClientMetric): SharedMetric {
@@ -245,7 +238,7 @@ export class ProcessSlot {
       release: (definition, labels, cells) => this.#writer?.release(definition, labels, cells),
       forget: ({ name, labelNames }, labels) =>
         this.#writer?.forget(name, labels && seriesKey(labelNames, labels)),
-      refuseNaN: (definition) => this.#refuseNaN(definition),
+      refuseNaN: (definition) => this.#told.refusedNaN(definition),
     });
     installFastPath(metric);
     distinguishLabels(metric);
@@ -260,21 +253,14 @@ export class ProcessSlot {
   }
 
   #publishMetric(definition: MetricDefinition): void {
-    const { name, type, aggregator } = definition;
-    if (type === 'gauge' && !isAggregator(aggregator)) {
-      this.#warnings.once(
-        'PROM_MULTIPROC_AGGREGATOR',
-        `${name}: '${aggregator}' is not a defined aggregator, the values of all processes are added up`,
-      );
-    }
+    const { type, aggregator } = definition;
+    if (type === 'gauge' && !isAggregator(aggregator)) this.#told.unknownAggregator(definition);
     this.#writer?.metric(definition);
   }
 
-  #refuseNaN({ name }: MetricDefinition): void {
-    this.#warnings.once(
-      'PROM_MULTIPROC_NAN',
-      `${name}: NaN was not counted, for no later value would ever show again`,
-    );
+  #collectFailed({ name }: ClientMetric, error: Error): void {
+    this.#told.collectFailed(name, error);
+    this.own.add(COLLECT_FAILURES, [name]);
   }
 }
 

@@ -1,6 +1,6 @@
 import { DirectoryReader, type SlotStatus } from './directory-reader.ts';
 import { loadLibc } from './libc.ts';
-import { selfMetrics } from './self-metrics.ts';
+import { isSelfMetric, selfMetrics } from './self-metrics.ts';
 import { joinBlocks, renderFamily, type TextOptions } from './text-format.ts';
 
 export interface ReaderOptions {
@@ -72,7 +72,8 @@ export class Reader {
   }
 
   #text({ families, status }: DirectoryReader): string {
-    const shown = [...families.values(), ...selfMetrics(status, Date.now() / 1000)];
+    const counted = [...families.values()].filter(({ name }) => !isSelfMetric(name));
+    const shown = [...counted, ...selfMetrics(status, Date.now() / 1000, families)];
     return joinBlocks(
       shown.map((family) => renderFamily(family, PLAIN)),
       PLAIN,

@@ -1,6 +1,7 @@
 import type { DirectoryStatus } from './directory-reader.ts';
 import type { Family } from './family.ts';
 import { localFamily } from './local-family.ts';
+import { OWN_METRICS, OWN_PREFIX } from './slot-own-metrics.ts';
 
 type Measure = (status: DirectoryStatus, now: number) => number;
 
@@ -36,11 +37,32 @@ const SELF_METRICS: readonly (readonly [string, 'counter' | 'gauge', string, Mea
   ],
 ];
 
-/** The self-metrics as families, one unlabelled series each. `now` is Unix time in seconds. */
-export function* selfMetrics(status: DirectoryStatus, now: number): Generator<Family> {
+/** Whether a metric is the library's own, of this version or another one that counts in the same directory. */
+export function isSelfMetric(name: string): boolean {
+  return name.startsWith(OWN_PREFIX);
+}
+
+/**
+ * The self-metrics as families: what the merge found, then what the processes have counted of the library itself, which
+ * are in `families`. `now` is Unix time in seconds.
+ */
+export function* selfMetrics(
+  status: DirectoryStatus,
+  now: number,
+  families: ReadonlyMap<string, Family>,
+): Generator<Family> {
   for (const [name, type, help, measure] of SELF_METRICS) {
     const definition = { name, type, help, aggregator: 'sum', labelNames: [], bounds: [] };
     yield localFamily(definition, [{ labels: [], values: [measure(status, now)] }]);
+  }
+  const unlabelled = [{ labels: [], values: [0] }];
+  for (const definition of OWN_METRICS) {
+    const isLabelled = definition.labelNames.length > 0;
+    yield families.get(definition.name) ?? localFamily(definition, isLabelled ? [] : unlabelled);
+  }
+  const known = new Set([...SELF_METRICS.map(([name]) => name), ...OWN_METRICS.map(({ name }) => name)]);
+  for (const family of families.values()) {
+    if (isSelfMetric(family.name) && !known.has(family.name)) yield family;
   }
 }
 

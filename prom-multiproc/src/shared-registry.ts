@@ -5,7 +5,7 @@ import { loadLibc } from './libc.ts';
 import { localFamily } from './local-family.ts';
 import type { ProcessSlot } from './process-slot.ts';
 import type { ClientMetric, ClientRegistry } from './prom-client-internals.ts';
-import { selfMetrics } from './self-metrics.ts';
+import { isSelfMetric, selfMetrics } from './self-metrics.ts';
 import { SharedMetric } from './shared-metric.ts';
 import { joinBlocks, renderFamily, type TextOptions } from './text-format.ts';
 
@@ -94,7 +94,8 @@ export class SharedRegistry {
     const reader = new DirectoryReader(loadLibc(), directory, () => {}, number);
     try {
       reader.refresh();
-      return [...reader.families.values()].map((family) =>
+      const counted = [...reader.families.values()].filter(({ name }) => !isSelfMetric(name));
+      return counted.map((family) =>
         asClientAggregates(familyToJson(family, this.#register._defaultLabels), number),
       );
     } finally {
@@ -156,9 +157,13 @@ export class SharedRegistry {
     const { families } = reader;
     const hidden = new Set(this.#slot.names());
     for (const [name, family] of families) {
+      if (isSelfMetric(name)) continue;
       if (this.#register.getSingleMetric(name) === undefined && !hidden.has(name)) yield family;
     }
-    if (this.#showSelf) yield* selfMetrics(reader.status, Date.now() / 1000);
+    if (!this.#showSelf) return;
+    for (const family of selfMetrics(reader.status, Date.now() / 1000, families)) {
+      if (this.#register.getSingleMetric(family.name) === undefined) yield family;
+    }
   }
 
   #textOptions(): TextOptions {

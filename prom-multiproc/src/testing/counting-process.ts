@@ -1,6 +1,6 @@
 /**
  * A process of an application, told over IPC what to do. It makes its metrics before `share()` unless `LATE_METRICS` is
- * set, and has nothing to do with the metrics directory until it is told to count.
+ * set, and one whose `collect()` fails if `FAILING_COLLECT` names it; it has nothing to do with the metrics directory until it is told to count.
  */
 import { truncateSync } from 'node:fs';
 import { Counter, Gauge, Histogram, register, Summary } from 'prom-client';
@@ -29,6 +29,11 @@ const metrics = {
   sizes: new Summary({ name: 'sizes', help: 'Sizes', labelNames: ['route'] }),
 };
 share(register, { onFailure, onRecovered });
+const { FAILING_COLLECT } = process.env;
+if (FAILING_COLLECT !== undefined) {
+  const collect = () => Promise.reject(new Error('cannot be collected'));
+  new Gauge({ name: FAILING_COLLECT, help: 'Fails', collect });
+}
 
 const ANSWERS = {
   metrics: () => register.metrics(),
