@@ -37,14 +37,15 @@ class Payload:
         return self.take(*self.numbers("I")).decode("utf-8")
 
     def metric(self):
-        kind, labels, bounds, _ = self.numbers("I", 4)
+        kind, labels, bounds, named = self.numbers("I", 4)
         bounds = self.numbers("d", bounds)
-        check(COUNTER <= kind <= SUMMARY, "unknown type of metric")
+        check(COUNTER <= kind <= SUMMARY and named <= 1, "unknown type of metric or number of registry names")
         check(all(a < b for a, b in zip((-INFINITY, *bounds), (*bounds, INFINITY))), "bounds do not ascend")
         name, _, aggregator = self.text(), self.text(), self.text()
         names = [self.text() for _ in range(labels)]
+        registry = self.text() if named else None
         cells = {COUNTER: 1, GAUGE: 2 if aggregator == "mostrecent" else 1}.get(kind, 2 + len(bounds))
-        return {"type": kind, "name": name, "labels": names, "bounds": bounds, "cells": cells}
+        return {"type": kind, "name": name, "registry": registry, "labels": names, "bounds": bounds, "cells": cells}
 
     def series(self, metrics):
         ordinal, count = self.numbers("I", 2)
@@ -107,7 +108,8 @@ def read_slot(path, owner):
 
 
 def merge(directory):
-    """By name the type that was defined first, and by set of labels the labels as first given, the sum, the buckets."""
+    """By name the type that was defined first, and by set of labels the labels as first given, the sum, the buckets.
+    Metrics of registries that have a name are left out."""
     merged, damaged, owner = {}, [], os.stat(directory).st_uid
     names = (re.fullmatch(r"slot-(0|[1-9][0-9]{0,3})\.metrics", name) for name in os.listdir(directory))
     for slot in sorted(int(name[1]) for name in names if name):
@@ -117,9 +119,9 @@ def merge(directory):
         except (OSError, ValueError) as error:
             damaged.append(f"{path} is left out: {error}")
             continue
-        for metric in metrics:
+        for metric in (one for one in metrics if one["registry"] is None):
             merged.setdefault(metric["name"], (metric["type"], {}))
-        for metric, labels, values in found:
+        for metric, labels, values in (one for one in found if one[0]["registry"] is None):
             kind, series = merged[metric["name"]]
             if kind == metric["type"] and values[0] == values[0]:  # not of another type, and not absent
                 totals = series.setdefault(frozenset(labels), [labels, 0.0, {}])

@@ -1,67 +1,103 @@
 import cluster from 'node:cluster';
 import { isMainThread } from 'node:worker_threads';
-import type { AggregatingClass, ClientModule, RegistryClass } from './clients.ts';
+import type { AggregatingClass, ClientModule } from './clients.ts';
+import type { ProcessSlot } from './process-slot.ts';
 import { type AnyRegistry, internalsOf } from './prom-client-internals.ts';
+import { RegistryView } from './registry-view.ts';
+import { type SharedRegistry, sharedRegistries } from './shared-registry.ts';
 
-/** What prom-client's own aggregation has to know of registries that are shared. */
-export interface SharedOutput {
-  isShared(register: AnyRegistry): boolean;
-  /** Shares a registry too. */
-  share(register: AnyRegistry): void;
-  /** What this process alone has counted, for a primary that does not share. */
-  ownMetricsAsJSON(register: AnyRegistry): Promise<unknown[]>;
-}
-
-const tamed = new WeakSet<ClientModule>();
+const tamed = new WeakMap<ClientModule, Aggregation>();
 
 /**
  * Keeps a client's own aggregation, over IPC or between threads, from multiplying totals by the number of workers. In a
- * process that shares, `clusterMetrics()` and `workerMetrics()` give the shared totals, once; asked by a primary that does
- * not, a worker answers with what its own slot has counted.
+ * process that shares, `clusterMetrics()` and `workerMetrics()` give the shared totals, once, of the registries that
+ * `setRegistries()` was given, or of all; asked by a primary that does not share, a worker answers with what its own slot
+ * has counted.
  */
-export function tameAggregation(client: ClientModule, output: SharedOutput): void {
-  if (tamed.has(client)) return;
-  tamed.add(client);
-  const { AggregatorRegistry, WorkerRegistry, Registry } = client;
-  AggregatorRegistry.prototype.clusterMetrics = sharedTotals;
-  answerByOwnViews(AggregatorRegistry, Registry, output);
-  if (WorkerRegistry === undefined) return;
-  WorkerRegistry.prototype.workerMetrics = sharedTotals;
-  answerByOwnViews(WorkerRegistry, Registry, output);
-
-  function sharedTotals(this: AnyRegistry): Promise<string> {
-    output.share(this);
-    return this.metrics();
-  }
-}
-
-/** Has the client ask for its global registry where the application has not named others. */
-export function answerForOwnSlot({ register, AggregatorRegistry, WorkerRegistry }: ClientModule): void {
-  if (cluster.isWorker) AggregatorRegistry.setRegistries(register);
-  if (!isMainThread) WorkerRegistry?.setRegistries(register);
-}
-
-function answerByOwnViews(
-  aggregating: AggregatingClass,
-  Registry: RegistryClass,
-  output: SharedOutput,
+export function tameAggregation(
+  client: ClientModule,
+  slot: ProcessSlot,
+  share: (register: AnyRegistry) => SharedRegistry,
 ): void {
-  const setRegistries = aggregating.setRegistries.bind(aggregating);
-  aggregating.setRegistries = (registers) => {
-    const all = Array.isArray(registers) ? registers : [registers];
-    setRegistries(
-      all.map((register) => (register instanceof Registry ? ownView(register, Registry, output) : register)),
-    );
-  };
+  if (!tamed.has(client)) tamed.set(client, new Aggregation(client, slot, share));
+  tamed.get(client)!.answerForOwnSlot();
 }
 
-function ownView(register: AnyRegistry, Registry: RegistryClass, output: SharedOutput): AnyRegistry {
-  const view = new Registry();
-  internalsOf(view).getMetricsAsJSON = async (aggregator) => {
-    if (!output.isShared(register)) return internalsOf(register).getMetricsAsJSON(aggregator);
+class Aggregation {
+  readonly #client: ClientModule;
+  readonly #slot: ProcessSlot;
+  readonly #share: (register: AnyRegistry) => SharedRegistry;
+  /** What the application gave to `setRegistries()`. */
+  #chosen: readonly SharedRegistry[] | undefined;
+  /** `setRegistries` of the client itself. */
+  readonly #setRegistries: ((registers: AnyRegistry[]) => void)[] = [];
+  readonly #answer: AnyRegistry;
+
+  constructor(client: ClientModule, slot: ProcessSlot, share: (register: AnyRegistry) => SharedRegistry) {
+    this.#client = client;
+    this.#slot = slot;
+    this.#share = share;
+    this.#answer = this.#makeAnswer();
+    const { AggregatorRegistry, WorkerRegistry } = client;
+    const totals = (register: AnyRegistry) => this.#totalsOf(register);
+    AggregatorRegistry.prototype.clusterMetrics = function clusterMetrics() {
+      return totals(this);
+    };
+    this.#captureSetRegistries(AggregatorRegistry, cluster.isWorker);
+    if (WorkerRegistry === undefined) return;
+    WorkerRegistry.prototype.workerMetrics = function workerMetrics() {
+      return totals(this);
+    };
+    this.#captureSetRegistries(WorkerRegistry, !isMainThread);
+  }
+
+  /** Has the client ask for the slot of this process, where the application has not named registries of its own. */
+  answerForOwnSlot(): void {
+    for (const setRegistries of this.#setRegistries) setRegistries([this.#answer]);
+  }
+
+  #totalsOf(register: AnyRegistry): Promise<string> {
+    const viewed = this.#viewed();
+    const own = internalsOf(register);
+    // Where there is none yet, what others count in registries without a name.
+    const any = { register: own, name: undefined, clientText: own.getMetricsAsString.bind(own) };
+    const view = new RegistryView(this.#slot, {
+      viewed: () => (viewed.length > 0 ? viewed : [any]),
+      showsSelf: () => viewed.length === 0 || viewed.some(({ selfMetrics }) => selfMetrics),
+      contentType: () => register.contentType,
+    });
+    return view.text();
+  }
+
+  #viewed(): readonly SharedRegistry[] {
+    return this.#chosen ?? sharedRegistries().filter(({ name }) => name === undefined);
+  }
+
+  #captureSetRegistries(aggregating: AggregatingClass, answers: boolean): void {
+    const setRegistries = aggregating.setRegistries.bind(aggregating);
+    if (answers) this.#setRegistries.push(setRegistries);
+    const { Registry } = this.#client;
+    aggregating.setRegistries = (registers) => {
+      const all = Array.isArray(registers) ? registers : [registers];
+      // The client refuses what is none.
+      if (!all.every((one) => one instanceof Registry)) return setRegistries(registers);
+      this.#chosen = all.map(this.#share);
+      setRegistries([this.#answer]);
+    };
+  }
+
+  /** Answers for this process alone. */
+  #makeAnswer(): AnyRegistry {
+    const answer = new this.#client.Registry();
+    const view = new RegistryView(this.#slot, {
+      viewed: () => this.#viewed(),
+      showsSelf: () => false,
+      contentType: () => answer.contentType,
+    });
     // By an aggregator only `shutdown()` asks, for what would be lost with this process. In the slot nothing is: its next
     // holder shows it, and a primary that had it too would count it twice.
-    return aggregator === undefined ? output.ownMetricsAsJSON(register) : [];
-  };
-  return view;
+    internalsOf(answer).getMetricsAsJSON = async (aggregator) =>
+      aggregator === undefined ? view.ownJson() : [];
+    return answer;
+  }
 }

@@ -13,6 +13,7 @@ const USAGE = `usage: prom-multiproc dump|serve|check|clear <directory> [options
   clear   empties the directory, or makes it; before each start of the application, at no other time.
           Exit status 1 where it is refused, and nothing removed
 
+  --name <name>     dump, serve: what registries of this name count; default those without a name
   --worker <slot>   dump: one living worker alone
   --port <port>     serve: default 9041
   --host <address>  serve: default 127.0.0.1
@@ -26,6 +27,7 @@ async function main(args: string[]): Promise<void> {
     allowPositionals: true,
     options: {
       help: { type: 'boolean' },
+      name: { type: 'string' },
       worker: { type: 'string' },
       port: { type: 'string', default: '9041' },
       host: { type: 'string', default: '127.0.0.1' },
@@ -39,9 +41,10 @@ async function main(args: string[]): Promise<void> {
   const [command, directory, ...rest] = positionals;
   if (directory === undefined || rest.length > 0)
     throw new UsageError('a command and one directory are wanted');
-  if (command === 'dump') dump(new Reader(directory), values.worker);
+  const named = values.name === undefined ? {} : { name: values.name };
+  if (command === 'dump') dump(new Reader(directory, named), values.worker);
   else if (command === 'serve')
-    await serve(new Reader(directory), integer('--port', values.port, 65535), values.host);
+    await serve(new Reader(directory, named), integer('--port', values.port, 65535), values.host);
   else if (command === 'check') check(new Reader(directory));
   else if (command === 'clear') await clear(directory, integer('--wait', values.wait, 3600));
   else throw new UsageError(`unknown command ${JSON.stringify(command)}`);

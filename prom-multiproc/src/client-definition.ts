@@ -1,18 +1,18 @@
 import { inspect } from 'node:util';
-import { ascendingBounds } from './buckets.ts';
 import { type LabelPair, METRIC_TYPES, type MetricDefinition, type MetricType } from './format.ts';
 import type { ClientLabels, ClientMetric } from './prom-client-internals.ts';
 
-/** Ascending: upper bounds of a histogram without +Inf, quantiles of a summary. */
-export function boundsOf(client: ClientMetric): readonly number[] {
-  return ascendingBounds(client.upperBounds ?? client.percentiles);
-}
-
 /**
- * What the record of a metric of prom-client says.
+ * What the record of a metric of prom-client says. `defaults` are the names of the default labels of its registry, whose own
+ * name is `registry`.
  * @throws Error while prom-client's constructor of the metric still runs.
  */
-export function defineMetric(client: ClientMetric, bounds: readonly number[]): MetricDefinition {
+export function defineMetric(
+  client: ClientMetric,
+  bounds: readonly number[],
+  registry: string | undefined,
+  defaults: readonly string[],
+): MetricDefinition {
   const { name, help, type, labelNames, aggregator } = client;
   if (!METRIC_TYPES.includes(type as MetricType))
     throw new Error(`metric ${name} is of unknown type ${type}`);
@@ -21,8 +21,9 @@ export function defineMetric(client: ClientMetric, bounds: readonly number[]): M
     help,
     type: type as MetricType,
     aggregator: aggregator ?? 'sum',
-    labelNames: [...labelNames],
+    labelNames: [...new Set([...labelNames, ...defaults])],
     bounds,
+    ...(registry === undefined ? {} : { registry }),
   };
 }
 

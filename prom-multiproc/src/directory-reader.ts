@@ -80,7 +80,7 @@ export class DirectoryReader {
     this.#table = new SeriesTable(onlySlot !== undefined);
   }
 
-  /** By name, with their totals as of the last refresh. */
+  /** By `familyKey`, with their totals as of the last refresh. */
   get families(): ReadonlyMap<string, Family> {
     return this.#table.families;
   }

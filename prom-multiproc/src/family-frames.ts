@@ -1,31 +1,28 @@
 import type { Family } from './family.ts';
-import type { Label } from './label-text.ts';
 import { LineFrame } from './line-frame.ts';
 import { formatValue } from './text-writer.ts';
 
 /**
- * The frames of the lines of a series, in the order of its values: see `SeriesRows`. `added` are labels that it has beside
- * its own. The places of labels are prom-client's.
+ * The frames of the lines of a series, in the order of its values: see `SeriesRows`. The places of labels are prom-client's.
  */
 export function framesOf(
   { name, type }: Family,
   bounds: readonly number[],
-  added: readonly Label[],
   openMetrics: boolean,
 ): LineFrame[] {
   if (type === 'histogram') {
     const buckets = [...bounds, Infinity].map((bound) => {
-      return new LineFrame(`${name}_bucket`, [['le', formatValue(bound)], ...added]);
+      return new LineFrame(`${name}_bucket`, [['le', formatValue(bound)]]);
     });
-    return [...buckets, new LineFrame(`${name}_sum`, added), new LineFrame(`${name}_count`, added)];
+    return [...buckets, new LineFrame(`${name}_sum`), new LineFrame(`${name}_count`)];
   }
   if (type === 'summary') {
     const quantiles = bounds.map((quantile) => {
-      return new LineFrame(name, [['quantile', formatValue(quantile)]], added);
+      return new LineFrame(name, [['quantile', formatValue(quantile)]]);
     });
-    const [sum, count] = ['_sum', '_count'].map((end) => new LineFrame(name + end, [], added));
+    const [sum, count] = ['_sum', '_count'].map((end) => new LineFrame(name + end));
     return [...quantiles, sum!, count!];
   }
   const suffix = openMetrics && type === 'counter' && !name.endsWith('_total') ? '_total' : '';
-  return [new LineFrame(`${name}${suffix}`, [], added)];
+  return [new LineFrame(`${name}${suffix}`)];
 }

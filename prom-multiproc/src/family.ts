@@ -8,6 +8,8 @@ import type { SeriesTable } from './series-table.ts';
 export class Family {
   readonly table: SeriesTable;
   readonly name: string;
+  /** Name of the registry that it is shared by; undefined where that has none. */
+  readonly registry: string | undefined;
   readonly help: string;
   readonly type: MetricType;
   /** How the values of a gauge in several slots become one here. */
@@ -26,6 +28,7 @@ export class Family {
   constructor(table: SeriesTable, definition: MetricDefinition, aggregator = definition.aggregator) {
     this.table = table;
     this.name = definition.name;
+    this.registry = definition.registry;
     this.help = definition.help;
     this.type = definition.type;
     this.aggregator = aggregator;
@@ -41,6 +44,15 @@ export class Family {
   /** Whether it is a gauge of which each slot's value is shown. */
   get showsEachSlot(): boolean {
     return this.type === 'gauge' && this.aggregator === 'all';
+  }
+
+  /** Whether any process has a value of any series. */
+  get hasValues(): boolean {
+    const { totals, bases } = this.table;
+    for (let i = 0; i < this.series.length; i++) {
+      if (!Number.isNaN(totals[bases.array[this.series.array[i]!]!]!)) return true;
+    }
+    return false;
   }
 
   /** The series, those with the same labels under different bounds together. */

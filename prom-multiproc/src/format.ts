@@ -41,10 +41,17 @@ export interface MetricDefinition {
   readonly aggregator: string;
   readonly labelNames: readonly string[];
   readonly bounds: readonly number[];
+  /** Name of the registry that the metric is shared by; absent where that has none. */
+  readonly registry?: string;
 }
 
 /** One label of a series: index into the metric's label names, and the value. In the order the application gave. */
 export type LabelPair = readonly [index: number, value: string];
+
+/** The name of a metric among those of all registries: a metric name has no NUL, and is alone where the registry has no name. */
+export function familyKey({ name, registry }: { name: string; registry?: string | undefined }): string {
+  return registry === undefined ? name : `${registry}\0${name}`;
+}
 
 /** Name of the file of slot `slot`. */
 export function slotFileName(slot: number): string {

@@ -1,22 +1,27 @@
+import type { DefinedMetric } from './defined-metric.ts';
 import type { MetricCells } from './metric-cells.ts';
 import type { ClientLabels } from './prom-client-internals.ts';
 import { seriesKey } from './series-key.ts';
 
-/** The labels of a process's series as the application gave them, by what they are to all processes. */
+/** The labels of a process's series as the application gave them, by what they are to all processes: default labels included. */
 export class GivenLabels {
-  readonly #labelNames: readonly string[];
+  readonly #defined: DefinedMetric;
   readonly #cells: MetricCells;
   /** Made when it is asked. */
   #byKey: Map<string, ClientLabels> | undefined;
 
-  constructor(labelNames: readonly string[], cells: MetricCells) {
-    this.#labelNames = labelNames;
+  constructor(defined: DefinedMetric, cells: MetricCells) {
+    this.#defined = defined;
     this.#cells = cells;
   }
 
   get(key: string): ClientLabels | undefined {
+    const defined = this.#defined;
     this.#byKey ??= new Map(
-      this.#cells.all.map(({ labels }) => [seriesKey(this.#labelNames, this.#cells.pairs(labels)), labels]),
+      this.#cells.all.map(({ labels }) => [
+        seriesKey(defined.definition.labelNames, defined.pairs(labels)),
+        defined.inJson(labels),
+      ]),
     );
     return this.#byKey.get(key);
   }

@@ -1,3 +1,4 @@
+import { withDefaults } from './defined-metric.ts';
 import type { Family } from './family.ts';
 import { besideWorker } from './gauge-aggregators.ts';
 import type { Label } from './label-text.ts';
@@ -37,11 +38,7 @@ export function asClientAggregates(metric: JsonMetric, slot: number): JsonMetric
 const CLIENT_AGGREGATORS = new Set(['sum', 'first', 'min', 'max', 'average', 'omit']);
 
 /** What `getMetricsAsJSON()` of prom-client says of a metric. Labels that `local` has keep their JavaScript types. */
-export function familyToJson(
-  family: Family,
-  defaultLabels: Readonly<Record<string, string | number>>,
-  local?: SharedMetric,
-): JsonMetric {
+export function familyToJson(family: Family, local?: SharedMetric): JsonMetric {
   const { help, name, type, declaredAggregator: aggregator, table } = family;
   const values = family.groups().flatMap((group) => {
     const labels = table.labels(group[0]!);
@@ -49,10 +46,7 @@ export function familyToJson(
     if (aggregator === 'all') {
       own = Object.fromEntries(Object.entries(own).map(([name, value]) => [besideWorker(name), value]));
     }
-    return seriesToJson(family, group).map((value) => ({
-      ...value,
-      labels: withDefaults({ ...value.labels, ...own }, defaultLabels),
-    }));
+    return seriesToJson(family, group).map((value) => ({ ...value, labels: { ...value.labels, ...own } }));
   });
   return { help, name, type, values, aggregator };
 }
@@ -60,7 +54,7 @@ export function familyToJson(
 /** The same with the default labels of a registry; what the application may keep stays as it is. */
 export function withDefaultLabels(metric: JsonMetric, defaults: ClientLabels): JsonMetric {
   if (metric.values === undefined || Object.keys(defaults).length === 0) return metric;
-  const values = metric.values.map((one) => ({ ...one, labels: withDefaults({ ...one.labels }, defaults) }));
+  const values = metric.values.map((one) => ({ ...one, labels: withDefaults(one.labels, defaults) }));
   return { ...metric, values };
 }
 
@@ -69,11 +63,6 @@ function keyOf(labels: readonly Label[]): string {
     labels.map(([name]) => name),
     labels.map(([, value], index) => [index, value]),
   );
-}
-
-function withDefaults(labels: ClientLabels, defaults: ClientLabels): ClientLabels {
-  for (const name of Object.keys(defaults)) labels[name] = labels[name] || defaults[name];
-  return labels;
 }
 
 /** The values of a series, without its own labels. */

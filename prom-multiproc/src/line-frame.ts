@@ -4,19 +4,15 @@ import { PADDING, padded, type TextWriter } from './text-writer.ts';
 /** What stands around a series' own labels in a line, the line feed before it included. */
 export class LineFrame {
   readonly #before: DataView;
-  readonly #after: DataView;
+  readonly #after = bytesOf('} ');
   /** The same where a series has no labels of its own. */
   readonly #bare: DataView;
 
-  constructor(name: string, before: readonly Label[], after: readonly Label[] = []) {
-    const [left, right, both] = [before, after, [...before, ...after]].map(labelText) as [
-      string,
-      string,
-      string,
-    ];
-    this.#before = bytesOf(`\n${name}{${left === '' ? '' : `${left},`}`);
-    this.#after = bytesOf(`${right === '' ? '' : `,${right}`}} `);
-    this.#bare = bytesOf(both === '' ? `\n${name} ` : `\n${name}{${both}} `);
+  /** `labels` stand before the series' own. */
+  constructor(name: string, labels: readonly Label[] = []) {
+    const text = labelText(labels);
+    this.#before = bytesOf(`\n${name}{${text === '' ? '' : `${text},`}`);
+    this.#bare = bytesOf(text === '' ? `\n${name} ` : `\n${name}{${text}} `);
   }
 
   /** A line of a series without labels of its own. */

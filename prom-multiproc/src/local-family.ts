@@ -1,5 +1,5 @@
 import type { Family } from './family.ts';
-import { type LabelPair, type MetricDefinition, placeCells } from './format.ts';
+import { familyKey, type LabelPair, type MetricDefinition, placeCells } from './format.ts';
 import { encodeLabels, viewOf } from './log-record.ts';
 import { SeriesTable } from './series-table.ts';
 import { SlotSeries } from './slot-series.ts';
@@ -24,5 +24,5 @@ export function localFamily(definition: MetricDefinition, all: Iterable<LocalSer
   }
   table.clearTotals();
   slot.addTo(table.totals, 0, Float64Array.from(cells), true);
-  return table.families.get(definition.name)!;
+  return table.families.get(familyKey(definition))!;
 }

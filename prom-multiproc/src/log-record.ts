@@ -27,15 +27,17 @@ export class BadLogError extends Error {
 
 /** The bytes of a metric record, head and padding included. */
 export function encodeMetric(definition: MetricDefinition): Buffer {
-  const { type, labelNames, bounds } = definition;
+  const { type, labelNames, bounds, registry } = definition;
   const fixed = Buffer.alloc(16 + bounds.length * 8);
   fixed.writeUInt32LE(METRIC_TYPES.indexOf(type) + 1, 0);
   fixed.writeUInt32LE(labelNames.length, 4);
   fixed.writeUInt32LE(bounds.length, 8);
+  fixed.writeUInt32LE(registry === undefined ? 0 : 1, 12);
   bounds.forEach((bound, i) => {
     fixed.writeDoubleLE(bound, 16 + i * 8);
   });
   const texts = [definition.name, definition.help, definition.aggregator, ...labelNames];
+  if (registry !== undefined) texts.push(registry);
   return encodeRecord(RECORD_METRIC, [fixed, ...texts.flatMap(encodeText)]);
 }
 
@@ -205,7 +207,8 @@ class PayloadReader {
     if (type === undefined) throw this.#bad('unknown metric type');
     const labelCount = this.#count(4);
     const boundCount = this.#count(8);
-    this.#u32();
+    const isNamed = this.#u32();
+    if (isNamed > 1) throw this.#bad(`${isNamed} registry names`);
     const bounds = Array.from({ length: boundCount }, () => this.#f64());
     if (bounds.some((bound, i) => !(bound > (bounds[i - 1] ?? -Infinity) && bound < Infinity))) {
       throw this.#bad('bounds not ascending and finite');
@@ -214,8 +217,9 @@ class PayloadReader {
     const help = this.#text();
     const aggregator = this.#text();
     const labelNames = Array.from({ length: labelCount }, () => this.#text());
+    const registry = isNamed === 1 ? { registry: this.#text() } : {};
     this.#finish();
-    return { name, help, type, aggregator, labelNames, bounds };
+    return { name, help, type, aggregator, labelNames, bounds, ...registry };
   }
 
   /** A count of things of at least `bytesEach` bytes: one that cannot fit is refused before anything is allocated. */

@@ -4,11 +4,10 @@ type Merge = (registers: AnyRegistry[]) => AnyRegistry;
 
 const tamed = new WeakSet<object>();
 
-/** Makes `Registry.merge()` of registries of which one is shared give a shared one. */
+/** Has `Registry.merge()` tell of each registry that it makes, and of what from. */
 export function tameMerge(
   register: AnyRegistry,
-  isShared: (register: AnyRegistry) => boolean,
-  share: (register: AnyRegistry) => void,
+  onMerged: (merged: AnyRegistry, registers: readonly AnyRegistry[]) => void,
 ): void {
   const owner = ownerOfMerge(register.constructor);
   if (owner === undefined || tamed.has(owner)) return;
@@ -16,7 +15,7 @@ export function tameMerge(
   const { merge } = owner;
   owner.merge = function mergeShared(registers) {
     const merged = merge.call(this, registers);
-    if (registers.some(isShared)) share(merged);
+    onMerged(merged, registers);
     return merged;
   };
 }

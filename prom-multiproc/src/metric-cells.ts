@@ -1,5 +1,5 @@
 import { CellSet } from './cell-set.ts';
-import { labelPairs } from './client-definition.ts';
+import type { DefinedMetric } from './defined-metric.ts';
 import { cellsPerSeries, type LabelPair, type MetricDefinition } from './format.ts';
 import type { ClientLabels } from './prom-client-internals.ts';
 import { makeAbsent, type SharedSeries } from './shared-series.ts';
@@ -22,7 +22,7 @@ export interface CellSource {
 /** The series of one metric and where their cells are: on the heap, or once bound in the process's slot. */
 export class MetricCells {
   readonly #source: CellSource;
-  readonly #define: () => MetricDefinition;
+  readonly #defined: DefinedMetric;
   #all: SharedSeries[] = [];
   #bound = false;
   /** Those that found no room in the slot: they count on the heap until they do. */
@@ -33,9 +33,9 @@ export class MetricCells {
   #hadRefused = false;
   #forgottenMeanwhile: (ClientLabels | undefined)[] = [];
 
-  constructor(source: CellSource, define: () => MetricDefinition) {
+  constructor(source: CellSource, defined: DefinedMetric) {
     this.#source = source;
-    this.#define = define;
+    this.#defined = defined;
   }
 
   /** In the order they were made. */
@@ -71,7 +71,7 @@ export class MetricCells {
   bind(): void {
     if (this.isBound) return;
     this.#bound = true;
-    this.#source.metric(this.#define());
+    this.#source.metric(this.#defined.definition);
     for (const series of this.#all) this.#place(series, false);
   }
 
@@ -98,7 +98,7 @@ export class MetricCells {
     if (this.#left !== undefined) this.#left = [];
     if (!this.#bound) return;
     this.#bound = false;
-    const definition = this.#define();
+    const definition = this.#defined.definition;
     for (const series of this.#all) {
       if (this.#refused.has(series)) continue;
       series.moveToHeap(cellsPerSeries(definition), definition.type === 'gauge' && isReadable(series));
@@ -127,7 +127,7 @@ export class MetricCells {
     for (const series of this.#all) this.#place(series, this.#hadRefused, own);
     for (const labels of this.#forgottenMeanwhile) this.forget(labels);
     this.#forgottenMeanwhile = [];
-    const definition = this.#define();
+    const definition = this.#defined.definition;
     const taken = new CellSet(this.#all);
     for (const cells of left) if (!taken.has(cells)) makeAbsent(cells, cellsPerSeries(definition));
   }
@@ -135,36 +135,33 @@ export class MetricCells {
   /** Makes absent from the slot what dead processes left of these labels, or of all. */
   forget(labels?: ClientLabels): void {
     if (this.#left !== undefined) this.#forgottenMeanwhile.push(labels);
-    else if (this.#bound) this.#source.forget(this.#define(), labels && this.pairs(labels));
-  }
-
-  pairs(labels: ClientLabels): LabelPair[] {
-    return labelPairs(this.#define().labelNames, labels);
+    else if (this.#bound)
+      this.#source.forget(this.#defined.definition, labels && this.#defined.pairs(labels));
   }
 
   #empty(series: SharedSeries): void {
     if (!this.#bound || this.#refused.delete(series)) return;
     const { array, base } = series;
-    makeAbsent(this.#release(series, { array, base }), cellsPerSeries(this.#define()));
+    makeAbsent(this.#release(series, { array, base }), cellsPerSeries(this.#defined.definition));
   }
 
   #leave(series: SharedSeries, then: (cells: Cells, count: number) => void): void {
     if (this.#refused.has(series)) return;
-    const count = cellsPerSeries(this.#define());
+    const count = cellsPerSeries(this.#defined.definition);
     const { array, base } = series;
     series.moveToHeap(count, true);
     then(this.#release(series, { array, base }), count);
   }
 
   #release(series: SharedSeries, cells: Cells): Cells {
-    this.#source.release(this.#define(), this.pairs(series.labels), cells);
+    this.#source.release(this.#defined.definition, this.#defined.pairs(series.labels), cells);
     return cells;
   }
 
   /** Whether there was room. `own` are cells that hold former values of these series, not those of dead processes. */
   #place(series: SharedSeries, again: boolean, own?: CellSet): boolean {
-    const definition = this.#define();
-    const cells = this.#source.series(definition, this.pairs(series.labels), again);
+    const definition = this.#defined.definition;
+    const cells = this.#source.series(definition, this.#defined.pairs(series.labels), again);
     if (cells === undefined) {
       this.#refused.add(series);
       return false;

@@ -1,11 +1,13 @@
 import { Collecting } from './collecting.ts';
+import type { MetricHome } from './defined-metric.ts';
 import { DirectoryReader } from './directory-reader.ts';
 import { distinguishLabels } from './exact-labels.ts';
 import { installFastPath } from './fast-path.ts';
 import { forgetInheritedToo } from './forget-inherited.ts';
-import type { MetricDefinition } from './format.ts';
+import { familyKey, type MetricDefinition } from './format.ts';
 import { isAggregator } from './gauge-aggregators.ts';
 import { loadLibc } from './libc.ts';
+import type { CellSource } from './metric-cells.ts';
 import { MetricWarnings } from './metric-warnings.ts';
 import { showPlainValues } from './plain-values.ts';
 import { type ClientMetric, isStoredMetric } from './prom-client-internals.ts';
@@ -70,19 +72,19 @@ export class ProcessSlot {
     return this.#writer?.slot;
   }
 
-  /** Makes a metric count in this slot; undefined for an object that is no metric of prom-client. */
-  attach(client: ClientMetric): SharedMetric | undefined {
+  /** Makes a metric of the registry `home` count in this slot; undefined for an object that is no metric of prom-client. */
+  attach(client: ClientMetric, home: MetricHome): SharedMetric | undefined {
     if (!isStoredMetric(client)) return undefined;
     let metric = captured.get(client);
     if (metric === undefined) {
-      metric = this.#capture(client);
+      metric = this.#capture(client, home);
       captured.set(client, metric);
-    } else if (!metric.reattach()) {
+    } else if (!metric.reattach(home)) {
       return this.#metrics.get(client);
     }
     this.#metrics.set(client, metric);
     this.#unbound.add(metric);
-    this.#told.namesake(client.name, () => this.#hasNamesake(client));
+    this.#told.namesake(client.name, () => this.#hasNamesake(metric));
     if (metric.hasCounts()) this.take();
     // Not now: the constructor of the metric may still be running.
     if (this.#writer !== undefined) queueMicrotask(() => this.bindAll());
@@ -100,19 +102,34 @@ export class ProcessSlot {
     metric.detach();
     this.#metrics.delete(client);
     this.#unbound.delete(metric);
-    this.#retired.add(client.name);
+    const { family } = metric;
+    this.#retired.add(family);
     // Another registry may have a metric of the same name, whose inheritance this is too.
-    if (!this.#hasNamesake(client)) this.#writer?.forget(client.name);
+    if (!this.#hasNamesake(metric)) this.#writer?.forget(family);
   }
 
-  #hasNamesake(client: ClientMetric): boolean {
-    return [...this.#metrics.keys()].some((other) => other !== client && other.name === client.name);
+  #hasNamesake(metric: SharedMetric): boolean {
+    return [...this.#metrics.values()].some((other) => other !== metric && other.family === metric.family);
   }
 
-  /** Names of this process's metrics, present and past. A registry shows those of others only where it has them too. */
-  *names(): Generator<string> {
-    yield* this.#retired;
-    for (const { name } of this.#metrics.keys()) yield name;
+  /** By `familyKey`: metrics that this process has, in whatever registry. */
+  families(): Set<string> {
+    return new Set([...this.#metrics.values()].map(({ family }) => family));
+  }
+
+  /** Whether this process had a metric of this `familyKey` in a registry and took it out. */
+  hasRetired(family: string): boolean {
+    return this.#retired.has(family);
+  }
+
+  /** Moves the metrics of a registry to the series of its present default labels. */
+  relabel(home: MetricHome): void {
+    for (const metric of this.#metrics.values()) {
+      if (metric.home !== home) continue;
+      metric.relabel();
+      this.#unbound.add(metric);
+    }
+    this.bindAll();
   }
 
   /** Takes the slot, unless it is taken or could not be had before. Failure is told once and kept in `failure`. */
@@ -230,16 +247,17 @@ export class ProcessSlot {
     this.#told.otherType(definition, shown);
   }
 
-  #capture(client: ClientMetric): SharedMetric {
-    const metric = new SharedMetric(client, {
+  #capture(client: ClientMetric, home: MetricHome): SharedMetric {
+    const source: CellSource = {
       beforeWrite: () => this.#beforeWrite(),
       metric: (definition) => this.#publishMetric(definition),
       series: (definition, labels, again) => this.#writer?.series(definition, labels, again),
       release: (definition, labels, cells) => this.#writer?.release(definition, labels, cells),
-      forget: ({ name, labelNames }, labels) =>
-        this.#writer?.forget(name, labels && seriesKey(labelNames, labels)),
+      forget: (definition, labels) =>
+        this.#writer?.forget(familyKey(definition), labels && seriesKey(definition.labelNames, labels)),
       refuseNaN: (definition) => this.#told.refusedNaN(definition),
-    });
+    };
+    const metric = new SharedMetric(client, source, home);
     installFastPath(metric);
     distinguishLabels(metric);
     forgetInheritedToo(metric);

@@ -129,6 +129,8 @@ export interface ClientRegistry {
   metrics(): Promise<string>;
   getMetricsAsString(metric: ClientMetric): Promise<string>;
   getMetricsAsJSON(aggregator?: string): Promise<unknown[]>;
+  getSingleMetricAsString(name: string): Promise<string>;
+  setDefaultLabels(labels: object): void;
   clear(...args: unknown[]): void;
   removeSingleMetric(...args: unknown[]): void;
 }

@@ -4,25 +4,29 @@ import { isSelfMetric, selfMetrics } from './self-metrics.ts';
 import { joinBlocks, renderFamily, type TextOptions } from './text-format.ts';
 
 export interface ReaderOptions {
+  /** Shows what registries of this name count: see `ShareOptions`. Default: what those without a name count. */
+  readonly name?: string;
   /** Told once of each slot file that is from now on held at its last good values. Default: a process warning. */
   readonly onUnreadable?: (path: string, error: Error) => void;
 }
 
 export const TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-const PLAIN: TextOptions = { openMetrics: false, defaultLabels: {} };
+const PLAIN: TextOptions = { openMetrics: false };
 
 /** Reads a metrics directory from outside the application, as a standalone exporter does. Changes nothing there. */
 export class Reader {
   readonly #directory: string;
+  readonly #name: string | undefined;
   readonly #onUnreadable: (path: string, error: Error) => void;
   readonly #told = new Set<string>();
   readonly #all: DirectoryReader;
   readonly #single = new Map<number, DirectoryReader>();
 
   /** @throws Error where this platform cannot read slot files. */
-  constructor(directory: string, { onUnreadable = warn }: ReaderOptions = {}) {
+  constructor(directory: string, { name, onUnreadable = warn }: ReaderOptions = {}) {
     this.#directory = directory;
+    this.#name = name;
     // The totals and each single slot are read apart, and a slot without a living process from the beginning each time.
     this.#onUnreadable = (path, error) => {
       const what = `${path}: ${error.message}`;
@@ -72,7 +76,9 @@ export class Reader {
   }
 
   #text({ families, status }: DirectoryReader): string {
-    const counted = [...families.values()].filter(({ name }) => !isSelfMetric(name));
+    const counted = [...families.values()].filter(
+      ({ name, registry }) => registry === this.#name && !isSelfMetric(name),
+    );
     const shown = [...counted, ...selfMetrics(status, Date.now() / 1000, families)];
     return joinBlocks(
       shown.map((family) => renderFamily(family, PLAIN)),

@@ -1,6 +1,6 @@
 import { sameBounds } from './buckets.ts';
 import { Family } from './family.ts';
-import { cellsPerSeries, type MetricDefinition } from './format.ts';
+import { cellsPerSeries, familyKey, type MetricDefinition } from './format.ts';
 import { type Fold, foldOf, GAUGE_TOTALS } from './gauge-aggregators.ts';
 import { grown, IntList } from './int-list.ts';
 import { type Label, LabelNames, LabelTexts } from './label-text.ts';
@@ -37,6 +37,7 @@ export interface NamedShape {
  * slots use different bounds is one number for each.
  */
 export class SeriesTable {
+  /** By `familyKey`. */
   readonly families = new Map<string, Family>();
   readonly shapes: Shape[] = [];
   /** Totals of all series, by `bases`; NaN in the first of a series where no slot has it. */
@@ -136,11 +137,12 @@ export class SeriesTable {
    * are not shown; those with other label names or buckets are, as such.
    */
   #shape(definition: MetricDefinition): number {
-    const { name, type } = definition;
-    let family = this.families.get(name);
+    const { type } = definition;
+    const key = familyKey(definition);
+    let family = this.families.get(key);
     if (family === undefined) {
       family = new Family(this, definition, this.#isolated ? 'first' : definition.aggregator);
-      this.families.set(name, family);
+      this.families.set(key, family);
     }
     const cells = cellsPerSeries(definition);
     if (family.type !== type) {

@@ -1,14 +1,19 @@
 import { resolve } from 'node:path';
 import { inspect } from 'node:util';
-import { answerForOwnSlot, tameAggregation } from './aggregator-registry.ts';
+import { tameAggregation } from './aggregator-registry.ts';
 import { clientOf, globalRegisters } from './clients.ts';
 import { tameMerge } from './merged-registry.ts';
-import { processSlot } from './process-slot.ts';
+import { type ProcessSlot, processSlot } from './process-slot.ts';
 import { type AnyRegistry, internalsOf } from './prom-client-internals.ts';
-import { SharedRegistry } from './shared-registry.ts';
+import { SharedRegistry, type SharedRegistryOptions } from './shared-registry.ts';
 import { keepPlain, whyUnable } from './unable-platform.ts';
 
 export interface ShareOptions {
+  /**
+   * Keeps the registry apart: what it counts shows on registries of this name only, in whatever process. At most 128
+   * characters. Default: none, and registries without a name show what all of these count.
+   */
+  readonly name?: string;
   /** Whether the output ends with the `prom_multiproc_*` metrics of the sharing itself. Default: true. */
   readonly selfMetrics?: boolean;
   /** Called when this process finds that it cannot share: what it counts shows nowhere until it can. */
@@ -34,32 +39,58 @@ export function share(register?: AnyRegistry, options: ShareOptions = {}): void 
   const [first, ...others] = register === undefined ? globalRegisters() : [register];
   shareIn(directory, first!, options);
   // What becomes of the one slot of this process is told once.
-  for (const other of others) shareIn(directory, other, { selfMetrics: options.selfMetrics ?? true });
+  for (const other of others) shareIn(directory, other, { ...options, ...UNTOLD });
 }
 
 function shareIn(directory: string, register: AnyRegistry, options: ShareOptions): void {
   if (typeof register?.registerMetric !== 'function') {
     throw new TypeError(`share() wants a registry of prom-client, not ${inspect(register, { depth: 0 })}`);
   }
+  checkName(options.name);
   if (isShared(register)) return;
   const unable = whyUnable(directory);
   if (unable !== undefined) {
     keepPlain(register, unable, options);
     return;
   }
-  const { selfMetrics = true, onFailure, onRecovered } = options;
+  const { name, selfMetrics = true, onFailure, onRecovered } = options;
   const slot = processSlot(directory);
   slot.tell({ onFailure, onRecovered });
-  shared.set(register, new SharedRegistry(internalsOf(register), slot, selfMetrics));
-  tameMerge(register, isShared, (merged) => share(merged, options));
+  makeShared(slot, register, { name, selfMetrics, mergedFrom: [] });
+  tameMerge(register, shareMerged);
+}
+
+function makeShared(slot: ProcessSlot, register: AnyRegistry, options: SharedRegistryOptions): void {
+  shared.set(register, new SharedRegistry(internalsOf(register), slot, options));
   const client = clientOf(register);
   if (client === undefined) return;
-  tameAggregation(client, {
-    isShared,
-    share,
-    ownMetricsAsJSON: (one) => shared.get(one)!.ownJson(),
+  tameAggregation(client, slot, (one) => {
+    if (!isShared(one)) makeShared(slot, one, { name: undefined, selfMetrics: true, mergedFrom: [] });
+    return shared.get(one)!;
   });
-  if (register === client.register) answerForOwnSlot(client);
+}
+
+/** One that is merged of registries of which any is shared is shared like these. */
+function shareMerged(merged: AnyRegistry, registers: readonly AnyRegistry[]): void {
+  const mergedFrom = registers.map((one) => shared.get(one)).filter((one) => one !== undefined);
+  if (mergedFrom.length === 0) return;
+  const [{ slot, name }] = mergedFrom as [SharedRegistry];
+  const selfMetrics = mergedFrom.some((one) => one.selfMetrics);
+  makeShared(slot, merged, { name, selfMetrics, mergedFrom });
+}
+
+/** What becomes of the one slot of the process is told by way of one registry. */
+const UNTOLD = { onFailure: () => {}, onRecovered: () => {} };
+
+const LONGEST_NAME = 128;
+
+function checkName(name: unknown): void {
+  if (name === undefined) return;
+  if (typeof name === 'string' && name.length > 0 && name.length <= LONGEST_NAME && !name.includes('\0'))
+    return;
+  throw new TypeError(
+    `share(): name is ${inspect(name)}; give a text of 1 to ${LONGEST_NAME} characters without NUL`,
+  );
 }
 
 /**

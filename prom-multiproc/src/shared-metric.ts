@@ -1,5 +1,6 @@
-import { boundsOf, checkLabels, defineMetric, lastingLabels } from './client-definition.ts';
-import { cellsPerSeries, type LabelPair, type MetricDefinition } from './format.ts';
+import { checkLabels, lastingLabels } from './client-definition.ts';
+import { DefinedMetric, type MetricHome } from './defined-metric.ts';
+import { cellsPerSeries, familyKey, type LabelPair, type MetricDefinition } from './format.ts';
 import { GivenLabels } from './given-labels.ts';
 import { HashIndex } from './hash-index.ts';
 import { LabelTree } from './label-tree.ts';
@@ -34,8 +35,7 @@ export class SharedMetric implements SeriesOwner {
   generation = 0;
   readonly #source: CellSource;
   readonly #tree: LabelTree<SharedSeries>;
-  #definition: MetricDefinition | undefined;
-  #bounds: readonly number[] | undefined;
+  readonly #defined: DefinedMetric;
   readonly #cells: MetricCells;
   readonly #toldNames: readonly string[];
   readonly #index: HashIndex;
@@ -46,16 +46,17 @@ export class SharedMetric implements SeriesOwner {
   #untouched = true;
   readonly #given: GivenLabels;
 
-  constructor(client: ClientMetric, source: CellSource) {
+  constructor(client: ClientMetric, source: CellSource, home: MetricHome) {
     this.client = client;
+    this.#defined = new DefinedMetric(client, home);
     const kind = storageKindOf(client)!;
     this.kind = kind;
     this.#toldNames = kind.told(client.labelNames);
     this.#source = source;
     this.#tree = new LabelTree(client.labelNames);
     this.#index = new HashIndex(kind.keyOf, client.labelNames, () => this.#cells.all);
-    this.#cells = new MetricCells(source, () => this.definition);
-    this.#given = new GivenLabels(client.labelNames, this.#cells);
+    this.#cells = new MetricCells(source, this.#defined);
+    this.#given = new GivenLabels(this.#defined, this.#cells);
     const storage = kind.make({
       index: () => this.#index.byHash,
       keyOf: (labels) => this.#index.hashOf(labels),
@@ -75,8 +76,7 @@ export class SharedMetric implements SeriesOwner {
 
   /** @throws Error while prom-client's constructor of the metric still runs. */
   get definition(): MetricDefinition {
-    this.#definition ??= defineMetric(this.client, this.bounds);
-    return this.#definition;
+    return this.#defined.definition;
   }
 
   /** Counters and histograms are counted in by functions of ours, which find series by the tree. */
@@ -99,8 +99,7 @@ export class SharedMetric implements SeriesOwner {
 
   /** Ascending: upper bounds of a histogram without +Inf, quantiles of a summary. */
   get bounds(): readonly number[] {
-    this.#bounds ??= boundsOf(this.client);
-    return this.#bounds;
+    return this.#defined.bounds;
   }
 
   /** The series of this process with their present values, but for those that found no room in the slot. */
@@ -109,7 +108,7 @@ export class SharedMetric implements SeriesOwner {
     for (const series of this.#cells.all) {
       if (this.#cells.isRefused(series)) continue;
       const { labels, array, base } = series;
-      yield { labels: this.#cells.pairs(labels), values: array.slice(base, base + count) };
+      yield { labels: this.#defined.pairs(labels), values: array.slice(base, base + count) };
     }
   }
 
@@ -187,12 +186,31 @@ export class SharedMetric implements SeriesOwner {
     this.#detached = true;
   }
 
-  /** Puts a metric that was taken out back into its slot; false where it is there. */
-  reattach(): boolean {
+  /** Puts a metric that was taken out back into its slot, for the registry `home`; false where it is there. */
+  reattach(home: MetricHome): boolean {
     const was = this.#detached;
     this.#detached = false;
-    if (was) this.#isSettled = false;
-    return was;
+    if (!was) return false;
+    this.#isSettled = false;
+    this.#defined.redefine(home);
+    return true;
+  }
+
+  /** The registry by which it was shared. */
+  get home(): MetricHome {
+    return this.#defined.home;
+  }
+
+  /** See `familyKey`. */
+  get family(): string {
+    return familyKey({ name: this.client.name, registry: this.home.name });
+  }
+
+  /** Takes every series out of the slot, to go back by `bind` under the present default labels of its registry. */
+  relabel(): void {
+    this.#cells.unbind();
+    this.#defined.redefine();
+    this.#given.forget();
   }
 
   /** The labels of one of this process's series as the application gave them. */

@@ -6,6 +6,7 @@ import {
   AT_MAGIC,
   CELLS_PER_CHUNK,
   cellsPerSeries,
+  familyKey,
   HEADER_BYTES,
   type LabelPair,
   type MetricDefinition,
@@ -109,12 +110,12 @@ export class SlotWriter {
   }
 
   /**
-   * Makes absent every series under `name` that nobody in this process counts in, or the one with this key: those
-   * inherited and those released, whatever definition they were made by. It stays so for a successor.
+   * Makes absent every series of the family (see `familyKey`) that nobody in this process counts in, or the one with this
+   * key: those inherited and those released, whatever definition they were made by. It stays so for a successor.
    */
-  forget(name: string, key?: string): void {
+  forget(family: string, key?: string): void {
     for (const { definition, free } of this.#metrics.values()) {
-      if (definition.name !== name) continue;
+      if (familyKey(definition) !== family) continue;
       for (const cells of free.all(key)) makeAbsent(cells, cellsPerSeries(definition));
     }
   }
@@ -235,8 +236,8 @@ export class SlotWriter {
   }
 }
 
-function definitionKey({ name, type, aggregator, labelNames, bounds }: MetricDefinition): string {
-  return JSON.stringify([name, type, aggregator, labelNames, bounds]);
+function definitionKey({ name, type, aggregator, labelNames, bounds, registry }: MetricDefinition): string {
+  return JSON.stringify([name, type, aggregator, labelNames, bounds, registry]);
 }
 
 /** Whether the file of this process's user is one that nobody has finished making: it holds nothing. */

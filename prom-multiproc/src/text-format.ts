@@ -10,7 +10,6 @@ import { TextWriter } from './text-writer.ts';
 /** How a registry wants its text: prom-client's settings of it. */
 export interface TextOptions {
   readonly openMetrics: boolean;
-  readonly defaultLabels: Readonly<Record<string, string | number>>;
 }
 
 const out = new TextWriter();
@@ -27,18 +26,17 @@ export function renderFamily(family: Family, options: TextOptions): string {
   out.take();
   const name = options.openMetrics && type === 'counter' ? family.name.replace(/_total$/, '') : family.name;
   out.string(`# HELP ${name} ${escapeHelp(family.help)}\n# TYPE ${name} ${type}`);
-  const clash = Object.keys(options.defaultLabels).some((label) => family.labelNames.has(label));
-  if (family.showsEachSlot) renderBySlot(family, options);
-  else if (clash || family.boundSets.length > 1) renderGroups(family, options);
+  if (family.showsEachSlot) renderBySlot(family);
+  else if (family.boundSets.length > 1) renderGroups(family, options);
   else if (family.boundSets.length === 1) renderAlike(family, options);
   return out.take();
 }
 
 /** All series have the same lines. */
-function renderAlike(family: Family, { openMetrics, defaultLabels }: TextOptions): void {
+function renderAlike(family: Family, { openMetrics }: TextOptions): void {
   const { table, type, series } = family;
   const [bounds] = family.boundSets;
-  const frames = framesOf(family, bounds!, defaultsBeside([], defaultLabels), openMetrics);
+  const frames = framesOf(family, bounds!, openMetrics);
   for (let i = 0; i < series.length; i++) {
     const one = series.array[i]!;
     if (type === 'counter') renderCounter(table, one, frames[0]!);
@@ -47,23 +45,21 @@ function renderAlike(family: Family, { openMetrics, defaultLabels }: TextOptions
   }
 }
 
-/** The lines of each series are its own: others have other bounds, or a label that is a default of those without it. */
-function renderGroups(family: Family, { openMetrics, defaultLabels }: TextOptions): void {
+/** The lines of each series are its own: others have other bounds. */
+function renderGroups(family: Family, { openMetrics }: TextOptions): void {
   for (const group of family.groups()) {
     const rows = rowsOf(family, group);
     if (rows === undefined) continue;
-    const added = defaultsBeside(family.table.labels(group[0]!), defaultLabels);
-    renderRows(family.table, group[0]!, framesOf(family, rows.bounds, added, openMetrics), rows);
+    renderRows(family.table, group[0]!, framesOf(family, rows.bounds, openMetrics), rows);
   }
 }
 
 /** One line for each slot that has the series. */
-function renderBySlot(family: Family, { defaultLabels }: TextOptions): void {
+function renderBySlot(family: Family): void {
   for (const [one] of family.groups()) {
     const own = family.table.labels(one!).map(([name, value]): Label => [besideWorker(name), value]);
     for (const { slot, value } of family.table.valuesBySlot(one!)) {
-      const labels: Label[] = [...own, ['worker', String(slot)]];
-      new LineFrame(family.name, labels, defaultsBeside(labels, defaultLabels)).writeBare(out, value);
+      new LineFrame(family.name, [...own, ['worker', String(slot)]]).writeBare(out, value);
     }
   }
 }
@@ -102,12 +98,4 @@ function renderRows(
 
 function renderLine(table: SeriesTable, series: number, frame: LineFrame, value: number): void {
   frame.write(out, table.textView, table.textStart(series), table.textEnd(series), value);
-}
-
-function defaultsBeside(labels: readonly Label[], defaults: TextOptions['defaultLabels']): Label[] {
-  const added: Label[] = [];
-  for (const name in defaults) {
-    if (labels.every(([own]) => own !== name)) added.push([name, String(defaults[name])]);
-  }
-  return added;
 }

@@ -33,13 +33,13 @@ export class TextReader {
   heldFiles(): number | undefined {
     const families = [...selfMetrics(this.#reader.status, 0, new Map())];
     const unreadable = families.find(({ name }) => name === 'prom_multiproc_unreadable_slots')!;
-    return sample(renderFamily(unreadable, { openMetrics: false, defaultLabels: {} }), unreadable.name);
+    return sample(renderFamily(unreadable, { openMetrics: false }), unreadable.name);
   }
 
   /** All families as text, as of now. */
   text(): string {
     this.#reader.refresh();
-    const options = { openMetrics: false, defaultLabels: {} };
+    const options = { openMetrics: false };
     return `${[...this.#reader.families.values()].map((family) => renderFamily(family, options)).join('\n')}\n`;
   }
 }

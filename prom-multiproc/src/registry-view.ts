@@ -1,0 +1,186 @@
+import { DirectoryReader } from './directory-reader.ts';
+import type { Family } from './family.ts';
+import { familyKey } from './format.ts';
+import { asClientAggregates, familyToJson, type JsonMetric, withDefaultLabels } from './json-format.ts';
+import { loadLibc } from './libc.ts';
+import { localFamily } from './local-family.ts';
+import type { ProcessSlot } from './process-slot.ts';
+import type { ClientMetric, ClientRegistry } from './prom-client-internals.ts';
+import { isSelfMetric, selfMetrics } from './self-metrics.ts';
+import type { SharedMetric } from './shared-metric.ts';
+import { joinBlocks, renderFamily, type TextOptions } from './text-format.ts';
+
+/** A registry whose metrics a view shows. */
+export interface ViewedRegistry {
+  readonly register: ClientRegistry;
+  /** See `ShareOptions.name`. */
+  readonly name: string | undefined;
+  /** `getMetricsAsString` of the client itself, for what is no metric of prom-client. */
+  readonly clientText: ClientRegistry['getMetricsAsString'];
+}
+
+export interface ViewOptions {
+  /** The registries that it shows: one, or several that are merged or aggregated. */
+  readonly viewed: () => readonly ViewedRegistry[];
+  /** Whether the `prom_multiproc_*` metrics end it. */
+  readonly showsSelf: () => boolean;
+  readonly contentType: () => string;
+}
+
+/**
+ * What registries show: the totals of all processes. That does not depend on which of their metrics this process has made
+ * itself, nor on the method by which it is asked.
+ */
+export class RegistryView {
+  readonly #slot: ProcessSlot;
+  readonly #options: ViewOptions;
+
+  constructor(slot: ProcessSlot, options: ViewOptions) {
+    this.#slot = slot;
+    this.#options = options;
+  }
+
+  /** In the content type's format. @throws Error where the totals cannot be had. */
+  async text(): Promise<string> {
+    await this.#collectAll();
+    const reader = this.#slot.read();
+    const options = this.#textOptions();
+    const blocks: (string | Promise<string>)[] = [];
+    for (const metric of this.#whole()) blocks.push(this.#block(metric, reader, options));
+    for (const family of this.#others(reader)) blocks.push(renderFamily(family, options));
+    return joinBlocks(await Promise.all(blocks), options);
+  }
+
+  /** One metric, without a last line feed. */
+  async textOf(metric: ClientMetric): Promise<string> {
+    await this.#slot.collect(metric);
+    return this.#block(metric, this.#slot.read(), this.#textOptions());
+  }
+
+  /** The same by name, also where only other processes have the metric; undefined where none has. */
+  async textOfName(name: string): Promise<string | undefined> {
+    const metric = this.#registered().find((one) => one.name === name);
+    if (metric !== undefined) return this.textOf(metric);
+    const family = [...this.#others(this.#slot.read())].find((one) => one.name === name);
+    return family && renderFamily(family, this.#textOptions());
+  }
+
+  /** All, or those of one aggregator, as in @prometheus-io/client. */
+  async json(aggregator?: unknown): Promise<JsonMetric[]> {
+    await this.#collectAll();
+    const registered = await Promise.all(this.#whole().map((client) => this.#forJson(client)));
+    const reader = this.#slot.read();
+    const objects = registered.map(({ metric, json }) =>
+      metric === undefined ? json! : familyToJson(this.#shown(metric, reader), metric),
+    );
+    for (const family of this.#others(reader)) objects.push(familyToJson(family));
+    return typeof aggregator === 'string'
+      ? objects.filter((one) => (one.aggregator ?? 'sum') === aggregator)
+      : objects;
+  }
+
+  /** What this process's slot alone holds, as text. */
+  async ownText(): Promise<string> {
+    const options = this.#textOptions();
+    return joinBlocks(await this.#own((family) => renderFamily(family, options)), options);
+  }
+
+  /** What this process's slot alone holds, for prom-client to aggregate. */
+  async ownJson(): Promise<JsonMetric[]> {
+    return this.#own((family, slot) => asClientAggregates(familyToJson(family), slot));
+  }
+
+  async #own<T>(show: (family: Family, slot: number) => T): Promise<T[]> {
+    await this.#collectAll();
+    const { number, directory } = this.#slot;
+    this.#slot.bindAll();
+    if (number === undefined) return [];
+    const reader = new DirectoryReader(loadLibc(), directory, () => {}, number);
+    try {
+      reader.refresh();
+      return [...this.#ofNames(reader)].map((family) => show(family, number));
+    } finally {
+      reader.close();
+    }
+  }
+
+  /** What is not prom-client's own metric says itself what it shows. */
+  async #forJson(client: ClientMetric): Promise<{ metric?: SharedMetric; json?: JsonMetric }> {
+    const metric = this.#slot.attached(client);
+    if (metric !== undefined) return { metric };
+    const { register } = this.#options.viewed().find((one) => has(one, client))!;
+    return { json: withDefaultLabels((await client.get()) as JsonMetric, register._defaultLabels) };
+  }
+
+  /** Each once, also where several of the registries have it or one of its name. */
+  #registered(): ClientMetric[] {
+    const byName = new Map<string, ClientMetric>();
+    for (const { register } of this.#options.viewed()) {
+      for (const metric of register.getMetricsAsArray()) {
+        const key = this.#slot.attached(metric)?.family ?? metric.name;
+        if (!byName.has(key)) byName.set(key, metric);
+      }
+    }
+    return [...byName.values()];
+  }
+
+  /** Without those whose constructor threw after it had told the registry: they have no type. */
+  #whole(): ClientMetric[] {
+    return this.#registered().filter((metric) => this.#slot.attached(metric)?.isComplete !== false);
+  }
+
+  async #collectAll(): Promise<void> {
+    await Promise.all(this.#registered().map((metric) => this.#slot.collect(metric)));
+  }
+
+  #block(metric: ClientMetric, reader: DirectoryReader, options: TextOptions): string | Promise<string> {
+    const attached = this.#slot.attached(metric);
+    if (attached !== undefined) return renderFamily(this.#shown(attached, reader), options);
+    const viewed = this.#options.viewed();
+    return (viewed.find((one) => has(one, metric)) ?? viewed[0]!).clientText(metric);
+  }
+
+  #shown(metric: SharedMetric, { families }: DirectoryReader): Family {
+    const family = families.get(metric.family);
+    if (family !== undefined && family.type !== metric.definition.type) {
+      this.#slot.warnOtherType(metric.definition, family.type);
+    }
+    // What no process has written to yet shows the first values of its unlabelled series, as in prom-client.
+    return family ?? localFamily(metric.definition, metric.series());
+  }
+
+  /** What other processes count in registries of these names, then the metrics of the sharing itself. */
+  *#others(reader: DirectoryReader): Generator<Family> {
+    const shown = new Set(
+      this.#registered().map((metric) => this.#slot.attached(metric)?.family ?? metric.name),
+    );
+    const elsewhere = this.#slot.families();
+    for (const family of this.#ofNames(reader)) {
+      const key = familyKey(family);
+      if (shown.has(key)) continue;
+      // It is kept apart from another registry of this process, as in prom-client.
+      if (family.registry === undefined && elsewhere.has(key)) continue;
+      if (this.#slot.hasRetired(key) && !family.hasValues) continue;
+      yield family;
+    }
+    if (!this.#options.showsSelf()) return;
+    for (const family of selfMetrics(reader.status, Date.now() / 1000, reader.families)) {
+      if (!shown.has(family.name)) yield family;
+    }
+  }
+
+  *#ofNames({ families }: DirectoryReader): Generator<Family> {
+    const names = new Set(this.#options.viewed().map(({ name }) => name));
+    for (const family of families.values()) {
+      if (names.has(family.registry) && !isSelfMetric(family.name)) yield family;
+    }
+  }
+
+  #textOptions(): TextOptions {
+    return { openMetrics: this.#options.contentType().startsWith('application/openmetrics-text') };
+  }
+}
+
+function has({ register }: ViewedRegistry, metric: ClientMetric): boolean {
+  return register.getSingleMetric(metric.name) === metric;
+}
