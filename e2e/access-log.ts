@@ -6,7 +6,7 @@ import { dockerClient } from './docker.ts';
 /** What the tests need of a line of nginx's access log. */
 export interface AccessEntry {
   readonly method: string;
-  readonly uri: string;
+  readonly path: string;
   readonly status: string;
   readonly upstream_status: string;
 }
@@ -15,11 +15,11 @@ export interface AccessEntry {
 export function parseAccessLine(line: string): AccessEntry | undefined {
   if (!line.startsWith('{')) return undefined;
   const entry = JSON.parse(line) as Record<string, unknown>;
-  const { method, uri, status, upstream_status } = entry;
-  if (uri === undefined || upstream_status === undefined) return undefined;
+  const { method, path, status, upstream_status } = entry;
+  if (path === undefined || upstream_status === undefined) return undefined;
   return {
     method: String(method),
-    uri: String(uri),
+    path: String(path),
     status: String(status),
     upstream_status: String(upstream_status),
   };
@@ -32,10 +32,6 @@ export function parseAccessLine(line: string): AccessEntry | undefined {
 export function upstreamAttempts(entry: AccessEntry): number {
   if (entry.upstream_status === '') return 0;
   return entry.upstream_status.split(/[,:]/).length;
-}
-
-export function pathOf(entry: AccessEntry): string {
-  return entry.uri.split('?', 1)[0]!;
 }
 
 export interface PathCounts {
@@ -106,7 +102,7 @@ export class AccessLogFollower {
   #take(line: string): void {
     const entry = parseAccessLine(line);
     if (!entry) return;
-    const path = pathOf(entry);
+    const { path } = entry;
     const { entries, attempts } = this.counts(path);
     this.#counts.set(path, { entries: entries + 1, attempts: attempts + upstreamAttempts(entry) });
   }

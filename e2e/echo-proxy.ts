@@ -81,11 +81,13 @@ export class EchoProxy {
     return JSON.parse(body) as string[];
   }
 
-  /** The entry of nginx's access log for an address, once it is there. */
-  async logged(uri: string): Promise<Record<string, string> | undefined> {
+  /** The entry of nginx's access log for a path, once it is there. */
+  async logged(path: string): Promise<Record<string, string> | undefined> {
     const id = (await this.compose('ps', '--quiet', 'nginx')).trim();
     const log = await docker(['logs', id]);
     const lines = log.split('\n').filter((line) => line.startsWith('{'));
-    return lines.map((line) => JSON.parse(line) as Record<string, string>).find((entry) => entry.uri === uri);
+    return lines
+      .map((line) => JSON.parse(line) as Record<string, string>)
+      .find((entry) => entry.path === path);
   }
 }

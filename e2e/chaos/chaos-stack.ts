@@ -9,6 +9,8 @@ export async function startChaosStack(sharing: boolean): Promise<Stack> {
   const [publicPort, doorPort, prometheusPort] = await freePorts(3);
   return Stack.start({
     sharing,
+    // Each request is found in nginx's log by its number, which is in the query.
+    overrides: ['e2e/chaos/log-path.compose.yml'],
     environment: {
       PUBLIC_PORT: String(publicPort),
       METRICS_DOOR_PORT: String(doorPort),

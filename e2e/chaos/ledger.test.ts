@@ -5,7 +5,7 @@ import { addressOf, attemptsOf, Ledger, type Outcome, type SentRequest } from '.
 
 const entry = (id: number, upstream: string, status = '200', method = 'GET'): AccessEntry => ({
   method,
-  uri: addressOf('/ping', id),
+  path: addressOf('/ping', id),
   status,
   upstream_status: upstream,
 });
@@ -59,8 +59,8 @@ test('requests are put down by method, and each once', () => {
 
 test('lines of the log that are of others are passed over', () => {
   const ledger = new Ledger();
-  ledger.take({ method: 'GET', uri: '/readyz', status: '200', upstream_status: '200' });
-  ledger.take({ method: 'GET', uri: '/demo/faults/block?ms=3', status: '200', upstream_status: '200' });
+  ledger.take({ method: 'GET', path: '/readyz', status: '200', upstream_status: '200' });
+  ledger.take({ method: 'GET', path: '/demo/faults/block?ms=3', status: '200', upstream_status: '200' });
   assert.equal(ledger.totals.attempted, 0);
 });
 

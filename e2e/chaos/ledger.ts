@@ -112,7 +112,7 @@ export class Ledger {
 
   /** Takes a line of nginx's log; those of others than the load are passed over. */
   take(entry: AccessEntry): void {
-    const id = idOf(entry.uri);
+    const id = idOf(entry.path);
     if (id === undefined) return;
     const request = this.#open.get(id);
     if (request === undefined) {
@@ -216,8 +216,9 @@ export function addressOf(path: string, id: number): string {
   return `${path}?${QUERY}${id}`;
 }
 
-function idOf(uri: string): number | undefined {
-  const query = uri.split('?', 2)[1];
+/** log-path.conf of this folder logs the query, too. */
+function idOf(path: string): number | undefined {
+  const query = path.split('?', 2)[1];
   return query?.startsWith(QUERY) ? Number(query.slice(QUERY.length)) : undefined;
 }
 

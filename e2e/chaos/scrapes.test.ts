@@ -61,7 +61,7 @@ async function watch(t: TestContext) {
         ledger.end(request, { kind: 'answered', status: 200 }, 1);
         ledger.take({
           method: 'GET',
-          uri: addressOf('/ping', request.id),
+          path: addressOf('/ping', request.id),
           status: '200',
           upstream_status: '200',
         });

@@ -12,7 +12,7 @@ function failure(sentAt: number, endedAt: number, cause = 'status 502', upstream
     endedAt,
     endedIn: 0,
     outcome: { kind: 'failed', cause },
-    entry: { method: 'GET', uri: '/', status: cause.slice(-3), upstream_status: upstream },
+    entry: { method: 'GET', path: '/', status: cause.slice(-3), upstream_status: upstream },
   };
 }
 
