@@ -9,6 +9,7 @@ export interface ClientModule {
   readonly AggregatorRegistry: AggregatingClass;
   /** Of @prometheus-io/client: the same for worker threads. */
   readonly WorkerRegistry?: AggregatingClass;
+  readonly Pushgateway?: { readonly prototype: object };
 }
 
 export interface RegistryClass {

@@ -7,16 +7,17 @@ import { twinRegistries } from './testing/twin-registries.ts';
 
 interface JsonMetric {
   readonly name: string;
+  readonly shared?: unknown;
   readonly values: { labels: Record<string, unknown> }[] | undefined;
 }
 
 /**
- * As sent to whoever asked; quantiles of summaries are not shared. @prometheus-io/client leaves the labels of a summary out
+ * As sent to another process, without the mark of shared totals; quantiles of summaries are not shared. @prometheus-io/client leaves the labels of a summary out
  * where there are none.
  */
 async function json(register: client.Registry): Promise<JsonMetric[]> {
   const metrics: JsonMetric[] = JSON.parse(JSON.stringify(await register.getMetricsAsJSON()));
-  return metrics.map((metric) => ({
+  return metrics.map(({ shared: _, ...metric }) => ({
     ...metric,
     values: metric.values
       ?.map((value) => ({ ...value, labels: value.labels ?? {} }))

@@ -1,4 +1,5 @@
 export type { SlotStatus } from './directory-reader.ts';
 export { metricsHandler } from './metrics-handler.ts';
+export { ownMetrics, ownMetricsAsJSON } from './own-metrics.ts';
 export { Reader, type ReaderOptions } from './reader.ts';
 export { type ShareOptions, share, takeSlot } from './share.ts';

@@ -1,3 +1,4 @@
+import type { Origin } from './aggregated-once.ts';
 import { withDefaults } from './defined-metric.ts';
 import type { Family } from './family.ts';
 import { besideWorker } from './gauge-aggregators.ts';
@@ -20,6 +21,8 @@ export interface JsonMetric {
   readonly type: string;
   readonly aggregator: string;
   readonly values: readonly JsonValue[];
+  /** Absent where this process alone has the metric. */
+  readonly shared?: Origin;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { Collecting } from './collecting.ts';
 import type { MetricHome } from './defined-metric.ts';
 import { DirectoryReader } from './directory-reader.ts';
@@ -56,6 +57,12 @@ export class ProcessSlot {
 
   get directory(): string {
     return this.#holder.directory;
+  }
+
+  /** What a registry of this name is among those of all directories of the machine. */
+  identity(name: string | undefined): string {
+    const { dev, ino } = statSync(this.directory);
+    return `${dev}:${ino}${name === undefined ? '' : `:${name}`}`;
   }
 
   /** Why this process cannot share: it has tried in vain, and tries again at each refresh. */

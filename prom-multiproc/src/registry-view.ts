@@ -70,10 +70,17 @@ export class RegistryView {
     await this.#collectAll();
     const registered = await Promise.all(this.#whole().map((client) => this.#forJson(client)));
     const reader = this.#slot.read();
+    const at = Number(process.hrtime.bigint()) / 1e9;
+    const marked = (json: JsonMetric, name: string | undefined): JsonMetric => ({
+      ...json,
+      shared: { directory: this.#slot.identity(name), at },
+    });
     const objects = registered.map(({ metric, json }) =>
-      metric === undefined ? json! : familyToJson(this.#shown(metric, reader), metric),
+      metric === undefined
+        ? json!
+        : marked(familyToJson(this.#shown(metric, reader), metric), metric.home.name),
     );
-    for (const family of this.#others(reader)) objects.push(familyToJson(family));
+    for (const family of this.#others(reader)) objects.push(marked(familyToJson(family), family.registry));
     return typeof aggregator === 'string'
       ? objects.filter((one) => (one.aggregator ?? 'sum') === aggregator)
       : objects;
@@ -87,7 +94,10 @@ export class RegistryView {
 
   /** What this process's slot alone holds, for prom-client to aggregate. */
   async ownJson(): Promise<JsonMetric[]> {
-    return this.#own((family, slot) => asClientAggregates(familyToJson(family), slot));
+    return this.#own((family, slot) => ({
+      ...asClientAggregates(familyToJson(family), slot),
+      shared: { directory: this.#slot.identity(family.registry) },
+    }));
   }
 
   async #own<T>(show: (family: Family, slot: number) => T): Promise<T[]> {

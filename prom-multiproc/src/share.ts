@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import { inspect } from 'node:util';
+import { aggregateOnce } from './aggregated-once.ts';
 import { tameAggregation } from './aggregator-registry.ts';
-import { clientOf, globalRegisters } from './clients.ts';
+import { type ClientModule, clientOf, globalRegisters, installedClients } from './clients.ts';
 import { tameMerge } from './merged-registry.ts';
 import { type ProcessSlot, processSlot } from './process-slot.ts';
 import { type AnyRegistry, internalsOf } from './prom-client-internals.ts';
+import { pushOnce } from './pushes.ts';
 import { SharedRegistry, type SharedRegistryOptions } from './shared-registry.ts';
 import { keepPlain, whyUnable } from './unable-platform.ts';
 
@@ -34,12 +36,22 @@ const shared = new WeakMap<AnyRegistry, SharedRegistry>();
  * The process takes its place in the directory at its first write; here only where it has counted before.
  */
 export function share(register?: AnyRegistry, options: ShareOptions = {}): void {
+  // Also where this process does not share: others may, whose totals it is given.
+  for (const { Registry, AggregatorRegistry } of clientsOf(register)) {
+    for (const aggregating of [Registry, AggregatorRegistry]) aggregateOnce(aggregating);
+  }
   const directory = sharedDirectory();
   if (directory === undefined) return;
   const [first, ...others] = register === undefined ? globalRegisters() : [register];
   shareIn(directory, first!, options);
   // What becomes of the one slot of this process is told once.
   for (const other of others) shareIn(directory, other, { ...options, ...UNTOLD });
+}
+
+function clientsOf(register?: AnyRegistry): readonly ClientModule[] {
+  if (register === undefined) return installedClients();
+  const client = typeof register?.registerMetric === 'function' ? clientOf(register) : undefined;
+  return client === undefined ? [] : [client];
 }
 
 function shareIn(directory: string, register: AnyRegistry, options: ShareOptions): void {
@@ -64,6 +76,7 @@ function makeShared(slot: ProcessSlot, register: AnyRegistry, options: SharedReg
   shared.set(register, new SharedRegistry(internalsOf(register), slot, options));
   const client = clientOf(register);
   if (client === undefined) return;
+  pushOnce(client, (one) => shared.get(one)?.slot);
   tameAggregation(client, slot, (one) => {
     if (!isShared(one)) makeShared(slot, one, { name: undefined, selfMetrics: true, mergedFrom: [] });
     return shared.get(one)!;
@@ -86,11 +99,14 @@ const LONGEST_NAME = 128;
 
 function checkName(name: unknown): void {
   if (name === undefined) return;
-  if (typeof name === 'string' && name.length > 0 && name.length <= LONGEST_NAME && !name.includes('\0'))
-    return;
+  if (typeof name === 'string' && name.length > 0 && name.length <= LONGEST_NAME && !hasControl(name)) return;
   throw new TypeError(
-    `share(): name is ${inspect(name)}; give a text of 1 to ${LONGEST_NAME} characters without NUL`,
+    `share(): name is ${inspect(name)}; give a text of 1 to ${LONGEST_NAME} characters without control characters`,
   );
+}
+
+function hasControl(text: string): boolean {
+  return Array.from(text).some((character) => character < ' ' || character === '\x7f');
 }
 
 /**
@@ -105,6 +121,10 @@ export function takeSlot(): number | undefined {
   const unable = whyUnable(directory);
   if (unable !== undefined) throw unable;
   return processSlot(directory).takeNow();
+}
+
+export function sharedRegistry(register: AnyRegistry): SharedRegistry | undefined {
+  return shared.get(register);
 }
 
 export function isShared(register: AnyRegistry): boolean {
