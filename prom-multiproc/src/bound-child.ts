@@ -14,7 +14,7 @@ export function makeCounterChild(metric: SharedMetric, inc: Inc, labels: ClientL
       const series = bound.get();
       if (series === undefined) inc(labels, value);
       else if (value === undefined) series.add(0, 1);
-      else if (isCountable(value) && value >= 0) series.add(0, value);
+      else if (isFiniteNumber(value) && value >= 0) series.add(0, value);
       else inc(labels, value);
     },
   };
@@ -26,7 +26,7 @@ export function makeHistogramChild(metric: SharedMetric, observe: Observe, label
   return {
     observe(value: unknown): void {
       const series = bound.get();
-      if (series === undefined || !isCountable(value)) {
+      if (series === undefined || !isFiniteNumber(value)) {
         observe(labels, value);
         return;
       }
@@ -59,6 +59,7 @@ class BoundSeries {
   }
 }
 
-function isCountable(value: unknown): value is number {
+/** As `Number.isFinite`, which is dearer. */
+export function isFiniteNumber(value: unknown): value is number {
   return typeof value === 'number' && value < Infinity && value > -Infinity;
 }

@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import { type LabelPair, METRIC_TYPES, type MetricDefinition, type MetricType } from './format.ts';
 import type { ClientLabels, ClientMetric } from './prom-client-internals.ts';
 
@@ -27,12 +26,10 @@ export function defineMetric(
   };
 }
 
-/** @throws Error, as prom-client does, for a label name that is not among those of the metric. */
-export function checkLabels(labelNames: readonly string[], labels: ClientLabels): void {
-  for (const label in labels) {
-    if (labelNames.includes(label)) continue;
-    throw new Error(`Added label "${label}" is not included in initial labelset: ${inspect(labelNames)}`);
-  }
+/** Whether all of `labels` are among the label names of a metric. */
+export function hasLabels(labelNames: readonly string[], labels: ClientLabels): boolean {
+  for (const label in labels) if (!labelNames.includes(label)) return false;
+  return true;
 }
 
 export function labelPairs(labelNames: readonly string[], labels: ClientLabels): LabelPair[] {

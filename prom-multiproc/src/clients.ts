@@ -26,14 +26,25 @@ export interface AggregatingClass {
 const LOADERS = { 'prom-client': loadPromClient, '@prometheus-io/client': loadPrometheusClient };
 
 export function installedClients(): ClientModule[] {
-  const names = Object.keys(LOADERS) as (keyof typeof LOADERS)[];
-  return names.map(loaded).filter((client) => client !== undefined);
+  return namesOfClients()
+    .map(loaded)
+    .filter((client) => client !== undefined);
 }
 
 /** The client of a registry; undefined for one of a copy that is not the application's own. */
 export function clientOf(register: AnyRegistry): ClientModule | undefined {
-  const client = loaded(keepsMap(internalsOf(register)) ? '@prometheus-io/client' : 'prom-client');
-  return client !== undefined && register instanceof client.Registry ? client : undefined;
+  const names = namesOfClients();
+  // Looked for first where it most likely is, for the other need not be loaded then.
+  if (keepsMap(internalsOf(register))) names.reverse();
+  for (const name of names) {
+    const client = loaded(name);
+    if (client !== undefined && register instanceof client.Registry) return client;
+  }
+  return undefined;
+}
+
+function namesOfClients() {
+  return Object.keys(LOADERS) as (keyof typeof LOADERS)[];
 }
 
 /**

@@ -1,5 +1,10 @@
-import { format } from 'node:util';
-import { type Inc, makeCounterChild, makeHistogramChild, type Observe } from './bound-child.ts';
+import {
+  type Inc,
+  isFiniteNumber,
+  makeCounterChild,
+  makeHistogramChild,
+  type Observe,
+} from './bound-child.ts';
 import { bucketOf } from './buckets.ts';
 import type { ClientLabels, ClientMetric } from './prom-client-internals.ts';
 import type { SharedMetric } from './shared-metric.ts';
@@ -7,30 +12,29 @@ import type { ValueSeries } from './shared-series.ts';
 
 /**
  * Replaces `inc` of a counter, `observe` of a histogram and `set` of a gauge without labels by functions that count in the cells of a known series
- * without allocating, building a string or calling the system. Arguments and errors are prom-client's.
+ * without allocating, building a string or calling the system. Arguments and errors are the client's.
  */
 export function installFastPath(metric: SharedMetric): void {
   const { client } = metric;
   if (client.enableExemplars === true) return;
   if (isClientsOwn(client, 'inc', 'incWithoutExemplar')) {
-    const inc = makeInc(metric);
-    replace(client, 'inc', inc, client.incWithoutExemplar);
-    replaceLabels(client, (...args) => {
+    const clientsInc = client.incWithoutExemplar as Inc;
+    const inc = makeInc(metric, clientsInc);
+    replace(client, 'inc', inc, clientsInc);
+    replaceLabels(client, (labels) => {
       const { inc: present } = client;
-      const labels = labelsOf(client.labelNames, args);
       return present === inc
         ? makeCounterChild(metric, inc, labels)
         : { inc: (present as Inc).bind(client, labels) };
     });
   }
   if (isClientsOwn(client, 'observe', 'observeWithoutExemplar')) {
-    const observe = makeObserve(metric);
-    replace(client, 'observe', observe, client.observeWithoutExemplar);
-    replaceLabels(client, (...args) => {
-      const labels = labelsOf(client.labelNames, args);
-      metric.checkLabels(labels);
-      return makeHistogramChild(metric, observe, labels);
-    });
+    const clientsObserve = client.observeWithoutExemplar as Observe;
+    const observe = makeObserve(metric, clientsObserve);
+    replace(client, 'observe', observe, clientsObserve);
+    replaceLabels(client, (labels) =>
+      metric.hasLabels(labels) ? makeHistogramChild(metric, observe, labels) : undefined,
+    );
   }
   if (isClientsOwn(client, 'set') && client.labelNames.length === 0) installSet(metric);
 }
@@ -54,8 +58,14 @@ function clientsOwn(client: ClientMetric, method: keyof ClientMetric): unknown {
   return kind && Object.getOwnPropertyDescriptor(kind, method)?.value;
 }
 
-function replaceLabels(client: ClientMetric, labels: (...args: unknown[]) => unknown): void {
-  if (isClientsOwn(client, 'labels')) replace(client, 'labels', labels);
+/** The client's own `labels()` is called for arguments from which `childOf` makes nothing: the client finds fault with them. */
+function replaceLabels(client: ClientMetric, childOf: (labels: ClientLabels) => unknown): void {
+  if (!isClientsOwn(client, 'labels')) return;
+  const clientsLabels = client.labels as (...args: unknown[]) => unknown;
+  replace(client, 'labels', (...args: unknown[]) => {
+    const labels = labelsOf(client.labelNames, args);
+    return (labels && childOf(labels)) ?? clientsLabels.apply(client, args);
+  });
 }
 
 /** A gauge without labels is set where its value is kept; all else of a gauge is prom-client's own. */
@@ -69,14 +79,10 @@ function installSet(metric: SharedMetric): void {
   };
 }
 
-/** @throws Error, as prom-client does, where there are not as many values as label names. */
-function labelsOf(names: readonly string[], args: readonly unknown[]): ClientLabels {
+/** Undefined where there are not as many values as label names. */
+function labelsOf(names: readonly string[], args: readonly unknown[]): ClientLabels | undefined {
   if (typeof args[0] === 'object') return (args[0] ?? NO_LABELS) as ClientLabels;
-  if (names.length !== args.length) {
-    throw new Error(
-      `Invalid number of arguments (${args.length}): "${args.join(', ')}" for label names (${names.length}): "${names.join(', ')}".`,
-    );
-  }
+  if (names.length !== args.length) return undefined;
   return Object.fromEntries(names.map((name, i) => [name, args[i]]));
 }
 
@@ -96,40 +102,45 @@ function replace(client: object, method: string, replacement: unknown, assigned?
   });
 }
 
-function makeInc(metric: SharedMetric): Inc {
-  const { labelsFirst } = metric.kind;
+/** What cannot be counted is left to the client's own `inc`: it throws, in the words of its version. */
+function makeInc(metric: SharedMetric, clientsInc: Inc): Inc {
+  const { client } = metric;
   return function inc(labels, value) {
     const labelled = isObject(labels);
     const own = labelled ? labels : NO_LABELS;
     const amount = labelled ? value : labels;
     const known = metric.known(own);
-    if (known === undefined && labelsFirst) metric.checkLabels(own);
-    if (amount && !Number.isFinite(amount)) throw notANumber(amount);
-    if ((amount as number) < 0) throw new Error('It is not possible to decrease a counter');
-    if (known === undefined && !labelsFirst) metric.checkLabels(own);
-    const delta = amount === undefined || amount === null ? 1 : (amount as number);
+    if (!isAmount(amount) || (known === undefined && !metric.hasLabels(own))) {
+      clientsInc.call(client, labels, value);
+      return;
+    }
+    const delta = amount ?? 1;
     if (metric.accepts(delta)) (known ?? metric.resolve(own)).add(0, delta);
   };
 }
 
-function makeObserve(metric: SharedMetric): Observe {
-  const { labelsFirst } = metric.kind;
+/** The same for `observe`. */
+function makeObserve(metric: SharedMetric, clientsObserve: Observe): Observe {
+  const { client } = metric;
   return function observe(labels, value) {
     const labelled = isObject(labels);
     const own = labelled ? labels : NO_LABELS;
-    const observed = (labelled || isAbsent(labels) ? value : labels) as number;
+    const observed = labelled || isAbsent(labels) ? value : labels;
     const known = metric.known(own);
-    if (known === undefined && labelsFirst) metric.checkLabels(own);
-    if (!Number.isFinite(observed)) throw notANumber(observed);
-    if (known === undefined && !labelsFirst) metric.checkLabels(own);
+    if (!isFiniteNumber(observed) || (known === undefined && !metric.hasLabels(own))) {
+      clientsObserve.call(client, labels, value);
+      return;
+    }
     const series = known ?? metric.resolve(own);
     series.add(1 + bucketOf(metric.bounds, observed), 1);
     series.add(0, observed);
   };
 }
 
-function notANumber(value: unknown): TypeError {
-  return new TypeError(`Value is not a valid number: ${format(value)}`);
+/** NaN, too, which the metric refuses. */
+function isAmount(amount: unknown): amount is number | undefined | null {
+  if (typeof amount !== 'number') return amount === undefined || amount === null;
+  return !(amount < 0) && amount !== Infinity;
 }
 
 // prom-client takes any falsy first argument but 0 for missing labels.

@@ -3,7 +3,7 @@ import { withDefaults } from './defined-metric.ts';
 import type { Family } from './family.ts';
 import { besideWorker } from './gauge-aggregators.ts';
 import type { Label } from './label-text.ts';
-import type { ClientLabels } from './prom-client-internals.ts';
+import type { ClientLabels, ClientMetric } from './prom-client-internals.ts';
 import { seriesKey } from './series-key.ts';
 import { rowsOf } from './series-rows.ts';
 import type { SharedMetric } from './shared-metric.ts';
@@ -49,7 +49,10 @@ export function familyToJson(family: Family, local?: SharedMetric): JsonMetric {
     if (aggregator === 'all') {
       own = Object.fromEntries(Object.entries(own).map(([name, value]) => [besideWorker(name), value]));
     }
-    return seriesToJson(family, group).map((value) => ({ ...value, labels: { ...value.labels, ...own } }));
+    return seriesToJson(family, group, local?.client).map((value) => ({
+      ...value,
+      labels: { ...value.labels, ...own },
+    }));
   });
   return { help, name, type, values, aggregator };
 }
@@ -69,7 +72,7 @@ function keyOf(labels: readonly Label[]): string {
 }
 
 /** The values of a series, without its own labels. */
-function seriesToJson(family: Family, group: readonly number[]): JsonValue[] {
+function seriesToJson(family: Family, group: readonly number[], client?: ClientMetric): JsonValue[] {
   const { name, type, table } = family;
   if (family.showsEachSlot) {
     return table
@@ -87,8 +90,11 @@ function seriesToJson(family: Family, group: readonly number[]): JsonValue[] {
   ];
   if (type === 'summary') return sumAndCount;
   const buckets = [...bounds, Infinity].map((bound, i) => {
-    const le = bound === Infinity ? '+Inf' : bound;
-    return { labels: { le }, value: values[i]!, metricName: `${name}_bucket`, exemplar: null };
+    const bucket = { metricName: `${name}_bucket`, value: values[i]! };
+    if (bound !== Infinity) return { ...bucket, labels: { le: bound }, exemplar: null };
+    // A client that keeps an exemplar of each bound has none of this one; prom-client 15.1.0 always keeps them.
+    const exemplar = client?.bucketExemplars === undefined ? { exemplar: null } : {};
+    return { ...bucket, labels: { le: '+Inf' }, ...exemplar };
   });
   return [...buckets, ...sumAndCount];
 }

@@ -2,8 +2,19 @@ import type { ClientEntry, ClientLabels, StorageListener } from './prom-client-i
 import type { SharedSeries } from './shared-series.ts';
 
 /** An object that looks to @prometheus-io/client like the `LabelMap` it keeps its series in. */
-export function labelStorage(listener: StorageListener): LabelStorage {
-  return new LabelStorage(listener);
+export function labelStorage(
+  listener: StorageListener,
+  storage: ClientStorage,
+  labelNames: readonly string[],
+): LabelStorage {
+  const ClientsOwn = storage.constructor as new (labelNames: readonly string[]) => ClientStorage;
+  return new LabelStorage(listener, () => new ClientsOwn(labelNames));
+}
+
+/** The client's own `LabelMap`. */
+interface ClientStorage {
+  /** @throws Error for a label name that is not the metric's */
+  validate(labels: ClientLabels): true;
 }
 
 /** An entry of a summary is kept a level below its labels. */
@@ -16,9 +27,11 @@ type Entry = SharedSeries & { value?: unknown };
 
 class LabelStorage {
   readonly #listener: StorageListener;
+  readonly #clientsOwn: () => ClientStorage;
 
-  constructor(listener: StorageListener) {
+  constructor(listener: StorageListener, clientsOwn: () => ClientStorage) {
     this.#listener = listener;
+    this.#clientsOwn = clientsOwn;
   }
 
   get size(): number {
@@ -73,8 +86,7 @@ class LabelStorage {
   }
 
   validate(labels: ClientLabels): true {
-    this.#listener.checkLabels(labels);
-    return true;
+    return this.#listener.hasLabels(labels) || this.#clientsOwn().validate(labels);
   }
 
   keyFrom(labels: ClientLabels | null | undefined): string {

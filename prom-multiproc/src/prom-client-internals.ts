@@ -26,6 +26,8 @@ export interface ClientMetric {
   readonly aggregator: string;
   readonly upperBounds?: readonly number[];
   readonly enableExemplars?: boolean;
+  /** Of a histogram: what an entry begins with; in prom-client 15.1.0 without exemplars, too. */
+  readonly bucketExemplars?: unknown;
   readonly collect?: () => void | Promise<void>;
   readonly percentiles?: readonly number[];
   get(): Promise<unknown>;
@@ -62,8 +64,8 @@ export interface StorageListener {
   onFirst(key: string, entry: ClientEntry): void;
   onStore(key: string, entry: ClientEntry): void;
   onDelete(key: string): void;
-  /** @throws Error for a label name that is not the metric's */
-  checkLabels(labels: ClientLabels): void;
+  /** Whether all label names are the metric's. */
+  hasLabels(labels: ClientLabels): boolean;
 }
 
 /** How a client keeps the series of a metric. */
@@ -71,16 +73,12 @@ export interface StorageKind {
   /** Name of the property of a metric that has them, assigned anew by constructors and `reset()`. */
   readonly property: 'hashMap' | 'store';
   entriesOf(storage: never): Iterable<ClientEntry>;
-  /** What looks to the client like what it keeps them in. */
-  make(listener: StorageListener): object;
+  /** What looks to the client like `storage`, what it keeps them in. */
+  make(listener: StorageListener, storage: never, labelNames: readonly string[]): object;
   /** The client's own name for labels. */
   keyOf(sortedNames: readonly string[], labels: ClientLabels): string;
   /** Whether labels that differ can have the same key. */
   readonly confusesLabels: boolean;
-  /** Whether a counter or a histogram finds fault with labels before it does with the value. */
-  readonly labelsFirst: boolean;
-  /** The label names as its messages have them. */
-  told(labelNames: readonly string[]): readonly string[];
 }
 
 /** prom-client: a plain object, by a hash of the labels. */
@@ -96,8 +94,6 @@ const HASH_MAP: StorageKind = {
     return hash;
   },
   confusesLabels: true,
-  labelsFirst: true,
-  told: (labelNames) => labelNames,
 };
 
 /** @prometheus-io/client: an object that is asked by labels, so that the key is ours to choose. */
@@ -114,8 +110,6 @@ const LABEL_MAP: StorageKind = {
     return key;
   },
   confusesLabels: false,
-  labelsFirst: false,
-  told: (labelNames) => [...new Set(labelNames.toSorted())],
 };
 
 /** What this library relies on inside a registry. */
@@ -139,7 +133,7 @@ export function internalsOf(register: AnyRegistry): ClientRegistry {
   return register as unknown as ClientRegistry;
 }
 
-/** Whether this is a registry of @prometheus-io/client, not one of prom-client. */
+/** As a registry of @prometheus-io/client does, and one of prom-client after 15.1.3. */
 export function keepsMap(register: ClientRegistry): boolean {
   return register._metrics instanceof Map;
 }

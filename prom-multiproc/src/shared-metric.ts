@@ -1,4 +1,4 @@
-import { checkLabels, lastingLabels } from './client-definition.ts';
+import { hasLabels, lastingLabels } from './client-definition.ts';
 import { DefinedMetric, type MetricHome } from './defined-metric.ts';
 import { cellsPerSeries, familyKey, type LabelPair, type MetricDefinition } from './format.ts';
 import { GivenLabels } from './given-labels.ts';
@@ -37,7 +37,6 @@ export class SharedMetric implements SeriesOwner {
   readonly #tree: LabelTree<SharedSeries>;
   readonly #defined: DefinedMetric;
   readonly #cells: MetricCells;
-  readonly #toldNames: readonly string[];
   readonly #index: HashIndex;
   /** Whether a write needs no word to the source any more: it has taken a slot, or never will. */
   #isSettled = false;
@@ -51,21 +50,22 @@ export class SharedMetric implements SeriesOwner {
     this.#defined = new DefinedMetric(client, home);
     const kind = storageKindOf(client)!;
     this.kind = kind;
-    this.#toldNames = kind.told(client.labelNames);
     this.#source = source;
     this.#tree = new LabelTree(client.labelNames);
     this.#index = new HashIndex(kind.keyOf, client.labelNames, () => this.#cells.all);
     this.#cells = new MetricCells(source, this.#defined);
     this.#given = new GivenLabels(this.#defined, this.#cells);
-    const storage = kind.make({
+    const present = (client as unknown as Record<string, never>)[kind.property]!;
+    const listener = {
       index: () => this.#index.byHash,
-      keyOf: (labels) => this.#index.hashOf(labels),
-      onFirst: (hash, entry) => this.#storeNew(hash, entry),
-      onStore: (hash, entry) => this.#storeEntry(hash, entry),
-      onDelete: (hash) => this.#removeEntry(hash),
-      checkLabels: (labels) => this.checkLabels(labels),
-    });
-    this.#replaceStorage((client as unknown as Record<string, never>)[kind.property]!);
+      keyOf: (labels: ClientLabels) => this.#index.hashOf(labels),
+      onFirst: (hash: string, entry: ClientEntry) => this.#storeNew(hash, entry),
+      onStore: (hash: string, entry: ClientEntry) => this.#storeEntry(hash, entry),
+      onDelete: (hash: string) => this.#removeEntry(hash),
+      hasLabels: (labels: ClientLabels) => this.hasLabels(labels),
+    };
+    const storage = kind.make(listener, present, client.labelNames);
+    this.#replaceStorage(present);
     Object.defineProperty(client, kind.property, {
       get: () => storage,
       set: (replacement: never) => this.#replaceStorage(replacement),
@@ -239,13 +239,13 @@ export class SharedMetric implements SeriesOwner {
     return this.#isSettled ? this.#cells.all[0] : undefined;
   }
 
-  /** @throws Error, as prom-client does, for a label name that is not the metric's. */
-  checkLabels(labels: ClientLabels): void {
-    checkLabels(this.#toldNames, labels);
+  /** Whether all label names are the metric's. */
+  hasLabels(labels: ClientLabels): boolean {
+    return hasLabels(this.client.labelNames, labels);
   }
 
   /**
-   * The series of these labels, which must have passed `checkLabels`, made where there is none. Counters and histograms
+   * The series of these labels, which must have passed `hasLabels`, made where there is none. Counters and histograms
    * only.
    */
   resolve(labels: ClientLabels): SharedSeries {
@@ -253,7 +253,7 @@ export class SharedMetric implements SeriesOwner {
     this.#isSettled = true;
     let series = this.#tree.find(labels);
     if (series === undefined) {
-      series = this.#add(emptySeries(this, lastingLabels(labels), this.client.upperBounds !== undefined));
+      series = this.#add(emptySeries(this, lastingLabels(labels), this.client));
       this.#tree.set(series.labels, series);
       this.#index.add(series);
     }

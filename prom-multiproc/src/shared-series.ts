@@ -1,4 +1,4 @@
-import type { ClientEntry, ClientLabels } from './prom-client-internals.ts';
+import type { ClientEntry, ClientLabels, ClientMetric } from './prom-client-internals.ts';
 import type { Cells } from './slot-space.ts';
 
 /** The metric that a series belongs to, as far as its writes are concerned. */
@@ -183,10 +183,12 @@ export function seriesOf(entry: ClientEntry, owner: SeriesOwner, timed: boolean)
 }
 
 /** A series of a counter or a histogram that was never counted in. */
-export function emptySeries(owner: SeriesOwner, labels: ClientLabels, isHistogram: boolean): SharedSeries {
-  return isHistogram
-    ? new HistogramSeries(owner, labels, new Float64Array(owner.bounds.length + 2))
-    : new ValueSeries(owner, labels, new Float64Array(1));
+export function emptySeries(owner: SeriesOwner, labels: ClientLabels, client: ClientMetric): SharedSeries {
+  if (client.upperBounds === undefined) return new ValueSeries(owner, labels, new Float64Array(1));
+  const series = new HistogramSeries(owner, labels, new Float64Array(owner.bounds.length + 2));
+  // prom-client 15.1.0 reads them of every series; all are null, in one frozen object, as these have no exemplars.
+  series.bucketExemplars = client.bucketExemplars;
+  return series;
 }
 
 function now(): number {
