@@ -37,6 +37,18 @@ test('every link within the repository leads to a file, and to a heading in it',
   assert.deepEqual(dead, []);
 });
 
+test('no command or program puts the metrics directory into /dev/shm, which systemd empties for a login user', () => {
+  const programs = globSync('prom-multiproc/{examples,packaging/consumers}/*', { cwd: ROOT }).map((path) =>
+    read(path),
+  );
+  const blocks = PAGES.flatMap((page) => read(page).match(/^```.*?^```$/gms) ?? []);
+  assert.ok(blocks.length > 40, `${blocks.length} blocks`);
+  assert.deepEqual(
+    [...programs, ...blocks].filter((text) => text.includes('/dev/shm')),
+    [],
+  );
+});
+
 test('every page of docs/ can be reached from the README', () => {
   const seen = new Set<string>();
   const follow = (page: string) => {

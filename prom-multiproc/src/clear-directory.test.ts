@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type ClearOptions, ClearRefusedError, clearDirectory } from './clear-directory.ts';
+import { type ClearOptions, clearDirectory } from './clear-directory.ts';
+import { loadLibc } from './libc.ts';
+import { holdLowestFreeSlot } from './slot-lock.ts';
+import { AppProcess } from './testing/application.ts';
+import { AT_ONCE, assertRefused, counted } from './testing/clearing.ts';
 import { TextReader } from './testing/directory-text.ts';
-import { add, COUNTER, openWriter } from './testing/slot-files.ts';
-import { type Cleanup, temporaryDirectory } from './testing/temporary-directory.ts';
-
-const AT_ONCE: ClearOptions = { waitMs: 0 };
+import { openWriter } from './testing/slot-files.ts';
+import { temporaryDirectory } from './testing/temporary-directory.ts';
 
 /** A clock that stands still but for pauses, which do something instead of waiting. */
 function pausing(waitMs: number, onPause: (elapsed: number) => void) {
@@ -22,27 +23,6 @@ function pausing(waitMs: number, onPause: (elapsed: number) => void) {
     },
   };
   return { options, elapsed: () => elapsed };
-}
-
-/** A metrics directory with two slot files, which nobody holds. */
-function counted(t: Cleanup): string {
-  const directory = join(temporaryDirectory(t), 'metrics');
-  mkdirSync(directory);
-  const writers = [openWriter(directory), openWriter(directory)];
-  for (const writer of writers) {
-    add(writer, COUNTER, '/', 1);
-    writer.close();
-  }
-  return directory;
-}
-
-async function assertRefused(path: string, reason: RegExp, options = AT_ONCE): Promise<void> {
-  await assert.rejects(clearDirectory(path, options), (error: Error) => {
-    assert.ok(error instanceof ClearRefusedError);
-    assert.ok(error.message.startsWith(`refusing to clear ${JSON.stringify(path)}: `), error.message);
-    assert.match(error.message, reason);
-    return true;
-  });
 }
 
 test('a missing directory is made, with its parents, owner and mode', async (t) => {
@@ -99,12 +79,55 @@ test('a holder that stays is refused after the wait, and nothing is removed', as
   const { options, elapsed } = pausing(1000, () => {});
   await assertRefused(
     directory,
-    /a living process still holds slot-1\.metrics after 1 s; stop it first/,
+    new RegExp(`a living process still holds slot-1\\.metrics after 1 s: pid ${process.pid}; stop it first$`),
     options,
   );
   assert.equal(elapsed(), 1000);
   assert.deepEqual(readdirSync(directory).sort(), ['slot-0.metrics', 'slot-1.metrics']);
   assert.equal(openWriter(directory).slot, 0, 'what was free is free again');
+});
+
+test('a refusal names the pid of each holder, of many the first five', async (t) => {
+  const directory = join(temporaryDirectory(t), 'metrics');
+  const start = async () => {
+    const app = await AppProcess.start(t, directory);
+    await app.takeSlot();
+    return app.pid;
+  };
+  const pids = [await start()];
+  await assertRefused(
+    directory,
+    new RegExp(`holds slot-0\\.metrics after 0 s: pid ${pids[0]}; stop it first$`),
+  );
+  pids.push(await start());
+  const both = `pid ${pids[0]}, pid ${pids[1]}`;
+  await assertRefused(
+    directory,
+    new RegExp(`living processes still hold 2 slots after 0 s: ${both}; stop them first$`),
+  );
+  for (let i = 2; i < 7; i++) pids.push(await start());
+  const five = pids.slice(0, 5).map((pid) => `pid ${pid}`);
+  await assertRefused(
+    directory,
+    new RegExp(`hold 7 slots after 0 s: ${five.join(', ')} and 2 more; stop them first$`),
+  );
+});
+
+test('several slots of one process are held by one pid', async (t) => {
+  const directory = join(temporaryDirectory(t), 'metrics');
+  for (let i = 0; i < 2; i++) openWriter(directory);
+  await assertRefused(
+    directory,
+    new RegExp(`a living process still holds 2 slots after 0 s: pid ${process.pid}; stop it first$`),
+  );
+});
+
+test('a holder that is just taking its slot has no pid to name yet', async (t) => {
+  const directory = join(temporaryDirectory(t), 'metrics');
+  mkdirSync(directory);
+  const { fd } = holdLowestFreeSlot(loadLibc(), directory);
+  t.after(() => closeSync(fd));
+  await assertRefused(directory, /a living process still holds slot-0\.metrics after 0 s; stop it first$/);
 });
 
 test('while it waits the slots of the dead are there to be taken, and no file is made beside them', async (t) => {
@@ -129,99 +152,4 @@ test('a file removed by another meanwhile is no obstacle', async (t) => {
   });
   await clearDirectory(directory, options);
   assert.deepEqual(readdirSync(directory), []);
-});
-
-test('relative paths, .. and the root are refused', async () => {
-  for (const path of ['', '.', 'metrics', './metrics', '../metrics', '-rf', '~', ' /tmp/x']) {
-    await assertRefused(path, /it is a relative path; give an absolute one/);
-  }
-  for (const path of ['/tmp/..', '/tmp/../tmp/metrics', '/..', '/tmp/metrics/../']) {
-    await assertRefused(path, /it has '\.\.' in it/);
-  }
-  for (const path of ['/', '//', '///', '/.', '/./']) await assertRefused(path, /root of the file system/);
-});
-
-test('a symlink is refused, also with a trailing slash, and what it leads to is left alone', async (t) => {
-  const directory = counted(t);
-  const link = join(temporaryDirectory(t), 'link');
-  symlinkSync(directory, link);
-  await assertRefused(link, /it is a symlink/);
-  for (const path of [`${link}/`, `${link}//`, `${link}/.`]) {
-    await assert.rejects(clearDirectory(path, AT_ONCE), /refusing to clear .*link": it is a symlink/);
-  }
-  const dangling = join(temporaryDirectory(t), 'dangling');
-  symlinkSync('/nonexistent', dangling);
-  await assertRefused(dangling, /it is a symlink/);
-  assert.equal(readdirSync(directory).length, 2);
-});
-
-test('a path that is no directory is refused', async (t) => {
-  const directory = temporaryDirectory(t);
-  const file = join(directory, 'file');
-  writeFileSync(file, '');
-  await assertRefused(file, /it is not a directory/);
-  const fifo = join(directory, 'fifo');
-  execFileSync('mkfifo', [fifo]);
-  await assertRefused(fifo, /it is not a directory/);
-  await assert.rejects(clearDirectory(join(file, 'metrics'), AT_ONCE), /ENOTDIR.*file/);
-});
-
-const FOREIGN_NAMES = [
-  'README',
-  '.hidden',
-  '..hidden',
-  'two words',
-  ' ',
-  'line\nfeed',
-  '-rf',
-  '--',
-  '*',
-  'slot-*.metrics',
-  '$(reboot)',
-  'slot-01.metrics',
-  'slot-10000.metrics',
-  'slot--1.metrics',
-  'slot-.metrics',
-  'slot-0.metrics.bak',
-  'slot-0.metrics\n',
-  'slot-0.metric',
-  'Slot-0.metrics',
-  'slot-٣.metrics',
-];
-
-test('a directory that holds anything foreign is refused, and keeps all it has', async (t) => {
-  for (const name of FOREIGN_NAMES) {
-    const directory = counted(t);
-    writeFileSync(join(directory, name), '');
-    const { mode } = statSync(directory);
-    const quoted = JSON.stringify(name).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    await assertRefused(directory, new RegExp(`it holds ${quoted}, which is not a slot file`), {
-      mode: 0o777,
-      waitMs: 0,
-    });
-    assert.equal(readdirSync(directory).length, 3, name);
-    assert.equal(statSync(directory).mode, mode, 'its mode, too');
-  }
-});
-
-test('a file name that is no UTF-8 is foreign', async (t) => {
-  const directory = counted(t);
-  writeFileSync(Buffer.concat([Buffer.from(`${directory}/slot-5.metrics`), Buffer.from([0xff])]), '');
-  await assertRefused(directory, /which is not a slot file/);
-  assert.equal(readdirSync(directory).length, 3);
-});
-
-test('what has the name of a slot file but is no regular file is refused', async (t) => {
-  const make: Record<string, (path: string) => void> = {
-    symlink: (path) => symlinkSync('/etc/passwd', path),
-    'symlink to a slot file': (path) => symlinkSync('slot-0.metrics', path),
-    directory: (path) => mkdirSync(path),
-    FIFO: (path) => execFileSync('mkfifo', [path]),
-  };
-  for (const [what, put] of Object.entries(make)) {
-    const directory = counted(t);
-    put(join(directory, 'slot-7.metrics'));
-    await assertRefused(directory, /it holds "slot-7\.metrics", which is not a slot file/);
-    assert.equal(readdirSync(directory).length, 3, what);
-  }
 });

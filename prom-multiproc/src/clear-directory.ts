@@ -12,8 +12,11 @@ import {
 } from 'node:fs';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeForeign } from './foreign-file.ts';
 import { slotOfFileName } from './format.ts';
+import { describePid, holderPid } from './holder-pid.ts';
 import { type Libc, loadLibc } from './libc.ts';
+import { NEW_DIRECTORY_MODE, whyNotOwn } from './own-directory.ts';
 import { isHeld, tryHold } from './slot-lock.ts';
 
 export interface ClearOptions {
@@ -47,8 +50,9 @@ interface HeldFile {
   readonly fd: number;
 }
 
-const NEW_DIRECTORY_MODE = 0o750;
 const POLL_MS = 50;
+/** Most holders that a refusal names. */
+const MAX_NAMED = 5;
 
 /**
  * Makes `path` an empty metrics directory: creates it where there is none, else removes its slot files, all or none.
@@ -85,6 +89,9 @@ function makeDirectory(directory: string, { uid, gid, mode }: ClearOptions): boo
   if (found !== undefined) slotFiles(directory);
   else mkdirSync(directory, { recursive: true, mode: NEW_DIRECTORY_MODE });
   const now = statSync(directory);
+  // Root clears the directories of others.
+  const reason = process.geteuid?.() === 0 ? undefined : whyNotOwn(directory, now);
+  if (reason !== undefined) throw refusal(directory, `it ${reason}`);
   const owner = { uid: uid ?? now.uid, gid: gid ?? now.gid };
   if (owner.uid !== now.uid || owner.gid !== now.gid) chownSync(directory, owner.uid, owner.gid);
   if (mode !== undefined) chmodSync(directory, mode);
@@ -94,8 +101,7 @@ function makeDirectory(directory: string, { uid, gid, mode }: ClearOptions): boo
 function slotFiles(directory: string): string[] {
   return readdirSync(directory, { withFileTypes: true }).map((entry) => {
     if (slotOfFileName(entry.name) === undefined || !entry.isFile()) {
-      const name = JSON.stringify(entry.name);
-      throw refusal(directory, `it holds ${name}, which is not a slot file; give a directory of its own`);
+      throw refusal(directory, `it holds ${describeForeign(entry.name)}; give a directory of its own`);
     }
     return entry.name;
   });
@@ -112,17 +118,12 @@ async function holdAll(
   const paths = files.map((file) => join(directory, file));
   const deadline = now() + waitMs;
   for (;;) {
+    const foreign = paths.find((path) => !mayWrite(path));
+    if (foreign !== undefined)
+      throw refusal(directory, `this user may not write ${basename(foreign)}; run it as the file's owner`);
     const held = tryHoldAll(libc, paths);
-    if (Array.isArray(held)) return held;
-    const file = basename(held.busy);
-    if (!mayWrite(held.busy))
-      throw refusal(directory, `this user may not write ${file}; run it as the file's owner`);
-    if (now() >= deadline) {
-      throw refusal(
-        directory,
-        `a living process still holds ${file} after ${waitMs / 1000} s; stop it first`,
-      );
-    }
+    if ('all' in held) return held.all;
+    if (now() >= deadline) throw refusal(directory, describeHolders(held.busy, waitMs / 1000));
     await pause(POLL_MS);
   }
 }
@@ -131,22 +132,35 @@ async function holdAll(
  * All of them or none. While one is held by a living process it takes no other either: a worker that starts meanwhile
  * would find the slots of the dead held, and make one more.
  */
-function tryHoldAll(libc: Libc, paths: readonly string[]): HeldFile[] | { busy: string } {
-  const busy = paths.find((path) => !mayWrite(path) || isHeld(libc, path));
-  if (busy !== undefined) return { busy };
-  const held: HeldFile[] = [];
-  let all = false;
+function tryHoldAll(libc: Libc, paths: readonly string[]): { all: HeldFile[] } | { busy: string[] } {
+  const busy = paths.filter((path) => isHeld(libc, path));
+  if (busy.length > 0) return { busy };
+  const all: HeldFile[] = [];
+  let isWhole = false;
   try {
     for (const path of paths) {
       const fd = tryHold(libc, path);
-      if (fd === undefined) return { busy: path };
-      held.push({ path, fd });
+      if (fd === undefined) return { busy: [path] };
+      all.push({ path, fd });
     }
-    all = true;
-    return held;
+    isWhole = true;
+    return { all };
   } finally {
-    if (!all) for (const { fd } of held) closeSync(fd);
+    if (!isWhole) for (const { fd } of all) closeSync(fd);
   }
+}
+
+function describeHolders(busy: readonly string[], seconds: number): string {
+  const what = busy.length === 1 ? basename(busy[0]!) : `${busy.length} slots`;
+  const pids = new Map(busy.map((path) => [holderPid(path), path] as const));
+  // Of one that is just starting.
+  pids.delete(undefined);
+  const named = [...pids].slice(0, MAX_NAMED).map(([pid, path]) => describePid(pid!, path));
+  const more = pids.size > MAX_NAMED ? ` and ${pids.size - MAX_NAMED} more` : '';
+  const who = named.length === 0 ? '' : `: ${named.join(', ')}${more}`;
+  return pids.size > 1
+    ? `living processes still hold ${what} after ${seconds} s${who}; stop them first`
+    : `a living process still holds ${what} after ${seconds} s${who}; stop it first`;
 }
 
 function mayWrite(path: string): boolean {

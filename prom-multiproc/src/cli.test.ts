@@ -47,7 +47,9 @@ test('check says what each slot is, and fails where one cannot be read', (t) => 
   assert.equal(sound.status, 0);
   assert.match(
     sound.out,
-    /^slot 0: 2 series, .*held by a living process\nslot 1: 2 series, .*counts are kept\n$/,
+    new RegExp(
+      `^slot 0: 2 series, .*held by a living process, pid ${process.pid}\nslot 1: 2 series, .*counts are kept\n$`,
+    ),
   );
   writeFileSync(join(directory, 'slot-7.metrics'), 'x'.repeat(5000));
   const damaged = run('check', directory);
@@ -89,7 +91,10 @@ test('clear makes the directory, then removes slot files, and refuses under a li
   add(writer, COUNTER, '/', 1);
   const refused = run('clear', directory, '--wait', '0');
   assert.deepEqual([refused.status, refused.out], [1, '']);
-  assert.match(refused.error, /refusing to clear .*: a living process still holds slot-0\.metrics after 0 s/);
+  assert.match(
+    refused.error,
+    /refusing to clear .*: a living process still holds slot-0\.metrics after 0 s: pid \d+; stop it/,
+  );
   assert.equal(sample(run('dump', directory).out, COUNTED), 1, 'nothing was removed');
   writer.close();
   assert.equal(run('clear', directory).out, `${directory}: 1 slot file removed\n`);

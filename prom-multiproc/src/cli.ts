@@ -1,15 +1,18 @@
 #!/usr/bin/env node
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clearDirectory } from './clear-directory.ts';
+import { slotFileName } from './format.ts';
+import { describePid } from './holder-pid.ts';
 import { Reader, TEXT_CONTENT_TYPE } from './reader.ts';
 
 const USAGE = `usage: prom-multiproc dump|serve|check|clear <directory> [options]
 
   dump    prints the totals of all processes in Prometheus' text format
   serve   answers GET /metrics and /metrics/workers/<slot> with them until it is ended
-  check   prints the state of each slot; exit status 1 where one cannot be read
+  check   prints the state of each slot and the pid that holds it; exit status 1 where one cannot be read
   clear   empties the directory, or makes it; before each start of the application, at no other time.
           Exit status 1 where it is refused, and nothing removed
 
@@ -45,7 +48,7 @@ async function main(args: string[]): Promise<void> {
   if (command === 'dump') dump(new Reader(directory, named), values.worker);
   else if (command === 'serve')
     await serve(new Reader(directory, named), integer('--port', values.port, 65535), values.host);
-  else if (command === 'check') check(new Reader(directory));
+  else if (command === 'check') check(new Reader(directory), directory);
   else if (command === 'clear') await clear(directory, integer('--wait', values.wait, 3600));
   else throw new UsageError(`unknown command ${JSON.stringify(command)}`);
 }
@@ -80,9 +83,11 @@ async function serve(reader: Reader, port: number, host: string): Promise<void> 
   console.log(`http://${host}:${address.port}/metrics`);
 }
 
-function check(reader: Reader): void {
-  for (const { slot, live, error, series, bytes, refused } of reader.slots()) {
-    const state = error ?? (live ? 'held by a living process' : 'free; its counts are kept');
+function check(reader: Reader, directory: string): void {
+  for (const { slot, pid, error, series, bytes, refused } of reader.slots()) {
+    const holder = pid && describePid(pid, join(directory, slotFileName(slot)));
+    const held = holder === undefined ? 'free; its counts are kept' : `held by a living process, ${holder}`;
+    const state = error ?? held;
     console.log(`slot ${slot}: ${series} series, ${bytes} bytes, ${refused} refused; ${state}`);
     if (error !== undefined) process.exitCode = 1;
   }

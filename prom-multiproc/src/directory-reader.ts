@@ -23,6 +23,8 @@ export interface SlotStatus {
   readonly slot: number;
   /** Whether a living process holds the slot. */
   readonly live: boolean;
+  /** Process id of the living holder, as it sees itself: in a container it is that of its pid namespace. */
+  readonly pid: number | undefined;
   /** Why the slot is held at its last good values. */
   readonly error: string | undefined;
   /** Unix times in seconds. */
@@ -107,6 +109,7 @@ export class DirectoryReader {
         live: reader.live,
         error,
         ...reader.status,
+        pid: reader.live ? reader.status.pid : undefined,
       })),
       retired: this.#retired,
       seconds: (performance.now() - began) / 1000,

@@ -154,16 +154,14 @@ test('a process that counts into a file cut short ends, and its successor passes
   assert.deepEqual(others.slice(0, 2), [3, 3]);
 });
 
-test('a process whose directory is removed counts on, and shares all that it counted meanwhile once there is one', async (t) => {
+test('a process whose directory cannot be had any more counts on, and shares all that it counted meanwhile once it can', async (t) => {
   const { directory, app, witness, count, totals } = await counted(t, OFTEN);
-  // In one step: they would make files in it while it is emptied.
-  renameSync(directory, `${directory}.removed`);
-  rmSync(`${directory}.removed`, { recursive: true });
+  replaceByFile(directory);
   await lost(app);
   await lost(witness);
   await count(2);
-  await assert.rejects(app.metrics(), /cannot share metrics in .*does not exist/);
-  mkdirSync(directory);
+  await assert.rejects(app.metrics(), /cannot share metrics in .*is not a directory/);
+  rmSync(directory);
   await until('both to share', async () =>
     (await Promise.all([app.changes(), witness.changes()])).every(
       (changes) => changes.at(-1) === 'recovered',
@@ -173,6 +171,19 @@ test('a process whose directory is removed counts on, and shares all that it cou
   assert.deepEqual(await totals(witness), [6, 6, 6, 4, 7]);
   assert.deepEqual(files(directory), ['slot-0.metrics', 'slot-1.metrics']);
 });
+
+/** Puts a file in place of a directory that living processes make anew as soon as it is gone. */
+function replaceByFile(directory: string): void {
+  for (;;) {
+    try {
+      rmSync(directory, { recursive: true, force: true });
+      writeFileSync(directory, '', { flag: 'wx' });
+      return;
+    } catch (error) {
+      if (!['EEXIST', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code!)) throw error;
+    }
+  }
+}
 
 test('children and timers taken before the loss count on in the new slot', async (t) => {
   const directory = temporaryDirectory(t);

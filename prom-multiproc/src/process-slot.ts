@@ -10,6 +10,7 @@ import { isAggregator } from './gauge-aggregators.ts';
 import { loadLibc } from './libc.ts';
 import type { CellSource } from './metric-cells.ts';
 import { MetricWarnings } from './metric-warnings.ts';
+import { readOwn } from './own-directory.ts';
 import { showPlainValues } from './plain-values.ts';
 import { type ClientMetric, isStoredMetric } from './prom-client-internals.ts';
 import { seriesKey } from './series-key.ts';
@@ -225,11 +226,12 @@ export class ProcessSlot {
 
   /** What all processes have counted up to now: one view for all registries. @throws Error where it cannot be had. */
   read(): DirectoryReader {
+    if (this.#holder.isLost) this.#mend();
     if (this.failure !== undefined) throw this.failure;
     this.bindAll();
     try {
       this.#reader ??= this.#newReader();
-      this.#reader.refresh();
+      readOwn(this.directory, this.#reader);
     } catch (error) {
       throw this.#holder.cannotShare(error);
     }

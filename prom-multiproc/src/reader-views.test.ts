@@ -73,6 +73,6 @@ test('a directory that is not there is an error that says what to do', (t) => {
   const { directory, reader } = twoSlots(t);
   rmSync(directory, { recursive: true });
   for (const read of [() => reader.metrics(), () => reader.workerMetrics(0), () => reader.slots()]) {
-    assert.throws(read, /does not exist: `prom-multiproc clear` makes it/);
+    assert.throws(read, /does not exist: the first process that counts makes it, and `prom-multiproc clear`/);
   }
 });

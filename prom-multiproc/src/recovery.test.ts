@@ -1,6 +1,6 @@
 /** Trouble that passes: once it is over, nothing is lost. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { AppProcess } from './testing/application.ts';
@@ -10,8 +10,10 @@ import { until } from './testing/until.ts';
 
 const HOME = '{route="/"}';
 
+/** A file is where the directory is to be. */
 async function withoutDirectory(t: TestContext, env: Record<string, string> = {}) {
   const directory = join(temporaryDirectory(t), 'metrics');
+  writeFileSync(directory, '');
   const app = await AppProcess.start(t, directory, env);
   return { directory, app };
 }
@@ -41,15 +43,15 @@ test('takeSlot() gives nothing without PROMETHEUS_MULTIPROC_DIR', async (t) => {
 test('takeSlot() says why it cannot be had, and takes it with all that was counted once it can', async (t) => {
   const { directory, app } = await withoutDirectory(t, { PROMETHEUS_MULTIPROC_REFRESH_MS: '3600000' });
   for (let i = 0; i < 2; i++) {
-    await assert.rejects(app.takeSlot(), /cannot share metrics in .*does not exist/);
+    await assert.rejects(app.takeSlot(), /cannot share metrics in .*is not a directory/);
     await app.call('plain', 'inc');
   }
-  mkdirSync(directory);
+  rmSync(directory);
   await assert.rejects(app.metrics(), /cannot share metrics/);
   assert.equal(await app.takeSlot(), 0);
   assert.equal(sample(await app.metrics(), 'plain_total'), 2);
   const [failed, ...later] = await app.changes();
-  assert.match(failed!, /cannot share metrics in .*does not exist/);
+  assert.match(failed!, /cannot share metrics in .*is not a directory/);
   assert.deepEqual(later, ['recovered']);
 });
 
@@ -60,7 +62,7 @@ test('a process that could not share at its first write does so by itself once i
   await app.call('inFlight', 'set', 4);
   await app.call('sizes', 'observe', { route: '/' }, 5);
   await assert.rejects(app.metrics(), /cannot share metrics/);
-  mkdirSync(directory);
+  rmSync(directory);
   const text = await served(app);
   assert.equal(sample(text, `requests_total${HOME}`), 3);
   assert.equal(sample(text, `seconds_count${HOME}`), 1);
@@ -74,13 +76,13 @@ test('a process that could not share at its first write does so by itself once i
 test('onFailure and onRecovered are called once each for one trouble, and each is told once', async (t) => {
   const { directory, app } = await withoutDirectory(t, { PROMETHEUS_MULTIPROC_REFRESH_MS: '10' });
   for (let i = 0; i < 3; i++) await app.call('plain', 'inc');
-  mkdirSync(directory);
+  rmSync(directory);
   await served(app);
   const [failed, ...later] = await app.changes();
-  assert.match(failed!, /does not exist/);
+  assert.match(failed!, /is not a directory/);
   assert.deepEqual(later, ['recovered']);
   const [unshared, recovered, ...more] = await app.warnings();
-  assert.match(unshared!, /cannot share metrics in .*does not exist/);
+  assert.match(unshared!, /cannot share metrics in .*is not a directory/);
   assert.match(recovered!, /shared in .* again, with all that was counted meanwhile/);
   assert.deepEqual(more, []);
 });

@@ -104,15 +104,19 @@ test('importing, share() and metrics() take no slot', async (t) => {
   assert.deepEqual(files(), []);
 });
 
-for (const [what, prepare] of [
-  ['is missing', () => {}],
-  ['is not a directory', (path: string) => writeFileSync(path, '')],
+for (const [what, path, message] of [
+  [
+    'cannot be made',
+    'file/metrics',
+    /cannot share metrics in .*: .* does not exist and cannot be made in .*ENOTDIR/,
+  ],
+  ['is not a directory', 'file', /cannot share metrics in .*: .* is not a directory: remove it/],
 ] as const) {
   test(`where the directory ${what} a process counts on, and its metrics() says what to do`, async (t) => {
-    const directory = join(temporaryDirectory(t), 'metrics');
-    prepare(directory);
-    const app = await AppProcess.start(t, directory);
-    const refusal = { message: /cannot share metrics in .*metrics.*prom-multiproc clear/ };
+    const parent = temporaryDirectory(t);
+    writeFileSync(join(parent, 'file'), '');
+    const app = await AppProcess.start(t, join(parent, path));
+    const refusal = { message };
     await assert.rejects(app.metrics(), refusal);
     await app.call('requests', 'inc', { route: '/' });
     await app.call('seconds', 'observe', { route: '/' }, 1);
@@ -127,20 +131,20 @@ for (const [what, prepare] of [
 
 test('where the directory goes away under an application it counts on, and each of its processes says so once', async (t) => {
   const { directory, start } = application(t);
-  // A refresh that falls in between says more: that the file is lost.
   const never = { PROMETHEUS_MULTIPROC_REFRESH_MS: '3600000' };
   const [app, reader] = await Promise.all([start(never), start(never)]);
   await app.call('requests', 'inc', { route: '/' });
   assert.equal(sample(await reader.metrics(), `requests_total${HOME}`), 1);
   rmSync(directory, { recursive: true });
+  writeFileSync(directory, 'so that it cannot be made again');
   for (let i = 0; i < 3; i++) {
     await app.call('requests', 'inc', { route: '/' });
     await app.call('requests', 'inc', { route: `/${i}` });
     for (const one of [app, reader])
-      await assert.rejects(one.metrics(), /does not exist.*prom-multiproc clear/);
+      await assert.rejects(one.metrics(), /cannot share metrics in .* is not a directory/);
   }
   for (const one of [app, reader]) {
-    const warnings = await one.warnings();
+    const warnings = (await one.warnings()).filter((said) => said.includes('cannot share'));
     assert.equal(warnings.length, 1, warnings.join('\n'));
   }
 });

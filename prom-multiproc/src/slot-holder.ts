@@ -1,4 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { followParentIntoDeath } from './follow-parent.ts';
+import { describeForeign, isOfAnotherClient } from './foreign-file.ts';
 import { loadLibc } from './libc.ts';
 import type { Loss } from './slot-space.ts';
 import { SlotWriter } from './slot-writer.ts';
@@ -48,6 +50,11 @@ export class SlotHolder {
     return true;
   }
 
+  /** Whether the file of the slot is no longer as this process left it. */
+  get isLost(): boolean {
+    return this.writer?.findLoss() !== undefined;
+  }
+
   /** Turns away from a slot whose file is lost; undefined where it is sound. */
   dropLost(): Loss | undefined {
     const loss = this.writer?.findLoss();
@@ -81,7 +88,18 @@ export class SlotHolder {
       this.#fail(error);
       return false;
     }
+    this.#warnOfOthers();
     return true;
+  }
+
+  /** Applications that share a directory empty it for each other, Python's with a glob. */
+  #warnOfOthers(): void {
+    const other = readdirSync(this.directory).find(isOfAnotherClient);
+    if (other === undefined) return;
+    this.#warnings.once(
+      'PROM_MULTIPROC_FOREIGN',
+      `${this.directory} holds ${describeForeign(other)}: give each application a directory of its own`,
+    );
   }
 
   // Once: a worker that has let go of its primary later on is draining.

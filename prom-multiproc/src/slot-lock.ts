@@ -94,8 +94,13 @@ export function holdAnew(libc: Libc, { slot, path, fd: old }: HeldSlot): HeldSlo
 
 /** Whether the path still shows the file that `held` was asked of. */
 export function isStillAt(path: string, held: Stats): boolean {
-  const now = lstatSync(path, { throwIfNoEntry: false });
-  return now !== undefined && now.dev === held.dev && now.ino === held.ino;
+  try {
+    const now = lstatSync(path);
+    return now.dev === held.dev && now.ino === held.ino;
+  } catch {
+    // Nor where the directory is no directory any more, or may not be searched.
+    return false;
+  }
 }
 
 const FOREIGN = new Set(['ELOOP', 'EISDIR', 'ENXIO', 'EACCES', 'EPERM']);

@@ -57,7 +57,7 @@ export class SlotReader {
   /** Whether a living process holds the slot. */
   live = false;
   /** Header fields as of the last good refresh. */
-  status = { started: 0, heartbeat: 0, refused: 0, bytes: 0, series: 0 };
+  status = { pid: 0, started: 0, heartbeat: 0, refused: 0, bytes: 0, series: 0 };
 
   readonly #libc: Libc;
   readonly #owner: number;
@@ -162,12 +162,12 @@ export class SlotReader {
     ) {
       throw new BadLogError('file was overwritten while it was read');
     }
-    const { heartbeat, refused } = header;
+    const { pid, heartbeat, refused } = header;
     this.#rules.check(loaded, this.cellCount, this.values);
     this.values.set(loaded);
     // One holder throughout: a new one's lock must not show the gauges of the one before it.
     this.live = held && started > 0 && header.started === started;
-    this.status = { ...this.status, started, heartbeat, refused, bytes: size };
+    this.status = { ...this.status, pid, started, heartbeat, refused, bytes: size };
     return true;
   }
 

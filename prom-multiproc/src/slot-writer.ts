@@ -16,11 +16,11 @@ import {
 import { FreeCells } from './free-cells.ts';
 import type { Libc } from './libc.ts';
 import { BadLogError, decodeLog, encodeMetric, encodeSeries } from './log-record.ts';
+import { checkOwner, makeDirectory } from './own-directory.ts';
 import { seriesKey } from './series-key.ts';
 import { makeAbsent } from './shared-series.ts';
 import { type HeldSlot, holdAnew, holdLowestFreeSlot } from './slot-lock.ts';
 import { type Cells, type Loss, MAGIC_WORD, SlotSpace } from './slot-space.ts';
-import { statDirectory } from './stat-directory.ts';
 
 export interface SlotWriterOptions {
   /** Unix time in seconds. */
@@ -46,11 +46,12 @@ export class SlotWriter {
 
   /**
    * Takes the lowest free slot that is sound, carrying on from what a dead holder counted. Damaged files are passed
-   * over and left as they are, for readers hold them at their last good values.
+   * over and left as they are, for readers hold them at their last good values. Makes the directory where it is missing.
    * @throws Error where the directory cannot hold a slot of this process; the message says why and what to do.
    */
   static open(libc: Libc, directory: string, options: SlotWriterOptions): SlotWriter {
-    checkDirectory(directory);
+    makeDirectory(directory);
+    checkOwner(directory);
     for (let first = 0; ; ) {
       const found = holdLowestFreeSlot(libc, directory, first);
       const isNew = isUnborn(found.fd);
@@ -258,15 +259,4 @@ function checkFile(fd: number): void {
   const { size, uid } = fstatSync(fd);
   if (uid !== process.geteuid?.()) throw new BadLogError(`belongs to user id ${uid}`);
   if (size < HEADER_BYTES) throw new BadLogError(`file is cut short: ${size} bytes`);
-}
-
-/** Readers trust only files that belong to the directory's owner. */
-function checkDirectory(directory: string): void {
-  const { uid } = statDirectory(directory);
-  const own = process.geteuid?.();
-  if (uid !== own) {
-    throw new Error(
-      `${directory} belongs to user id ${uid}, this process runs as ${own}: make them the same, by chown or by running it as that user`,
-    );
-  }
 }

@@ -21,11 +21,11 @@ share(new Registry());
 createServer(metricsHandler(register));
 
 const told: ReaderOptions = { onUnreadable: (path: string, error: Error) => console.error(path, error) };
-const reader = new Reader('/dev/shm/app', told);
+const reader = new Reader('/run/app', told);
 const slots: SlotStatus[] = [...reader.slots()];
 export const text: string | undefined = reader.workerMetrics(slots.length);
 
-clearDirectory('/dev/shm/app', { waitMs: 0 }).then(
+clearDirectory('/run/app', { waitMs: 0 }).then(
   ({ removed }: Cleared) => removed.toFixed(),
   (error: unknown) => error instanceof ClearRefusedError,
 );

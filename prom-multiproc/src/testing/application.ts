@@ -82,6 +82,11 @@ export class AppProcess {
     return this.#ask({ cut: path }) as Promise<void>;
   }
 
+  /** Has it clear a directory, without a wait. */
+  clear(directory: string): Promise<void> {
+    return this.#ask({ clear: directory }) as Promise<void>;
+  }
+
   takeSlot(): Promise<number | undefined> {
     return this.#ask({ ask: 'takeSlot' }) as Promise<number | undefined>;
   }

@@ -1,0 +1,146 @@
+/** Directories that are never cleared, whoever asks. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { clearDirectory } from './clear-directory.ts';
+import { AppProcess } from './testing/application.ts';
+import { AT_ONCE, assertRefused, counted } from './testing/clearing.ts';
+import { temporaryDirectory } from './testing/temporary-directory.ts';
+
+test('relative paths, .. and the root are refused', async () => {
+  for (const path of ['', '.', 'metrics', './metrics', '../metrics', '-rf', '~', ' /tmp/x']) {
+    await assertRefused(path, /it is a relative path; give an absolute one/);
+  }
+  for (const path of ['/tmp/..', '/tmp/../tmp/metrics', '/..', '/tmp/metrics/../']) {
+    await assertRefused(path, /it has '\.\.' in it/);
+  }
+  for (const path of ['/', '//', '///', '/.', '/./']) await assertRefused(path, /root of the file system/);
+});
+
+test('a symlink is refused, also with a trailing slash, and what it leads to is left alone', async (t) => {
+  const directory = counted(t);
+  const link = join(temporaryDirectory(t), 'link');
+  symlinkSync(directory, link);
+  await assertRefused(link, /it is a symlink/);
+  for (const path of [`${link}/`, `${link}//`, `${link}/.`]) {
+    await assert.rejects(clearDirectory(path, AT_ONCE), /refusing to clear .*link": it is a symlink/);
+  }
+  const dangling = join(temporaryDirectory(t), 'dangling');
+  symlinkSync('/nonexistent', dangling);
+  await assertRefused(dangling, /it is a symlink/);
+  assert.equal(readdirSync(directory).length, 2);
+});
+
+test('a path that is no directory is refused', async (t) => {
+  const directory = temporaryDirectory(t);
+  const file = join(directory, 'file');
+  writeFileSync(file, '');
+  await assertRefused(file, /it is not a directory/);
+  const fifo = join(directory, 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  await assertRefused(fifo, /it is not a directory/);
+  await assert.rejects(clearDirectory(join(file, 'metrics'), AT_ONCE), /ENOTDIR.*file/);
+});
+
+const FOREIGN_NAMES = [
+  'README',
+  '.hidden',
+  '..hidden',
+  'two words',
+  ' ',
+  'line\nfeed',
+  '-rf',
+  '--',
+  '*',
+  'slot-*.metrics',
+  '$(reboot)',
+  'slot-01.metrics',
+  'slot-10000.metrics',
+  'slot--1.metrics',
+  'slot-.metrics',
+  'slot-0.metrics.bak',
+  'slot-0.metrics\n',
+  'slot-0.metric',
+  'Slot-0.metrics',
+  'slot-٣.metrics',
+];
+
+test('a directory that holds anything foreign is refused, and keeps all it has', async (t) => {
+  for (const name of FOREIGN_NAMES) {
+    const directory = counted(t);
+    writeFileSync(join(directory, name), '');
+    const { mode } = statSync(directory);
+    const quoted = JSON.stringify(name).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    await assertRefused(directory, new RegExp(`it holds ${quoted}, which is not a slot file`), {
+      mode: 0o777,
+      waitMs: 0,
+    });
+    assert.equal(readdirSync(directory).length, 3, name);
+    assert.equal(statSync(directory).mode, mode, 'its mode, too');
+  }
+});
+
+test('files of another client and of the file system are named as what they are', async (t) => {
+  for (const [name, what] of [
+    ['gauge_livesum_12.db', "a file of Python's prometheus_client, which uses the same variable"],
+    ['lost+found', 'what the file system keeps at its mount point'],
+  ] as const) {
+    const directory = counted(t);
+    writeFileSync(join(directory, name), '');
+    await assertRefused(
+      directory,
+      new RegExp(`it holds "${name.replace('+', '\\+')}", ${what}; give a directory of its own$`),
+    );
+  }
+});
+
+test("another user's directory is refused with what to do", async (t) => {
+  if (process.getuid!() !== 0) {
+    await assertRefused('/usr', /it belongs to user id 0, this process runs as \d+: make them the same/);
+    return;
+  }
+  // As an ordinary user, in a directory of root as a mount point is.
+  const parent = temporaryDirectory(t);
+  chmodSync(parent, 0o755);
+  const directory = join(parent, 'volume');
+  for (const [mode, advice] of [
+    [0o777, /use a directory in it, such as PROMETHEUS_MULTIPROC_DIR=\S+\/volume\/metrics/],
+    [0o755, /make them the same\. .*install -d -o 65534 /],
+  ] as const) {
+    mkdirSync(directory, { recursive: true });
+    chmodSync(directory, mode);
+    const app = await AppProcess.start(t, undefined, { RUN_AS: '65534' });
+    await assert.rejects(app.clear(directory), (error: Error) => {
+      assert.match(
+        error.message,
+        /^refusing to clear .*: it belongs to user id 0, this process runs as 65534: /,
+      );
+      assert.match(error.message, advice);
+      return true;
+    });
+  }
+});
+
+test('a file name that is no UTF-8 is foreign', async (t) => {
+  const directory = counted(t);
+  writeFileSync(Buffer.concat([Buffer.from(`${directory}/slot-5.metrics`), Buffer.from([0xff])]), '');
+  await assertRefused(directory, /which is not a slot file/);
+  assert.equal(readdirSync(directory).length, 3);
+});
+
+test('what has the name of a slot file but is no regular file is refused', async (t) => {
+  const make: Record<string, (path: string) => void> = {
+    symlink: (path) => symlinkSync('/etc/passwd', path),
+    'symlink to a slot file': (path) => symlinkSync('slot-0.metrics', path),
+    directory: (path) => mkdirSync(path),
+    FIFO: (path) => execFileSync('mkfifo', [path]),
+  };
+  for (const [what, put] of Object.entries(make)) {
+    const directory = counted(t);
+    put(join(directory, 'slot-7.metrics'));
+    await assertRefused(directory, /it holds "slot-7\.metrics", which is not a slot file/);
+    assert.equal(readdirSync(directory).length, 3, what);
+  }
+});

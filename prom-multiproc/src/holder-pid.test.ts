@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { describePid, holderPid } from './holder-pid.ts';
+import { AppProcess } from './testing/application.ts';
+import { openWriter } from './testing/slot-files.ts';
+import { temporaryDirectory } from './testing/temporary-directory.ts';
+
+test('the holder of a slot is found by its pid', async (t) => {
+  const directory = temporaryDirectory(t);
+  const app = await AppProcess.start(t, directory);
+  await app.takeSlot();
+  const path = join(directory, 'slot-0.metrics');
+  assert.equal(holderPid(path), app.pid);
+  assert.equal(describePid(app.pid, path), `pid ${app.pid}`);
+});
+
+test('a pid is marked where the process of that number here has not the slot open', (t) => {
+  const directory = temporaryDirectory(t);
+  openWriter(directory);
+  const path = join(directory, 'slot-0.metrics');
+  const other = spawn('sleep', ['600']);
+  t.after(() => other.kill('SIGKILL'));
+  for (const pid of [other.pid!, 4_194_305]) {
+    assert.equal(describePid(pid, path), `pid ${pid} as it sees itself, in another pid namespace`);
+  }
+});
+
+test('no pid is known of a file that is unborn, cut or missing', (t) => {
+  const directory = temporaryDirectory(t);
+  const path = join(directory, 'slot-0.metrics');
+  assert.equal(holderPid(path), undefined);
+  for (const bytes of [0, 30, 4096]) {
+    writeFileSync(path, Buffer.alloc(bytes));
+    assert.equal(holderPid(path), undefined);
+  }
+});

@@ -1,0 +1,89 @@
+import { accessSync, constants, existsSync, mkdirSync, type Stats } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { DirectoryReader } from './directory-reader.ts';
+import { findDirectory } from './stat-directory.ts';
+
+/** Closed to other users: label values may be secrets. */
+export const NEW_DIRECTORY_MODE = 0o750;
+
+/**
+ * Makes the metrics directory where it is missing, as after a reboot or where it was removed under the application, with
+ * missing parents. A missing parent that would stand in `/` itself is not made: it is a typing error, or not mounted yet.
+ * @throws Error where it cannot be made; the message says what to do.
+ */
+export function makeDirectory(directory: string): void {
+  if (findDirectory(directory) !== undefined) return;
+  const parent = existingParent(directory);
+  const isTypo = parent === '/' && dirname(directory) !== '/';
+  try {
+    if (!isTypo) mkdirSync(directory, { recursive: true, mode: NEW_DIRECTORY_MODE });
+  } catch (error) {
+    throw new Error(`${directory} does not exist and cannot be made in ${parent} ${whyNot(error)}`, {
+      cause: error,
+    });
+  }
+  if (isTypo) throw new Error(`${directory} does not exist: ${dirname(directory)} is missing, too`);
+
+  function whyNot(error: unknown): string {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM') return `(${message})`;
+    return `by user id ${process.geteuid?.()}: ${howToGive(directory)}`;
+  }
+}
+
+/**
+ * Checks that the directory belongs to the user of this process: readers trust only files of the directory's owner.
+ * @throws Error where it does not; the message says what to do.
+ */
+export function checkOwner(directory: string): void {
+  const stats = findDirectory(directory);
+  const reason = stats && whyNotOwn(directory, stats);
+  if (reason !== undefined) throw new Error(`${directory} ${reason}`);
+}
+
+/**
+ * Reads the directory for a process of the application. Missing, it is made: no process has counted yet. Empty and of another
+ * user, it is no empty application, because processes of this user cannot count in it.
+ * @throws Error where the totals cannot be had.
+ */
+export function readOwn(directory: string, reader: DirectoryReader): void {
+  makeDirectory(directory);
+  if (reader.refresh().slots.length === 0) checkOwner(directory);
+}
+
+/** Why a process of this user does not count in a directory, and what to do; undefined where it does. */
+export function whyNotOwn(directory: string, { uid }: Stats): string | undefined {
+  const own = process.geteuid?.();
+  if (uid === own) return undefined;
+  const differ = `belongs to user id ${uid}, this process runs as ${own}`;
+  // Root may write anywhere, which says nothing of whose the directory is to be.
+  if (own !== 0 && mayWrite(directory)) {
+    return `${differ}: use a directory in it, such as PROMETHEUS_MULTIPROC_DIR=${join(directory, 'metrics')}, which this process makes`;
+  }
+  return `${differ}: make them the same. ${howToGive(directory)}`;
+}
+
+/** For a directory that is there, and for one that is to be made. */
+function howToGive(directory: string): string {
+  const own = process.geteuid?.();
+  return (
+    `Give it to this user before the start (\`install -d -o ${own} ${directory}\` or \`chown ${own}\` as root; ` +
+    `under systemd \`RuntimeDirectory=${basename(directory)}\`; on a tmpfs \`uid=${own}\`; in Kubernetes \`fsGroup\` and a directory below the volume), ` +
+    'or run the process as its owner'
+  );
+}
+
+function existingParent(directory: string): string {
+  let parent = dirname(directory);
+  while (!existsSync(parent) && parent !== dirname(parent)) parent = dirname(parent);
+  return parent;
+}
+
+function mayWrite(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
