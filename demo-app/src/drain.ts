@@ -1,6 +1,7 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { keepHeader } from './kept-headers.ts';
 
 export interface Drain {
   readonly isDraining: () => boolean;
@@ -15,19 +16,13 @@ export interface Drain {
  */
 export function prepareDrain(server: Server): Drain {
   let draining = false;
-  const open = new Set<ServerResponse>();
-
-  server.prependListener('request', (_req, res) => {
-    if (draining) res.setHeader('Connection', 'close');
-    open.add(res);
-    res.once('close', () => open.delete(res));
-  });
+  const connection = { name: 'Connection', value: () => (draining ? 'close' : undefined) };
+  server.prependListener('request', (_req, res) => keepHeader(res, connection));
 
   return {
     isDraining: () => draining,
     async start(waitMs, timeoutMs) {
       draining = true;
-      for (const res of open) if (!res.headersSent) res.setHeader('Connection', 'close');
       await delay(waitMs);
       if (!server.listening) return 0;
       const closed = new Promise<void>((resolve, reject) => {

@@ -122,6 +122,42 @@ test('counted before the last byte leaves: a body of known length sent by write(
   answered.resolve();
 });
 
+for (const [what, method, head] of [
+  ['an answer to HEAD', 'HEAD', (res) => res.writeHead(200, { 'Content-Length': 6 })],
+  ['a 204', 'GET', (res) => res.writeHead(204)],
+  ['a body of length 0', 'GET', (res) => res.setHeader('Content-Length', '0')],
+] satisfies [string, string, (res: ServerResponse) => void][]) {
+  test(`counted before the last byte leaves: ${what} whose head is all that is sent`, async (t) => {
+    const answered = Promise.withResolvers<void>();
+    const port = await serve(t, (app) => {
+      app.all('/', (_req, res) => {
+        head(res);
+        res.flushHeaders();
+        answered.promise.then(() => res.end());
+      });
+    });
+    const req = request({ port, host: '127.0.0.1', method }).end();
+    const [res] = await once(req, 'response');
+    // The client has everything, and end() was not called yet.
+    assert.deepEqual(await counts(), { [`${method} / ${res.statusCode}`]: 1 });
+    answered.resolve();
+    res.resume();
+    await once(res, 'end');
+    assert.deepEqual(await counts(), { [`${method} / ${res.statusCode}`]: 1 });
+  });
+}
+
+test('an answer that the application cut off is counted once, as 500', async (t) => {
+  const port = await serve(t, (app) => {
+    app.get('/cut', (_req, res) => {
+      res.write('beginning');
+      setImmediate(() => res.destroy());
+    });
+  });
+  await assert.rejects(fetch(`http://127.0.0.1:${port}/cut`).then((answer) => answer.text()));
+  assert.deepEqual(await counts(), { 'GET /cut 500': 1 });
+});
+
 test('a request whose client went away is counted once, as 499', async (t) => {
   const begun = Promise.withResolvers<ServerResponse>();
   const port = await serve(t, (app) => {

@@ -2,10 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Handler, ownRouteOf } from './handler.ts';
 import { methodLabel } from './method-label.ts';
 import { requestsInFlight, workersBusy } from './metrics.ts';
+import { outcomeOf } from './outcome.ts';
 import { requestSeries } from './request-series.ts';
-
-/** Status of a request whose client went away before it was answered, as nginx logs it. */
-const CLIENT_CLOSED_REQUEST = 499;
 
 let inFlight = 0;
 
@@ -22,6 +20,7 @@ function finish(): void {
 }
 
 type End = (chunk?: unknown, encoding?: unknown, callback?: unknown) => ServerResponse;
+type WriteHead = (status: number, reason?: unknown, headers?: unknown) => ServerResponse;
 type Write = (chunk?: unknown, encoding?: unknown, callback?: unknown) => boolean;
 
 /** A request that is being measured. */
@@ -30,6 +29,7 @@ interface Measured {
   readonly start: number;
   readonly end: End;
   readonly write: Write;
+  readonly writeHead: WriteHead;
   counted: boolean;
   /** Bytes of a body of known length that were handed to the socket. */
   written: number;
@@ -59,6 +59,14 @@ export function measureRequests(routeOf: (req: IncomingMessage) => string | unde
     return one.end.call(this, chunk, encoding, callback);
   }
 
+  // Without a body the head is all of the answer, and leaves before end() where the application flushes it.
+  function writeHead(this: Response, status: number, reason?: unknown, headers?: unknown): ServerResponse {
+    const one = this[measured];
+    one.writeHead.call(this, status, reason, headers);
+    if (hasNoBody(one.req, this)) count(one, status);
+    return this;
+  }
+
   // With a Content-Length the last byte may leave by write(), well before end().
   function write(this: Response, chunk?: unknown, encoding?: unknown, callback?: unknown): boolean {
     const one = this[measured];
@@ -67,14 +75,14 @@ export function measureRequests(routeOf: (req: IncomingMessage) => string | unde
       one.written +=
         typeof chunk === 'string'
           ? Buffer.byteLength(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
-          : (chunk as Uint8Array).byteLength;
+          : ((chunk as Uint8Array | undefined)?.byteLength ?? 0);
       if (one.written >= Number(length)) count(one, this.statusCode);
     }
     return one.write.call(this, chunk, encoding, callback);
   }
 
   function closed(this: Response): void {
-    count(this[measured], CLIENT_CLOSED_REQUEST);
+    count(this[measured], outcomeOf(this));
     finish();
   }
 
@@ -87,13 +95,21 @@ export function measureRequests(routeOf: (req: IncomingMessage) => string | unde
       start,
       end: res.end as End,
       write: res.write as Write,
+      writeHead: res.writeHead as WriteHead,
       counted: false,
       written: 0,
     };
     res.end = end as typeof res.end;
     res.write = write as typeof res.write;
+    res.writeHead = writeHead as typeof res.writeHead;
     // `on`, as it comes once anyway, and costs half of `once`.
     res.on('close', closed);
     next();
   };
+}
+
+function hasNoBody(req: IncomingMessage, res: ServerResponse): boolean {
+  const status = res.statusCode;
+  if (status === 204 || status === 304 || req.method === 'HEAD') return status >= 200;
+  return Number(res.getHeader('content-length') ?? -1) === 0;
 }

@@ -1,5 +1,7 @@
 import type { Handler } from './handler.ts';
+import { keepHeader } from './kept-headers.ts';
 import { log } from './log.ts';
+import { outcomeOf } from './outcome.ts';
 import { requestIdOf, runWithRequestId } from './request-context.ts';
 
 /**
@@ -12,12 +14,13 @@ export function logRequests(slowMs: number): Handler {
     // As it was asked for: frameworks take from it what they mount a router under.
     const path = (req.url ?? '').split('?', 1)[0];
     const began = performance.now();
-    res.setHeader('X-Request-Id', id);
+    keepHeader(res, { name: 'X-Request-Id', value: id });
     res.on('close', () => {
       const ms = Math.round(performance.now() - began);
-      const failed = res.statusCode >= 500;
+      const status = outcomeOf(res);
+      const failed = status >= 500;
       if (!failed && ms < slowMs) return;
-      const fields = { request_id: id, method: req.method, path, status: res.statusCode, ms };
+      const fields = { request_id: id, method: req.method, path, status, ms, error: res.errored?.message };
       if (failed) log('error', 'request failed', fields);
       else log('warn', 'request took long', fields);
     });

@@ -1,0 +1,14 @@
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A body that fails when the client has its beginning. */
+export function brokenStream(): Readable {
+  return Readable.from(
+    (async function* () {
+      yield Buffer.from('beginning');
+      await delay(20);
+      throw new Error('streamed');
+    })(),
+    { objectMode: false },
+  );
+}
