@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import client from 'prom-client';
-import { processSlot, REFRESH_INTERVAL_MS } from './process-slot.ts';
+import { processSlot } from './process-slot.ts';
+import { REFRESH_INTERVAL_MS } from './refresh-interval.ts';
 import { TextReader } from './testing/directory-text.ts';
 import { sample } from './testing/sample.ts';
 import { add, COUNTER, HISTOGRAM, openWriter } from './testing/slot-files.ts';

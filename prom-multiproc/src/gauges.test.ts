@@ -150,7 +150,7 @@ test('a gauge yet to be collected is not shown to others: its first zero was nev
       this.set(measured);
     },
   });
-  await assert.rejects(register.metrics(), /no reading/);
+  await register.metrics();
   assert.equal(sample(reader.metrics(), 'g'), undefined);
   measured = 7;
   assert.equal(sample(await register.metrics(), 'g'), 7);

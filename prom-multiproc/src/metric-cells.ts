@@ -2,6 +2,7 @@ import { CellSet } from './cell-set.ts';
 import type { DefinedMetric } from './defined-metric.ts';
 import { cellsPerSeries, type LabelPair, type MetricDefinition } from './format.ts';
 import type { ClientLabels } from './prom-client-internals.ts';
+import { seriesKey } from './series-key.ts';
 import { makeAbsent, type SharedSeries } from './shared-series.ts';
 import type { Cells } from './slot-space.ts';
 
@@ -31,7 +32,10 @@ export class MetricCells {
   #left: Cells[] | undefined;
   /** Whether some had found no room before that. */
   #hadRefused = false;
-  #forgottenMeanwhile: (ClientLabels | undefined)[] = [];
+  /** Whether the collect() has dropped series. */
+  #droppedMeanwhile = false;
+  /** By key: the same may be removed at each of many runs that fail. */
+  readonly #forgottenMeanwhile = new Map<string, ClientLabels | undefined>();
 
   constructor(source: CellSource, defined: DefinedMetric) {
     this.#source = source;
@@ -59,12 +63,14 @@ export class MetricCells {
 
   drop(series: SharedSeries): void {
     this.#all.splice(this.#all.indexOf(series), 1);
+    this.#droppedMeanwhile = this.#left !== undefined;
     this.#empty(series);
   }
 
   dropAll(): void {
     for (const series of this.#all) this.#empty(series);
     this.#all = [];
+    this.#droppedMeanwhile = this.#left !== undefined;
   }
 
   /** Moves every series into the process's slot. */
@@ -117,16 +123,22 @@ export class MetricCells {
     this.#bound = false;
   }
 
+  /** Whether a collect() that runs, or has failed, has taken series away: their last values show until one ends well. */
+  get isTakingAway(): boolean {
+    return this.#droppedMeanwhile;
+  }
+
   /** Shows all that was written since `beginCollect`, at once. */
   endCollect(): void {
     const left = this.#left;
     if (left === undefined) return;
     this.#left = undefined;
+    this.#droppedMeanwhile = false;
     this.#bound = true;
     const own = new CellSet(left);
     for (const series of this.#all) this.#place(series, this.#hadRefused, own);
-    for (const labels of this.#forgottenMeanwhile) this.forget(labels);
-    this.#forgottenMeanwhile = [];
+    for (const labels of this.#forgottenMeanwhile.values()) this.forget(labels);
+    this.#forgottenMeanwhile.clear();
     const definition = this.#defined.definition;
     const taken = new CellSet(this.#all);
     for (const cells of left) if (!taken.has(cells)) makeAbsent(cells, cellsPerSeries(definition));
@@ -134,9 +146,15 @@ export class MetricCells {
 
   /** Makes absent from the slot what dead processes left of these labels, or of all. */
   forget(labels?: ClientLabels): void {
-    if (this.#left !== undefined) this.#forgottenMeanwhile.push(labels);
-    else if (this.#bound)
-      this.#source.forget(this.#defined.definition, labels && this.#defined.pairs(labels));
+    if (!this.isBound) return;
+    const { definition } = this.#defined;
+    const pairs = labels && this.#defined.pairs(labels);
+    if (this.#left === undefined) this.#source.forget(definition, pairs);
+    else
+      this.#forgottenMeanwhile.set(
+        pairs ? `labels ${seriesKey(definition.labelNames, pairs)}` : 'all',
+        labels,
+      );
   }
 
   #empty(series: SharedSeries): void {

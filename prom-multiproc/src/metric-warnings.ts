@@ -5,6 +5,7 @@ import type { Warnings } from './warnings.ts';
 export class MetricWarnings {
   readonly #warnings: Warnings;
   #namesakeTold = false;
+  readonly #uncollected = new Set<string>();
 
   constructor(warnings: Warnings) {
     this.#warnings = warnings;
@@ -49,7 +50,13 @@ export class MetricWarnings {
     );
   }
 
+  /** Once a metric: messages of errors may differ each time. */
   collectFailed(name: string, error: Error): void {
-    this.#warnings.once('PROM_MULTIPROC_COLLECT', `collect() of ${name} failed: ${error.message}`);
+    if (this.#uncollected.has(name)) return;
+    this.#uncollected.add(name);
+    this.#warnings.once(
+      'PROM_MULTIPROC_COLLECT',
+      `collect() of ${name} failed: ${error.message}; it shows its last values until it can be collected`,
+    );
   }
 }

@@ -2,10 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, gzip } from 'node:zlib';
 import { globalRegister } from './clients.ts';
 import { placeInCluster } from './place-in-cluster.ts';
+import { plainText } from './plain-registry.ts';
 import type { AnyRegistry } from './prom-client-internals.ts';
 import { readAhead } from './read-ahead.ts';
 import { Reader, TEXT_CONTENT_TYPE } from './reader.ts';
-import { isShared, sharedDirectory, stepsAhead } from './share.ts';
+import { isShared, sharedDirectory, sharedRegistry, stepsAhead } from './share.ts';
 import { isKeptPlain } from './unable-platform.ts';
 
 interface Page {
@@ -78,7 +79,12 @@ async function totals(register: AnyRegistry, others: readonly AnyRegistry[]): Pr
       `This ${oneOfMany} of a cluster does not share its metrics: set PROMETHEUS_MULTIPROC_DIR and call share()`,
     );
   }
-  const texts = await Promise.all([register, ...others].map((one) => one.metrics()));
+  const slot = sharedRegistry(register)?.slot;
+  const texts = await Promise.all(
+    [register, ...others].map((one) =>
+      isShared(one) || isKeptPlain(one) ? one.metrics() : plainText(one, slot),
+    ),
+  );
   return { status: 200, contentType: register.contentType, text: joined(texts) };
 }
 

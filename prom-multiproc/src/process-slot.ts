@@ -1,35 +1,24 @@
 import { statSync } from 'node:fs';
+import { captureMetric } from './capture-metric.ts';
 import { Collecting } from './collecting.ts';
 import type { MetricHome } from './defined-metric.ts';
 import { DirectoryReader } from './directory-reader.ts';
-import { distinguishLabels } from './exact-labels.ts';
-import { installFastPath } from './fast-path.ts';
-import { forgetInheritedToo } from './forget-inherited.ts';
 import { familyKey, type MetricDefinition } from './format.ts';
 import { isAggregator } from './gauge-aggregators.ts';
+import { LastAnswers } from './last-answers.ts';
 import { loadLibc } from './libc.ts';
 import type { CellSource } from './metric-cells.ts';
 import { MetricWarnings } from './metric-warnings.ts';
 import { readOwn } from './own-directory.ts';
-import { showPlainValues } from './plain-values.ts';
+import { ProcessLimits } from './process-limits.ts';
 import { type ClientMetric, isStoredMetric } from './prom-client-internals.ts';
+import { refreshInterval } from './refresh-interval.ts';
 import { seriesKey } from './series-key.ts';
-import { SharedMetric } from './shared-metric.ts';
+import type { SharedMetric } from './shared-metric.ts';
 import { type SharingListener, SlotHolder } from './slot-holder.ts';
 import { COLLECT_FAILURES, SlotOwnMetrics } from './slot-own-metrics.ts';
 import type { SlotWriter } from './slot-writer.ts';
 import { Warnings } from './warnings.ts';
-
-/**
- * Milliseconds between two refreshes of what a process shows without being asked: see `ProcessSlot.refresh`.
- * `PROMETHEUS_MULTIPROC_REFRESH_MS` sets another interval.
- */
-export const REFRESH_INTERVAL_MS = 5000;
-
-function refreshInterval(): number {
-  const wanted = Number(process.env.PROMETHEUS_MULTIPROC_REFRESH_MS);
-  return wanted >= 10 && wanted <= 3_600_000 ? wanted : REFRESH_INTERVAL_MS;
-}
 
 /**
  * The slot of this process (or worker thread) in one directory, taken at the first write and kept for life. All shared
@@ -44,16 +33,18 @@ export class ProcessSlot {
   readonly #told = new MetricWarnings(this.#warnings);
   readonly #collecting = new Collecting(
     (client) => this.#metrics.get(client),
-    (client, error) => this.#collectFailed(client, error),
+    () => this.limits.collectTimeoutMs,
+    ({ name }, error) => this.collectFailed(name, error),
   );
   #reader: DirectoryReader | undefined;
   readonly #holder: SlotHolder;
+  readonly limits = new ProcessLimits();
   /** What the library itself counts, in this slot. */
   readonly own = new SlotOwnMetrics(() => this.#takeWriter());
 
   constructor(directory: string) {
     this.#holder = new SlotHolder(directory, this.#warnings);
-    setInterval(() => void this.#refreshIdle(), refreshInterval()).unref();
+    setInterval(() => void this.refresh(), refreshInterval()).unref();
   }
 
   get directory(): string {
@@ -178,21 +169,15 @@ export class ProcessSlot {
 
   /**
    * Mends what it can, then runs each `collect()`, publishes quantiles of summaries and beats: what others see of these is
-   * never older than `REFRESH_INTERVAL_MS` and a `collect()`.
+   * never older than `REFRESH_INTERVAL_MS` and a `collect()`. One that takes too long is left alone: it may never end.
    */
   async refresh(): Promise<void> {
     this.#mend();
     await this.#show();
   }
 
-  /** The same, but it leaves alone a `collect()` that still runs: it may never end. */
-  async #refreshIdle(): Promise<void> {
-    this.#mend();
-    await this.#show(this.#collecting.idle(this.#metrics.keys()));
-  }
-
-  async #show(clients: Iterable<ClientMetric> = this.#metrics.keys()): Promise<void> {
-    const collected = this.#collecting.collectAll(clients);
+  async #show(): Promise<void> {
+    const collected = this.#collecting.collectIdly(this.#metrics.keys());
     // Now too: one that does not end must not make this process look like one that is stopped.
     this.#publish();
     await collected;
@@ -222,6 +207,14 @@ export class ProcessSlot {
   /** See `Collecting.collect`. */
   collect(client: ClientMetric): Promise<void> {
     return this.#collecting.collect(client);
+  }
+
+  /** For asking what is no metric of prom-client, and has only its own word for what it shows. */
+  lastAnswers<T>(): LastAnswers<ClientMetric, T> {
+    return new LastAnswers(
+      () => this.limits.collectTimeoutMs,
+      ({ name }, error) => this.collectFailed(name, error),
+    );
   }
 
   /** What all processes have counted up to now: one view for all registries. @throws Error where it cannot be had. */
@@ -266,12 +259,7 @@ export class ProcessSlot {
         this.#writer?.forget(familyKey(definition), labels && seriesKey(definition.labelNames, labels)),
       refuseNaN: (definition) => this.#told.refusedNaN(definition),
     };
-    const metric = new SharedMetric(client, source, home);
-    installFastPath(metric);
-    distinguishLabels(metric);
-    forgetInheritedToo(metric);
-    showPlainValues(client);
-    return metric;
+    return captureMetric(client, home, source);
   }
 
   #beforeWrite(): void {
@@ -285,7 +273,8 @@ export class ProcessSlot {
     this.#writer?.metric(definition);
   }
 
-  #collectFailed({ name }: ClientMetric, error: Error): void {
+  /** Counts and tells of a metric that could not be collected. */
+  collectFailed(name: string, error: Error): void {
     this.#told.collectFailed(name, error);
     this.own.add(COLLECT_FAILURES, [name]);
   }

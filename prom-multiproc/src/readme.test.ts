@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { REFRESH_INTERVAL_MS } from './process-slot.ts';
+import { REFRESH_INTERVAL_MS } from './refresh-interval.ts';
 import { selfMetrics } from './self-metrics.ts';
 import { tableRows } from './testing/markdown.ts';
 

@@ -1,7 +1,8 @@
 import { DirectoryReader } from './directory-reader.ts';
 import type { Family } from './family.ts';
+import { type ForeignMetrics, foreignMetrics } from './foreign-metrics.ts';
 import { familyKey } from './format.ts';
-import { asClientAggregates, familyToJson, type JsonMetric, withDefaultLabels } from './json-format.ts';
+import { asClientAggregates, familyToJson, type JsonMetric } from './json-format.ts';
 import { loadLibc } from './libc.ts';
 import { localFamily } from './local-family.ts';
 import type { ProcessSlot } from './process-slot.ts';
@@ -42,19 +43,25 @@ export class RegistryView {
 
   /** In the content type's format. @throws Error where the totals cannot be had. */
   async text(): Promise<string> {
-    await this.#collectAll();
+    const foreign = await this.#collectAll((metric) => this.#foreign(metric).text(metric));
     const reader = this.#slot.read();
     const options = this.#textOptions();
-    const blocks: (string | Promise<string>)[] = [];
-    for (const metric of this.#whole()) blocks.push(this.#block(metric, reader, options));
+    const blocks: string[] = [];
+    for (const metric of this.#whole()) {
+      const attached = this.#slot.attached(metric);
+      const block = attached ? renderFamily(this.#shown(attached, reader), options) : foreign.get(metric);
+      if (block !== undefined) blocks.push(block);
+    }
     for (const family of this.#others(reader)) blocks.push(renderFamily(family, options));
-    return joinBlocks(await Promise.all(blocks), options);
+    return joinBlocks(blocks, options);
   }
 
   /** One metric, without a last line feed. */
   async textOf(metric: ClientMetric): Promise<string> {
     await this.#slot.collect(metric);
-    return this.#block(metric, this.#slot.read(), this.#textOptions());
+    const attached = this.#slot.attached(metric);
+    if (attached === undefined) return (await this.#foreign(metric).text(metric)) ?? '';
+    return renderFamily(this.#shown(attached, this.#slot.read()), this.#textOptions());
   }
 
   /** The same by name, also where only other processes have the metric; undefined where none has. */
@@ -67,19 +74,21 @@ export class RegistryView {
 
   /** All, or those of one aggregator, as in @prometheus-io/client. */
   async json(aggregator?: unknown): Promise<JsonMetric[]> {
-    await this.#collectAll();
-    const registered = await Promise.all(this.#whole().map((client) => this.#forJson(client)));
+    const foreign = await this.#collectAll((metric) => this.#foreign(metric).json(metric));
     const reader = this.#slot.read();
     const at = Number(process.hrtime.bigint()) / 1e9;
     const marked = (json: JsonMetric, name: string | undefined): JsonMetric => ({
       ...json,
       shared: { directory: this.#slot.identity(name), at },
     });
-    const objects = registered.map(({ metric, json }) =>
-      metric === undefined
-        ? json!
-        : marked(familyToJson(this.#shown(metric, reader), metric), metric.home.name),
-    );
+    const objects: JsonMetric[] = [];
+    for (const client of this.#whole()) {
+      const metric = this.#slot.attached(client);
+      const object = metric
+        ? marked(familyToJson(this.#shown(metric, reader), metric), metric.home.name)
+        : foreign.get(client);
+      if (object !== undefined) objects.push(object);
+    }
     for (const family of this.#others(reader)) objects.push(marked(familyToJson(family), family.registry));
     return typeof aggregator === 'string'
       ? objects.filter((one) => (one.aggregator ?? 'sum') === aggregator)
@@ -101,7 +110,7 @@ export class RegistryView {
   }
 
   async #own<T>(show: (family: Family, slot: number) => T): Promise<T[]> {
-    await this.#collectAll();
+    await this.#collectAll(async () => {});
     const { number, directory } = this.#slot;
     this.#slot.bindAll();
     if (number === undefined) return [];
@@ -114,12 +123,9 @@ export class RegistryView {
     }
   }
 
-  /** What is not prom-client's own metric says itself what it shows. */
-  async #forJson(client: ClientMetric): Promise<{ metric?: SharedMetric; json?: JsonMetric }> {
-    const metric = this.#slot.attached(client);
-    if (metric !== undefined) return { metric };
-    const { register } = this.#options.viewed().find((one) => has(one, client))!;
-    return { json: withDefaultLabels((await client.get()) as JsonMetric, register._defaultLabels) };
+  #foreign(metric: ClientMetric): ForeignMetrics {
+    const viewed = this.#options.viewed();
+    return foreignMetrics(viewed.find((one) => has(one, metric)) ?? viewed[0]!, this.#slot);
   }
 
   /** Each once, also where several of the registries have it or one of its name. */
@@ -139,15 +145,16 @@ export class RegistryView {
     return this.#registered().filter((metric) => this.#slot.attached(metric)?.isComplete !== false);
   }
 
-  async #collectAll(): Promise<void> {
-    await Promise.all(this.#registered().map((metric) => this.#slot.collect(metric)));
-  }
-
-  #block(metric: ClientMetric, reader: DirectoryReader, options: TextOptions): string | Promise<string> {
-    const attached = this.#slot.attached(metric);
-    if (attached !== undefined) return renderFamily(this.#shown(attached, reader), options);
-    const viewed = this.#options.viewed();
-    return (viewed.find((one) => has(one, metric)) ?? viewed[0]!).clientText(metric);
+  /** Has all metrics collected and, at the same time, asks those that are not prom-client's own. */
+  async #collectAll<T>(ask: (metric: ClientMetric) => Promise<T>): Promise<ReadonlyMap<ClientMetric, T>> {
+    const answers = new Map<ClientMetric, T>();
+    await Promise.all(
+      this.#registered().map(async (metric) => {
+        if (this.#slot.attached(metric) === undefined) answers.set(metric, await ask(metric));
+        else await this.#slot.collect(metric);
+      }),
+    );
+    return answers;
   }
 
   #shown(metric: SharedMetric, { families }: DirectoryReader): Family {

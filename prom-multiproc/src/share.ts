@@ -18,6 +18,11 @@ export interface ShareOptions {
   readonly name?: string;
   /** Whether the output ends with the `prom_multiproc_*` metrics of the sharing itself. Default: true. */
   readonly selfMetrics?: boolean;
+  /**
+   * Longest time in milliseconds that a scrape waits for `collect()` of the metrics, from 1 to 3,600,000; for all shared
+   * registries of the process. Default: `PROMETHEUS_MULTIPROC_COLLECT_TIMEOUT_MS`, or 1000.
+   */
+  readonly collectTimeoutMs?: number;
   /** Called when this process finds that it cannot share: what it counts shows nowhere until it can. */
   readonly onFailure?: (error: Error) => void;
   /** Called when this process can share after all, with all that it counted meanwhile. */
@@ -67,6 +72,7 @@ function shareIn(directory: string, register: AnyRegistry, options: ShareOptions
   }
   const { name, selfMetrics = true, onFailure, onRecovered } = options;
   const slot = processSlot(directory);
+  slot.limits.set(options);
   slot.tell({ onFailure, onRecovered });
   makeShared(slot, register, { name, selfMetrics, mergedFrom: [] });
   tameMerge(register, shareMerged);

@@ -141,27 +141,28 @@ export class SharedMetric implements SeriesOwner {
     this.#cells.lose(isReadable);
   }
 
-  /** Until `endCollect`, readers see nothing of what is written. */
+  /** Until `collected` or `failCollect`, readers see nothing of what is written. */
   beginCollect(): void {
     this.#cells.beginCollect();
   }
 
   /**
    * Told that `collect()` will go on later. What others count in the meantime must not be lost should the process die, so
-   * only gauges wait for the end.
+   * only gauges wait for the end, and metrics that the `collect()` has reset: those are its own.
    */
   awaitCollect(): void {
-    if (this.client.type !== 'gauge') this.endCollect();
+    if (this.client.type !== 'gauge') this.failCollect();
   }
 
-  /** Shows all that was written since `beginCollect`, at once. */
-  endCollect(): void {
-    this.#cells.endCollect();
+  /** Told of a `collect()` that failed: what it has reset or removed shows as it was, until one comes to its end. */
+  failCollect(): void {
+    if (!this.#cells.isTakingAway) this.#cells.endCollect();
   }
 
-  /** Told of a `collect()` that came to its end. */
+  /** Told of a `collect()` that came to its end: shows all that it wrote, at once. */
   collected(): void {
     this.#untouched = false;
+    this.#cells.endCollect();
   }
 
   /** Publishes the quantiles of a summary as they are now. */

@@ -9,7 +9,7 @@ export const OWN_PREFIX = 'prom_multiproc_';
 export const COLLECT_FAILURES = own(
   'prom_multiproc_collect_failures_total',
   'counter',
-  'Runs of a collect() that threw, rejected or took too long.',
+  'Times that a collect() failed or was not done in time, and its metric showed its last values.',
   ['metric'],
 );
 
