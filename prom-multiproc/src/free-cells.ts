@@ -18,6 +18,10 @@ export class FreeCells {
     return taken;
   }
 
+  has(key: string): boolean {
+    return this.#byKey.has(key);
+  }
+
   /** All, or those of one key. */
   *all(key?: string): Generator<Cells> {
     if (key !== undefined) yield* this.#byKey.get(key) ?? [];

@@ -5,7 +5,7 @@ export function hashStorage(listener: StorageListener): Record<string, ClientEnt
   return new Proxy<Record<string, ClientEntry>>(
     {},
     {
-      get: (target, hash) => listener.index().get(hash as string) ?? Reflect.get(target, hash),
+      get: (target, hash) => listener.find(hash as string) ?? Reflect.get(target, hash),
       has: (target, hash) => listener.index().has(hash as string) || Reflect.has(target, hash),
       set(_, hash, entry: ClientEntry) {
         listener.onStore(String(hash), entry);

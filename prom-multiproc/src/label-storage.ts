@@ -44,7 +44,7 @@ class LabelStorage {
   }
 
   entry(labels: ClientLabels): Entry | undefined {
-    return this.#listener.index().get(this.keyFrom(labels));
+    return this.#listener.find(this.keyFrom(labels));
   }
 
   get(labels: ClientLabels): unknown {
@@ -96,9 +96,7 @@ class LabelStorage {
   #add(labels: ClientLabels, entry: ClientEntry, isFirst: boolean): Entry {
     const key = this.keyFrom(labels);
     const whole = withoutNesting({ ...entry, labels: labels ?? {} });
-    if (isFirst) this.#listener.onFirst(key, whole);
-    else this.#listener.onStore(key, whole);
-    return this.#listener.index().get(key)!;
+    return isFirst ? this.#listener.onFirst(key, whole) : this.#listener.onStore(key, whole);
   }
 }
 

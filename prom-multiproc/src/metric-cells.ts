@@ -18,6 +18,8 @@ export interface CellSource {
   /** Takes back cells that `series` gave for these labels, to give them again. */
   release(definition: MetricDefinition, labels: readonly LabelPair[], cells: Cells): void;
   refuseNaN(definition: MetricDefinition): void;
+  /** Whether a metric that has `own` series may have one more; counts and tells where not. */
+  admits(definition: MetricDefinition, labels: () => readonly LabelPair[], own: number): boolean;
 }
 
 /** The series of one metric and where their cells are: on the heap, or once bound in the process's slot. */

@@ -36,6 +36,13 @@ export class MetricWarnings {
     );
   }
 
+  beyondLimit({ name }: MetricDefinition, limit: number): void {
+    this.#warnings.once(
+      'PROM_MULTIPROC_LIMIT',
+      `${name} has ${limit} series in this process, the limit: further ones are not counted. Use labels with fewer values, or raise PROMETHEUS_MULTIPROC_MAX_SERIES or maxSeriesPerMetric`,
+    );
+  }
+
   unknownAggregator({ name, aggregator }: MetricDefinition): void {
     this.#warnings.once(
       'PROM_MULTIPROC_AGGREGATOR',

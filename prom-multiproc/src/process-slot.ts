@@ -3,7 +3,7 @@ import { captureMetric } from './capture-metric.ts';
 import { Collecting } from './collecting.ts';
 import type { MetricHome } from './defined-metric.ts';
 import { DirectoryReader } from './directory-reader.ts';
-import { familyKey, type MetricDefinition } from './format.ts';
+import { familyKey, type LabelPair, type MetricDefinition } from './format.ts';
 import { isAggregator } from './gauge-aggregators.ts';
 import { LastAnswers } from './last-answers.ts';
 import { loadLibc } from './libc.ts';
@@ -16,7 +16,7 @@ import { refreshInterval } from './refresh-interval.ts';
 import { seriesKey } from './series-key.ts';
 import type { SharedMetric } from './shared-metric.ts';
 import { type SharingListener, SlotHolder } from './slot-holder.ts';
-import { COLLECT_FAILURES, SlotOwnMetrics } from './slot-own-metrics.ts';
+import { COLLECT_FAILURES, REFUSED_UPDATES, SlotOwnMetrics } from './slot-own-metrics.ts';
 import type { SlotWriter } from './slot-writer.ts';
 import { Warnings } from './warnings.ts';
 
@@ -258,6 +258,7 @@ export class ProcessSlot {
       forget: (definition, labels) =>
         this.#writer?.forget(familyKey(definition), labels && seriesKey(definition.labelNames, labels)),
       refuseNaN: (definition) => this.#told.refusedNaN(definition),
+      admits: (definition, labels, own) => this.#admits(definition, labels, own),
     };
     return captureMetric(client, home, source);
   }
@@ -271,6 +272,15 @@ export class ProcessSlot {
     const { type, aggregator } = definition;
     if (type === 'gauge' && !isAggregator(aggregator)) this.#told.unknownAggregator(definition);
     this.#writer?.metric(definition);
+  }
+
+  #admits(definition: MetricDefinition, labels: () => readonly LabelPair[], own: number): boolean {
+    const limit = this.limits.maxSeriesPerMetric;
+    if (limit === Infinity) return true;
+    if (own < limit && this.#writer?.isWithin(limit, definition, labels()) !== false) return true;
+    this.#told.beyondLimit(definition, limit);
+    this.own.add(REFUSED_UPDATES, [definition.name]);
+    return false;
   }
 
   /** Counts and tells of a metric that could not be collected. */

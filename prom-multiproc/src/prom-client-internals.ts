@@ -61,8 +61,11 @@ export interface StorageListener {
   index(): ReadonlyMap<string, SharedSeries>;
   keyOf(labels: ClientLabels): string;
   /** The series that a new metric without labels begins with: no write. */
-  onFirst(key: string, entry: ClientEntry): void;
-  onStore(key: string, entry: ClientEntry): void;
+  onFirst(key: string, entry: ClientEntry): SharedSeries;
+  /** The series it is stored in; beyond the limit of series one that is held nowhere. */
+  onStore(key: string, entry: ClientEntry): SharedSeries;
+  /** The series of this key; of a metric with exemplars also that which `onStore` gave last. */
+  find(key: string): SharedSeries | undefined;
   onDelete(key: string): void;
   /** Whether all label names are the metric's. */
   hasLabels(labels: ClientLabels): boolean;

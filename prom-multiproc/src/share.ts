@@ -23,6 +23,11 @@ export interface ShareOptions {
    * registries of the process. Default: `PROMETHEUS_MULTIPROC_COLLECT_TIMEOUT_MS`, or 1000.
    */
   readonly collectTimeoutMs?: number;
+  /**
+   * Most series that a metric may have in this process; further ones are not counted. For all shared registries of the
+   * process. Default: `PROMETHEUS_MULTIPROC_MAX_SERIES`, or no limit.
+   */
+  readonly maxSeriesPerMetric?: number;
   /** Called when this process finds that it cannot share: what it counts shows nowhere until it can. */
   readonly onFailure?: (error: Error) => void;
   /** Called when this process can share after all, with all that it counted meanwhile. */

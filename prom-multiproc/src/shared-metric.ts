@@ -44,6 +44,9 @@ export class SharedMetric implements SeriesOwner {
   /** Neither written nor collected since it was captured. */
   #untouched = true;
   readonly #given: GivenLabels;
+  #beyondLimit: SharedSeries | undefined;
+  /** What was stored last beyond the limit of series. */
+  #refused: { readonly hash: string; readonly series: SharedSeries } | undefined;
 
   constructor(client: ClientMetric, source: CellSource, home: MetricHome) {
     this.client = client;
@@ -60,6 +63,7 @@ export class SharedMetric implements SeriesOwner {
       index: () => this.#index.byHash,
       keyOf: (labels: ClientLabels) => this.#index.hashOf(labels),
       onFirst: (hash: string, entry: ClientEntry) => this.#storeNew(hash, entry),
+      find: (hash: string) => this.#find(hash),
       onStore: (hash: string, entry: ClientEntry) => this.#storeEntry(hash, entry),
       onDelete: (hash: string) => this.#removeEntry(hash),
       hasLabels: (labels: ClientLabels) => this.hasLabels(labels),
@@ -254,6 +258,7 @@ export class SharedMetric implements SeriesOwner {
     this.#isSettled = true;
     let series = this.#tree.find(labels);
     if (series === undefined) {
+      if (!this.#admits(labels)) return this.#beyond();
       series = this.#add(emptySeries(this, lastingLabels(labels), this.client));
       this.#tree.set(series.labels, series);
       this.#index.add(series);
@@ -277,20 +282,48 @@ export class SharedMetric implements SeriesOwner {
     for (const entry of this.kind.entriesOf(storage)) this.#addEntry(entry);
   }
 
-  #storeEntry(hash: string, entry: ClientEntry): void {
-    this.beforeWrite();
-    const known = this.#index.byHash.get(hash);
-    if ((known as unknown) === entry) return;
-    if (known === undefined) this.#storeNew(hash, entry);
-    else if (entry.value !== undefined) (known as ValueSeries).value = entry.value;
-    else known.overwrite(valuesOf(entry, this.bounds));
+  /** Whether the metric may have one more series, of these labels. */
+  #admits(labels: ClientLabels): boolean {
+    if (this.#detached || this.client.labelNames.length === 0) return true;
+    return this.#source.admits(this.definition, () => this.#defined.pairs(labels), this.#cells.all.length);
   }
 
-  #storeNew(hash: string, entry: ClientEntry): void {
+  /** What counts and observations of series beyond the limit go to. */
+  #beyond(): SharedSeries {
+    this.#beyondLimit ??= emptySeries(this, {}, this.client);
+    return this.#beyondLimit;
+  }
+
+  // prom-client looks once more for what it has just stored only for the sake of exemplars.
+  #find(hash: string): SharedSeries | undefined {
+    const known = this.#index.byHash.get(hash);
+    if (known !== undefined || this.client.enableExemplars !== true) return known;
+    return this.#refused?.hash === hash ? this.#refused.series : undefined;
+  }
+
+  #storeEntry(hash: string, entry: ClientEntry): SharedSeries {
+    this.beforeWrite();
+    const known = this.#index.byHash.get(hash);
+    if (known === undefined)
+      return this.#admits(entry.labels) ? this.#storeNew(hash, entry) : this.#refuse(hash, entry);
+    if ((known as unknown) === entry) return known;
+    if (entry.value !== undefined) (known as ValueSeries).value = entry.value;
+    else known.overwrite(valuesOf(entry, this.bounds));
+    return known;
+  }
+
+  #refuse(hash: string, entry: ClientEntry): SharedSeries {
+    const series = seriesOf(entry, this, this.#isTimed);
+    this.#refused = { hash, series };
+    return series;
+  }
+
+  #storeNew(hash: string, entry: ClientEntry): SharedSeries {
     const series = this.#addEntry(entry);
     this.#index.byHash.set(hash, series);
     // Written once more as it was: this write has a time.
     if (series instanceof TimedSeries) series.value = entry.value!;
+    return series;
   }
 
   #removeEntry(hash: string): void {

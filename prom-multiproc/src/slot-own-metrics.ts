@@ -13,8 +13,15 @@ export const COLLECT_FAILURES = own(
   ['metric'],
 );
 
+export const REFUSED_UPDATES = own(
+  'prom_multiproc_refused_updates_total',
+  'counter',
+  'Counts, observations and values of series beyond the limit of series per metric: they are nowhere.',
+  ['metric'],
+);
+
 /** What the library counts in the slots of the processes, kept and added up like the application's metrics. */
-export const OWN_METRICS: readonly MetricDefinition[] = [COLLECT_FAILURES];
+export const OWN_METRICS: readonly MetricDefinition[] = [COLLECT_FAILURES, REFUSED_UPDATES];
 
 function own(
   name: string,

@@ -33,6 +33,8 @@ interface WrittenMetric {
   readonly ordinal: number;
   readonly definition: MetricDefinition;
   readonly free: FreeCells;
+  /** Of the file, removed ones and those that nobody counts in too. */
+  series: number;
 }
 
 /** The one slot file that a process counts into. Every value it holds survives the process. */
@@ -94,6 +96,13 @@ export class SlotWriter {
       if (!again) this.#refuse(error as Error);
       return undefined;
     }
+  }
+
+  /** Whether the file has a series to count on in, or its metric has fewer than `limit` series. */
+  isWithin(limit: number, definition: MetricDefinition, labels: readonly LabelPair[]): boolean {
+    const metric = this.#metrics.get(definitionKey(definition));
+    if (metric === undefined || metric.series < limit) return true;
+    return metric.free.has(seriesKey(definition.labelNames, labels));
   }
 
   /** Publishes a metric that has no series yet. */
@@ -192,6 +201,7 @@ export class SlotWriter {
       throw new BadLogError(`${count} cells from ${first} on lie beyond the cells of the file`);
     }
     metric.free.give(seriesKey(definition.labelNames, labels), cells);
+    metric.series++;
     rules.addSeries(definition, first);
   }
 
@@ -220,6 +230,7 @@ export class SlotWriter {
     cells.array[cells.base] = Number.NaN;
     this.#space.append(encodeSeries(metric.ordinal, labels));
     this.#nextCell = first + count;
+    metric.series++;
     return cells;
   }
 
@@ -231,7 +242,7 @@ export class SlotWriter {
   }
 
   #remember(definition: MetricDefinition): WrittenMetric {
-    const metric = { ordinal: this.#metricCount++, definition, free: new FreeCells() };
+    const metric = { ordinal: this.#metricCount++, definition, free: new FreeCells(), series: 0 };
     this.#metrics.set(definitionKey(definition), metric);
     return metric;
   }
