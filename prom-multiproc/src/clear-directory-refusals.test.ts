@@ -98,7 +98,7 @@ test('files of another client and of the file system are named as what they are'
 
 test("another user's directory is refused with what to do", async (t) => {
   if (process.getuid!() !== 0) {
-    await assertRefused('/usr', /it belongs to user id 0, this process runs as \d+: make them the same/);
+    await assertRefused('/usr', /it belongs to user id 0, this process runs as \d+: give it to this user/);
     return;
   }
   // As an ordinary user, in a directory of root as a mount point is.
@@ -107,7 +107,7 @@ test("another user's directory is refused with what to do", async (t) => {
   const directory = join(parent, 'volume');
   for (const [mode, advice] of [
     [0o777, /use a directory in it, such as PROMETHEUS_MULTIPROC_DIR=\S+\/volume\/metrics/],
-    [0o755, /make them the same\. .*install -d -o 65534 /],
+    [0o755, /give it to this user before the start \(`chown 65534 \S+\/volume` as root/],
   ] as const) {
     mkdirSync(directory, { recursive: true });
     chmodSync(directory, mode);

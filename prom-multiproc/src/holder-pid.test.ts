@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import fs, { writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { describePid, holderPid } from './holder-pid.ts';
@@ -26,6 +27,21 @@ test('a pid is marked where the process of that number here has not the slot ope
   for (const pid of [other.pid!, 4_194_305]) {
     assert.equal(describePid(pid, path), `pid ${pid} as it sees itself, in another pid namespace`);
   }
+});
+
+test('a pid is marked where this user may not see whether that process has the slot open', (t) => {
+  const path = join(temporaryDirectory(t), 'slot-0.metrics');
+  writeFileSync(path, '');
+  // As the kernel refuses it to another user.
+  t.mock.method(fs, 'readdirSync', () => {
+    throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  assert.equal(describePid(43, path), 'pid 43 as it sees itself');
 });
 
 test('no pid is known of a file that is unborn, cut or missing', (t) => {

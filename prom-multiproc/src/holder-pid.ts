@@ -21,21 +21,23 @@ export function holderPid(path: string): number | undefined {
 }
 
 /**
- * `pid 43`, marked where the process of that number here is not the one that has the slot file open: the holder runs in
- * another pid namespace, such as that of a container.
+ * `pid 43`; marked where the process of that number here has not the slot file open, which shows that the holder runs in another
+ * pid namespace, such as that of a container, and where this user may not see which files it has open.
  */
 export function describePid(pid: number, path: string): string {
-  return hasOpen(pid, path) ? `pid ${pid}` : `pid ${pid} as it sees itself, in another pid namespace`;
+  const found = hasOpen(pid, path);
+  if (found === undefined) return `pid ${pid} as it sees itself`;
+  return found ? `pid ${pid}` : `pid ${pid} as it sees itself, in another pid namespace`;
 }
 
-/** True also of a process whose files this user may not see. */
-function hasOpen(pid: number, path: string): boolean {
+/** Undefined where this user may not see it. */
+function hasOpen(pid: number, path: string): boolean | undefined {
   try {
     const file = statSync(path);
     const directory = `/proc/${pid}/fd`;
     return readdirSync(directory).some((fd) => isSame(file, `${directory}/${fd}`));
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? false : undefined;
   }
 }
 

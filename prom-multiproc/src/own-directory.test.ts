@@ -1,9 +1,9 @@
 /** Where the metrics directory is missing, or another user's: what a process does, and what it says. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { makeDirectory } from './own-directory.ts';
+import { makeDirectory, whyNotOwn } from './own-directory.ts';
 import { AppProcess } from './testing/application.ts';
 import { sample } from './testing/sample.ts';
 import { temporaryDirectory } from './testing/temporary-directory.ts';
@@ -66,7 +66,7 @@ for (const [what, mode, advice] of [
   [
     'that only root may write',
     0o755,
-    /make them the same\. .*install -d -o \d+ \S+.*RuntimeDirectory=.*uid=\d+.*fsGroup/,
+    /give it to this user before the start \(`chown \d+ \S+` as root; a tmpfs takes `uid=\d+`, .*`fsGroup`/,
   ],
 ] as const) {
   test(`in a mount point of root ${what}, no process answers with zeros: each says what to do`, async (t) => {
@@ -87,6 +87,14 @@ for (const [what, mode, advice] of [
     await assert.rejects(primary.metrics(), refused);
   });
 }
+
+test('in /run the advice is the line of a systemd unit', () => {
+  const stats = { ...statSync('/'), uid: 4_000_000 } as Stats;
+  assert.match(
+    whyNotOwn('/run/my-app', stats)!,
+    /^belongs to user id 4000000, .*`RuntimeDirectory=my-app` under systemd/,
+  );
+});
 
 test('a directory in a mount point that everybody may write is made, and works', async (t) => {
   const directory = join(isRoot ? mountPoint(t, 0o777) : temporaryDirectory(t), 'metrics');

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync, type Stats } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { DirectoryReader } from './directory-reader.ts';
 import { findDirectory } from './stat-directory.ts';
 
@@ -27,7 +27,7 @@ export function makeDirectory(directory: string): void {
   function whyNot(error: unknown): string {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EPERM') return `(${message})`;
-    return `by user id ${process.geteuid?.()}: ${howToGive(directory)}`;
+    return `by user id ${process.geteuid?.()}: ${howToGive(directory, 'install -d -o')}`;
   }
 }
 
@@ -60,17 +60,18 @@ export function whyNotOwn(directory: string, { uid }: Stats): string | undefined
   if (own !== 0 && mayWrite(directory)) {
     return `${differ}: use a directory in it, such as PROMETHEUS_MULTIPROC_DIR=${join(directory, 'metrics')}, which this process makes`;
   }
-  return `${differ}: make them the same. ${howToGive(directory)}`;
+  return `${differ}: ${howToGive(directory, 'chown')}`;
 }
 
-/** For a directory that is there, and for one that is to be made. */
-function howToGive(directory: string): string {
+/** What gives a directory to this user, whether it is there or not. */
+function howToGive(directory: string, give: 'chown' | 'install -d -o'): string {
   const own = process.geteuid?.();
-  return (
-    `Give it to this user before the start (\`install -d -o ${own} ${directory}\` or \`chown ${own}\` as root; ` +
-    `under systemd \`RuntimeDirectory=${basename(directory)}\`; on a tmpfs \`uid=${own}\`; in Kubernetes \`fsGroup\` and a directory below the volume), ` +
-    'or run the process as its owner'
-  );
+  const byRoot = `\`${give} ${own} ${directory}\` as root`;
+  const mounted = `a tmpfs takes \`uid=${own}\`, a volume of Kubernetes \`fsGroup\` and a directory below it`;
+  const elsewhere = directory.startsWith('/run/')
+    ? `\`RuntimeDirectory=${directory.slice('/run/'.length)}\` under systemd`
+    : mounted;
+  return `give it to this user before the start (${byRoot}; ${elsewhere}), or run the process as its owner`;
 }
 
 function existingParent(directory: string): string {
