@@ -6,7 +6,8 @@ const USAGE = `usage: clear-metrics-dir <path> [user] [group] [mode]
 Makes <path> an empty metrics directory: creates it, or removes the slot files in it. Run it before each start of the
 application and at no other time.
 
-  user, group   names or numeric ids the directory is given to (needs root unless they are one's own)
+  user, group   names or numeric ids the directory is given to (needs root unless they are one's own). Root clears only its own
+                directory and this user's, where no other user may write a parent directory
   mode          octal permissions, such as 0750, the default for a new directory
 
 Environment:

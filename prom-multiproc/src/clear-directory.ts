@@ -1,21 +1,12 @@
-import {
-  accessSync,
-  chmodSync,
-  chownSync,
-  closeSync,
-  constants,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  statSync,
-  unlinkSync,
-} from 'node:fs';
+import { accessSync, closeSync, constants, lstatSync, readdirSync, type Stats, unlinkSync } from 'node:fs';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { whyNotTrusted } from './directory-trust.ts';
 import { describeForeign } from './foreign-file.ts';
 import { slotOfFileName } from './format.ts';
 import { describePid, holderPid } from './holder-pid.ts';
 import { type Libc, loadLibc } from './libc.ts';
+import { makeAt, OpenDirectory, openParent, withPath } from './open-directory.ts';
 import { NEW_DIRECTORY_MODE, whyNotOwn } from './own-directory.ts';
 import { isHeld, tryHold } from './slot-lock.ts';
 
@@ -56,21 +47,32 @@ const MAX_NAMED = 5;
 
 /**
  * Makes `path` an empty metrics directory: creates it where there is none, else removes its slot files, all or none.
- * To be called before each start of the application and at no other time: whatever it counted is gone.
+ * To be called before each start of the application and at no other time: whatever it counted is gone. As root it acts only where
+ * no user but root and `uid` could put another directory in the place of this one.
  * @throws ClearRefusedError for a path that is relative, has `..` in it, is `/`, a symlink or no directory, for a directory
- *   that holds anything but slot files, and where a living process still holds a slot after `waitMs`.
+ *   that holds anything but slot files or is another user's, and where a living process still holds a slot after `waitMs`.
  */
 export async function clearDirectory(path: string, options: ClearOptions): Promise<Cleared> {
   const directory = checkPath(path);
-  const created = makeDirectory(directory, options);
-  const files = slotFiles(directory);
-  const held = await holdAll(directory, files, options);
+  const parent = openParent(directory, (found, at) => checkTrust(directory, found, at, options));
   try {
-    for (const { path } of held) unlinkSync(path);
+    const { opened, created } = openOrMake(directory, `${parent.path}/${basename(directory)}`);
+    try {
+      checkOwner(directory, opened.stats(), options);
+      const held = await holdAll(directory, opened.path, slotFiles(directory, opened.path), options);
+      try {
+        giveTo(directory, opened, options);
+        for (const { path } of held) unlinkSync(path);
+      } finally {
+        for (const { fd } of held) closeSync(fd);
+      }
+      return { directory, created, removed: held.length };
+    } finally {
+      opened.close();
+    }
   } finally {
-    for (const { fd } of held) closeSync(fd);
+    parent.close();
   }
-  return { directory, created, removed: held.length };
 }
 
 function checkPath(path: string): string {
@@ -81,25 +83,51 @@ function checkPath(path: string): string {
   return directory;
 }
 
-function makeDirectory(directory: string, { uid, gid, mode }: ClearOptions): boolean {
-  const found = lstatSync(directory, { throwIfNoEntry: false });
+function openOrMake(directory: string, at: string): { opened: OpenDirectory; created: boolean } {
+  const found = lstatSync(at, { throwIfNoEntry: false });
   if (found?.isSymbolicLink()) throw refusal(directory, 'it is a symlink; give the directory itself');
   if (found !== undefined && !found.isDirectory()) throw refusal(directory, 'it is not a directory');
-  // A directory with anything foreign in it keeps its owner and mode, too.
-  if (found !== undefined) slotFiles(directory);
-  else mkdirSync(directory, { recursive: true, mode: NEW_DIRECTORY_MODE });
-  const now = statSync(directory);
-  // Root clears the directories of others.
-  const reason = process.geteuid?.() === 0 ? undefined : whyNotOwn(directory, now);
-  if (reason !== undefined) throw refusal(directory, `it ${reason}`);
-  const owner = { uid: uid ?? now.uid, gid: gid ?? now.gid };
-  if (owner.uid !== now.uid || owner.gid !== now.gid) chownSync(directory, owner.uid, owner.gid);
-  if (mode !== undefined) chmodSync(directory, mode);
-  return found === undefined;
+  try {
+    const created = found === undefined && makeAt(at, NEW_DIRECTORY_MODE);
+    return { opened: OpenDirectory.open(at), created };
+  } catch (error) {
+    throw withPath(error, directory);
+  }
 }
 
-function slotFiles(directory: string): string[] {
-  return readdirSync(directory, { withFileTypes: true }).map((entry) => {
+function checkTrust(directory: string, found: Stats, at: string, { uid, gid }: ClearOptions): void {
+  if (process.geteuid?.() !== 0) return;
+  const reason = whyNotTrusted(found, uid, gid);
+  if (reason === undefined) return;
+  throw refusal(
+    directory,
+    `${at} ${reason}, who could put another directory in its place while root works on it; run it as the application's user, or give that user`,
+  );
+}
+
+/** Ordinary users clear what is theirs. Root clears what is its own, and what is of the user that the directory is for. */
+function checkOwner(directory: string, stats: Stats, { uid }: ClearOptions): void {
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot && [0, uid].includes(stats.uid)) return;
+  const reason = isRoot
+    ? `belongs to user id ${stats.uid}: run it as that user, or give that user`
+    : whyNotOwn(directory, stats);
+  if (reason !== undefined) throw refusal(directory, `it ${reason}`);
+}
+
+function giveTo(directory: string, opened: OpenDirectory, { uid, gid, mode }: ClearOptions): void {
+  const now = opened.stats();
+  const owner = { uid: uid ?? now.uid, gid: gid ?? now.gid };
+  try {
+    if (owner.uid !== now.uid || owner.gid !== now.gid) opened.setOwner(owner.uid, owner.gid);
+    if (mode !== undefined) opened.setMode(mode);
+  } catch (error) {
+    throw withPath(error, directory);
+  }
+}
+
+function slotFiles(directory: string, path: string): string[] {
+  return readdirSync(path, { withFileTypes: true }).map((entry) => {
     if (slotOfFileName(entry.name) === undefined || !entry.isFile()) {
       throw refusal(directory, `it holds ${describeForeign(entry.name)}; give a directory of its own`);
     }
@@ -109,13 +137,14 @@ function slotFiles(directory: string): string[] {
 
 async function holdAll(
   directory: string,
+  opened: string,
   files: readonly string[],
   { waitMs, now = () => performance.now(), pause = delay }: ClearOptions,
 ): Promise<HeldFile[]> {
   // So that an application can start on a platform that cannot share.
   if (files.length === 0) return [];
   const libc = loadLibc();
-  const paths = files.map((file) => join(directory, file));
+  const paths = files.map((file) => join(opened, file));
   const deadline = now() + waitMs;
   for (;;) {
     const foreign = paths.find((path) => !mayWrite(path));

@@ -15,7 +15,7 @@ const ORDINARY: Record<string, string> = isRoot ? { RUN_AS: String(NOBODY) } : {
 /** A directory of root, as a mount point is: one that everybody may write, or only root. */
 function mountPoint(t: TestContext, mode: 0o755 | 0o777): string {
   // Only root can make one; anybody else finds some.
-  if (!isRoot) return mode === 0o777 ? '/tmp' : '/';
+  if (!isRoot) return mode === 0o777 ? '/tmp' : '/usr';
   const parent = temporaryDirectory(t);
   chmodSync(parent, 0o755);
   const path = join(parent, 'volume');

@@ -54,7 +54,7 @@ export function readOwn(directory: string, reader: DirectoryReader): void {
 /** Why a process of this user does not count in a directory, and what to do; undefined where it does. */
 export function whyNotOwn(directory: string, { uid }: Stats): string | undefined {
   const own = process.geteuid?.();
-  if (uid === own) return undefined;
+  if (uid === own || own === undefined) return undefined;
   const differ = `belongs to user id ${uid}, this process runs as ${own}`;
   // Root may write anywhere, which says nothing of whose the directory is to be.
   if (own !== 0 && mayWrite(directory)) {

@@ -1,0 +1,131 @@
+/** Root clears only where no user but the application's could have it work on something else. */
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  type Stats,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { clearDirectory } from './clear-directory.ts';
+import { whyNotTrusted } from './directory-trust.ts';
+import { AppProcess } from './testing/application.ts';
+import { temporaryDirectory } from './testing/temporary-directory.ts';
+
+const APP = 65_534;
+const STRANGER = 65_533;
+const isRoot = process.getuid!() === 0;
+
+function found(uid: number, mode: number, gid = 0): Stats {
+  return { uid, gid, mode, isSymbolicLink: () => (mode & 0o170000) === 0o120000 } as Stats;
+}
+
+test('a directory on the way is trusted where only root and the application can change it', () => {
+  const rows: [Stats, RegExp | undefined][] = [
+    [found(0, 0o40755), undefined],
+    [found(0, 0o40775), undefined],
+    [found(APP, 0o40755), undefined],
+    [found(APP, 0o40775, APP), undefined],
+    [found(0, 0o41777), undefined],
+    [found(STRANGER, 0o40755), /^belongs to user id 65533$/],
+    [found(STRANGER, 0o41777), /^belongs to user id 65533$/],
+    [found(0, 0o40777), /^may be written by every user$/],
+    [found(0, 0o40775, STRANGER), /^may be written by group id 65533$/],
+    [found(0, 0o120777), undefined],
+    [found(APP, 0o120777), /^is a symlink of user id 65534$/],
+    [found(STRANGER, 0o120777), /^is a symlink of user id 65533$/],
+  ];
+  for (const [stats, reason] of rows) {
+    const why = whyNotTrusted(stats, APP, APP);
+    if (reason === undefined) assert.equal(why, undefined);
+    else assert.match(why!, reason);
+  }
+});
+
+/** Owner of a directory that root makes; of an ordinary user's, that user: for it there is nothing to refuse. */
+function owned(path: string, uid: number, mode: number): string {
+  mkdirSync(path);
+  if (isRoot) chownSync(path, uid, uid);
+  chmodSync(path, mode);
+  return path;
+}
+
+function base(t: TestContext): string {
+  const path = temporaryDirectory(t);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+const FOR_APP = { ...(isRoot ? { uid: APP, gid: APP } : {}), waitMs: 0 };
+
+/** Refused to root; an ordinary user works with its own rights. */
+async function assertRefusedToRoot(path: string, reason: RegExp, options = FOR_APP): Promise<void> {
+  if (isRoot) await assert.rejects(clearDirectory(path, options), reason);
+  else await clearDirectory(path, options);
+}
+
+test('root makes nothing below a directory that a stranger may change', async (t) => {
+  const parents = {
+    stranger: [
+      STRANGER,
+      0o755,
+      /stranger belongs to user id 65533, who could put another directory in its place/,
+    ],
+    everybody: [0, 0o777, /everybody may be written by every user/],
+  } as const;
+  for (const [name, [uid, mode, reason]] of Object.entries(parents)) {
+    const parent = owned(join(base(t), name), uid, mode);
+    await assertRefusedToRoot(join(parent, 'a', 'metrics'), reason);
+    assert.deepEqual(readdirSync(parent), isRoot ? [] : ['a']);
+  }
+});
+
+test("a stranger's directory is refused to root, whoever it is for, in a place such as /tmp", async (t) => {
+  const shared = owned(join(base(t), 'tmp'), 0, 0o1777);
+  const directory = owned(join(shared, 'my-app'), STRANGER, 0o755);
+  const reason = /it belongs to user id 65533: run it as that user, or give that user$/;
+  for (const options of [FOR_APP, { waitMs: 0 }]) {
+    await assertRefusedToRoot(directory, reason, options);
+    if (isRoot) assert.equal(statSync(directory).uid, STRANGER);
+  }
+});
+
+test("a symlink on the way is followed where it is root's, not where it is the application's", async (t) => {
+  const home = owned(join(base(t), 'home'), APP, 0o755);
+  const elsewhere = owned(join(base(t), 'elsewhere'), 0, 0o755);
+  const link = join(home, 'link');
+  symlinkSync(elsewhere, link);
+  if (isRoot) lchownSync(link, APP, APP);
+  await assertRefusedToRoot(join(link, 'metrics'), /link is a symlink of user id 65534, who could/);
+  if (isRoot) {
+    assert.deepEqual(readdirSync(elsewhere), []);
+    lchownSync(link, 0, 0);
+  }
+  assert.equal((await clearDirectory(join(link, 'metrics'), FOR_APP)).created, isRoot);
+  assert.deepEqual(readdirSync(elsewhere), ['metrics']);
+});
+
+test('relative symlinks on the way are followed, and a circle of them ends', async (t) => {
+  const directory = base(t);
+  mkdirSync(join(directory, 'a', 'b'), { recursive: true });
+  symlinkSync('../a/./b', join(directory, 'a', 'link'));
+  await clearDirectory(join(directory, 'a', 'link', 'metrics'), { waitMs: 0 });
+  assert.deepEqual(readdirSync(join(directory, 'a', 'b')), ['metrics']);
+  symlinkSync('circle', join(directory, 'circle'));
+  await assert.rejects(
+    clearDirectory(join(directory, 'circle', 'metrics'), { waitMs: 0 }),
+    /too many symlinks/,
+  );
+});
+
+test('what root makes for the application, with missing parents, the application can use', async (t) => {
+  const directory = join(base(t), 'a', 'b', 'metrics');
+  await clearDirectory(directory, FOR_APP);
+  const app = await AppProcess.start(t, directory, isRoot ? { RUN_AS: String(APP) } : {});
+  assert.equal(await app.takeSlot(), 0);
+});
