@@ -18,6 +18,7 @@ import type { SharedMetric } from './shared-metric.ts';
 import { type SharingListener, SlotHolder } from './slot-holder.ts';
 import { COLLECT_FAILURES, REFUSED_UPDATES, SlotOwnMetrics } from './slot-own-metrics.ts';
 import type { SlotWriter } from './slot-writer.ts';
+import { reportUnknownKind } from './supported-client.ts';
 import { Warnings } from './warnings.ts';
 
 /**
@@ -73,7 +74,7 @@ export class ProcessSlot {
 
   /** Makes a metric of the registry `home` count in this slot; undefined for an object that is no metric of prom-client. */
   attach(client: ClientMetric, home: MetricHome): SharedMetric | undefined {
-    if (!isStoredMetric(client)) return undefined;
+    if (!isStoredMetric(client)) return reportUnknownKind(client);
     let metric = captured.get(client);
     if (metric === undefined) {
       metric = this.#capture(client, home);

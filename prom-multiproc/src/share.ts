@@ -8,6 +8,7 @@ import { type ProcessSlot, processSlot } from './process-slot.ts';
 import { type AnyRegistry, internalsOf } from './prom-client-internals.ts';
 import { pushOnce } from './pushes.ts';
 import { SharedRegistry, type SharedRegistryOptions } from './shared-registry.ts';
+import { whyUnsupported } from './supported-client.ts';
 import { keepPlain, whyUnable } from './unable-platform.ts';
 
 export interface ShareOptions {
@@ -39,7 +40,7 @@ const shared = new WeakMap<AnyRegistry, SharedRegistry>();
 /**
  * Makes every metric of `register`, made before or after, count in the directory that `PROMETHEUS_MULTIPROC_DIR` names.
  * From then on `register.metrics()` gives the totals of all processes that share this directory, and rejects where they
- * cannot be had. Without the variable nothing changes: plain prom-client. On a platform that cannot share a warning says
+ * cannot be had. Without the variable nothing changes: plain prom-client. On a platform that cannot share, or with a client that is not supported, a warning says
  * so once, and it is plain prom-client but for `metrics()`, which rejects in the processes of a cluster. A second call for
  * the same registry does nothing. Without a registry it shares the global one, of each client that is installed.
  *
@@ -70,6 +71,11 @@ function shareIn(directory: string, register: AnyRegistry, options: ShareOptions
   }
   checkName(options.name);
   if (isShared(register)) return;
+  const unsupported = whyUnsupported(register);
+  if (unsupported !== undefined) {
+    keepPlain(register, unsupported, options, 'PROM_MULTIPROC_UNSUPPORTED_CLIENT');
+    return;
+  }
   const unable = whyUnable(directory);
   if (unable !== undefined) {
     keepPlain(register, unable, options);

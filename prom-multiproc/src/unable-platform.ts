@@ -22,11 +22,16 @@ export function whyUnable(directory: string): Error | undefined {
 }
 
 /** Leaves a registry plain, and says so once. */
-export function keepPlain(register: AnyRegistry, reason: Error, { onFailure }: SharingListener): void {
+export function keepPlain(
+  register: AnyRegistry,
+  reason: Error,
+  { onFailure }: SharingListener,
+  code = 'PROM_MULTIPROC_UNSHARED',
+): void {
   if (plain.has(register)) return;
   plain.add(register);
   warnings.once(
-    'PROM_MULTIPROC_UNSHARED',
+    code,
     `${reason.message}. Each process counts for itself, as in plain prom-client; the metrics of processes of a cluster are refused`,
   );
   const metrics = register.metrics.bind(register);

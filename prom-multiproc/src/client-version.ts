@@ -1,0 +1,33 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { AnyRegistry } from './prom-client-internals.ts';
+
+/** Name and version of the package that a registry's class comes from; undefined where Node's `require` did not load it. */
+export function clientVersion(register: AnyRegistry): string | undefined {
+  const path = pathOf(register);
+  if (path === undefined) return undefined;
+  for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) {
+    const file = join(folder, 'package.json');
+    if (!existsSync(file)) continue;
+    const { name, version } = JSON.parse(readFileSync(file, 'utf8'));
+    if (name !== undefined && version !== undefined) return `${name} ${version}`;
+  }
+  return undefined;
+}
+
+/** The file whose exports are the class of the registry, or the one above it that is the client's. */
+function pathOf(register: AnyRegistry): string | undefined {
+  const modules = loadedModules();
+  for (let one = Object.getPrototypeOf(register); one !== null; one = Object.getPrototypeOf(one)) {
+    for (const path in modules) {
+      if (modules[path]?.exports === one.constructor) return path;
+    }
+  }
+  return undefined;
+}
+
+/** Asked for at run time: bundlers put a `require` of their own in place of Node's. */
+function loadedModules(): Record<string, { readonly exports: unknown } | undefined> {
+  const { _cache } = process.getBuiltinModule('node:module') as unknown as { _cache?: never };
+  return _cache ?? {};
+}
