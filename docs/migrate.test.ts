@@ -143,6 +143,23 @@ test('after: a shared registry shows all workers, the killed one too', async (t)
   assert.match(worker, /http_requests_total|No living worker/);
 });
 
+test('in two steps: with share(register) alone, clusterMetrics() shows all workers, the killed one too', async (t) => {
+  const before = readFileSync(join(project, 'aggregator-before.js'), 'utf8');
+  const step = before
+    .replace("import { AggregatorRegistry, Counter } from 'prom-client';", (line) =>
+      line.replace('Counter', 'Counter, register').concat("\nimport { share } from 'prom-multiproc';"),
+    )
+    .replace('const aggregator =', 'share(register);\nconst aggregator =');
+  assert.match(step, /share\(register\);/);
+  writeFileSync(join(project, 'aggregator-step.js'), step);
+  const { primary, METRICS_PORT } = await clusterOf(t, 'aggregator-step.js', {
+    PROMETHEUS_MULTIPROC_DIR: cleared(t),
+  });
+  assert.equal(await counted(METRICS_PORT), REQUESTS);
+  await killOneWorker(primary);
+  assert.equal(await counted(METRICS_PORT), REQUESTS);
+});
+
 test('before: each process shows its own on a port of its own, as long as it lives', async (t) => {
   const ports = [await freePort(), await freePort()];
   const doors = [await freePort(), await freePort()];
