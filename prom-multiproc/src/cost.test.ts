@@ -36,7 +36,7 @@ function run(t: TestContext, program: string, nodeOptions: string[], args: strin
 
 test('counting in a known series makes no system call', (t) => {
   // The compilers wake threads of their own.
-  const options = ['--no-opt', '--no-maglev', '--no-sparkplug'];
+  const options = ['--no-opt', '--no-maglev', '--no-sparkplug', '--min-semi-space-size=16'];
   const { stdout, stderr, signal } = run(t, 'counting-without-system.ts', options);
   // The new series is what shows that calls are forbidden.
   assert.deepEqual([stdout.trim().split('\n'), signal], [WAYS, 'SIGSYS'], stderr);
