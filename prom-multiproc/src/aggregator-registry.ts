@@ -5,6 +5,7 @@ import type { ProcessSlot } from './process-slot.ts';
 import { type AnyRegistry, internalsOf } from './prom-client-internals.ts';
 import { RegistryView } from './registry-view.ts';
 import { type SharedRegistry, sharedRegistries } from './shared-registry.ts';
+import { askUnshared, workersWithoutSlot } from './unshared-workers.ts';
 
 const tamed = new WeakMap<ClientModule, Aggregation>();
 
@@ -39,13 +40,16 @@ class Aggregation {
     this.#share = share;
     this.#answer = this.#makeAnswer();
     const { AggregatorRegistry, WorkerRegistry } = client;
-    const totals = (register: AnyRegistry) => this.#totalsOf(register);
-    AggregatorRegistry.prototype.clusterMetrics = function clusterMetrics() {
-      return totals(this);
+    const { clusterMetrics } = AggregatorRegistry.prototype;
+    const withUnshared = (register: AnyRegistry) =>
+      this.#withUnshared(register, () => clusterMetrics!.call(register));
+    AggregatorRegistry.prototype.clusterMetrics = function sharedClusterMetrics() {
+      return withUnshared(this);
     };
     this.#captureSetRegistries(AggregatorRegistry, cluster.isWorker);
     if (WorkerRegistry === undefined) return;
-    WorkerRegistry.prototype.workerMetrics = function workerMetrics() {
+    const totals = (register: AnyRegistry) => this.#totalsOf(register).text();
+    WorkerRegistry.prototype.workerMetrics = function sharedWorkerMetrics() {
       return totals(this);
     };
     this.#captureSetRegistries(WorkerRegistry, !isMainThread);
@@ -56,17 +60,28 @@ class Aggregation {
     for (const setRegistries of this.#setRegistries) setRegistries([this.#answer]);
   }
 
-  #totalsOf(register: AnyRegistry): Promise<string> {
+  /** The totals, with what workers counted that do not share. */
+  async #withUnshared(register: AnyRegistry, ask: () => Promise<unknown>): Promise<string> {
+    const totals = this.#totalsOf(register);
+    const text = await totals.text();
+    const workers = workersWithoutSlot(this.#slot.holders());
+    if (workers.length === 0) return text;
+    const unshared = (await askUnshared(workers, ask)).filter((list) => list.length > 0);
+    if (unshared.length === 0) return text;
+    const { AggregatorRegistry } = this.#client;
+    return AggregatorRegistry.aggregate([await totals.json(), ...unshared], register.contentType).metrics();
+  }
+
+  #totalsOf(register: AnyRegistry): RegistryView {
     const viewed = this.#viewed();
     const own = internalsOf(register);
     // Where there is none yet, what others count in registries without a name.
     const any = { register: own, name: undefined, clientText: own.getMetricsAsString.bind(own) };
-    const view = new RegistryView(this.#slot, {
+    return new RegistryView(this.#slot, {
       viewed: () => (viewed.length > 0 ? viewed : [any]),
       showsSelf: () => viewed.length === 0 || viewed.some(({ selfMetrics }) => selfMetrics),
       contentType: () => register.contentType,
     });
-    return view.text();
   }
 
   #viewed(): readonly SharedRegistry[] {

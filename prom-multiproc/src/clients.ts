@@ -21,6 +21,7 @@ export interface RegistryClass {
 export interface AggregatingClass {
   readonly prototype: AnyRegistry & { clusterMetrics?(): Promise<string>; workerMetrics?(): Promise<string> };
   setRegistries(registers: AnyRegistry | AnyRegistry[]): void;
+  aggregate(lists: unknown[], contentType: string): AnyRegistry;
 }
 
 const LOADERS = { 'prom-client': loadPromClient, '@prometheus-io/client': loadPrometheusClient };

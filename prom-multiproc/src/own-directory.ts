@@ -22,11 +22,7 @@ export function makeDirectory(directory: string): void {
       cause: error,
     });
   }
-  if (isTypo) {
-    throw new Error(
-      `${directory} does not exist: ${dirname(directory)} is missing, too. Check the path, or mount its file system first`,
-    );
-  }
+  if (isTypo) throw new Error(`${directory} does not exist: ${dirname(directory)} is missing, too`);
 
   function whyNot(error: unknown): string {
     const { code, message } = error as NodeJS.ErrnoException;

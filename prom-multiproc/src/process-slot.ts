@@ -232,6 +232,12 @@ export class ProcessSlot {
     return this.#reader;
   }
 
+  /** Process ids of those that held a slot at the last `read`, this one's clustered workers among them. */
+  holders(): Set<number> {
+    const slots = this.#reader?.status.slots ?? [];
+    return new Set(slots.map(({ pid }) => pid).filter((pid) => pid !== undefined));
+  }
+
   /** See `DirectoryReader.readAhead`. */
   *readAhead(): Generator<void> {
     if (this.failure !== undefined) return;
