@@ -1,6 +1,15 @@
 /** Where the metrics directory is missing, or another user's: what a process does, and what it says. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readdirSync, type Stats, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { makeDirectory, whyNotOwn } from './own-directory.ts';
@@ -34,7 +43,7 @@ test('a directory whose parent would stand in / is not made, and the error names
   const directory = '/no-such-mount-point/metrics';
   assert.throws(
     () => makeDirectory(directory),
-    /^Error: .*metrics does not exist: \/no-such-mount-point is missing, too$/,
+    /^Error: .*metrics does not exist: \/no-such-mount-point is missing, too\. Check the path/,
   );
   assert.ok(!existsSync('/no-such-mount-point'));
 });
@@ -129,4 +138,17 @@ test('a process tells of files of another client in its directory once, and shar
     /holds "gauge_livesum_12\.db", a file of Python's prometheus_client.*: give each application a directory of its own/,
   );
   assert.deepEqual(more, []);
+});
+
+test('a directory that may not be listed costs no request: counting goes on, and the metrics say why', async (t) => {
+  const directory = join(temporaryDirectory(t), 'metrics');
+  chmodSync(join(directory, '..'), 0o755);
+  mkdirSync(directory);
+  if (isRoot) chownSync(directory, NOBODY, NOBODY);
+  chmodSync(directory, 0o300);
+  const app = await AppProcess.start(t, directory, ORDINARY);
+  await app.call('plain', 'inc');
+  await assert.rejects(app.metrics(), /cannot share metrics in .*EACCES/);
+  chmodSync(directory, 0o700);
+  assert.equal(sample(await app.metrics(), 'plain_total'), 1);
 });

@@ -22,7 +22,11 @@ export function makeDirectory(directory: string): void {
       cause: error,
     });
   }
-  if (isTypo) throw new Error(`${directory} does not exist: ${dirname(directory)} is missing, too`);
+  if (isTypo) {
+    throw new Error(
+      `${directory} does not exist: ${dirname(directory)} is missing, too. Check the path, or mount its file system first`,
+    );
+  }
 
   function whyNot(error: unknown): string {
     const { code, message } = error as NodeJS.ErrnoException;

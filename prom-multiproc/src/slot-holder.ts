@@ -94,12 +94,21 @@ export class SlotHolder {
 
   /** Applications that share a directory empty it for each other, Python's with a glob. */
   #warnOfOthers(): void {
-    const other = readdirSync(this.directory).find(isOfAnotherClient);
+    const other = this.#names().find(isOfAnotherClient);
     if (other === undefined) return;
     this.#warnings.once(
       'PROM_MULTIPROC_FOREIGN',
       `${this.directory} holds ${describeForeign(other)}: give each application a directory of its own`,
     );
+  }
+
+  /** None where the directory cannot be listed: reading it says so, and counting needs no list. */
+  #names(): string[] {
+    try {
+      return readdirSync(this.directory);
+    } catch {
+      return [];
+    }
   }
 
   // Once: a worker that has let go of its primary later on is draining.

@@ -1,10 +1,12 @@
 # shellcheck shell=sh
-# Operations on the app of the running stack. Sourced after say.sh, apt.sh and engine.sh.
+# Operations on the app of the running stack. Sourced after say.sh, apt.sh, engine.sh and project.sh.
 
 # operate ARGUMENT...: does it in each container of the app, one after the other.
 operate() {
   use_client_with_plugins
-  containers=$(docker compose ps --quiet app) || fail "cannot ask Docker for the stack" "Is the engine running?"
+  engine_answers || fail "cannot ask Docker for the stack" "Is the engine running?"
+  require_own_project
+  containers=$(docker compose ps --quiet app)
   [ -n "$containers" ] || fail "the app is not running" "Start it with scripts/up"
   for container in $containers; do
     docker exec "$container" node demo-app/src/operate.ts "$@" || exit 1

@@ -1,6 +1,5 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { countedOf } from '../measure/counted.ts';
@@ -18,12 +17,8 @@ interface Status {
 }
 
 const ROOT = resolve(import.meta.dirname, '../..');
-// What compose reads by itself; the environment goes before it there, too.
-const ENV_FILE = resolve(ROOT, '.env');
-if (existsSync(ENV_FILE)) process.loadEnvFile(ENV_FILE);
-
 const [PATH = '/ping', ROUTE = PATH] = process.argv.slice(2);
-const PROJECT = process.env.COMPOSE_PROJECT_NAME ?? 'pandoras-express';
+const PROJECT = projectName();
 const REQUESTS = 200;
 const LOAD = { connections: 4, maxRequests: REQUESTS, durationMs: 20_000 };
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -34,6 +29,13 @@ const run = promisify(execFile);
 let down: readonly string[] | undefined;
 let bringingUp: ChildProcess | undefined;
 
+/** As scripts/smoke found it. */
+function projectName(): string {
+  const { COMPOSE_PROJECT_NAME } = process.env;
+  if (!COMPOSE_PROJECT_NAME) throw new Error('COMPOSE_PROJECT_NAME is not set: start scripts/smoke');
+  return COMPOSE_PROJECT_NAME;
+}
+
 /** Where the stack answers. */
 interface Addresses {
   readonly app: string;
@@ -41,29 +43,28 @@ interface Addresses {
   readonly prometheus: string;
 }
 
-/** A port that is 0 is known to Docker alone, once the stack is there; undefined before. */
+/**
+ * Of this checkout's stack, as Docker publishes it: at the ports that it would have, another stack may answer. Undefined where it
+ * publishes none.
+ */
 async function addresses(): Promise<Addresses | undefined> {
-  const at = async (variable: string, usual: number, service: string): Promise<string> => {
-    const given = portOf(process.env[variable] || String(usual));
-    if (given !== '0') return `http://127.0.0.1:${given}`;
-    const published = await docker('compose', '--project-name', PROJECT, 'port', service, String(usual));
-    return `http://127.0.0.1:${portOf(published)}`;
+  const at = async (service: string, port: number): Promise<string> => {
+    const published = await docker('compose', '--project-name', PROJECT, 'port', service, String(port));
+    const [, host] = /:([1-9]\d*)$/.exec(published) ?? [];
+    if (host === undefined) throw new Error(`${service} is not running`);
+    return `http://127.0.0.1:${host}`;
   };
   try {
     return {
-      app: await at('PUBLIC_PORT', 8040, 'nginx'),
-      door: await at('METRICS_DOOR_PORT', 9040, 'nginx'),
-      prometheus: await at('PROMETHEUS_PORT', 9090, 'prometheus'),
+      app: await at('nginx', 8040),
+      door: await at('nginx', 9040),
+      prometheus: await at('prometheus', 9090),
     };
   } catch (error) {
-    if (/no container|not running/i.test(String((error as { stderr?: string }).stderr))) return undefined;
+    const { message, stderr } = error as { message: string; stderr?: string };
+    if (/no container|not running/i.test(stderr ?? message)) return undefined;
     throw error;
   }
-}
-
-/** Without the address that may stand before it. */
-function portOf(binding: string): string {
-  return binding.slice(binding.lastIndexOf(':') + 1);
 }
 
 async function docker(...args: string[]): Promise<string> {
@@ -97,7 +98,7 @@ async function bringUp(): Promise<Addresses> {
   // What Prometheus has recorded before is not this run's to remove.
   const recorded = await docker('volume', 'ls', '--quiet', '--filter', ofProject);
   down = recorded === '' ? ['--volumes'] : [];
-  console.log(`smoke: nothing answers at ${found?.door ?? PROJECT}, bringing the stack up`);
+  console.log(`smoke: nothing runs as ${PROJECT}, bringing the stack up`);
   const up = spawn(resolve(ROOT, 'scripts/up'), ['--detach'], { stdio: 'inherit' });
   bringingUp = up;
   const [code, signal] = (await once(up, 'exit')) as [number | null, NodeJS.Signals | null];
