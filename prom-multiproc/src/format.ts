@@ -18,6 +18,8 @@ export const AT_PID = 28;
 export const AT_STARTED = 32;
 export const AT_HEARTBEAT = 40;
 export const AT_REFUSED = 48;
+export const AT_PROCESS = 56;
+export const AT_PROCESS_METRICS = 64;
 export const AT_CHUNK_KINDS = 512;
 
 export const CHUNK_OF_CELLS = 1;

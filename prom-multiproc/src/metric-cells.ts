@@ -17,6 +17,8 @@ export interface CellSource {
   forget(definition: MetricDefinition, labels?: readonly LabelPair[]): void;
   /** Takes back cells that `series` gave for these labels, to give them again. */
   release(definition: MetricDefinition, labels: readonly LabelPair[], cells: Cells): void;
+  /** Whether the slot is where this metric is counted, and not that of another thread. */
+  isCountedHere(name: string): boolean;
   refuseNaN(definition: MetricDefinition): void;
   /** Whether a metric that has `own` series may have one more; counts and tells where not. */
   admits(definition: MetricDefinition, labels: () => readonly LabelPair[], own: number): boolean;
@@ -87,6 +89,24 @@ export class MetricCells {
   placeRefused(): void {
     if (!this.#bound) return;
     for (const series of this.#refused) if (!this.#place(series, true)) return;
+  }
+
+  /** Takes every series out of the slot, which keeps the counts: the series begin at zero. */
+  leave(): void {
+    if (this.#defined.definition.type === 'gauge') {
+      this.unbind();
+      return;
+    }
+    this.endCollect();
+    if (!this.#bound) return;
+    this.#bound = false;
+    const count = cellsPerSeries(this.#defined.definition);
+    for (const series of this.#all) {
+      const { array, base } = series;
+      series.moveToHeap(count, false);
+      if (!this.#refused.has(series)) this.#release(series, { array, base });
+    }
+    this.#refused.clear();
   }
 
   /** Takes every series out of the slot; they count on the heap. */

@@ -11,6 +11,7 @@ import type { CellSource } from './metric-cells.ts';
 import { MetricWarnings } from './metric-warnings.ts';
 import { readOwn } from './own-directory.ts';
 import { ProcessLimits } from './process-limits.ts';
+import { isProcessWide, ProcessWideMetrics } from './process-wide-metrics.ts';
 import { type ClientMetric, isStoredMetric } from './prom-client-internals.ts';
 import { refreshInterval } from './refresh-interval.ts';
 import { seriesKey } from './series-key.ts';
@@ -39,12 +40,14 @@ export class ProcessSlot {
   );
   #reader: DirectoryReader | undefined;
   readonly #holder: SlotHolder;
+  readonly #processWide: ProcessWideMetrics;
   readonly limits = new ProcessLimits();
   /** What the library itself counts, in this slot. */
   readonly own = new SlotOwnMetrics(() => this.#takeWriter());
 
   constructor(directory: string) {
     this.#holder = new SlotHolder(directory, this.#warnings);
+    this.#processWide = new ProcessWideMetrics(directory);
     setInterval(() => void this.refresh(), refreshInterval()).unref();
   }
 
@@ -182,7 +185,22 @@ export class ProcessSlot {
     // Now too: one that does not end must not make this process look like one that is stopped.
     this.#publish();
     await collected;
+    this.#shareWithThreads();
     this.#publish();
+  }
+
+  /** Metrics of the whole process are counted by one of its threads. */
+  #shareWithThreads(): void {
+    const writer = this.#writer;
+    const metrics = [...this.#metrics.values()].filter(({ client }) => isProcessWide(client.name));
+    if (writer === undefined || metrics.length === 0) return;
+    const news = this.#processWide.decide(loadLibc(), writer);
+    for (const metric of metrics) {
+      if (news === 'ends') metric.yieldCounting();
+      else if (news === 'resumes') metric.beginAtZero();
+      if (news === 'ends') this.#unbound.add(metric);
+    }
+    if (news !== undefined) this.bindAll();
   }
 
   #publish(): void {
@@ -264,6 +282,7 @@ export class ProcessSlot {
       release: (definition, labels, cells) => this.#writer?.release(definition, labels, cells),
       forget: (definition, labels) =>
         this.#writer?.forget(familyKey(definition), labels && seriesKey(definition.labelNames, labels)),
+      isCountedHere: (name) => this.#processWide.counts(name),
       refuseNaN: (definition) => this.#told.refusedNaN(definition),
       admits: (definition, labels, own) => this.#admits(definition, labels, own),
     };

@@ -128,11 +128,22 @@ export class SharedMetric implements SeriesOwner {
    */
   bind(): boolean {
     if (this.#cells.isBound) return true;
+    if (!this.#source.isCountedHere(this.client.name)) return false;
     if (this.#untouched && this.client.collect !== undefined && this.definition.type === 'gauge')
       return false;
     this.#isSettled = true;
     this.#cells.bind();
     return true;
+  }
+
+  /** Leaves the counting to another thread of the process: the slot keeps what was counted. */
+  yieldCounting(): void {
+    this.#cells.leave();
+  }
+
+  /** Drops what was counted while another thread of the process did; gauges are as they are. */
+  beginAtZero(): void {
+    if (this.definition.type !== 'gauge') (this.client as unknown as { reset(): void }).reset();
   }
 
   /** Moves into the slot what found no room there before. */

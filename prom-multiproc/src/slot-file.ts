@@ -5,6 +5,8 @@ import {
   AT_HEARTBEAT,
   AT_LOG_STATE,
   AT_PID,
+  AT_PROCESS,
+  AT_PROCESS_METRICS,
   AT_REFUSED,
   AT_STARTED,
   AT_VERSION,
@@ -92,6 +94,13 @@ export class SlotHeader {
   }
   set refused(value: number) {
     this.#f64[AT_REFUSED / 8] = value;
+  }
+
+  set process(value: bigint) {
+    this.#u64[AT_PROCESS / 8] = value;
+  }
+  set processMetrics(value: number) {
+    Atomics.store(this.#u32, AT_PROCESS_METRICS / 4, value);
   }
 
   unmap(): void {

@@ -84,6 +84,8 @@ export class SlotWriter {
       throw error;
     }
     header.pid = process.pid;
+    header.processMetrics = 0;
+    header.process = 0n;
     header.heartbeat = options.now();
     header.started = options.now();
   }
@@ -128,6 +130,13 @@ export class SlotWriter {
       if (familyKey(definition) !== family) continue;
       for (const cells of free.all(key)) makeAbsent(cells, cellsPerSeries(definition));
     }
+  }
+
+  /** Says to other threads of the process what this one has of its metrics: see `ProcessWideMetrics`. */
+  tellProcessMetrics(token: bigint, state: number): void {
+    const { header } = this.#space;
+    header.process = token;
+    header.processMetrics = state;
   }
 
   beat(now: number): void {
