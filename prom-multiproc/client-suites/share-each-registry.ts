@@ -20,11 +20,11 @@ registerHooks({
 });
 
 process.env.PROMETHEUS_MULTIPROC_DIR = mkdtempSync(join(CLIENT_SUITES_DIR, 'process-'));
-const { installedClients } = await import('../src/clients.ts');
+const { allClients } = await import('../src/clients.ts');
 const { internalsOf, isStoredMetric } = await import('../src/prom-client-internals.ts');
 const { share } = await import('../src/share.ts');
 
-for (const { Registry } of installedClients()) {
+for (const { Registry } of allClients()) {
   const prototype = internalsOf(Registry.prototype);
   const { registerMetric } = prototype;
   prototype.registerMetric = function registerAndShare(metric) {

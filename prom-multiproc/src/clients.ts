@@ -1,4 +1,5 @@
 /** The clients that an application may have: either or both. */
+import { addExports, clientCopies, copyOf, lookForClients } from './client-copies.ts';
 import { loadPromClient, loadPrometheusClient } from './load-clients.cjs';
 import { type AnyRegistry, internalsOf, keepsMap } from './prom-client-internals.ts';
 
@@ -26,22 +27,24 @@ export interface AggregatingClass {
 
 const LOADERS = { 'prom-client': loadPromClient, '@prometheus-io/client': loadPrometheusClient };
 
-export function installedClients(): ClientModule[] {
-  return namesOfClients()
-    .map(loaded)
-    .filter((client) => client !== undefined);
+/** Loads those that are installed beside this library; all copies that this process has. */
+export function allClients(): ClientModule[] {
+  for (const name of namesOfClients()) load(name);
+  return clientCopies().map(({ client }) => client);
 }
 
-/** The client of a registry; undefined for one of a copy that is not the application's own. */
+/** The client, or the copy of it, that a registry is of; undefined for one that is built into another file. */
 export function clientOf(register: AnyRegistry): ClientModule | undefined {
   const names = namesOfClients();
   // Looked for first where it most likely is, for the other need not be loaded then.
   if (keepsMap(internalsOf(register))) names.reverse();
   for (const name of names) {
-    const client = loaded(name);
-    if (client !== undefined && register instanceof client.Registry) return client;
+    const copy = copyOf(register);
+    if (copy !== undefined) return copy.client;
+    // Where it is not Node's own loader that loads modules.
+    load(name);
   }
-  return undefined;
+  return copyOf(register)?.client;
 }
 
 function namesOfClients() {
@@ -49,11 +52,11 @@ function namesOfClients() {
 }
 
 /**
- * That of each client that is installed: which of two the application counts in is not known before it does.
- * @throws Error where none is installed
+ * That of each client: which of them the application counts in is not known before it does.
+ * @throws Error where there is none
  */
 export function globalRegisters(): AnyRegistry[] {
-  const registers = installedClients().map(({ register }) => register);
+  const registers = allClients().map(({ register }) => register);
   if (registers.length === 0) {
     throw new Error('neither prom-client nor @prometheus-io/client is installed: install one of the two');
   }
@@ -66,10 +69,13 @@ export function globalRegister(): AnyRegistry {
   return registers.find((register) => internalsOf(register).getMetricsAsArray().length > 0) ?? registers[0]!;
 }
 
-const found = new Map<string, ClientModule | undefined>();
+const asked = new Set<string>();
 
-/** Undefined where it is not installed; looked for once, for that takes time. */
-function loaded(name: keyof typeof LOADERS): ClientModule | undefined {
-  if (!found.has(name)) found.set(name, LOADERS[name]() as ClientModule | undefined);
-  return found.get(name);
+/** Where it is installed; once, for that takes time. */
+function load(name: keyof typeof LOADERS): void {
+  if (asked.has(name)) return;
+  asked.add(name);
+  const client = LOADERS[name]();
+  lookForClients();
+  addExports(client);
 }

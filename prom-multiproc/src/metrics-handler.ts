@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, gzip } from 'node:zlib';
+import { applicationPage, type Shown } from './application-page.ts';
 import { globalRegister } from './clients.ts';
 import { placeInCluster } from './place-in-cluster.ts';
 import { plainText } from './plain-registry.ts';
@@ -7,7 +8,9 @@ import type { AnyRegistry } from './prom-client-internals.ts';
 import { readAhead } from './read-ahead.ts';
 import { Reader, TEXT_CONTENT_TYPE } from './reader.ts';
 import { isShared, sharedDirectory, sharedRegistry, stepsAhead } from './share.ts';
+import { sharedRegistries } from './shared-registry.ts';
 import { isKeptPlain } from './unable-platform.ts';
+import { keepApart } from './unshared-metrics.ts';
 
 interface Page {
   readonly status: number;
@@ -33,19 +36,20 @@ export function metricsHandler(
   ...others: readonly AnyRegistry[]
 ): (request: IncomingMessage, response: ServerResponse) => void {
   let reader: Reader | undefined;
-  const shown = () => register ?? globalRegister();
-  const other = others.find(({ contentType }) => contentType !== shown().contentType);
+  const { contentType } = register ?? globalRegister();
+  const other = others.find((one) => one.contentType !== contentType);
   if (other !== undefined)
     throw new TypeError(
-      `metricsHandler: registries of ${shown().contentType} and of ${other.contentType}: give both one content type`,
+      `metricsHandler: registries of ${contentType} and of ${other.contentType}: give both one content type`,
     );
+  for (const one of others) keepApart(one);
 
   // A worker is asked by chance, and has other things to do.
-  if (placeInCluster() !== 'worker') readAhead(() => stepsAhead(shown()));
+  if (placeInCluster() !== 'worker') readAhead(() => stepsAhead(register));
 
   async function pageFor(path: string): Promise<Page> {
     const slot = WORKER_PATH.exec(path)?.[1];
-    if (slot === undefined) return totals(shown(), others);
+    if (slot === undefined) return totals(register, others);
     const directory = sharedDirectory();
     if (directory === undefined)
       return plain(404, 'There are no workers: PROMETHEUS_MULTIPROC_DIR is not set');
@@ -70,22 +74,27 @@ export function metricsHandler(
   };
 }
 
-async function totals(register: AnyRegistry, others: readonly AnyRegistry[]): Promise<Page> {
+async function totals(register: AnyRegistry | undefined, others: readonly AnyRegistry[]): Promise<Page> {
+  const shown = register ?? applicationPage();
   const oneOfMany = placeInCluster();
-  // One that is kept plain refuses by itself, and knows why.
-  if (oneOfMany !== undefined && !isShared(register) && !isKeptPlain(register)) {
+  if (oneOfMany !== undefined && isPlain(shown)) {
     return plain(
       503,
       `This ${oneOfMany} of a cluster does not share its metrics: set PROMETHEUS_MULTIPROC_DIR and call share()`,
     );
   }
-  const slot = sharedRegistry(register)?.slot;
+  const slot = isPlain(shown)
+    ? undefined
+    : (sharedRegistry(shown as AnyRegistry) ?? sharedRegistries()[0])?.slot;
   const texts = await Promise.all(
-    [register, ...others].map((one) =>
-      isShared(one) || isKeptPlain(one) ? one.metrics() : plainText(one, slot),
-    ),
+    [shown, ...others].map((one) => (isPlain(one) ? plainText(one, slot) : one.metrics())),
   );
-  return { status: 200, contentType: register.contentType, text: joined(texts) };
+  return { status: 200, contentType: shown.contentType, text: joined(texts) };
+}
+
+/** Whether this process alone counts in it. One that is kept plain refuses by itself, and knows why. */
+function isPlain(shown: Shown): shown is AnyRegistry {
+  return 'registerMetric' in shown && !isShared(shown as AnyRegistry) && !isKeptPlain(shown as AnyRegistry);
 }
 
 /** One exposition of several: in OpenMetrics only the last one may say that it is the end. */

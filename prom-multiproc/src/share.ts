@@ -2,14 +2,17 @@ import { resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { aggregateOnce } from './aggregated-once.ts';
 import { tameAggregation } from './aggregator-registry.ts';
-import { type ClientModule, clientOf, globalRegisters, installedClients } from './clients.ts';
+import { onClientCopy, watchLoading } from './client-copies.ts';
+import { allClients, type ClientModule, clientOf, globalRegisters } from './clients.ts';
+import { lookForVariable, shareOnceVariableIsSet } from './late-variable.ts';
 import { tameMerge } from './merged-registry.ts';
 import { type ProcessSlot, processSlot } from './process-slot.ts';
 import { type AnyRegistry, internalsOf } from './prom-client-internals.ts';
 import { pushOnce } from './pushes.ts';
-import { SharedRegistry, type SharedRegistryOptions } from './shared-registry.ts';
+import { SharedRegistry, type SharedRegistryOptions, sharedRegistries } from './shared-registry.ts';
 import { whyUnsupported } from './supported-client.ts';
 import { keepPlain, whyUnable } from './unable-platform.ts';
+import { noteRegister, watchUnshared } from './unshared-metrics.ts';
 
 export interface ShareOptions {
   /**
@@ -36,33 +39,66 @@ export interface ShareOptions {
 }
 
 const shared = new WeakMap<AnyRegistry, SharedRegistry>();
+/** What a second copy of this library, as the preload may be one, knows a shared registry by. */
+const SHARED = Symbol.for('prom-multiproc.shared');
+let sharesGlobalRegisters = false;
 
 /**
  * Makes every metric of `register`, made before or after, count in the directory that `PROMETHEUS_MULTIPROC_DIR` names.
  * From then on `register.metrics()` gives the totals of all processes that share this directory, and rejects where they
- * cannot be had. Without the variable nothing changes: plain prom-client. On a platform that cannot share, or with a client that is not supported, a warning says
- * so once, and it is plain prom-client but for `metrics()`, which rejects in the processes of a cluster. A second call for
- * the same registry does nothing. Without a registry it shares the global one, of each client that is installed.
+ * cannot be had. Until the variable is set it is plain prom-client; what was counted meanwhile is shared then. On a platform
+ * that cannot share, or with a client that is not supported, a warning says so once, and it is plain prom-client but for
+ * `metrics()`, which rejects in the processes of a cluster. A second call for the same registry does nothing. Without a
+ * registry it shares the global one of both clients and of every copy of them, of those loaded later too.
  *
  * The process takes its place in the directory at its first write; here only where it has counted before.
  */
 export function share(register?: AnyRegistry, options: ShareOptions = {}): void {
   // Also where this process does not share: others may, whose totals it is given.
-  for (const { Registry, AggregatorRegistry } of clientsOf(register)) {
-    for (const aggregating of [Registry, AggregatorRegistry]) aggregateOnce(aggregating);
-  }
+  for (const client of clientsOf(register)) addUpOnce(client);
   const directory = sharedDirectory();
-  if (directory === undefined) return;
-  const [first, ...others] = register === undefined ? globalRegisters() : [register];
+  if (directory === undefined) {
+    shareLater(register, options);
+    return;
+  }
+  lookForVariable();
+  if (register === undefined) shareGlobalRegisters(directory, options);
+  else shareIn(directory, register, options);
+}
+
+/** Shares the global registry of each client, of those loaded later too. */
+function shareGlobalRegisters(directory: string, options: ShareOptions): void {
+  const [first] = globalRegisters();
   shareIn(directory, first!, options);
+  if (sharesGlobalRegisters) return;
+  sharesGlobalRegisters = true;
+  watchLoading();
   // What becomes of the one slot of this process is told once.
-  for (const other of others) shareIn(directory, other, { ...options, ...UNTOLD });
+  onClientCopy(({ client }) => shareIn(directory, client.register, { ...options, ...UNTOLD }));
+}
+
+/** Once `PROMETHEUS_MULTIPROC_DIR` is set. */
+function shareLater(register: AnyRegistry | undefined, options: ShareOptions): void {
+  if (register !== undefined) {
+    shareOnceVariableIsSet(register, () => share(register, options));
+    return;
+  }
+  watchLoading();
+  let rest = options;
+  onClientCopy(({ client }) => {
+    share(client.register, rest);
+    rest = { ...options, ...UNTOLD };
+  });
 }
 
 function clientsOf(register?: AnyRegistry): readonly ClientModule[] {
-  if (register === undefined) return installedClients();
+  if (register === undefined) return allClients();
   const client = typeof register?.registerMetric === 'function' ? clientOf(register) : undefined;
   return client === undefined ? [] : [client];
+}
+
+function addUpOnce({ Registry, AggregatorRegistry }: ClientModule): void {
+  for (const aggregating of [Registry, AggregatorRegistry]) aggregateOnce(aggregating);
 }
 
 function shareIn(directory: string, register: AnyRegistry, options: ShareOptions): void {
@@ -90,12 +126,16 @@ function shareIn(directory: string, register: AnyRegistry, options: ShareOptions
 }
 
 function makeShared(slot: ProcessSlot, register: AnyRegistry, options: SharedRegistryOptions): void {
+  Object.defineProperty(register, SHARED, { value: true });
   shared.set(register, new SharedRegistry(internalsOf(register), slot, options));
+  watchUnshared(slot, isShared);
+  noteRegister(register);
   const client = clientOf(register);
   if (client === undefined) return;
+  addUpOnce(client);
   pushOnce(client, (one) => shared.get(one)?.slot);
   tameAggregation(client, slot, (one) => {
-    if (!isShared(one)) makeShared(slot, one, { name: undefined, selfMetrics: true, mergedFrom: [] });
+    if (!shared.has(one)) makeShared(slot, one, { name: undefined, selfMetrics: true, mergedFrom: [] });
     return shared.get(one)!;
   });
 }
@@ -135,6 +175,7 @@ function hasControl(text: string): boolean {
 export function takeSlot(): number | undefined {
   const directory = sharedDirectory();
   if (directory === undefined) return undefined;
+  lookForVariable();
   const unable = whyUnable(directory);
   if (unable !== undefined) throw unable;
   return processSlot(directory).takeNow();
@@ -145,12 +186,13 @@ export function sharedRegistry(register: AnyRegistry): SharedRegistry | undefine
 }
 
 export function isShared(register: AnyRegistry): boolean {
-  return shared.has(register);
+  return Object.hasOwn(register, SHARED);
 }
 
-/** Steps that read ahead what `register` is to show; none where it is not shared. */
-export function* stepsAhead(register: AnyRegistry): Generator<void> {
-  yield* shared.get(register)?.readAhead() ?? [];
+/** Steps that read ahead what `register`, or any shared one, is to show; none where it is not shared. */
+export function* stepsAhead(register: AnyRegistry | undefined): Generator<void> {
+  const from = register === undefined ? sharedRegistries()[0] : shared.get(register);
+  yield* from?.readAhead() ?? [];
 }
 
 /**

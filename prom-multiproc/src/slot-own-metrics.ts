@@ -20,8 +20,14 @@ export const REFUSED_UPDATES = own(
   ['metric'],
 );
 
+export const UNSHARED_METRICS = own(
+  'prom_multiproc_unshared_metrics',
+  'gauge',
+  'Metrics of living processes that are in no shared registry.',
+);
+
 /** What the library counts in the slots of the processes, kept and added up like the application's metrics. */
-export const OWN_METRICS: readonly MetricDefinition[] = [COLLECT_FAILURES, REFUSED_UPDATES];
+export const OWN_METRICS: readonly MetricDefinition[] = [COLLECT_FAILURES, REFUSED_UPDATES, UNSHARED_METRICS];
 
 function own(
   name: string,
