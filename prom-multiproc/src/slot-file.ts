@@ -13,6 +13,7 @@ import {
   HEADER_BYTES,
   MAX_CHUNKS,
 } from './format.ts';
+import { giveBack } from './give-back.ts';
 import type { Libc, Mapping } from './libc.ts';
 
 /** Typed windows on a mapped header; the fields are those of FORMAT.md. */
@@ -105,6 +106,11 @@ export class SlotHeader {
 
   unmap(): void {
     this.#mapping.unmap();
+  }
+
+  /** Has it unmapped once nothing can reach it any more. */
+  giveBack(): void {
+    giveBack(this.#mapping);
   }
 }
 

@@ -12,6 +12,9 @@ export interface SharingListener {
   readonly onRecovered?: (() => void) | undefined;
 }
 
+/** Most lost files that a process keeps its mark on: see `SlotSpace.turnAway`. */
+export const MAX_LOST = 16;
+
 /** Takes the slot of this process in one directory, and tries again for as long as it cannot be had. */
 export class SlotHolder {
   readonly directory: string;
@@ -20,6 +23,7 @@ export class SlotHolder {
   writer: SlotWriter | undefined;
   readonly #warnings: Warnings;
   readonly #listeners: SharingListener[] = [];
+  readonly #lost: (() => void)[] = [];
   #followsParent = false;
 
   constructor(directory: string, warnings: Warnings) {
@@ -59,7 +63,8 @@ export class SlotHolder {
   dropLost(): Loss | undefined {
     const loss = this.writer?.findLoss();
     if (loss === undefined) return undefined;
-    this.writer?.turnAway();
+    this.#lost.push(this.writer!.turnAway());
+    if (this.#lost.length > MAX_LOST) this.#lost.shift()!();
     this.writer = undefined;
     this.#warnings.tell(
       'PROM_MULTIPROC_LOST',

@@ -11,6 +11,7 @@ import {
   packLogState,
   unpackLogState,
 } from './format.ts';
+import { giveBack } from './give-back.ts';
 import type { Libc, Mapping } from './libc.ts';
 import { readChunkTable, readLog } from './read-log.ts';
 import { mapHeader, mapThroughOwnDescriptor, type SlotHeader } from './slot-file.ts';
@@ -133,9 +134,14 @@ export class SlotSpace {
   /**
    * Lets go of a file that is lost. What is left of the lock tells those who have read the file from where it was removed
    * that its holder lives: it is not of a directory that was cleared.
+   * @returns what ends that lock.
    */
-  turnAway(): void {
-    this.#libc.shareLock(this.#fd);
+  turnAway(): () => void {
+    const fd = this.#fd;
+    this.#libc.shareLock(fd);
+    for (const mapping of this.#mappings) giveBack(mapping);
+    this.header.giveBack();
+    return () => closeSync(fd);
   }
 
   /** Lets go of the slot. Cells handed out before remain mapped and writable. */

@@ -148,9 +148,9 @@ export class SlotWriter {
     return this.#space.findLoss();
   }
 
-  /** Gives up a slot whose file is lost. */
-  turnAway(): void {
-    this.#space.turnAway();
+  /** Gives up a slot whose file is lost: see `SlotSpace.turnAway`. */
+  turnAway(): () => void {
+    return this.#space.turnAway();
   }
 
   /** Gives the slot up. Cells handed out before remain mapped and writable. */
