@@ -75,6 +75,11 @@ export function watchLoading(): void {
   };
 }
 
+/** What Node's own loader has loaded for `require`. */
+export function loadedFiles(): string[] {
+  return Object.keys(moduleLoader()._cache);
+}
+
 /** Where the client is found otherwise than by Node's own list of modules. */
 export function addExports(exports: unknown, path?: string): void {
   const client = asClient(exports);

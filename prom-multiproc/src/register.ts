@@ -2,10 +2,12 @@
  * For `node --import prom-multiproc/register app.js`: shares the metrics of an application that knows nothing of it, in
  * every registry it makes, of every client and every copy of it. Does nothing while `PROMETHEUS_MULTIPROC_DIR` is unset.
  */
+import { reportBundledClient } from './bundled-client.ts';
 import { onClientCopy, watchLoading } from './client-copies.ts';
 import { allClients } from './clients.ts';
 import { internalsOf, isStoredMetric } from './prom-client-internals.ts';
 import { share, sharedDirectory } from './share.ts';
+import { hasMetrics } from './unshared-metrics.ts';
 
 watchLoading();
 onClientCopy(({ client }) => {
@@ -19,4 +21,7 @@ onClientCopy(({ client }) => {
   };
 });
 // A loader that is not Node's own may load the client unseen.
-if (sharedDirectory() !== undefined) allClients();
+if (sharedDirectory() !== undefined) {
+  allClients();
+  reportBundledClient(hasMetrics);
+}

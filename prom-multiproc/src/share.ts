@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { aggregateOnce } from './aggregated-once.ts';
 import { tameAggregation } from './aggregator-registry.ts';
+import { reportBundledClient } from './bundled-client.ts';
 import { onClientCopy, watchLoading } from './client-copies.ts';
 import { allClients, type ClientModule, clientOf, globalRegisters } from './clients.ts';
 import { lookForVariable, shareOnceVariableIsSet } from './late-variable.ts';
@@ -12,7 +13,7 @@ import { pushOnce } from './pushes.ts';
 import { SharedRegistry, type SharedRegistryOptions, sharedRegistries } from './shared-registry.ts';
 import { whyUnsupported } from './supported-client.ts';
 import { keepPlain, whyUnable } from './unable-platform.ts';
-import { noteRegister, watchUnshared } from './unshared-metrics.ts';
+import { hasMetrics, noteRegister, watchUnshared } from './unshared-metrics.ts';
 
 export interface ShareOptions {
   /**
@@ -73,6 +74,7 @@ function shareGlobalRegisters(directory: string, options: ShareOptions): void {
   if (sharesGlobalRegisters) return;
   sharesGlobalRegisters = true;
   watchLoading();
+  reportBundledClient(hasMetrics);
   // What becomes of the one slot of this process is told once.
   onClientCopy(({ client }) => shareIn(directory, client.register, { ...options, ...UNTOLD }));
 }

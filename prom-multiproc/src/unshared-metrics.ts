@@ -62,6 +62,15 @@ export function keepApart(register: AnyRegistry): void {
   apart.add(register);
 }
 
+/** Whether any registry that is known has a metric, shared or not. */
+export function hasMetrics(): boolean {
+  for (const { register } of noted) {
+    const metrics = register.deref();
+    if (metrics !== undefined && internalsOf(metrics).getMetricsAsArray().length > 0) return true;
+  }
+  return false;
+}
+
 /** What to tell who asks for the metrics of the whole application; undefined where they are all shared. */
 export function whyIncomplete(): string | undefined {
   for (const one of current()) {
