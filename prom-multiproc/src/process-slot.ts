@@ -3,21 +3,19 @@ import { captureMetric } from './capture-metric.ts';
 import { Collecting } from './collecting.ts';
 import type { MetricHome } from './defined-metric.ts';
 import { DirectoryReader } from './directory-reader.ts';
-import { familyKey, type LabelPair, type MetricDefinition } from './format.ts';
-import { isAggregator } from './gauge-aggregators.ts';
+import type { MetricDefinition } from './format.ts';
 import { LastAnswers } from './last-answers.ts';
 import { loadLibc } from './libc.ts';
-import type { CellSource } from './metric-cells.ts';
 import { MetricWarnings } from './metric-warnings.ts';
 import { readOwn } from './own-directory.ts';
 import { ProcessLimits } from './process-limits.ts';
-import { isProcessWide, ProcessWideMetrics } from './process-wide-metrics.ts';
+import { ProcessWideMetrics } from './process-wide-metrics.ts';
 import { type ClientMetric, isStoredMetric } from './prom-client-internals.ts';
 import { refreshInterval } from './refresh-interval.ts';
-import { seriesKey } from './series-key.ts';
 import type { SharedMetric } from './shared-metric.ts';
+import { SlotCellSource } from './slot-cell-source.ts';
 import { type SharingListener, SlotHolder } from './slot-holder.ts';
-import { COLLECT_FAILURES, REFUSED_UPDATES, SlotOwnMetrics } from './slot-own-metrics.ts';
+import { COLLECT_FAILURES, SlotOwnMetrics } from './slot-own-metrics.ts';
 import type { SlotWriter } from './slot-writer.ts';
 import { reportUnknownKind } from './supported-client.ts';
 import { Warnings } from './warnings.ts';
@@ -41,6 +39,7 @@ export class ProcessSlot {
   #reader: DirectoryReader | undefined;
   readonly #holder: SlotHolder;
   readonly #processWide: ProcessWideMetrics;
+  readonly #source: SlotCellSource;
   readonly limits = new ProcessLimits();
   /** What the library itself counts, in this slot. */
   readonly own = new SlotOwnMetrics(() => this.#takeWriter());
@@ -48,6 +47,17 @@ export class ProcessSlot {
   constructor(directory: string) {
     this.#holder = new SlotHolder(directory, this.#warnings);
     this.#processWide = new ProcessWideMetrics(directory);
+    this.#source = new SlotCellSource({
+      told: this.#told,
+      limits: this.limits,
+      own: this.own,
+      processWide: this.#processWide,
+      writer: () => this.#writer,
+      beforeWrite: () => {
+        this.take();
+        this.bindAll();
+      },
+    });
     setInterval(() => void this.refresh(), refreshInterval()).unref();
   }
 
@@ -80,7 +90,7 @@ export class ProcessSlot {
     if (!isStoredMetric(client)) return reportUnknownKind(client);
     let metric = captured.get(client);
     if (metric === undefined) {
-      metric = this.#capture(client, home);
+      metric = captureMetric(client, home, this.#source);
       captured.set(client, metric);
     } else if (!metric.reattach(home)) {
       return this.#metrics.get(client);
@@ -185,22 +195,10 @@ export class ProcessSlot {
     // Now too: one that does not end must not make this process look like one that is stopped.
     this.#publish();
     await collected;
-    this.#shareWithThreads();
+    const left = this.#processWide.settle(this.#metrics.values(), this.#writer);
+    for (const metric of left) this.#unbound.add(metric);
+    this.bindAll();
     this.#publish();
-  }
-
-  /** Metrics of the whole process are counted by one of its threads. */
-  #shareWithThreads(): void {
-    const writer = this.#writer;
-    const metrics = [...this.#metrics.values()].filter(({ client }) => isProcessWide(client.name));
-    if (writer === undefined || metrics.length === 0) return;
-    const news = this.#processWide.decide(loadLibc(), writer);
-    for (const metric of metrics) {
-      if (news === 'ends') metric.yieldCounting();
-      else if (news === 'resumes') metric.beginAtZero();
-      if (news === 'ends') this.#unbound.add(metric);
-    }
-    if (news !== undefined) this.bindAll();
   }
 
   #publish(): void {
@@ -272,41 +270,6 @@ export class ProcessSlot {
   /** See `MetricWarnings.otherType`. */
   warnOtherType(definition: MetricDefinition, shown: string): void {
     this.#told.otherType(definition, shown);
-  }
-
-  #capture(client: ClientMetric, home: MetricHome): SharedMetric {
-    const source: CellSource = {
-      beforeWrite: () => this.#beforeWrite(),
-      metric: (definition) => this.#publishMetric(definition),
-      series: (definition, labels, again) => this.#writer?.series(definition, labels, again),
-      release: (definition, labels, cells) => this.#writer?.release(definition, labels, cells),
-      forget: (definition, labels) =>
-        this.#writer?.forget(familyKey(definition), labels && seriesKey(definition.labelNames, labels)),
-      isCountedHere: (name) => this.#processWide.counts(name),
-      refuseNaN: (definition) => this.#told.refusedNaN(definition),
-      admits: (definition, labels, own) => this.#admits(definition, labels, own),
-    };
-    return captureMetric(client, home, source);
-  }
-
-  #beforeWrite(): void {
-    this.take();
-    this.bindAll();
-  }
-
-  #publishMetric(definition: MetricDefinition): void {
-    const { type, aggregator } = definition;
-    if (type === 'gauge' && !isAggregator(aggregator)) this.#told.unknownAggregator(definition);
-    this.#writer?.metric(definition);
-  }
-
-  #admits(definition: MetricDefinition, labels: () => readonly LabelPair[], own: number): boolean {
-    const limit = this.limits.maxSeriesPerMetric;
-    if (limit === Infinity) return true;
-    if (own < limit && this.#writer?.isWithin(limit, definition, labels()) !== false) return true;
-    this.#told.beyondLimit(definition, limit);
-    this.own.add(REFUSED_UPDATES, [definition.name]);
-    return false;
   }
 
   /** Counts and tells of a metric that could not be collected. */

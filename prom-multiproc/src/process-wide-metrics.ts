@@ -3,8 +3,9 @@ import { closeSync, constants, openSync, readdirSync, readFileSync, statSync } f
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { AT_PROCESS, AT_PROCESS_METRICS, slotOfFileName } from './format.ts';
-import type { Libc } from './libc.ts';
+import { type Libc, loadLibc } from './libc.ts';
 import { readFully } from './read-fully.ts';
+import type { SharedMetric } from './shared-metric.ts';
 import { isHeld } from './slot-lock.ts';
 import type { SlotWriter } from './slot-writer.ts';
 
@@ -50,7 +51,7 @@ export class ProcessWideMetrics {
   readonly #isMain: boolean;
   readonly #token = processToken();
   #state: number;
-  /** Rounds of `decide` that a thread waits for: by then the main thread has its slot. */
+  /** Refreshes that a thread waits for: by then the main thread has its slot. */
   #patience = 2;
   #hasYielded = false;
 
@@ -65,11 +66,22 @@ export class ProcessWideMetrics {
     return this.#isMain || this.#state === PROCESS_METRICS.ofThread || !isProcessWide(name);
   }
 
+  /** Decides at a refresh which thread counts. Those of `metrics` that have left the slot. */
+  settle(metrics: Iterable<SharedMetric>, writer: SlotWriter | undefined): SharedMetric[] {
+    const wide = [...metrics].filter(({ client }) => isProcessWide(client.name));
+    if (writer === undefined || wide.length === 0) return [];
+    const news = this.#decide(loadLibc(), writer);
+    if (news === 'resumes') for (const metric of wide) metric.beginAtZero();
+    if (news !== 'ends') return [];
+    for (const metric of wide) metric.yieldCounting();
+    return wide;
+  }
+
   /**
-   * To be called at each refresh while this thread has such metrics: what is new. One that resumes has left the counting to
+   * What is new. One that resumes has left the counting to
    * others before, and begins at zero.
    */
-  decide(libc: Libc, writer: SlotWriter): 'begins' | 'resumes' | 'ends' | undefined {
+  #decide(libc: Libc, writer: SlotWriter): 'begins' | 'resumes' | 'ends' | undefined {
     writer.tellProcessMetrics(this.#token, this.#state);
     if (this.#isMain || this.#patience-- > 0) return undefined;
     const before = this.#state;

@@ -12,6 +12,7 @@ import {
   type StorageKind,
   storageKindOf,
 } from './prom-client-internals.ts';
+import { RefusedSeries } from './refused-series.ts';
 import {
   emptySeries,
   type SeriesOwner,
@@ -44,13 +45,12 @@ export class SharedMetric implements SeriesOwner {
   /** Neither written nor collected since it was captured. */
   #untouched = true;
   readonly #given: GivenLabels;
-  #beyondLimit: SharedSeries | undefined;
-  /** What was stored last beyond the limit of series. */
-  #refused: { readonly hash: string; readonly series: SharedSeries } | undefined;
+  readonly #refused: RefusedSeries;
 
   constructor(client: ClientMetric, source: CellSource, home: MetricHome) {
     this.client = client;
     this.#defined = new DefinedMetric(client, home);
+    this.#refused = new RefusedSeries(client, this);
     const kind = storageKindOf(client)!;
     this.kind = kind;
     this.#source = source;
@@ -63,7 +63,7 @@ export class SharedMetric implements SeriesOwner {
       index: () => this.#index.byHash,
       keyOf: (labels: ClientLabels) => this.#index.hashOf(labels),
       onFirst: (hash: string, entry: ClientEntry) => this.#storeNew(hash, entry),
-      find: (hash: string) => this.#find(hash),
+      find: (hash: string) => this.#index.byHash.get(hash) ?? this.#refused.find(hash),
       onStore: (hash: string, entry: ClientEntry) => this.#storeEntry(hash, entry),
       onDelete: (hash: string) => this.#removeEntry(hash),
       hasLabels: (labels: ClientLabels) => this.hasLabels(labels),
@@ -269,7 +269,7 @@ export class SharedMetric implements SeriesOwner {
     this.#isSettled = true;
     let series = this.#tree.find(labels);
     if (series === undefined) {
-      if (!this.#admits(labels)) return this.#beyond();
+      if (!this.#admits(labels)) return this.#refused.any();
       series = this.#add(emptySeries(this, lastingLabels(labels), this.client));
       this.#tree.set(series.labels, series);
       this.#index.add(series);
@@ -299,34 +299,17 @@ export class SharedMetric implements SeriesOwner {
     return this.#source.admits(this.definition, () => this.#defined.pairs(labels), this.#cells.all.length);
   }
 
-  /** What counts and observations of series beyond the limit go to. */
-  #beyond(): SharedSeries {
-    this.#beyondLimit ??= emptySeries(this, {}, this.client);
-    return this.#beyondLimit;
-  }
-
-  // prom-client looks once more for what it has just stored only for the sake of exemplars.
-  #find(hash: string): SharedSeries | undefined {
-    const known = this.#index.byHash.get(hash);
-    if (known !== undefined || this.client.enableExemplars !== true) return known;
-    return this.#refused?.hash === hash ? this.#refused.series : undefined;
-  }
-
   #storeEntry(hash: string, entry: ClientEntry): SharedSeries {
     this.beforeWrite();
     const known = this.#index.byHash.get(hash);
     if (known === undefined)
-      return this.#admits(entry.labels) ? this.#storeNew(hash, entry) : this.#refuse(hash, entry);
+      return this.#admits(entry.labels)
+        ? this.#storeNew(hash, entry)
+        : this.#refused.of(hash, entry, this.#isTimed);
     if ((known as unknown) === entry) return known;
     if (entry.value !== undefined) (known as ValueSeries).value = entry.value;
     else known.overwrite(valuesOf(entry, this.bounds));
     return known;
-  }
-
-  #refuse(hash: string, entry: ClientEntry): SharedSeries {
-    const series = seriesOf(entry, this, this.#isTimed);
-    this.#refused = { hash, series };
-    return series;
   }
 
   #storeNew(hash: string, entry: ClientEntry): SharedSeries {
