@@ -1,6 +1,6 @@
 /** Several clients, and several copies of one, in one process. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { cpSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { installedApplication, PRELOAD } from './testing/installed-application.ts';
@@ -127,4 +127,24 @@ test('preloaded by its bare name from a directory without an installation, Node 
     cwd: temporaryDirectory(t),
   });
   assert.equal(stderr, '', 'by its address it is found from anywhere');
+});
+
+test('a registry that two installations of this library share counts once', async (t) => {
+  const app = installedApplication(t);
+  cpSync(import.meta.dirname, join(app.path, 'library/src'), { recursive: true });
+  cpSync(join(import.meta.dirname, '../package.json'), join(app.path, 'library/package.json'));
+  const koffi = join(import.meta.dirname, '../../node_modules/koffi');
+  symlinkSync(koffi, join(app.path, 'node_modules/koffi'));
+  const directory = temporaryDirectory(t);
+  for (let times = 1; times <= 2; times++) {
+    const { said } = await app.run<string>(
+      `const { Counter, register } = require('prom-client'); require('./library/src/index.ts').share(register);
+       new Counter({ name: 'x_total', help: 'h' }).inc();
+       register.metrics().then((text) => console.log(JSON.stringify(text)));`,
+      { args: PRELOAD, env: { PROMETHEUS_MULTIPROC_DIR: directory } },
+    );
+    assert.equal(sample(said, 'x_total'), times);
+    assert.equal(said.match(/^x_total /gm)?.length, 1);
+  }
+  assert.deepEqual(readdirSync(directory), ['slot-0.metrics']);
 });
