@@ -109,13 +109,12 @@ function makeInc(metric: SharedMetric, clientsInc: Inc): Inc {
     const labelled = isObject(labels);
     const own = labelled ? labels : NO_LABELS;
     const amount = labelled ? value : labels;
+    const delta = amount === undefined || amount === null ? 1 : amount;
     const known = metric.known(own);
-    if (!isAmount(amount) || (known === undefined && !metric.hasLabels(own))) {
-      clientsInc.call(client, labels, value);
-      return;
-    }
-    const delta = amount ?? 1;
-    if (metric.accepts(delta)) (known ?? metric.resolve(own)).add(0, delta);
+    // NaN, too, is left to the metric, which refuses it.
+    if (typeof delta !== 'number' || delta < 0 || delta === Infinity) clientsInc.call(client, labels, value);
+    else if (known === undefined && !metric.hasLabels(own)) clientsInc.call(client, labels, value);
+    else if (metric.accepts(delta)) (known ?? metric.resolve(own)).add(0, delta);
   };
 }
 
@@ -135,12 +134,6 @@ function makeObserve(metric: SharedMetric, clientsObserve: Observe): Observe {
     series.add(1 + bucketOf(metric.bounds, observed), 1);
     series.add(0, observed);
   };
-}
-
-/** NaN, too, which the metric refuses. */
-function isAmount(amount: unknown): amount is number | undefined | null {
-  if (typeof amount !== 'number') return amount === undefined || amount === null;
-  return !(amount < 0) && amount !== Infinity;
 }
 
 // prom-client takes any falsy first argument but 0 for missing labels.
