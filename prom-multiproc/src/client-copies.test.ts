@@ -138,8 +138,9 @@ test('a registry that two installations of this library share counts once', asyn
   const directory = temporaryDirectory(t);
   for (let times = 1; times <= 2; times++) {
     const { said } = await app.run<string>(
-      `const { Counter, register } = require('prom-client'); require('./library/src/index.ts').share(register);
-       new Counter({ name: 'x_total', help: 'h' }).inc();
+      `const { Counter, register } = require('prom-client');
+       const x = new Counter({ name: 'x_total', help: 'h' }); x.inc();
+       require('./library/src/index.ts').share(register);
        register.metrics().then((text) => console.log(JSON.stringify(text)));`,
       { args: PRELOAD, env: { PROMETHEUS_MULTIPROC_DIR: directory } },
     );
