@@ -41,7 +41,7 @@ export class DefinedMetric {
   /** @throws Error while prom-client's constructor of the metric still runs. */
   get definition(): MetricDefinition {
     if (this.#definition === undefined) {
-      this.#defaults = { ...this.#home.defaultLabels };
+      this.#defaults = withTexts(this.#home.defaultLabels);
       this.#definition = defineMetric(
         this.#client,
         this.bounds,
@@ -73,6 +73,19 @@ export class DefinedMetric {
   inJson(labels: ClientLabels): ClientLabels {
     this.definition;
     return withDefaults(labels, this.#defaults);
+  }
+}
+
+/** Those labels whose values can be written: one that cannot must not keep the application from counting. */
+function withTexts(labels: ClientLabels): ClientLabels {
+  return Object.fromEntries(Object.entries(labels).filter(([, value]) => hasText(value)));
+}
+
+function hasText(value: unknown): boolean {
+  try {
+    return String(value) !== undefined;
+  } catch {
+    return false;
   }
 }
 
