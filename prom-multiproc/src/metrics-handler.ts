@@ -87,7 +87,11 @@ async function totals(register: AnyRegistry | undefined, others: readonly AnyReg
     ? undefined
     : (sharedRegistry(shown as AnyRegistry) ?? sharedRegistries()[0])?.slot;
   const texts = await Promise.all(
-    [shown, ...others].map((one) => (isPlain(one) ? plainText(one, slot) : one.metrics())),
+    [shown, ...others].map((one, i) =>
+      isPlain(one) || (i > 0 && !isShared(one as AnyRegistry) && !isKeptPlain(one as AnyRegistry))
+        ? plainText(one as AnyRegistry, slot)
+        : one.metrics(),
+    ),
   );
   return { status: 200, contentType: shown.contentType, text: joined(texts) };
 }
