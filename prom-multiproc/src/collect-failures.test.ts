@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import client from 'prom-client';
 import { metricsHandler, share } from './index.ts';
 import { processSlot } from './process-slot.ts';
+import { bootTime } from './boot-clock.ts';
 import { sample } from './testing/sample.ts';
 import { GAUGE, openWriter } from './testing/slot-files.ts';
 import { temporaryDirectory } from './testing/temporary-directory.ts';
@@ -96,7 +97,7 @@ test('the part of other processes shows while this one cannot collect', async (t
   await register.metrics();
   bad.act = hang;
   assert.equal(sample(await register.metrics(), 'bad'), 5);
-  const other = openWriter(directory, { now: Date.now() / 1000 });
+  const other = openWriter(directory, { now: bootTime() });
   const { array, base } = other.series({ ...GAUGE, name: 'bad', labelNames: [] }, [])!;
   array[base] = 20;
   assert.equal(sample(await register.metrics(), 'bad'), 25);

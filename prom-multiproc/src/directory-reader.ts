@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { bootTime, unixTimeOfBoot } from './boot-clock.ts';
 import type { Family } from './family.ts';
 import { slotFileName, slotOfFileName } from './format.ts';
 import type { Libc } from './libc.ts';
@@ -15,6 +16,8 @@ export interface DirectoryStatus {
   readonly slots: readonly SlotStatus[];
   /** Replaced files, held at their last good values, of which no more than those is known. */
   readonly retired: number;
+  /** Seconds since the oldest heartbeat of a living process. */
+  readonly heartbeatAge: number;
   /** Duration of the merge. */
   readonly seconds: number;
 }
@@ -27,7 +30,7 @@ export interface SlotStatus {
   readonly pid: number | undefined;
   /** Why the slot is held at its last good values. */
   readonly error: string | undefined;
-  /** Unix times in seconds. */
+  /** Unix times in seconds, 0 where there is none; of a file from before the machine was restarted they are wrong. */
   readonly started: number;
   readonly heartbeat: number;
   readonly refused: number;
@@ -56,7 +59,7 @@ interface SlotView {
  */
 export class DirectoryReader {
   /** What the last merge found. */
-  status: DirectoryStatus = { live: 0, slots: [], retired: 0, seconds: 0 };
+  status: DirectoryStatus = { live: 0, slots: [], retired: 0, heartbeatAge: 0, seconds: 0 };
 
   readonly #libc: Libc;
   readonly #directory: string;
@@ -102,16 +105,13 @@ export class DirectoryReader {
     // Always in slot order: another order of the same cells can lower a total by rounding.
     const { totals } = this.#table;
     for (const { reader, series } of views) series.addTo(totals, reader.slot, reader.values, reader.live);
+    const living = views.filter(({ reader }) => reader.live);
+    const now = bootTime();
     this.status = {
-      live: views.filter(({ reader }) => reader.live).length,
-      slots: views.map(({ reader, error }) => ({
-        slot: reader.slot,
-        live: reader.live,
-        error,
-        ...reader.status,
-        pid: reader.live ? reader.status.pid : undefined,
-      })),
+      live: living.length,
+      slots: views.map(slotStatus),
       retired: this.#retired,
+      heartbeatAge: living.reduce((age, { reader }) => Math.max(age, now - reader.status.heartbeat), 0),
       seconds: (performance.now() - began) / 1000,
     };
     return this.status;
@@ -224,6 +224,22 @@ export class DirectoryReader {
     this.#slots.set(slot, view);
     return view;
   }
+}
+
+function slotStatus({ reader, error }: SlotView): SlotStatus {
+  const { slot, live, status } = reader;
+  const offset = unixTimeOfBoot();
+  const unixTime = (time: number) => (time > 0 ? time + offset : 0);
+  const { started, heartbeat } = status;
+  return {
+    ...status,
+    slot,
+    live,
+    error,
+    started: unixTime(started),
+    heartbeat: unixTime(heartbeat),
+    pid: live ? status.pid : undefined,
+  };
 }
 
 function hasNews(reader: SlotReader, growing: boolean): boolean {

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import client from 'prom-client';
+import { bootTime } from './boot-clock.ts';
 import { Reader } from './reader.ts';
 import type { Order } from './testing/gauge-process.ts';
 import { sample, samples } from './testing/sample.ts';
@@ -80,9 +81,6 @@ test('every aggregator makes one of the values of living processes, none of thos
     'all of 2': 3,
     mostrecent: 3,
   });
-  // The time of a write is told in milliseconds.
-  const third = Date.now();
-  await until('the next millisecond', () => Date.now() > third);
   await processes[1]!.tell({ set: 9 });
   assert.equal(shown(reader.metrics()).mostrecent, 9);
   await processes[1]!.tell({ set: -2 });
@@ -122,13 +120,33 @@ test('a gauge set before share() is as recent as the share()', async (t) => {
     definition({ name: 'g', type: 'gauge', aggregator: 'mostrecent', labelNames: [] }),
     [],
   )!;
-  array[base + 1] = 1_700_000_000;
+  array[base + 1] = 1;
   array[base] = 1;
   const register = new client.Registry();
   const registers = [register];
   new client.Gauge({ name: 'g', help: 'x', registers, aggregator: 'mostrecent' as 'sum' }).set(2);
   shareIn(directory, register);
   new client.Counter({ name: 'takes_the_slot_total', help: 'x', registers }).inc();
+  assert.equal(sample(await register.metrics(), 'g'), 2);
+});
+
+test('the value set last is the most recent one, whatever is done to the time of day', async (t) => {
+  const directory = temporaryDirectory(t);
+  const older = openWriter(directory);
+  t.after(() => older.close());
+  const { array, base } = older.series(
+    definition({ name: 'g', type: 'gauge', aggregator: 'mostrecent', labelNames: [] }),
+    [],
+  )!;
+  array[base + 1] = bootTime();
+  array[base] = 1;
+  const register = new client.Registry();
+  shareIn(directory, register);
+  const registers = [register];
+  const gauge = new client.Gauge({ name: 'g', help: 'x', registers, aggregator: 'mostrecent' as 'sum' });
+  const today = Date.now();
+  t.mock.method(Date, 'now', () => today - 3_600_000);
+  gauge.set(2);
   assert.equal(sample(await register.metrics(), 'g'), 2);
 });
 

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { bootTime } from './boot-clock.ts';
 import { captureMetric } from './capture-metric.ts';
 import { Collecting } from './collecting.ts';
 import type { MetricHome } from './defined-metric.ts';
@@ -205,7 +206,7 @@ export class ProcessSlot {
     if (this.#writer === undefined) return;
     for (const metric of this.#metrics.values()) metric.publishQuantiles();
     this.own.placeAll(this.#writer);
-    this.#writer.beat(Date.now() / 1000);
+    this.#writer.beat(bootTime());
   }
 
   /** Takes another slot where the file of this one is lost, or one where none could be had; places what found no room. */

@@ -79,7 +79,7 @@ export class Reader {
     const counted = [...families.values()].filter(
       ({ name, registry }) => registry === this.#name && !isSelfMetric(name),
     );
-    const shown = [...counted, ...selfMetrics(status, Date.now() / 1000, families)];
+    const shown = [...counted, ...selfMetrics(status, families)];
     return joinBlocks(
       shown.map((family) => renderFamily(family, PLAIN)),
       PLAIN,

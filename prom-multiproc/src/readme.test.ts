@@ -38,8 +38,8 @@ test('each warning code', () => {
 });
 
 test('each self-metric with its type', () => {
-  const status = { live: 0, slots: [], retired: 0, seconds: 0 };
-  const expected = [...selfMetrics(status, 0, new Map())].map(({ name, type }) => [name, type]);
+  const status = { live: 0, slots: [], retired: 0, heartbeatAge: 0, seconds: 0 };
+  const expected = [...selfMetrics(status, new Map())].map(({ name, type }) => [name, type]);
   const rows = tableRows(README, 'Metric | Type').map(([name, type]) => [name, type]);
   assert.deepEqual(rows, expected);
 });

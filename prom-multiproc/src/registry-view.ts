@@ -181,7 +181,7 @@ export class RegistryView {
       yield family;
     }
     if (!this.#options.showsSelf()) return;
-    for (const family of selfMetrics(reader.status, Date.now() / 1000, reader.families)) {
+    for (const family of selfMetrics(reader.status, reader.families)) {
       if (!shown.has(family.name)) yield family;
     }
   }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { bootTime } from './boot-clock.ts';
+import type { SlotStatus } from './directory-reader.ts';
 import { slotFileName } from './format.ts';
 import { Reader } from './reader.ts';
 import { sample } from './testing/sample.ts';
@@ -10,8 +12,8 @@ import { temporaryDirectory } from './testing/temporary-directory.ts';
 
 test('workers, slots, series, bytes and the oldest heartbeat are those of the directory', (t) => {
   const directory = temporaryDirectory(t);
-  const now = Date.now() / 1000;
-  const writers = [1000, 100, 0].map((age) => openWriter(directory, { now: now - age }));
+  const now = bootTime();
+  const writers = [20, 10, 0].map((age) => openWriter(directory, { now: now - age }));
   for (const writer of writers) add(writer, COUNTER, '/', 1);
   add(writers[1]!, HISTOGRAM, '/', 1, 1);
   add(writers[2]!, GAUGE, '/', 1);
@@ -30,6 +32,30 @@ test('workers, slots, series, bytes and the oldest heartbeat are those of the di
   assert.deepEqual([shown('refused_series_total'), shown('unreadable_slots')], [0, 0]);
   assert.ok(shown('merge_seconds')! > 0);
   const age = shown('heartbeat_age_seconds')!;
-  const passed = Date.now() / 1000 - now;
-  assert.ok(age >= 100 && age <= 100 + passed + 1e-3, `${age} s, ${passed} s after`);
+  const passed = bootTime() - now;
+  assert.ok(age >= 10 && age <= 10 + passed + 1e-3, `${age} s, ${passed} s after`);
+});
+
+test('the age of a heartbeat stays right when the time of day is set, and times given out are Unix times', (t) => {
+  const directory = temporaryDirectory(t);
+  const writer = openWriter(directory, { now: bootTime() });
+  add(writer, COUNTER, '/', 1);
+  t.after(() => writer.close());
+  const reader = new Reader(directory);
+  t.after(() => reader.close());
+  const began = bootTime();
+  const today = Date.now();
+  for (const jump of [3_600_000, -3_600_000]) {
+    const now = today + jump;
+    t.mock.method(Date, 'now', () => now);
+    const age = sample(reader.metrics(), 'prom_multiproc_heartbeat_age_seconds')!;
+    assert.ok(age >= 0 && age <= bootTime() - began + 1, `${age} s`);
+    const [{ started, heartbeat }] = reader.slots() as [SlotStatus];
+    for (const time of [started, heartbeat]) {
+      assert.ok(
+        time <= now / 1000 && time >= now / 1000 - (bootTime() - began) - 1,
+        `${time} at ${now / 1000}`,
+      );
+    }
+  }
 });

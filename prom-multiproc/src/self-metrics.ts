@@ -3,7 +3,7 @@ import type { Family } from './family.ts';
 import { localFamily } from './local-family.ts';
 import { OWN_METRICS, OWN_PREFIX } from './slot-own-metrics.ts';
 
-type Measure = (status: DirectoryStatus, now: number) => number;
+type Measure = (status: DirectoryStatus) => number;
 
 /** What the sharing says of itself: name, type, help, value. */
 const SELF_METRICS: readonly (readonly [string, 'counter' | 'gauge', string, Measure])[] = [
@@ -33,7 +33,7 @@ const SELF_METRICS: readonly (readonly [string, 'counter' | 'gauge', string, Mea
     'prom_multiproc_heartbeat_age_seconds',
     'gauge',
     'Age of the oldest heartbeat of a living process.',
-    ({ slots }, now) => slots.reduce((age, s) => (s.live ? Math.max(age, now - s.heartbeat) : age), 0),
+    ({ heartbeatAge }) => heartbeatAge,
   ],
 ];
 
@@ -44,16 +44,15 @@ export function isSelfMetric(name: string): boolean {
 
 /**
  * The self-metrics as families: what the merge found, then what the processes have counted of the library itself, which
- * are in `families`. `now` is Unix time in seconds.
+ * are in `families`.
  */
 export function* selfMetrics(
   status: DirectoryStatus,
-  now: number,
   families: ReadonlyMap<string, Family>,
 ): Generator<Family> {
   for (const [name, type, help, measure] of SELF_METRICS) {
     const definition = { name, type, help, aggregator: 'sum', labelNames: [], bounds: [] };
-    yield localFamily(definition, [{ labels: [], values: [measure(status, now)] }]);
+    yield localFamily(definition, [{ labels: [], values: [measure(status)] }]);
   }
   const unlabelled = [{ labels: [], values: [0] }];
   for (const definition of OWN_METRICS) {

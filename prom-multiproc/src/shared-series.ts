@@ -1,3 +1,4 @@
+import { bootTime } from './boot-clock.ts';
 import type { ClientEntry, ClientLabels, ClientMetric } from './prom-client-internals.ts';
 import type { Cells } from './slot-space.ts';
 
@@ -69,7 +70,7 @@ export class ValueSeries extends SharedSeries {
   }
 }
 
-/** A series of a `mostrecent` gauge: the cell after the value is the Unix time in seconds of its last write. */
+/** A series of a `mostrecent` gauge: the cell after the value is the time of its last write, see `bootTime`. */
 export class TimedSeries extends SharedSeries {
   get value(): number {
     return this.array[this.base]!;
@@ -192,7 +193,7 @@ export function emptySeries(owner: SeriesOwner, labels: ClientLabels, client: Cl
 }
 
 function now(): number {
-  return Date.now() / 1000;
+  return bootTime();
 }
 
 /** The numbers of a plain entry in the order of the cells. */

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { bootTime } from './boot-clock.ts';
 import { followParentIntoDeath } from './follow-parent.ts';
 import { describeForeign, isOfAnotherClient } from './foreign-file.ts';
 import { loadLibc } from './libc.ts';
@@ -85,7 +86,7 @@ export class SlotHolder {
     try {
       this.#followParent();
       this.writer = SlotWriter.open(loadLibc(), this.directory, {
-        now: () => Date.now() / 1000,
+        now: bootTime,
         onRefused: (error) =>
           this.#warnings.once('PROM_MULTIPROC_REFUSED', `a series is not shared: ${error.message}`),
       });

@@ -17,7 +17,7 @@ test('a file deleted under its holder is held, and the one that a successor make
   victim.close();
   assert.equal(total(reader), 105);
   for (let round = 1; round <= 2; round++) {
-    const successor = openWriter(directory, { now: 1_700_000_000 + round });
+    const successor = openWriter(directory, { now: 86_400 + round });
     assert.equal(successor.slot, 0);
     add(successor, COUNTER, '/', 7);
     add(other, COUNTER, '/', 1);
@@ -37,7 +37,7 @@ test('of files replaced again and again every count is held, in memory that does
   const replaced = 3 * MAX_REPLACED;
   for (let round = 1; round <= replaced; round++) {
     unlinkSync(path);
-    const successor = openWriter(directory, { now: 1_700_000_000 + round });
+    const successor = openWriter(directory, { now: 86_400 + round });
     add(successor, COUNTER, '/', 7);
     add(successor, GAUGE, '/', 1);
     add(successor, COUNTER, `of round ${round}`, round);
@@ -75,7 +75,7 @@ test('a file cut to nothing is held, and what a successor counts in it then is r
     truncateSync(path, 0);
     victim.close();
     assert.equal(total(reader), 105);
-    const successor = openWriter(directory, { now: 1_700_000_001 });
+    const successor = openWriter(directory, { now: 86_401 });
     assert.equal(successor.slot, 0);
     assert.equal(total(reader), 105);
     add(successor, COUNTER, '/', amount);

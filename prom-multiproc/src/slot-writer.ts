@@ -23,7 +23,7 @@ import { type HeldSlot, holdAnew, holdLowestFreeSlot } from './slot-lock.ts';
 import { type Cells, type Loss, MAGIC_WORD, SlotSpace } from './slot-space.ts';
 
 export interface SlotWriterOptions {
-  /** Unix time in seconds. */
+  /** See `bootTime`. */
   now(): number;
   /** Told of each metric or series that found no room. */
   onRefused(error: Error): void;

@@ -31,7 +31,7 @@ export class TextReader {
 
   /** How many files `prom_multiproc_unreadable_slots` counts, as of the last reading. */
   heldFiles(): number | undefined {
-    const families = [...selfMetrics(this.#reader.status, 0, new Map())];
+    const families = [...selfMetrics(this.#reader.status, new Map())];
     const unreadable = families.find(({ name }) => name === 'prom_multiproc_unreadable_slots')!;
     return sample(renderFamily(unreadable, { openMetrics: false }), unreadable.name);
   }

@@ -15,14 +15,14 @@ export const SUMMARY = definition({ name: 'sizes', type: 'summary' });
 interface WriterOptions {
   readonly libc?: Libc;
   readonly onRefused?: (error: Error) => void;
-  /** Unix time in seconds. */
+  /** Seconds since the machine started. */
   readonly now?: number;
 }
 
 /** A slot of this process. What finds no room is thrown, unless the test wants to be told. */
 export function openWriter(
   directory: string,
-  { libc = loadLibc(), onRefused = rethrow, now = 1_700_000_000 }: WriterOptions = {},
+  { libc = loadLibc(), onRefused = rethrow, now = 86_400 }: WriterOptions = {},
 ): SlotWriter {
   return SlotWriter.open(libc, directory, { now: () => now, onRefused });
 }
