@@ -44,7 +44,7 @@ class Payload:
         name, _, aggregator = self.text(), self.text(), self.text()
         names = [self.text() for _ in range(labels)]
         registry = self.text() if named else None
-        cells = {COUNTER: 1, GAUGE: 2 if aggregator == "mostrecent" else 1}.get(kind, 2 + len(bounds))
+        cells = {COUNTER: 1, GAUGE: 2 if aggregator in ("mostrecent", "keptmostrecent") else 1}.get(kind, 2 + len(bounds))
         return {"type": kind, "name": name, "registry": registry, "labels": names, "bounds": bounds, "cells": cells}
 
     def series(self, metrics):

@@ -206,3 +206,41 @@ test('gauges of a dead process do not show under the lock of its successor, once
     assert.equal(text.includes('in_flight{'), i <= firstStore, `point ${i}, before ${before}`);
   }
 });
+
+test('a kept gauge is at each point what it was before or after, whatever its process and a successor set', (t) => {
+  for (const [aggregator, expected] of [
+    ['keptsum', [5, 7, 4, 14]],
+    ['keptmin', [5, 2, -1, 5]],
+    ['keptmax', [5, 9]],
+    ['keptmostrecent', [5, 2, -1, 9]],
+    ['keptall', [5, 2, -1, 9]],
+  ] as const) {
+    const live = temporaryDirectory(t);
+    const cells = aggregator === 'keptmostrecent' ? [5, 1] : [5];
+    const first = openWriter(live);
+    add(first, definition({ name: 'g', type: 'gauge', aggregator, labelNames: ['x'] }), '1', ...cells);
+    first.close();
+    const points = new CrashPoints(t, live);
+    points.during(() => {
+      const register = new client.Registry();
+      const registers = [register];
+      const config = { name: 'g', help: 'x', labelNames: ['x'], registers };
+      const gauge = new client.Gauge({ ...config, aggregator: aggregator as 'sum' });
+      shareIn(live, register);
+      gauge.set({ x: '1' }, 2);
+      gauge.set({ x: '1' }, -1);
+      gauge.set({ x: '1' }, 9);
+    });
+    const seen = points.copies.map(({ directory }) => {
+      const text = new TextReader(t, directory).text();
+      return values(text).get(aggregator === 'keptall' ? 'g{x="1",worker="0"}' : 'g{x="1"}');
+    });
+    const changes = seen.filter((value, i) => value !== seen[i - 1]);
+    assert.deepEqual(changes, expected, aggregator);
+    for (const { directory } of points.copies) {
+      const before = new TextReader(t, directory).text();
+      openWriter(directory).close();
+      assert.equal(new TextReader(t, directory).text(), before, `${aggregator}, taken over`);
+    }
+  }
+});

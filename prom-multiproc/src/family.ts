@@ -1,5 +1,6 @@
 import { sameBounds } from './buckets.ts';
 import type { MetricDefinition, MetricType } from './format.ts';
+import { isBySlot } from './gauge-aggregators.ts';
 import { IntList } from './int-list.ts';
 import { sortedLabels } from './label-text.ts';
 import type { SeriesTable } from './series-table.ts';
@@ -43,7 +44,7 @@ export class Family {
 
   /** Whether it is a gauge of which each slot's value is shown. */
   get showsEachSlot(): boolean {
-    return this.type === 'gauge' && this.aggregator === 'all';
+    return this.type === 'gauge' && isBySlot(this.aggregator);
   }
 
   /** Whether any process has a value of any series. */

@@ -66,13 +66,18 @@ export function slotOfFileName(name: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
+/** Whether a gauge of this aggregator has the time of its last write in a cell after its value. */
+export function isTimed(aggregator: string): boolean {
+  return aggregator === 'mostrecent' || aggregator === 'keptmostrecent';
+}
+
 /** Number of cells that a series of this metric owns. */
 export function cellsPerSeries(definition: MetricDefinition): number {
   switch (definition.type) {
     case 'counter':
       return 1;
     case 'gauge':
-      return definition.aggregator === 'mostrecent' ? 2 : 1;
+      return isTimed(definition.aggregator) ? 2 : 1;
     case 'histogram':
       return definition.bounds.length + 2;
     case 'summary':

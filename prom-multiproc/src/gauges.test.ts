@@ -1,76 +1,25 @@
 /** What each process measures for itself, seen from outside: gauges, runtime metrics, quantiles. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import client from 'prom-client';
 import { bootTime } from './boot-clock.ts';
 import { Reader } from './reader.ts';
-import type { Order } from './testing/gauge-process.ts';
+import { type GaugeProcess, gaugeApplication, shownGauges } from './testing/gauge-application.ts';
 import { sample, samples } from './testing/sample.ts';
 import { definition, openWriter } from './testing/slot-files.ts';
 import { temporaryDirectory } from './testing/temporary-directory.ts';
 import { shareIn, twinRegistries } from './testing/twin-registries.ts';
 import { until } from './testing/until.ts';
 
-const PROGRAM = join(import.meta.dirname, 'testing/gauge-process.ts');
-
-class GaugeProcess {
-  readonly child: ChildProcess;
-
-  constructor(child: ChildProcess) {
-    this.child = child;
-  }
-
-  async tell(order: Order): Promise<void> {
-    this.child.send(order);
-    await once(this.child, 'message');
-  }
-
-  async kill(): Promise<void> {
-    this.child.kill('SIGKILL');
-    await once(this.child, 'exit');
-  }
-}
-
-function application(t: TestContext) {
-  const directory = temporaryDirectory(t);
-  const reader = new Reader(directory);
-  t.after(() => reader.close());
-  const start = async (refreshMs = '20'): Promise<GaugeProcess> => {
-    const child = fork(PROGRAM, {
-      env: {
-        ...process.env,
-        PROMETHEUS_MULTIPROC_DIR: directory,
-        PROMETHEUS_MULTIPROC_REFRESH_MS: refreshMs,
-      },
-    });
-    t.after(() => void child.kill('SIGKILL'));
-    await once(child, 'message');
-    return new GaugeProcess(child);
-  };
-  return { directory, reader, start };
-}
-
-/** The gauges `g_*`, by aggregator; those of `all` by worker. */
-function shown(text: string): Record<string, number> {
-  const lines = samples(text, 'g_').map((line) => {
-    const [, name, worker, value] = /^g_(\w+)\{x="1"(?:,worker="(\d+)")?\} (\S+)$/.exec(line)!;
-    return [worker === undefined ? name! : `${name} of ${worker}`, Number(value)] as const;
-  });
-  return Object.fromEntries(lines);
-}
-
 test('every aggregator makes one of the values of living processes, none of those of dead ones', async (t) => {
-  const { reader, start } = application(t);
+  const { reader, start } = gaugeApplication(t);
   const processes: GaugeProcess[] = [];
   for (const value of [5, -2, 3]) {
     const one = await start();
     await one.tell({ set: value });
     processes.push(one);
   }
-  assert.deepEqual(shown(reader.metrics()), {
+  assert.deepEqual(shownGauges(reader.metrics()), {
     sum: 6,
     first: 5,
     min: -2,
@@ -82,22 +31,22 @@ test('every aggregator makes one of the values of living processes, none of thos
     mostrecent: 3,
   });
   await processes[1]!.tell({ set: 9 });
-  assert.equal(shown(reader.metrics()).mostrecent, 9);
+  assert.equal(shownGauges(reader.metrics()).mostrecent, 9);
   await processes[1]!.tell({ set: -2 });
   await processes[2]!.tell({ set: 3 });
   await processes[1]!.kill();
   const ofTheLiving = { sum: 8, first: 5, min: 3, max: 5, average: 4, mostrecent: 3 };
-  assert.deepEqual(shown(reader.metrics()), { ...ofTheLiving, 'all of 0': 5, 'all of 2': 3 });
+  assert.deepEqual(shownGauges(reader.metrics()), { ...ofTheLiving, 'all of 0': 5, 'all of 2': 3 });
   const successor = await start();
   await successor.tell({ observe: [1] });
   assert.deepEqual(
-    shown(reader.metrics()),
+    shownGauges(reader.metrics()),
     { ...ofTheLiving, 'all of 0': 5, 'all of 2': 3 },
     'a gauge is not inherited',
   );
   await successor.tell({ set: 100 });
-  assert.equal(shown(reader.metrics()).sum, 108);
-  assert.equal(shown(reader.metrics())['all of 1'], 100);
+  assert.equal(shownGauges(reader.metrics()).sum, 108);
+  assert.equal(shownGauges(reader.metrics())['all of 1'], 100);
 });
 
 test('a label `worker` of a gauge that is shown by worker stays apart from that of the slot', async (t) => {
@@ -176,7 +125,7 @@ test('a gauge yet to be collected is not shown to others: its first zero was nev
 });
 
 test('what a process collects is seen from another without asking it, as of the last refresh', async (t) => {
-  const { reader, start } = application(t);
+  const { reader, start } = gaugeApplication(t);
   const [one, two] = await Promise.all([start(), start()]);
   for (const each of [one, two]) await each.tell({ set: 1 });
   const sees = (value: number) =>
@@ -198,7 +147,7 @@ test('what a process collects is seen from another without asking it, as of the 
 });
 
 test('runtime metrics of all processes are merged, and each is seen alone with its quantiles', async (t) => {
-  const { reader, start } = application(t);
+  const { reader, start } = gaugeApplication(t);
   const processes = await Promise.all([start(), start()]);
   for (const [i, one] of processes.entries()) {
     await one.tell({ observe: [10 * (i + 1), 20 * (i + 1), 30 * (i + 1)] });

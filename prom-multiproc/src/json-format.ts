@@ -1,7 +1,7 @@
 import type { Origin } from './aggregated-once.ts';
 import { withDefaults } from './defined-metric.ts';
 import type { Family } from './family.ts';
-import { besideWorker } from './gauge-aggregators.ts';
+import { besideWorker, isBySlot, withoutKeeping } from './gauge-aggregators.ts';
 import type { Label } from './label-text.ts';
 import type { ClientLabels, ClientMetric } from './prom-client-internals.ts';
 import { seriesKey } from './series-key.ts';
@@ -30,9 +30,10 @@ export interface JsonMetric {
  * would end that process.
  */
 export function asClientAggregates(metric: JsonMetric, slot: number): JsonMetric {
-  if (CLIENT_AGGREGATORS.has(metric.aggregator)) return metric;
-  if (metric.aggregator === 'mostrecent') return { ...metric, aggregator: 'first' };
-  if (metric.aggregator !== 'all') return { ...metric, aggregator: 'sum' };
+  const aggregator = withoutKeeping(metric.aggregator);
+  if (CLIENT_AGGREGATORS.has(aggregator)) return { ...metric, aggregator };
+  if (aggregator === 'mostrecent') return { ...metric, aggregator: 'first' };
+  if (aggregator !== 'all') return { ...metric, aggregator: 'sum' };
   // Each worker's series is one of its own: summing up leaves it alone.
   const values = metric.values.map((one) => ({ ...one, labels: { ...one.labels, worker: String(slot) } }));
   return { ...metric, aggregator: 'sum', values };
@@ -46,7 +47,7 @@ export function familyToJson(family: Family, local?: SharedMetric): JsonMetric {
   const values = family.groups().flatMap((group) => {
     const labels = table.labels(group[0]!);
     let own = local?.labelsOf(keyOf(labels)) ?? Object.fromEntries(labels);
-    if (aggregator === 'all') {
+    if (isBySlot(aggregator)) {
       own = Object.fromEntries(Object.entries(own).map(([name, value]) => [besideWorker(name), value]));
     }
     return seriesToJson(family, group, local?.client).map((value) => ({

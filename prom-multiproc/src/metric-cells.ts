@@ -1,6 +1,7 @@
 import { CellSet } from './cell-set.ts';
 import type { DefinedMetric } from './defined-metric.ts';
 import { cellsPerSeries, type LabelPair, type MetricDefinition } from './format.ts';
+import { keepsTheDead, NEVER_SET } from './gauge-aggregators.ts';
 import type { ClientLabels } from './prom-client-internals.ts';
 import { seriesKey } from './series-key.ts';
 import { makeAbsent, type SharedSeries } from './shared-series.ts';
@@ -24,6 +25,11 @@ export interface CellSource {
   admits(definition: MetricDefinition, labels: () => readonly LabelPair[], own: number): boolean;
 }
 
+interface Inherited {
+  readonly series: SharedSeries;
+  readonly values: Float64Array;
+}
+
 /** The series of one metric and where their cells are: on the heap, or once bound in the process's slot. */
 export class MetricCells {
   readonly #source: CellSource;
@@ -40,6 +46,10 @@ export class MetricCells {
   #droppedMeanwhile = false;
   /** By key: the same may be removed at each of many runs that fail. */
   readonly #forgottenMeanwhile = new Map<string, ClientLabels | undefined>();
+  /** What dead processes had left of the series without labels; others are made when they are counted in. */
+  #inherited: Inherited | undefined;
+  /** Whether this process has counted in series that are dropped by now. */
+  #hadCounted = false;
 
   constructor(source: CellSource, defined: DefinedMetric) {
     this.#source = source;
@@ -66,12 +76,15 @@ export class MetricCells {
   }
 
   drop(series: SharedSeries): void {
+    this.#hadCounted = this.#hasCounted;
     this.#all.splice(this.#all.indexOf(series), 1);
     this.#droppedMeanwhile = this.#left !== undefined;
     this.#empty(series);
   }
 
   dropAll(): void {
+    this.#hadCounted = this.#hasCounted;
+    this.#inherited = undefined;
     for (const series of this.#all) this.#empty(series);
     this.#all = [];
     this.#droppedMeanwhile = this.#left !== undefined;
@@ -93,29 +106,51 @@ export class MetricCells {
 
   /** Takes every series out of the slot, which keeps the counts: the series begin at zero. */
   leave(): void {
-    if (this.#defined.definition.type === 'gauge') {
+    const { type, aggregator } = this.#defined.definition;
+    if (type === 'gauge' && !keepsTheDead(aggregator)) {
       this.unbind();
       return;
     }
     this.endCollect();
     if (!this.#bound) return;
     this.#bound = false;
+    this.#hadCounted = this.#hasCounted;
+    this.#inherited = undefined;
     const count = cellsPerSeries(this.#defined.definition);
     for (const series of this.#all) {
       const { array, base } = series;
-      series.moveToHeap(count, false);
+      series.loseSlot(count, false);
       if (!this.#refused.has(series)) this.#release(series, { array, base });
     }
     this.#refused.clear();
   }
 
-  /** Takes every series out of the slot; they count on the heap. */
-  unbind(): void {
+  get #hasCounted(): boolean {
+    return this.#hadCounted || this.#all.some((series) => this.#isCounted(series));
+  }
+
+  /**
+   * Takes every series out of the slot; they count on the heap. What dead processes left stays where this process has not
+   * counted in the metric.
+   * @returns whether it has.
+   */
+  unbind(): boolean {
     this.endCollect();
-    if (!this.#bound) return;
+    const counted = this.#hasCounted;
+    if (!this.#bound) return counted;
     this.#bound = false;
-    for (const series of this.#all) this.#leave(series, (cells, count) => makeAbsent(cells, count));
+    const stays = this.#inherited !== undefined && !counted;
+    const count = cellsPerSeries(this.#defined.definition);
+    for (const series of this.#all) {
+      if (this.#refused.has(series)) continue;
+      const { array, base } = series;
+      const cells = this.#release(series, { array, base });
+      series.leaveSlot(count, !stays);
+      if (!stays) makeAbsent(cells, count);
+    }
+    this.#inherited = undefined;
     this.#refused.clear();
+    return counted;
   }
 
   /**
@@ -129,8 +164,12 @@ export class MetricCells {
     const definition = this.#defined.definition;
     for (const series of this.#all) {
       if (this.#refused.has(series)) continue;
-      series.moveToHeap(cellsPerSeries(definition), definition.type === 'gauge' && isReadable(series));
+      const isGauge = definition.type === 'gauge';
+      const takesValues = isGauge && isReadable(series);
+      series.loseSlot(cellsPerSeries(definition), takesValues);
+      if (isGauge && !takesValues) series.array[series.base] = NEVER_SET;
     }
+    this.#inherited = undefined;
     this.#refused.clear();
   }
 
@@ -207,8 +246,27 @@ export class MetricCells {
       return false;
     }
     this.#refused.delete(series);
-    const replaces = definition.type === 'gauge' || own?.has(cells) === true;
+    const isOwn = own?.has(cells) === true;
+    if (!isOwn) this.#inherit(series, cells);
+    const replaces = isOwn || (definition.type === 'gauge' && !keepsTheDead(definition.aggregator));
     series.moveTo(cells, cellsPerSeries(definition), replaces);
     return true;
+  }
+
+  #inherit(series: SharedSeries, { array, base }: Cells): void {
+    const definition = this.#defined.definition;
+    if (Object.keys(series.labels).length > 0 || Number.isNaN(array[base]!)) return;
+    this.#inherited = { series, values: array.slice(base, base + cellsPerSeries(definition)) };
+  }
+
+  #isCounted(series: SharedSeries): boolean {
+    if (Object.keys(series.labels).length > 0) return true;
+    const { definition } = this.#defined;
+    const inherited = this.#inherited?.series === series ? this.#inherited.values : undefined;
+    const { array, base } = series;
+    // The quantiles of a summary follow from nothing but its observations.
+    const count = definition.type === 'summary' ? 2 : cellsPerSeries(definition);
+    for (let i = 0; i < count; i++) if (array[base + i] !== (inherited?.[i] ?? 0)) return true;
+    return false;
   }
 }

@@ -113,13 +113,13 @@ export class ProcessSlot {
   detach(client: ClientMetric): void {
     const metric = this.#metrics.get(client);
     if (metric === undefined) return;
-    metric.detach();
+    const counted = metric.detach();
     this.#metrics.delete(client);
     this.#unbound.delete(metric);
     const { family } = metric;
     this.#retired.add(family);
     // Another registry may have a metric of the same name, whose inheritance this is too.
-    if (!this.#hasNamesake(metric)) this.#writer?.forget(family);
+    if (counted && !this.#hasNamesake(metric)) this.#writer?.forget(family);
   }
 
   #hasNamesake(metric: SharedMetric): boolean {

@@ -80,6 +80,7 @@ test('several slots, living and dead, that grew over many chunks, with different
   const metrics = [COUNTER, GAUGE, HISTOGRAM, SUMMARY];
   metrics.push({ ...HISTOGRAM, bounds: [0.5, 2, 1e21] }, { ...COUNTER, labelNames: ['status'] });
   metrics.push({ ...GAUGE, name: 'latest', aggregator: 'mostrecent' });
+  metrics.push({ ...GAUGE, name: 'kept', aggregator: 'keptmostrecent' });
   const writers = Array.from({ length: 4 }, () => openWriter(directory));
   for (const [i, writer] of writers.entries()) {
     for (let n = 0; n < 3000; n++) {

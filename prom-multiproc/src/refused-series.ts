@@ -1,5 +1,6 @@
 import type { ClientEntry, ClientMetric } from './prom-client-internals.ts';
-import { emptySeries, type SeriesOwner, type SharedSeries, seriesOf } from './shared-series.ts';
+import { emptySeries, type GaugeEntry, seriesOf } from './series-of-entry.ts';
+import type { SeriesOwner, SharedSeries } from './shared-series.ts';
 
 /** What is counted in series beyond the limit of a metric goes here, and shows nowhere. It costs the same for any number. */
 export class RefusedSeries {
@@ -20,8 +21,8 @@ export class RefusedSeries {
   }
 
   /** For what prom-client stores. */
-  of(hash: string, entry: ClientEntry, timed: boolean): SharedSeries {
-    const series = seriesOf(entry, this.#owner, timed);
+  of(hash: string, entry: ClientEntry, gauge: GaugeEntry | undefined): SharedSeries {
+    const series = seriesOf(entry, this.#owner, gauge);
     this.#last = { hash, series };
     return series;
   }

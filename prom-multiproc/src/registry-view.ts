@@ -1,3 +1,4 @@
+import { bootTime } from './boot-clock.ts';
 import { DirectoryReader } from './directory-reader.ts';
 import type { Family } from './family.ts';
 import { type ForeignMetrics, foreignMetrics } from './foreign-metrics.ts';
@@ -76,7 +77,7 @@ export class RegistryView {
   async json(aggregator?: unknown): Promise<JsonMetric[]> {
     const foreign = await this.#collectAll((metric) => this.#foreign(metric).json(metric));
     const reader = this.#slot.read();
-    const at = Number(process.hrtime.bigint()) / 1e9;
+    const at = bootTime();
     const marked = (json: JsonMetric, name: string | undefined): JsonMetric => ({
       ...json,
       shared: { directory: this.#slot.identity(name), at },

@@ -1,7 +1,14 @@
 import { sameBounds } from './buckets.ts';
 import { Family } from './family.ts';
 import { cellsPerSeries, familyKey, type MetricDefinition } from './format.ts';
-import { type Fold, foldOf, GAUGE_TOTALS } from './gauge-aggregators.ts';
+import {
+  type Fold,
+  foldOf,
+  GAUGE_TOTALS,
+  isNeverSet,
+  keepsTheDead,
+  shownAggregator,
+} from './gauge-aggregators.ts';
 import { grown, IntList } from './int-list.ts';
 import { type Label, LabelNames, LabelTexts } from './label-text.ts';
 
@@ -14,6 +21,8 @@ export interface Shape {
   readonly totals: number;
   /** Of gauges only: how a slot's value becomes part of the totals. Everything else is added up. */
   readonly fold: Fold | undefined;
+  /** Whether it is a gauge whose value is shown when its process is dead, too. */
+  readonly keeps: boolean;
   /** As shown: none of a summary whose quantiles are not. */
   readonly bounds: readonly number[];
   /** Other shapes of the family that are shown alike. */
@@ -123,12 +132,20 @@ export class SeriesTable {
   addBySlot(series: number, value: SlotValue): void {
     const base = this.bases.array[series]!;
     const values = this.#bySlot.get(base);
-    if (values === undefined) this.#bySlot.set(base, [value]);
-    else values.push(value);
+    const isSet = !isNeverSet(value.value);
+    const wereSet = values !== undefined && !isNeverSet(values[0]!.value);
+    // One that was never set takes no part beside those that were.
+    if (values === undefined || (isSet && !wereSet)) this.#bySlot.set(base, [value]);
+    else if (isSet === wereSet) {
+      // Of a slot whose file was replaced the present one shows.
+      if (values.at(-1)!.slot === value.slot) values.pop();
+      values.push(value);
+    }
   }
 
   valuesBySlot(series: number): readonly SlotValue[] {
-    return this.#bySlot.get(this.bases.array[series]!) ?? [];
+    const values = this.#bySlot.get(this.bases.array[series]!) ?? [];
+    return values.map(({ slot, value }) => ({ slot, value: value + 0 }));
   }
 
   /**
@@ -141,13 +158,25 @@ export class SeriesTable {
     const key = familyKey(definition);
     let family = this.families.get(key);
     if (family === undefined) {
-      family = new Family(this, definition, this.#isolated ? 'first' : definition.aggregator);
+      family = new Family(
+        this,
+        definition,
+        this.#isolated ? 'first' : shownAggregator(definition.name, definition.aggregator),
+      );
       this.families.set(key, family);
     }
     const cells = cellsPerSeries(definition);
     if (family.type !== type) {
       return (
-        this.shapes.push({ family: undefined, cells, totals: 0, fold: undefined, bounds: [], twins: [] }) - 1
+        this.shapes.push({
+          family: undefined,
+          cells,
+          totals: 0,
+          fold: undefined,
+          keeps: false,
+          bounds: [],
+          twins: [],
+        }) - 1
       );
     }
     // Quantiles of several processes cannot be added up.
@@ -158,6 +187,7 @@ export class SeriesTable {
       cells,
       totals: isGauge ? GAUGE_TOTALS : plain ? 2 : cells,
       fold: isGauge ? foldOf(family.aggregator) : undefined,
+      keeps: isGauge && keepsTheDead(definition.aggregator) && keepsTheDead(family.aggregator),
       bounds: plain ? [] : definition.bounds,
       twins: [],
     };
@@ -238,5 +268,5 @@ export class SeriesTable {
 }
 
 function isSame(a: Shape, b: Shape): boolean {
-  return a.cells === b.cells && sameBounds(a.bounds, b.bounds);
+  return a.cells === b.cells && a.keeps === b.keeps && sameBounds(a.bounds, b.bounds);
 }

@@ -13,16 +13,8 @@ import {
   storageKindOf,
 } from './prom-client-internals.ts';
 import { RefusedSeries } from './refused-series.ts';
-import {
-  emptySeries,
-  type SeriesOwner,
-  type SharedSeries,
-  type SummarySeries,
-  seriesOf,
-  TimedSeries,
-  type ValueSeries,
-  valuesOf,
-} from './shared-series.ts';
+import { emptySeries, type GaugeEntry, seriesOf, valuesOf } from './series-of-entry.ts';
+import type { SeriesOwner, SharedSeries, SummarySeries, ValueSeries } from './shared-series.ts';
 import type { Cells } from './slot-space.ts';
 
 /**
@@ -44,6 +36,8 @@ export class SharedMetric implements SeriesOwner {
   #detached = false;
   /** Neither written nor collected since it was captured. */
   #untouched = true;
+  /** A gauge without labels was reset: the client's next store is the zero it begins with. */
+  #beginsAnew = false;
   readonly #given: GivenLabels;
   readonly #refused: RefusedSeries;
 
@@ -93,8 +87,9 @@ export class SharedMetric implements SeriesOwner {
   }
 
   // Asked while the constructor of prom-client still runs, when the type is yet to be set.
-  get #isTimed(): boolean {
-    return this.client.aggregator === 'mostrecent' && 'setToCurrentTime' in this.client;
+  #gauge(neverSet: boolean): GaugeEntry | undefined {
+    const { client } = this;
+    return 'setToCurrentTime' in client ? { aggregator: client.aggregator, neverSet } : undefined;
   }
 
   get isComplete(): boolean {
@@ -196,10 +191,10 @@ export class SharedMetric implements SeriesOwner {
     this.#cells.forget(labels);
   }
 
-  /** Takes every series out of the slot; the metric counts on for itself. */
-  detach(): void {
-    this.#cells.unbind();
+  /** Takes every series out of the slot; the metric counts on for itself. @returns whether this process has counted in it. */
+  detach(): boolean {
     this.#detached = true;
+    return this.#cells.unbind();
   }
 
   /** Puts a metric that was taken out back into its slot, for the registry `home`; false where it is there. */
@@ -290,7 +285,11 @@ export class SharedMetric implements SeriesOwner {
     this.#given.forget();
     this.generation++;
     this.#index.clear();
-    for (const entry of this.kind.entriesOf(storage)) this.#addEntry(entry);
+    const isUnlabelled = this.client.labelNames.length === 0;
+    for (const entry of this.kind.entriesOf(storage)) {
+      this.#addEntry(entry, isUnlabelled && entry.value === 0);
+    }
+    this.#beginsAnew = isUnlabelled && this.#cells.all.length === 0;
   }
 
   /** Whether the metric may have one more series, of these labels. */
@@ -305,7 +304,7 @@ export class SharedMetric implements SeriesOwner {
     if (known === undefined)
       return this.#admits(entry.labels)
         ? this.#storeNew(hash, entry)
-        : this.#refused.of(hash, entry, this.#isTimed);
+        : this.#refused.of(hash, entry, this.#gauge(false));
     if ((known as unknown) === entry) return known;
     if (entry.value !== undefined) (known as ValueSeries).value = entry.value;
     else known.overwrite(valuesOf(entry, this.bounds));
@@ -313,10 +312,10 @@ export class SharedMetric implements SeriesOwner {
   }
 
   #storeNew(hash: string, entry: ClientEntry): SharedSeries {
-    const series = this.#addEntry(entry);
+    const neverSet = this.#beginsAnew && entry.value === 0;
+    this.#beginsAnew = false;
+    const series = this.#addEntry(entry, neverSet);
     this.#index.byHash.set(hash, series);
-    // Written once more as it was: this write has a time.
-    if (series instanceof TimedSeries) series.value = entry.value!;
     return series;
   }
 
@@ -330,11 +329,11 @@ export class SharedMetric implements SeriesOwner {
     this.#cells.drop(series);
   }
 
-  #addEntry(entry: ClientEntry): SharedSeries {
+  #addEntry(entry: ClientEntry, neverSet: boolean): SharedSeries {
     if (entry.value !== undefined && !this.accepts(entry.value)) entry.value = 0;
     // The tree compares with the labels of the series: those that prom-client stores are the application's own object.
     const labels = this.#isOnFastPath ? lastingLabels(entry.labels) : entry.labels;
-    const series = seriesOf({ ...entry, labels }, this, this.#isTimed);
+    const series = seriesOf({ ...entry, labels }, this, this.#gauge(neverSet));
     if (this.#isOnFastPath) this.#tree.set(labels, series);
     return this.#add(series);
   }

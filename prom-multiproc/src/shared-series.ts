@@ -1,5 +1,5 @@
 import { bootTime } from './boot-clock.ts';
-import type { ClientEntry, ClientLabels, ClientMetric } from './prom-client-internals.ts';
+import type { ClientEntry, ClientLabels } from './prom-client-internals.ts';
 import type { Cells } from './slot-space.ts';
 
 /** The metric that a series belongs to, as far as its writes are concerned. */
@@ -44,7 +44,10 @@ export class SharedSeries {
     const { array: from, base: start } = this;
     const addsUp = !replaces && !Number.isNaN(array[base]!);
     // The first cell last: its becoming a number is what makes the series present.
-    for (let i = count - 1; i >= 0; i--) array[base + i] = (addsUp ? array[base + i]! : 0) + from[start + i]!;
+    for (let i = count - 1; i >= 0; i--) {
+      const value = from[start + i]!;
+      array[base + i] = addsUp ? array[base + i]! + value : value;
+    }
     this.array = array;
     this.base = base;
   }
@@ -55,30 +58,40 @@ export class SharedSeries {
     this.base = 0;
   }
 
+  /** Leaves cells of a lost file, whose counts are held by those who have read it: begins anew, at `takesValues` as it was. */
+  loseSlot(count: number, takesValues: boolean): void {
+    this.moveToHeap(count, takesValues);
+  }
+
+  /** Leaves the slot for good, or until `moveTo`. */
+  leaveSlot(count: number, takesValues: boolean): void {
+    this.moveToHeap(count, takesValues);
+  }
+
   overwrite(values: Float64Array): void {
     for (let i = values.length - 1; i >= 0; i--) this.array[this.base + i] = values[i]!;
   }
 }
 
-/** A series of a counter or a gauge. */
+/** A series of a counter or a gauge. A gauge that was never set is -0 in its cell, and 0 to prom-client. */
 export class ValueSeries extends SharedSeries {
   get value(): number {
-    return this.array[this.base]!;
+    return this.array[this.base]! + 0;
   }
   set value(value: number) {
-    this.store(0, value);
+    this.store(0, value + 0);
   }
 }
 
-/** A series of a `mostrecent` gauge: the cell after the value is the time of its last write, see `bootTime`. */
+/** A series of a `mostrecent` gauge: in the cell after the value is the time of its last write, by `bootTime`. */
 export class TimedSeries extends SharedSeries {
   get value(): number {
-    return this.array[this.base]!;
+    return this.array[this.base]! + 0;
   }
+  // The time last: in between the new value is taken for an older one, not an older one for the new.
   set value(value: number) {
-    this.owner.beforeWrite();
-    this.array[this.base + 1] = now();
-    this.array[this.base] = value;
+    this.store(0, value + 0);
+    this.array[this.base + 1] = bootTime();
   }
 }
 
@@ -167,47 +180,6 @@ export class HistogramSeries extends SharedSeries {
 
 /** Name of the bucket of +Inf in prom-client. */
 const ABOVE_ALL = '-1';
-
-/** The series that takes the place of an entry of prom-client. `timed` is for `mostrecent` gauges. */
-export function seriesOf(entry: ClientEntry, owner: SeriesOwner, timed: boolean): SharedSeries {
-  const { labels } = entry;
-  const values = valuesOf(entry, owner.bounds);
-  if (entry.bucketValues !== undefined) {
-    const series = new HistogramSeries(owner, labels, values);
-    if (entry.bucketExemplars !== undefined) series.bucketExemplars = entry.bucketExemplars;
-    return series;
-  }
-  if (entry.sum !== undefined) return new SummarySeries(owner, labels, values, entry.td);
-  if (!timed) return new ValueSeries(owner, labels, values);
-  // Set at some time before it was captured, but for the zero that a gauge begins with.
-  return new TimedSeries(owner, labels, Float64Array.of(values[0]!, values[0] === 0 ? 0 : now()));
-}
-
-/** A series of a counter or a histogram that was never counted in. */
-export function emptySeries(owner: SeriesOwner, labels: ClientLabels, client: ClientMetric): SharedSeries {
-  if (client.upperBounds === undefined) return new ValueSeries(owner, labels, new Float64Array(1));
-  const series = new HistogramSeries(owner, labels, new Float64Array(owner.bounds.length + 2));
-  // prom-client 15.1.0 reads them of every series; all are null, in one frozen object, as these have no exemplars.
-  series.bucketExemplars = client.bucketExemplars;
-  return series;
-}
-
-function now(): number {
-  return bootTime();
-}
-
-/** The numbers of a plain entry in the order of the cells. */
-export function valuesOf(entry: ClientEntry, bounds: readonly number[]): Float64Array {
-  const { bucketValues } = entry;
-  if (bucketValues === undefined) {
-    if (entry.sum === undefined) return Float64Array.of(entry.value!);
-    return Float64Array.of(entry.sum, entry.count!, ...bounds.map(() => 0));
-  }
-  // Bounds that were given as texts may be spelled in another way.
-  const counts = bounds.map((bound) => bucketValues[bound] ?? 0);
-  const inBounds = counts.reduce((sum, count) => sum + count, 0);
-  return Float64Array.of(entry.sum!, ...counts, entry.count! - inBounds);
-}
 
 /** Makes a series absent. The first cell first: its becoming NaN is what makes the series absent. */
 export function makeAbsent({ array, base }: Cells, count: number): void {

@@ -43,11 +43,12 @@ export class SlotSeries implements SlotListener {
     let cells = 0;
     let added = 0;
     let fold: Fold | undefined;
+    let keeps = false;
     for (let i = 0; i < count; i++) {
       const one = series[i]!;
       if (shapeOf[one] !== shape) {
         shape = shapeOf[one]!;
-        ({ cells, totals: added, fold } = shapes[shape]!);
+        ({ cells, totals: added, fold, keeps } = shapes[shape]!);
       }
       const first = placeCells(next, cells);
       next = first + cells;
@@ -61,7 +62,7 @@ export class SlotSeries implements SlotListener {
         for (let cell = 1; cell < added; cell++) {
           totals[base + cell] = (isFirst ? 0 : totals[base + cell]!) + values[first + cell]!;
         }
-      } else if (live) {
+      } else if (live || keeps) {
         fold(totals, base, value, cells === 2 ? values[first + 1]! : 0);
         if (shapes[shape]!.family!.showsEachSlot) this.#table.addBySlot(one, { slot, value });
       }

@@ -14,6 +14,7 @@ import {
   VERSION,
 } from './format.ts';
 import { FreeCells } from './free-cells.ts';
+import { keepsTheDead } from './gauge-aggregators.ts';
 import type { Libc } from './libc.ts';
 import { BadLogError, decodeLog, encodeMetric, encodeSeries } from './log-record.ts';
 import { checkOwner, makeDirectory } from './own-directory.ts';
@@ -214,12 +215,13 @@ export class SlotWriter {
     rules.addSeries(definition, first);
   }
 
-  /** What is of the dead holder alone: gauges, and quantiles, which are those of one process's own time window. */
+  /** What is of the dead holder alone: gauges whose aggregator does not keep it, and quantiles, which are those of one process's own time window. */
   #beginAnew({ definition, free }: WrittenMetric): void {
-    if (definition.type !== 'gauge' && definition.type !== 'summary') return;
+    const { type, aggregator } = definition;
+    if (type !== 'summary' && (type !== 'gauge' || keepsTheDead(aggregator))) return;
     const count = cellsPerSeries(definition);
     for (const { array, base } of free.all()) {
-      if (definition.type === 'gauge') array[base] = Number.NaN;
+      if (type === 'gauge') array[base] = Number.NaN;
       else array.fill(0, base + 2, base + count);
     }
   }
