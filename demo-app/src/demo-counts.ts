@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import { Counter, Registry, register } from 'prom-client';
+import { Counter, register } from 'prom-client';
 import { takeSlot } from 'prom-multiproc';
 import { type Handler, ownRoutes } from './handler.ts';
 import { describeError, log } from './log.ts';
@@ -35,7 +35,7 @@ export function demoCounts({ metrics, controls }: CountsOptions): Handler[] {
   const own = new Counter({
     name: 'demo_own_ping_responses_total',
     help: 'Answers to /ping of this worker alone: wrong on purpose',
-    registers: [new Registry()],
+    registers: [],
   });
   const shared = sharedPings(metrics);
   const counts = atMostEvery(READ_EVERY_MS, async (): Promise<Counts> => {

@@ -1,4 +1,5 @@
 import { Counter, Registry } from 'prom-client';
+import { keepApart } from 'prom-multiproc';
 import type { Handler } from './handler.ts';
 
 /**
@@ -8,6 +9,7 @@ import type { Handler } from './handler.ts';
  */
 export function createUnshared(notSharedEither?: Registry) {
   const registry = new Registry();
+  keepApart(registry);
   const requests = new Counter({
     name: 'demo_unshared_requests_total',
     help: 'Requests as one worker alone counted them: wrong on purpose',

@@ -3,3 +3,4 @@ export { metricsHandler } from './metrics-handler.ts';
 export { ownMetrics, ownMetricsAsJSON } from './own-metrics.ts';
 export { Reader, type ReaderOptions } from './reader.ts';
 export { type ShareOptions, share, takeSlot } from './share.ts';
+export { keepApart } from './unshared-metrics.ts';

@@ -114,6 +114,11 @@ for (const [what, source] of [
      new own.Counter({ name: 'x_total', help: 'h', registers: [apart] }).inc(); metricsHandler(own.register, apart);`,
   ],
   [
+    'a registry that is said to be kept apart',
+    `share(own.register); const apart = new own.Registry();
+     new own.Counter({ name: 'x_total', help: 'h', registers: [apart] }).inc(); require('prom-multiproc').keepApart(apart);`,
+  ],
+  [
     'registries that are shared a moment later',
     `share(own.register); const other = require('./other'); new other.Counter({ name: 'x_total', help: 'h' }).inc();
      setTimeout(() => share(other.register), 50);`,

@@ -57,7 +57,7 @@ export function watchUnshared(by: ProcessSlot, isSharedRegister: (register: AnyR
   setInterval(countUnshared, refreshInterval()).unref();
 }
 
-/** A registry of this process alone on purpose: neither warned of nor counted. */
+/** Says that a registry is of this process alone on purpose: its metrics are neither warned of nor counted as unshared. */
 export function keepApart(register: AnyRegistry): void {
   apart.add(register);
 }
@@ -161,5 +161,5 @@ function messageOf(register: AnyRegistry, [first, ...more]: readonly ClientMetri
   // That it is kept plain was reported, with what to do.
   if (isKeptPlain(register))
     return `${what} not shared, in ${describeRegistry(register)}: its client is not supported`;
-  return `${what} not shared, in ${describeRegistry(register)}: call share() without an argument or share() with that registry, or preload prom-multiproc/register. A registry of this process alone is given to metricsHandler() after the shared one`;
+  return `${what} not shared, in ${describeRegistry(register)}: call share() without an argument or share() with that registry, or preload prom-multiproc/register. A registry of this process alone is given to keepApart(), or to metricsHandler() after the shared one`;
 }
