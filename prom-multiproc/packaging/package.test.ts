@@ -110,6 +110,15 @@ test('types are the right ones by every way that Node and bundlers resolve them'
   assert.deepEqual(Object.keys(analysis.entrypoints).slice(0, 3), ['.', './register', './clear-directory']);
 });
 
+test('its binaries of koffi are those of its koffi, for pnpm and Yarn let it see its own dependencies alone', () => {
+  const { optionalDependencies } = JSON.parse(readFileSync(installed('package.json'), 'utf8'));
+  assert.deepEqual(Object.keys(optionalDependencies), [
+    ...['arm64', 'loong64', 'riscv64', 'x64'].map((arch) => `@koromix/koffi-linux-${arch}`),
+    'koffi',
+  ]);
+  assert.equal(new Set(Object.values(optionalDependencies)).size, 1);
+});
+
 test('it brings no client along', () => {
   for (const client of CLIENTS) {
     const there = CLIENTS.filter((name) => existsSync(join(projects[client], 'node_modules', name)));
@@ -186,6 +195,18 @@ for (const [major, client] of [OLDEST, NEWEST].flatMap((major) =>
       }
     });
 
+    test('two copies in one process count once, in one slot', async () => {
+      const told = JSON.parse(await app(slotDirectory(), 'copies.cjs'));
+      assert.equal(told.copies, true);
+      assert.deepEqual(told.slots, [0, 0]);
+      for (const text of [told.text, told.merged]) {
+        assert.equal(sample(text, 'early_total'), 2);
+        assert.equal(sample(text, 'late_total'), 3);
+        assert.equal(sample(text, 'prom_multiproc_slots'), 1);
+      }
+      assert.equal(sample(told.merged, 'own_total'), 4);
+    });
+
     test('an error points at the line of the source it comes from', async () => {
       const code = "import('prom-multiproc').then(({ Reader }) => new Reader('/nonexistent').metrics())";
       await assert.rejects(output(node, [node, '--enable-source-maps', '-e', code], cwd), {
@@ -205,5 +226,5 @@ test('where koffi was left out, an application runs as with prom-client alone, a
   assert.equal(sample(stdout, 'plain_total'), 1);
   assert.doesNotMatch(stdout, /prom_multiproc/);
   assert.equal(stderr.match(/PromMultiprocWarning/g)?.length, 1, stderr);
-  assert.match(stderr, /koffi cannot be loaded \(Cannot find module 'koffi'\)/);
+  assert.match(stderr, /koffi is not installed \(Cannot find module 'koffi'\)/);
 });

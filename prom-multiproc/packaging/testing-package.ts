@@ -121,10 +121,10 @@ export function workDirectory(): string {
 /** A registry out of reach is told in seconds, not after minutes of trying again. */
 const PATIENCE = { npm_config_fetch_retry_mintimeout: '500', npm_config_fetch_retry_maxtimeout: '2000' };
 
-function npm(args: string[], cwd: string): void {
+export function npm(args: string[], cwd: string): string {
   const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
   try {
-    execFileSync('npm', args, {
+    return execFileSync('npm', args, {
       cwd,
       env: { ...process.env, ...PATIENCE, PATH },
       encoding: 'utf8',

@@ -1,3 +1,4 @@
+import { processState } from './process-state.ts';
 import type { AnyRegistry } from './prom-client-internals.ts';
 
 /** Of a metric in JSON: its values are of all processes that share in a directory, or of one of these. */
@@ -16,7 +17,7 @@ export interface OriginMetric {
 
 type Aggregate = (lists: OriginMetric[][], ...more: unknown[]) => AnyRegistry;
 
-const tamed = new WeakSet<object>();
+const tamed = processState('aggregated once', () => new WeakSet<object>());
 
 /**
  * Has a client's `aggregate()`, which adds up what several processes gave by `getMetricsAsJSON()`, take shared totals once:

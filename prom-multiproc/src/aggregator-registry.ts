@@ -2,12 +2,13 @@ import cluster from 'node:cluster';
 import { isMainThread } from 'node:worker_threads';
 import type { AggregatingClass, ClientModule } from './clients.ts';
 import type { ProcessSlot } from './process-slot.ts';
+import { processState } from './process-state.ts';
 import { type AnyRegistry, internalsOf } from './prom-client-internals.ts';
 import { RegistryView } from './registry-view.ts';
 import { type SharedRegistry, sharedRegistries } from './shared-registry.ts';
 import { askUnshared, workersWithoutSlot } from './unshared-workers.ts';
 
-const tamed = new WeakMap<ClientModule, Aggregation>();
+const tamed = processState('aggregations', () => new WeakMap<ClientModule, Aggregation>());
 
 /**
  * Keeps a client's own aggregation, over IPC or between threads, from multiplying totals by the number of workers. In a

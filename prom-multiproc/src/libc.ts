@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
-import { loadKoffi } from './load-koffi.cjs';
+import { koffiFailure } from './koffi-failure.ts';
+import { bundlerAtHand, isBundled, loadKoffi } from './load-koffi.cjs';
 
 /** The calls of the C library that Node has no counterpart for. File descriptors come from `node:fs`. */
 export interface Libc {
@@ -72,10 +73,7 @@ function koffiOrReason(): typeof import('koffi') {
   try {
     return loadKoffi();
   } catch (error) {
-    const [reason] = (error as Error).message.split('\n', 1);
-    throw new Error(`koffi cannot be loaded (${reason}): npm installs it as an optional dependency`, {
-      cause: error,
-    });
+    throw koffiFailure(error as Error, isBundled() ? { bundler: bundlerAtHand() } : undefined);
   }
 }
 

@@ -20,7 +20,18 @@ exports.loadPrometheusClient = () => {
 };
 
 function unlessMissing(error, name) {
+  if (isMissing(error, name)) return;
   // One that is there but lacks what it needs itself is a broken installation.
-  if (error.code === 'MODULE_NOT_FOUND' && error.message.startsWith(`Cannot find module '${name}'`)) return;
   throw error;
+}
+
+function isMissing(error, name) {
+  // Yarn Plug'n'Play: the application does not provide this optional peer.
+  if (error.pnpCode !== undefined) return error.data?.request === name;
+  if (error.code === 'MODULE_NOT_FOUND') return error.message.startsWith(`Cannot find module '${name}'`);
+  // In a bundle of ES modules a `require` that the bundler could not resolve: of rollup, of esbuild.
+  return (
+    error.message === 'require is not defined' ||
+    error.message === `Dynamic require of "${name}" is not supported`
+  );
 }

@@ -1,8 +1,9 @@
+import { processState } from './process-state.ts';
 import type { AnyRegistry } from './prom-client-internals.ts';
 
 type Merge = (registers: AnyRegistry[]) => AnyRegistry;
 
-const tamed = new WeakSet<object>();
+const tamed = processState('merged', () => new WeakSet<object>());
 
 /** Has `Registry.merge()` tell of each registry that it makes, and of what from. */
 export function tameMerge(

@@ -3,6 +3,7 @@ import { LastAnswers } from './last-answers.ts';
 import { MetricWarnings } from './metric-warnings.ts';
 import { collectTimeoutMs } from './process-limits.ts';
 import type { ProcessSlot } from './process-slot.ts';
+import { processState } from './process-state.ts';
 import { type AnyRegistry, type ClientMetric, internalsOf } from './prom-client-internals.ts';
 import { Warnings } from './warnings.ts';
 
@@ -11,7 +12,7 @@ interface Answers {
   readonly whole: LastAnswers<AnyRegistry, string>;
 }
 
-const known = new WeakMap<AnyRegistry, Answers>();
+const known = processState('plain registries', () => new WeakMap<AnyRegistry, Answers>());
 const warnings = new MetricWarnings(new Warnings());
 
 /**

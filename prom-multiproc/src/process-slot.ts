@@ -10,6 +10,7 @@ import { loadLibc } from './libc.ts';
 import { MetricWarnings } from './metric-warnings.ts';
 import { readOwn } from './own-directory.ts';
 import { ProcessLimits } from './process-limits.ts';
+import { processState } from './process-state.ts';
 import { ProcessWideMetrics } from './process-wide-metrics.ts';
 import { type ClientMetric, isStoredMetric } from './prom-client-internals.ts';
 import { refreshInterval } from './refresh-interval.ts';
@@ -281,9 +282,9 @@ export class ProcessSlot {
 }
 
 /** A metric is captured once and stays with the slot it was first shared in, whatever registries it is in. */
-const captured = new WeakMap<ClientMetric, SharedMetric>();
+const captured = processState('captured', () => new WeakMap<ClientMetric, SharedMetric>());
 
-const slots = new Map<string, ProcessSlot>();
+const slots = processState('slots', () => new Map<string, ProcessSlot>());
 
 /** The slot of this process in `directory`. */
 export function processSlot(directory: string): ProcessSlot {

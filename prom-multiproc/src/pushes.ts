@@ -1,6 +1,7 @@
 import type { ClientModule } from './clients.ts';
 import { familyKey, type MetricDefinition } from './format.ts';
 import type { ProcessSlot } from './process-slot.ts';
+import { processState } from './process-state.ts';
 import type { AnyRegistry } from './prom-client-internals.ts';
 
 /**
@@ -23,7 +24,7 @@ interface PushParameters {
 
 type Push = (this: { readonly registry: AnyRegistry }, parameters?: PushParameters) => Promise<unknown>;
 
-const tamed = new WeakSet<object>();
+const tamed = processState('pushes', () => new WeakSet<object>());
 
 /**
  * Has `push()` and `pushAdd()` of a client's Pushgateway reject where processes push shared totals under different grouping

@@ -8,6 +8,7 @@ import { allClients, type ClientModule, clientOf, globalRegisters } from './clie
 import { lookForVariable, shareOnceVariableIsSet } from './late-variable.ts';
 import { tameMerge } from './merged-registry.ts';
 import { type ProcessSlot, processSlot } from './process-slot.ts';
+import { processState } from './process-state.ts';
 import { type AnyRegistry, internalsOf } from './prom-client-internals.ts';
 import { pushOnce } from './pushes.ts';
 import { SharedRegistry, type SharedRegistryOptions, sharedRegistries } from './shared-registry.ts';
@@ -39,7 +40,7 @@ export interface ShareOptions {
   readonly onRecovered?: () => void;
 }
 
-const shared = new WeakMap<AnyRegistry, SharedRegistry>();
+const shared = processState('shared', () => new WeakMap<AnyRegistry, SharedRegistry>());
 /** What a second copy of this library, as the preload may be one, knows a shared registry by. */
 const SHARED = Symbol.for('prom-multiproc.shared');
 let sharesGlobalRegisters = false;
@@ -210,4 +211,4 @@ export function sharedDirectory(): string | undefined {
 }
 
 /** The application may change its working directory. */
-const resolved = new Map<string, string>();
+const resolved = processState('resolved', () => new Map<string, string>());

@@ -1,5 +1,6 @@
 import type { MetricHome } from './defined-metric.ts';
 import type { ProcessSlot } from './process-slot.ts';
+import { processState } from './process-state.ts';
 import type { ClientLabels, ClientMetric, ClientRegistry } from './prom-client-internals.ts';
 import { RegistryView, type ViewedRegistry } from './registry-view.ts';
 
@@ -113,8 +114,8 @@ export class SharedRegistry implements ViewedRegistry, MetricHome {
   }
 }
 
-const withMetrics = new Set<SharedRegistry>();
-const all = new Set<WeakRef<SharedRegistry>>();
+const withMetrics = processState('with metrics', () => new Set<SharedRegistry>());
+const all = processState('registries', () => new Set<WeakRef<SharedRegistry>>());
 const ended = new FinalizationRegistry<WeakRef<SharedRegistry>>((ref) => all.delete(ref));
 
 function isRegistered(metric: ClientMetric): boolean {

@@ -2,14 +2,16 @@
  * Platforms on which no process can share, whatever is mended: other than 64-bit Linux, or without koffi. There a registry
  * stays prom-client's own, but for one thing: in a cluster it does not pass one process's view off as the application's.
  */
+
 import { loadLibc } from './libc.ts';
 import { placeInCluster } from './place-in-cluster.ts';
+import { processState } from './process-state.ts';
 import type { AnyRegistry } from './prom-client-internals.ts';
 import type { SharingListener } from './slot-holder.ts';
 import { Warnings } from './warnings.ts';
 
-const plain = new WeakSet<AnyRegistry>();
-const warnings = new Warnings();
+const plain = processState('plain', () => new WeakSet<AnyRegistry>());
+const warnings = processState('platform warnings', () => new Warnings());
 
 /** Why this platform cannot share; undefined where it can. */
 export function whyUnable(directory: string): Error | undefined {

@@ -1,0 +1,143 @@
+/** The package works as each tool of docs/install.md installs, bundles, traces or loads it, or says what to do. */
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { sample } from '../src/testing/sample.ts';
+import { type Packed, pack } from './testing-package.ts';
+import {
+  assertCounted,
+  emptyProject,
+  installTools,
+  moveAway,
+  outcome,
+  snippets,
+  succeed,
+} from './testing-tools.ts';
+
+let packed: Packed;
+let tools: string;
+
+before(() => {
+  packed = pack();
+  tools = installTools(packed, 'others');
+});
+
+for (const [major, exit, bin] of [
+  [10, 0, 'pnpm.cjs'],
+  [11, 1, 'pnpm.mjs'],
+  [12, 1, 'pnpm.mjs'],
+] as const) {
+  test(`pnpm ${major} installs it, with the line of the page without a complaint, and it can be traced from there`, async () => {
+    const project = emptyProject(`pnpm-${major}`, packed);
+    const install = [join(tools, `node_modules/pnpm${major}/bin`, bin), 'install'];
+    const without = await outcome(install, project);
+    assert.equal(without.code, exit, without.stdout + without.stderr);
+    assert.match(without.stdout + without.stderr, /Ignored build scripts: koffi/);
+    assertCounted(await outcome(['two-workers.mjs'], project));
+    rmSync(join(project, 'node_modules'), { recursive: true });
+
+    const [ofOld, ofNew] = snippets('pnpm', 'yaml');
+    writeFileSync(join(project, 'pnpm-workspace.yaml'), (major === 10 ? ofOld : ofNew)!);
+    const { stdout, stderr } = await succeed(install, project);
+    assert.doesNotMatch(stdout + stderr, /Ignored build scripts/);
+    assertCounted(await outcome(['two-workers.mjs'], project));
+
+    // The tools stand elsewhere: what they import is found from there.
+    symlinkSync(join(tools, 'node_modules/@vercel'), join(project, 'node_modules/@vercel'));
+    await succeed(['build.mjs', 'nft'], project);
+    assertCounted(await outcome(['app.mjs'], moveAway(join(project, 'dist'))));
+  });
+}
+
+test("Yarn with Plug'n'Play runs an application, preloaded or not", async () => {
+  const project = emptyProject('yarn', packed);
+  writeFileSync(join(project, 'yarn.lock'), '');
+  writeFileSync(
+    join(project, 'unaware.cjs'),
+    readFileSync(join(import.meta.dirname, 'consumers/unaware.cjs')),
+  );
+  const yarn = join(tools, 'node_modules/@yarnpkg/cli-dist/bin/yarn.js');
+  await succeed([yarn, 'install'], project);
+  assertCounted(await outcome([yarn, 'node', 'two-workers.mjs'], project));
+  for (const how of ['--import', '--require']) {
+    const done = await outcome([yarn, 'node', how, 'prom-multiproc/register', 'unaware.cjs'], project);
+    assertCounted(done, 'plain_total', 1);
+    assert.equal(sample(done.stdout, 'prom_multiproc_slots'), 1);
+  }
+});
+
+test('modules that jest has reset count in the slot of the process', async () => {
+  const jest = [
+    join(tools, 'node_modules/jest/bin/jest.js'),
+    '--runInBand',
+    '--testMatch',
+    '**/jest.test.cjs',
+  ];
+  const { stdout, stderr } = await succeed([...jest, '--rootDir', 'reset'], tools);
+  const told = (stdout + stderr).replaceAll(/^ +/gm, '');
+  for (const name of ['second_total', 'prom_multiproc_slots']) assert.equal(sample(told, name), 1, told);
+});
+
+test('modules that vitest has reset count in the slot of the process', async () => {
+  const vitest = [join(tools, 'node_modules/vitest/vitest.mjs'), 'run', 'reset/vitest.test.mjs'];
+  const { stdout } = await succeed(vitest, tools, { NO_COLOR: '1' });
+  for (const name of ['second_total', 'prom_multiproc_slots']) assert.equal(sample(stdout, name), 1, stdout);
+});
+
+for (const [tool, file, option] of [
+  ['esbuild cjs cjs', 'app.cjs', /--external:prom-multiproc/],
+  ['esbuild esm mjs', 'app.mjs', /--external:prom-multiproc/],
+  ['rollup cjs cjs', 'app.cjs', /external: \[\/\^prom-multiproc\/\]/],
+  ['rollup es mjs', 'app.mjs', /external: \[\/\^prom-multiproc\/\]/],
+  ['webpack', 'app.cjs', /\(externals: \{ 'prom-multiproc': 'commonjs prom-multiproc' \}\)/],
+  ['ncc', 'app.mjs', /\(--external prom-multiproc\)/],
+] as const) {
+  test(`a bundle of ${tool} counts beside node_modules, marked external or not; elsewhere it names the option`, async () => {
+    for (const external of ['external', 'no']) {
+      await succeed(['build.mjs', tool, external], tools);
+      assertCounted(await outcome([`dist/${file}`], tools));
+    }
+    const { code, stderr } = await outcome([file], moveAway(join(tools, 'dist')));
+    assert.equal(code, 1);
+    assert.match(stderr, /koffi was left behind when the application was bundled \(/);
+    assert.match(stderr, option);
+    rmSync(join(tools, 'dist'), { recursive: true });
+  });
+}
+
+test('what @vercel/nft traces is complete', async () => {
+  await succeed(['build.mjs', 'nft'], tools);
+  assertCounted(await outcome(['app.mjs'], moveAway(join(tools, 'dist'))));
+  rmSync(join(tools, 'dist'), { recursive: true });
+});
+
+describe('the message names the reason', () => {
+  for (const [what, flags] of [
+    ['--no-addons', ['--no-addons']],
+    ['--permission', ['--permission', '--allow-fs-read=*', '--allow-fs-write=*', '--allow-child-process']],
+  ] as const) {
+    test(`where ${what} forbids add-ons`, async () => {
+      const { code, stderr } = await outcome([...flags, 'two-workers.mjs'], tools);
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        /koffi may not be loaded \(.*\): Node runs with --no-addons, or with --permission but/,
+      );
+    });
+  }
+
+  test('where koffi, or its binary alone, is not installed', async () => {
+    const project = emptyProject('without', packed);
+    await succeed(
+      [join(tools, 'node_modules/pnpm10/bin/pnpm.cjs'), 'install', '--config.node-linker=hoisted'],
+      project,
+    );
+    rmSync(join(project, 'node_modules/@koromix'), { recursive: true });
+    const binary = await outcome(['two-workers.mjs'], project);
+    assert.match(binary.stderr, /koffi cannot be loaded \(.*\): its binary for linux-\w+ is missing/);
+    rmSync(join(project, 'node_modules/koffi'), { recursive: true });
+    const koffi = await outcome(['two-workers.mjs'], project);
+    assert.match(koffi.stderr, /koffi is not installed \(Cannot find module 'koffi'\): .*--omit=optional/);
+  });
+});

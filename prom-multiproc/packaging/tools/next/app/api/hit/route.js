@@ -1,0 +1,8 @@
+import { hits } from '../../../metrics.js';
+
+export const dynamic = 'force-dynamic';
+
+export function GET() {
+  hits.inc();
+  return new Response('counted');
+}
