@@ -8,7 +8,7 @@ import { temporaryDirectory } from './testing/app-copy.ts';
 import { ports, runApp } from './testing/run-app.ts';
 import { allReady, statusWhen } from './testing/status.ts';
 
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('./testing/ping-main.ts', import.meta.url));
 
 async function ping(url: string, times: number): Promise<void> {
   for (let i = 0; i < times; i++) {

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { access } from 'node:fs/promises';
 import type { App } from './app-contract.ts';
+import { checkSyntax } from './check-syntax.ts';
 import { describeError, log } from './log.ts';
 import { readSettings } from './settings.ts';
 
@@ -20,7 +21,7 @@ export async function main(createApp: () => Promise<App>): Promise<void> {
       await startWorker(settings, createApp);
     }
   } catch (error) {
-    log('error', 'cannot start', describeError(error));
+    log('error', 'cannot start', { ...describeError(error), refused: refusedSources(error) });
     process.exit(1);
   }
 }
@@ -28,4 +29,22 @@ export async function main(createApp: () => Promise<App>): Promise<void> {
 /** Until the primary is there to take them, these would end it or stop it; and there is nothing to reload yet. */
 function ignoreOperations(): void {
   for (const signal of ['SIGHUP', 'SIGTTIN', 'SIGTTOU'] as const) process.on(signal, () => {});
+}
+
+const NOT_LOADED = new Set([
+  'ERR_MODULE_NOT_FOUND',
+  'ERR_UNKNOWN_FILE_EXTENSION',
+  'ERR_UNSUPPORTED_DIR_IMPORT',
+]);
+const MOST_REFUSED = 10;
+
+/** Where an error in the sources is: Node's own does not always name the file, or the line. Undefined for other errors. */
+function refusedSources(error: unknown): string[] | undefined {
+  if (!(error instanceof SyntaxError) && !NOT_LOADED.has(String((error as NodeJS.ErrnoException)?.code)))
+    return undefined;
+  try {
+    return checkSyntax(import.meta.dirname).slice(0, MOST_REFUSED);
+  } catch {
+    return undefined;
+  }
 }
