@@ -25,7 +25,7 @@ function put(program: string, directory: string): void {
   writeFileSync(join(directory, 'metrics.ts'), programs.get('metrics')!);
 }
 
-const frameworks = ['express', 'fastify', 'plain'];
+const frameworks = ['express', 'koa', 'fastify', 'plain'];
 
 for (const framework of frameworks) {
   test(`${framework}: what two workers answered is counted by its route, and in the application’s own metric`, async (t) => {

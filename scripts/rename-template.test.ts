@@ -118,8 +118,10 @@ if (current === TEMPLATE_NAME) {
       join(upstream, changed),
       `${readFileSync(join(upstream, changed), 'utf8')}; new upstream\n`,
     );
-    for (const path of ['routes.ts', 'app.ts']) {
-      const file = join(upstream, 'demo-app/src/app', path);
+    // Whatever is there: the demonstration, or the owner's application.
+    for (const entry of readdirSync(join(upstream, 'demo-app/src/app'), { withFileTypes: true })) {
+      if (!entry.name.endsWith('.ts')) continue;
+      const file = join(entry.parentPath, entry.name);
       writeFileSync(file, `${readFileSync(file, 'utf8')}// new upstream\n`);
     }
     writeFileSync(join(upstream, 'demo-app/src/app/new.ts'), '// new upstream\n');
