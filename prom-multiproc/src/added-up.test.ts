@@ -8,6 +8,7 @@ import client from 'prom-client';
 import { totalsOnce } from './aggregated-once.ts';
 import { ownMetrics, ownMetricsAsJSON, share } from './index.ts';
 import { forkShared, type SharedProcess } from './testing/fork-shared.ts';
+import { installedApplication } from './testing/installed-application.ts';
 import { sample } from './testing/sample.ts';
 import { sharedRegistry } from './testing/shared-registry.ts';
 import { temporaryDirectory } from './testing/temporary-directory.ts';
@@ -49,6 +50,26 @@ test('aggregated by hand over messages of structured clones, as between threads'
   const lists = await Promise.all(all.map((one) => one.ask(JSON_OF)));
   assertTotals(await aggregated(lists.map((list) => structuredClone(list))), 2);
 });
+
+for (const [what, load] of [
+  ['a second copy of the client', "require('./other').AggregatorRegistry"],
+  ['the other client', "require('@prometheus-io/client').AggregatorRegistry"],
+] as const) {
+  for (const [when, program] of [
+    ['loaded before', `const aggregating = ${load}; require('prom-multiproc').share(register);`],
+    ['loaded after', `require('prom-multiproc').share(register); const aggregating = ${load};`],
+  ] as const) {
+    test(`aggregated by hand with ${what}, ${when} share(register)`, async (t) => {
+      const all = await processes(t, 2);
+      const lists = await Promise.all(all.map((one) => one.ask(JSON_OF)));
+      const { said } = await installedApplication(t).run<string>(
+        `const { register } = require('prom-client'); ${program}
+        aggregating.aggregate(${JSON.stringify(lists)}).metrics().then((text) => console.log(JSON.stringify(text)));`,
+      );
+      assertTotals(said, 2);
+    });
+  }
+}
 
 test('the latest totals are taken: what was counted between two answers does not fall', async (t) => {
   const [one, two] = (await processes(t, 2)) as [SharedProcess, SharedProcess];

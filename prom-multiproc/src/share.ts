@@ -43,21 +43,29 @@ export interface ShareOptions {
 const shared = processState('shared', () => new WeakMap<AnyRegistry, SharedRegistry>());
 /** What a second copy of this library, as the preload may be one, knows a shared registry by. */
 const SHARED = Symbol.for('prom-multiproc.shared');
+let addsUpOnce = false;
 let sharesGlobalRegisters = false;
+/** Of all calls of `share()` without a registry, for the clients that are loaded later. */
+let optionsOfGlobal: ShareOptions = {};
+/** What registries that wait for the variable are to be shared with. */
+const waiting = new WeakMap<AnyRegistry, ShareOptions>();
 
 /**
  * Makes every metric of `register`, made before or after, count in the directory that `PROMETHEUS_MULTIPROC_DIR` names.
  * From then on `register.metrics()` gives the totals of all processes that share this directory, and rejects where they
  * cannot be had. Until the variable is set it is plain prom-client; what was counted meanwhile is shared then. On a platform
  * that cannot share, or with a client that is not supported, a warning says so once, and it is plain prom-client but for
- * `metrics()`, which rejects in the processes of a cluster. A second call for the same registry does nothing. Without a
- * registry it shares the global one of both clients and of every copy of them, of those loaded later too.
+ * `metrics()`, which rejects in the processes of a cluster. Without a registry it shares the global one of both clients and
+ * of every copy of them, of those loaded later too. Of several calls for one registry each option holds as it was given last.
  *
  * The process takes its place in the directory at its first write; here only where it has counted before.
+ * @throws TypeError for a name other than the one, or none, by which the registry is shared already
  */
 export function share(register?: AnyRegistry, options: ShareOptions = {}): void {
+  checkName(options.name);
   // Also where this process does not share: others may, whose totals it is given.
   for (const client of clientsOf(register)) addUpOnce(client);
+  addUpOnceInEachCopy();
   const directory = sharedDirectory();
   if (directory === undefined) {
     shareLater(register, options);
@@ -70,20 +78,28 @@ export function share(register?: AnyRegistry, options: ShareOptions = {}): void 
 
 /** Shares the global registry of each client, of those loaded later too. */
 function shareGlobalRegisters(directory: string, options: ShareOptions): void {
-  const [first] = globalRegisters();
+  const [first, ...others] = globalRegisters();
   shareIn(directory, first!, options);
-  if (sharesGlobalRegisters) return;
+  const untold = { ...optionsOfGlobal, ...given(options), ...UNTOLD };
+  optionsOfGlobal = untold;
+  if (sharesGlobalRegisters) {
+    for (const other of others) shareIn(directory, other, untold);
+    return;
+  }
   sharesGlobalRegisters = true;
   watchLoading();
   reportBundledClient(hasMetrics);
   // What becomes of the one slot of this process is told once.
-  onClientCopy(({ client }) => shareIn(directory, client.register, { ...options, ...UNTOLD }));
+  onClientCopy(({ client }) => shareIn(directory, client.register, optionsOfGlobal));
 }
 
 /** Once `PROMETHEUS_MULTIPROC_DIR` is set. */
 function shareLater(register: AnyRegistry | undefined, options: ShareOptions): void {
   if (register !== undefined) {
-    shareOnceVariableIsSet(register, () => share(register, options));
+    const known = waiting.get(register);
+    if (known?.name !== undefined) checkSameName(known.name, options.name);
+    waiting.set(register, { ...known, ...given(options) });
+    shareOnceVariableIsSet(register, () => share(register, waiting.get(register)));
     return;
   }
   watchLoading();
@@ -100,6 +116,14 @@ function clientsOf(register?: AnyRegistry): readonly ClientModule[] {
   return client === undefined ? [] : [client];
 }
 
+/** Of those that share nothing too: the application may add totals up by any. */
+function addUpOnceInEachCopy(): void {
+  if (addsUpOnce) return;
+  addsUpOnce = true;
+  watchLoading();
+  onClientCopy(({ client }) => addUpOnce(client));
+}
+
 function addUpOnce({ Registry, AggregatorRegistry }: ClientModule): void {
   for (const aggregating of [Registry, AggregatorRegistry]) aggregateOnce(aggregating);
 }
@@ -108,7 +132,8 @@ function shareIn(directory: string, register: AnyRegistry, options: ShareOptions
   if (typeof register?.registerMetric !== 'function') {
     throw new TypeError(`share() wants a registry of prom-client, not ${inspect(register, { depth: 0 })}`);
   }
-  checkName(options.name);
+  const known = shared.get(register);
+  if (known !== undefined) shareAgain(known, options);
   if (isShared(register)) return;
   const unsupported = whyUnsupported(register);
   if (unsupported !== undefined) {
@@ -126,6 +151,14 @@ function shareIn(directory: string, register: AnyRegistry, options: ShareOptions
   slot.tell({ onFailure, onRecovered });
   makeShared(slot, register, { name, selfMetrics, mergedFrom: [] });
   tameMerge(register, shareMerged);
+}
+
+function shareAgain(known: SharedRegistry, options: ShareOptions): void {
+  checkSameName(known.name, options.name);
+  const { selfMetrics, onFailure, onRecovered } = options;
+  known.slot.limits.set(options);
+  known.selfMetrics = selfMetrics ?? known.selfMetrics;
+  if (onFailure !== undefined || onRecovered !== undefined) known.slot.tell({ onFailure, onRecovered });
 }
 
 function makeShared(slot: ProcessSlot, register: AnyRegistry, options: SharedRegistryOptions): void {
@@ -163,6 +196,19 @@ function checkName(name: unknown): void {
   throw new TypeError(
     `share(): name is ${inspect(name)}; give a text of 1 to ${LONGEST_NAME} characters without control characters`,
   );
+}
+
+/** What was counted cannot change its place. */
+function checkSameName(known: string | undefined, name: string | undefined): void {
+  if (name === undefined || name === known) return;
+  throw new TypeError(
+    `share(): name is ${inspect(name)}, and this registry is shared ${known === undefined ? 'without a name' : `as ${inspect(known)}`} already, by an earlier call or by the preload at its first metric: give it the name before that`,
+  );
+}
+
+/** Without those that are undefined. */
+function given(options: ShareOptions): ShareOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function hasControl(text: string): boolean {

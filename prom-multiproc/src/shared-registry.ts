@@ -16,7 +16,8 @@ export interface SharedRegistryOptions {
 export class SharedRegistry implements ViewedRegistry, MetricHome {
   readonly register: ClientRegistry;
   readonly name: string | undefined;
-  readonly selfMetrics: boolean;
+  /** A later `share()` may change it. */
+  selfMetrics: boolean;
   readonly clientText: ClientRegistry['getMetricsAsString'];
   readonly view: RegistryView;
   readonly slot: ProcessSlot;
@@ -34,7 +35,7 @@ export class SharedRegistry implements ViewedRegistry, MetricHome {
     const viewed = [this, ...mergedFrom];
     this.view = new RegistryView(slot, {
       viewed: () => viewed,
-      showsSelf: () => selfMetrics,
+      showsSelf: () => this.selfMetrics,
       contentType: () => register.contentType,
     });
     for (const metric of this.#registered()) slot.attach(metric, this);

@@ -39,6 +39,8 @@ export class SlotHolder {
 
   /** Calls back at each change from now on; at once where this process cannot share. */
   tell(listener: SharingListener): void {
+    const { onFailure, onRecovered } = listener;
+    if (this.#listeners.some((one) => one.onFailure === onFailure && one.onRecovered === onRecovered)) return;
     this.#listeners.push(listener);
     if (this.failure !== undefined) listener.onFailure?.(this.failure);
   }

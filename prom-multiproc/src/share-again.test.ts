@@ -1,0 +1,71 @@
+/** `share()` called more than once for a registry, as beside the preload: no option is ignored without a word. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { forkShared } from './testing/fork-shared.ts';
+import { PRELOAD } from './testing/installed-application.ts';
+import { sample } from './testing/sample.ts';
+import { temporaryDirectory } from './testing/temporary-directory.ts';
+
+const COUNT = `new Counter({ name: 'x_total', help: 'x', labelNames: ['a'] });
+  for (const a of ['1', '2']) register.getSingleMetric('x_total').inc({ a });`;
+const LATER = '{ selfMetrics: false, maxSeriesPerMetric: 1 }';
+
+for (const [what, program, options] of [
+  ['share(register)', `share(register); share(register, ${LATER});`, {}],
+  ['share()', `share(); share(undefined, ${LATER});`, {}],
+  ['the preload', `share(register, ${LATER});`, { execArgv: PRELOAD }],
+] as const) {
+  test(`options that are given after ${what} hold`, async (t) => {
+    const one = await forkShared(t, temporaryDirectory(t), `${program} ${COUNT}`, options);
+    const text = await one.ask<string>('register.metrics()');
+    assert.equal(sample(text, 'x_total{a="1"}'), 1);
+    assert.equal(sample(text, 'x_total{a="2"}'), undefined);
+    assert.doesNotMatch(text, /^prom_multiproc_/m);
+  });
+}
+
+test('options that are not given again hold on', async (t) => {
+  const program = `share(register, ${LATER}); share(register); share(); ${COUNT}`;
+  const one = await forkShared(t, temporaryDirectory(t), program);
+  const text = await one.ask<string>('register.metrics()');
+  assert.equal(sample(text, 'x_total{a="2"}'), undefined);
+  assert.doesNotMatch(text, /^prom_multiproc_/m);
+});
+
+test('options of all calls hold where the variable comes later', async (t) => {
+  const directory = temporaryDirectory(t);
+  const program = `const inner = new Registry(); share(inner); share(inner, { name: 'inner', selfMetrics: false });
+    process.env.PROMETHEUS_MULTIPROC_DIR = ${JSON.stringify(directory)};
+    new Counter({ name: 'x_total', help: 'x', registers: [inner] }).inc();`;
+  const one = await forkShared(t, undefined, program);
+  assert.equal((await one.ask<string>('inner.metrics()')).match(/^\w.*/gm)?.join(), 'x_total 1');
+  assert.equal(
+    await one.ask("new Reader(process.env.PROMETHEUS_MULTIPROC_DIR).metrics().includes('x_total')"),
+    false,
+  );
+});
+
+for (const [what, directory] of [
+  ['with the variable set', true],
+  ['without it', false],
+] as const) {
+  test(`another name for a registry that has one is refused, ${what}`, async (t) => {
+    const program = `const inner = new Registry(); share(inner, { name: 'a' }); share(inner, { name: 'a' }); share(inner);
+      function again(name) { try { share(inner, { name }); } catch (error) { return error.message; } }`;
+    const one = await forkShared(t, directory ? temporaryDirectory(t) : undefined, program);
+    assert.match(
+      await one.ask<string>("again('b')"),
+      /name is 'b', and this registry is shared as 'a' already/,
+    );
+  });
+}
+
+test('a name for a registry that the preload has shared without one is refused with what to do', async (t) => {
+  const program = `const inner = new Registry(); new Counter({ name: 'x_total', help: 'x', registers: [inner] });
+    function again() { try { share(inner, { name: 'inner' }); } catch (error) { return error.message; } }`;
+  const one = await forkShared(t, temporaryDirectory(t), program, { execArgv: PRELOAD });
+  assert.match(
+    await one.ask<string>('again()'),
+    /shared without a name already.*give it the name before that/,
+  );
+});
