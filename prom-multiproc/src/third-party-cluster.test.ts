@@ -26,6 +26,8 @@ async function start(t: TestContext, directory: string) {
   };
   return {
     metrics: () => get('/metrics', metricsPort),
+    /** Resolves when the primary sees the next worker exit. */
+    exit: () => once(primary, 'message'),
     /** Sends requests one after the other; gives the process ids of the workers that answered. */
     async hello(times: number): Promise<Set<number>> {
       const answered = new Set<number>();
@@ -53,7 +55,9 @@ test('requests and garbage collections of three workers add up exactly in the pr
   assert.equal(workers.size, 3);
   await total(30);
   const [victim] = workers;
+  const exited = cluster.exit();
   process.kill(victim!, 'SIGKILL');
+  await exited;
   await until(
     'the dead worker to be seen',
     async () => sample(await cluster.metrics(), 'prom_multiproc_workers') === 2,

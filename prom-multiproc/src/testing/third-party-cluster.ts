@@ -1,6 +1,7 @@
 /**
  * A cluster that knows nothing of prom-multiproc: each worker counts by express-prom-bundle and by prom-client's default
- * metrics, the primary serves what express-prom-bundle gathers of its workers. Tells the test its ports.
+ * metrics, the primary serves what express-prom-bundle gathers of its workers. Tells the test its ports, and of each worker
+ * that exited.
  */
 import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';
@@ -23,6 +24,8 @@ if (cluster.isPrimary) {
     port = address.port;
     if (++listening === WORKERS) listen(app, (metricsPort) => process.send?.({ port, metricsPort }));
   });
+  // From then on it hands no connection to that worker.
+  cluster.on('exit', (worker) => process.send?.({ exited: worker.process.pid }));
   for (let i = 0; i < WORKERS; i++) cluster.fork();
   process.on('disconnect', () => process.exit());
 } else {
