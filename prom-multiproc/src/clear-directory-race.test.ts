@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { clearDirectory } from './clear-directory.ts';
@@ -12,7 +12,7 @@ const RUNS = 10_000;
 const NOBODY = 65_534;
 const isRoot = process.getuid!() === 0;
 
-/** A directory that only the caller may use, and one of the application's user for the attack. */
+/** A directory that only the caller may use, and one of the application's user for the attack, which holds a symlink of root. */
 function prepare(t: TestContext) {
   const base = temporaryDirectory(t);
   chmodSync(base, 0o755);
@@ -22,16 +22,20 @@ function prepare(t: TestContext) {
   for (const path of [victim, join(victim, 'metrics')]) chmodSync(path, 0o700);
   mkdirSync(join(home, 'app', 'metrics'), { recursive: true });
   if (isRoot) for (const path of ['', 'app', 'app/metrics']) chownSync(join(home, path), NOBODY, NOBODY);
+  symlinkSync('app', join(home, 'current'));
   return { victim, home };
 }
 
-for (const [what, swapped, target] of [
-  ['', 'app/metrics', 'metrics'],
-  ["'s parent", 'app', ''],
+const BOTH = /^[1-9]\d* cleared, [1-9]\d* refused$/;
+for (const [what, swapped, target, cleared, came] of [
+  ['the directory', 'app/metrics', 'metrics', 'app/metrics', BOTH],
+  ["the directory's parent", 'app', '', 'app/metrics', BOTH],
+  // The symlink that was looked at need not be the one that is read. Where it is away, root makes a directory.
+  ['a symlink of root', 'current', '', 'current/metrics', /, [1-9]\d* refused$/],
 ] as const) {
   // What another user leads to is no secret of one's own: a symlink in the path is followed for an ordinary user.
   if (!isRoot && target === '') continue;
-  test(`while the directory${what} is swapped for a symlink, in ${RUNS} runs nothing elsewhere is removed or gets owner or mode`, async (t) => {
+  test(`while ${what} is swapped for a symlink, in ${RUNS} runs nothing elsewhere is removed or gets owner or mode`, async (t) => {
     const { victim, home } = prepare(t);
     const user = isRoot ? [String(NOBODY)] : [];
     const swapper = fork(new URL('./testing/swapping-process.ts', import.meta.url), [
@@ -42,11 +46,11 @@ for (const [what, swapped, target] of [
     try {
       await once(swapper, 'message');
       const owner = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
-      const came = { cleared: 0, refused: 0 };
+      const count = { cleared: 0, refused: 0 };
       for (let run = 0; run < RUNS; run++) {
-        await clearDirectory(join(home, 'app', 'metrics'), { ...owner, mode: 0o777, waitMs: 0 }).then(
-          () => came.cleared++,
-          () => came.refused++,
+        await clearDirectory(join(home, cleared), { ...owner, mode: 0o777, waitMs: 0 }).then(
+          () => count.cleared++,
+          () => count.refused++,
         );
         for (const path of [victim, join(victim, 'metrics')]) {
           const { uid, mode } = statSync(path);
@@ -54,9 +58,10 @@ for (const [what, swapped, target] of [
         }
         assert.ok(existsSync(join(victim, 'metrics', 'slot-0.metrics')), `removed after ${run} runs`);
       }
-      t.diagnostic(`${came.cleared} cleared, ${came.refused} refused`);
+      const counted = `${count.cleared} cleared, ${count.refused} refused`;
+      t.diagnostic(counted);
       assert.equal(swapper.exitCode, null, 'it was swapped to the end');
-      assert.ok(came.cleared > 0 && came.refused > 0, 'both were met in between');
+      assert.match(counted, came);
     } finally {
       // Before the directory is removed: that fails while entries come and go in it, and what ends processes later is not run.
       swapper.kill('SIGKILL');

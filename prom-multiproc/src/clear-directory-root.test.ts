@@ -21,12 +21,14 @@ const APP = 65_534;
 const STRANGER = 65_533;
 const isRoot = process.getuid!() === 0;
 
-function found(uid: number, mode: number, gid = 0): Stats {
-  return { uid, gid, mode, isSymbolicLink: () => (mode & 0o170000) === 0o120000 } as Stats;
+function found(uid: number, mode: number, gid = 0, nlink = 1): Stats {
+  return { uid, gid, mode, nlink, isSymbolicLink: () => (mode & 0o170000) === 0o120000 } as Stats;
 }
 
 test('a directory on the way is trusted where only root and the application can change it', () => {
-  const rows: [Stats, RegExp | undefined][] = [
+  const rootsOwn = found(0, 0o40755);
+  const link = found(0, 0o120777);
+  const rows: [Stats, RegExp | undefined, Stats?][] = [
     [found(0, 0o40755), undefined],
     [found(0, 0o40775), undefined],
     [found(APP, 0o40755), undefined],
@@ -36,12 +38,18 @@ test('a directory on the way is trusted where only root and the application can 
     [found(STRANGER, 0o41777), /^belongs to user id 65533$/],
     [found(0, 0o40777), /^may be written by every user$/],
     [found(0, 0o40775, STRANGER), /^may be written by group id 65533$/],
-    [found(0, 0o120777), undefined],
-    [found(APP, 0o120777), /^is a symlink of user id 65534$/],
-    [found(STRANGER, 0o120777), /^is a symlink of user id 65533$/],
+    [link, undefined, rootsOwn],
+    [link, undefined, found(0, 0o41777)],
+    [link, /^is a symlink in a directory that belongs to user id 65534$/, found(APP, 0o40755)],
+    [link, /^is a symlink in a directory that belongs to user id 65534$/, found(APP, 0o41777)],
+    [link, /^is a symlink in a directory that may be written by group id 65534$/, found(0, 0o40775, APP)],
+    [link, /^is a symlink in a directory that may be written by every user$/, found(0, 0o40777)],
+    [found(0, 0o120777, 0, 2), /^is a symlink with 2 names, one of them perhaps/, rootsOwn],
+    [found(APP, 0o120777), /^is a symlink of user id 65534$/, rootsOwn],
+    [found(STRANGER, 0o120777), /^is a symlink of user id 65533$/, rootsOwn],
   ];
-  for (const [stats, reason] of rows) {
-    const why = whyNotTrusted(stats, APP, APP);
+  for (const [stats, reason, holder] of rows) {
+    const why = whyNotTrusted(stats, APP, APP, holder);
     if (reason === undefined) assert.equal(why, undefined);
     else assert.match(why!, reason);
   }
@@ -95,18 +103,20 @@ test("a stranger's directory is refused to root, whoever it is for, in a place s
   }
 });
 
-test("a symlink on the way is followed where it is root's, not where it is the application's", async (t) => {
-  const home = owned(join(base(t), 'home'), APP, 0o755);
-  const elsewhere = owned(join(base(t), 'elsewhere'), 0, 0o755);
-  const link = join(home, 'link');
-  symlinkSync(elsewhere, link);
-  if (isRoot) lchownSync(link, APP, APP);
-  await assertRefusedToRoot(join(link, 'metrics'), /link is a symlink of user id 65534, who could/);
-  if (isRoot) {
-    assert.deepEqual(readdirSync(elsewhere), []);
-    lchownSync(link, 0, 0);
-  }
-  assert.equal((await clearDirectory(join(link, 'metrics'), FOR_APP)).created, isRoot);
+test('a symlink on the way is followed where only root could have put it there', async (t) => {
+  const top = base(t);
+  const home = owned(join(top, 'home'), APP, 0o755);
+  const elsewhere = owned(join(top, 'elsewhere'), 0, 0o755);
+  const [ofRoot, ofApp, inHome] = [join(top, 'link'), join(top, 'link-of-app'), join(home, 'link')];
+  for (const link of [ofRoot, ofApp, inHome]) symlinkSync(elsewhere, link);
+  if (isRoot) lchownSync(ofApp, APP, APP);
+  await assertRefusedToRoot(join(ofApp, 'metrics'), /link-of-app is a symlink of user id 65534, who could/);
+  await assertRefusedToRoot(
+    join(inHome, 'metrics'),
+    /home\/link is a symlink in a directory that belongs to user id 65534, who could/,
+  );
+  if (isRoot) assert.deepEqual(readdirSync(elsewhere), []);
+  assert.equal((await clearDirectory(join(ofRoot, 'metrics'), FOR_APP)).created, isRoot);
   assert.deepEqual(readdirSync(elsewhere), ['metrics']);
 });
 

@@ -54,7 +54,9 @@ const MAX_NAMED = 5;
  */
 export async function clearDirectory(path: string, options: ClearOptions): Promise<Cleared> {
   const directory = checkPath(path);
-  const parent = openParent(directory, (found, at) => checkTrust(directory, found, at, options));
+  const parent = openParent(directory, (found, at, holder) =>
+    checkTrust(directory, at, whyNotTrusted(found, options.uid, options.gid, holder)),
+  );
   try {
     const { opened, created } = openOrMake(directory, `${parent.path}/${basename(directory)}`);
     try {
@@ -80,6 +82,9 @@ function checkPath(path: string): string {
   if (path.split('/').includes('..')) throw refusal(path, "it has '..' in it; give the directory's own path");
   const directory = resolve(path);
   if (directory === '/') throw refusal(path, 'it is the root of the file system');
+  // Elsewhere a directory cannot be worked on but by its path, which its owner may swap for a symlink.
+  if (process.platform !== 'linux' && process.geteuid?.() === 0)
+    throw refusal(path, "root clears a directory on Linux only; run it as the application's user");
   return directory;
 }
 
@@ -95,10 +100,8 @@ function openOrMake(directory: string, at: string): { opened: OpenDirectory; cre
   }
 }
 
-function checkTrust(directory: string, found: Stats, at: string, { uid, gid }: ClearOptions): void {
-  if (process.geteuid?.() !== 0) return;
-  const reason = whyNotTrusted(found, uid, gid);
-  if (reason === undefined) return;
+function checkTrust(directory: string, at: string, reason: string | undefined): void {
+  if (process.geteuid?.() !== 0 || reason === undefined) return;
   throw refusal(
     directory,
     `${at} ${reason}, who could put another directory in its place while root works on it; run it as the application's user, or give that user`,

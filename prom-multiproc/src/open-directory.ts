@@ -64,9 +64,12 @@ export class OpenDirectory {
 
 /**
  * Opens the directory that `path` is in, from `/` on, each directory in the one before; makes those that are missing. `check` is
- * asked of each of them, and of each symlink on the way before it is followed.
+ * asked of each of them, and of each symlink on the way, with the directory that holds it, before it is followed.
  */
-export function openParent(path: string, check: (found: Stats, path: string) => void): OpenDirectory {
+export function openParent(
+  path: string,
+  check: (found: Stats, path: string, holder?: Stats) => void,
+): OpenDirectory {
   if (process.platform !== 'linux') {
     mkdirSync(dirname(path), { recursive: true });
     return OpenDirectory.pass(dirname(path));
@@ -82,7 +85,7 @@ export function openParent(path: string, check: (found: Stats, path: string) => 
       const found = lstatSync(next, { throwIfNoEntry: false });
       const from = here;
       if (found?.isSymbolicLink()) {
-        check(found, resolve(where, name));
+        check(found, resolve(where, name), here.stats());
         if (++links > MAX_LINKS) throw new Error(`${path} leads through too many symlinks`);
         const target = readlinkSync(next);
         names.unshift(...target.split('/').filter(Boolean));

@@ -1,6 +1,6 @@
 /** Platforms that cannot share: an application runs there as it would with prom-client alone, and is told once. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -72,11 +72,27 @@ for (const [what, env, why] of UNABLE) {
   });
 }
 
-test('without koffi the directory can be cleared where there is nothing in it', (t) => {
-  const directory = join(temporaryDirectory(t), 'metrics');
+function clear(directory: string, env: Record<string, string>) {
   const code = `import('${pathToFileURL(join(import.meta.dirname, 'clear-directory.ts'))}')
     .then(({ clearDirectory }) => clearDirectory(process.argv[1], { waitMs: 0 }))`;
-  const env = { ...process.env, NODE_OPTIONS: preload('without-koffi.ts') };
-  execFileSync(process.execPath, ['-e', code, directory], { env });
+  return spawnSync(process.execPath, ['-e', code, directory], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
+}
+
+test('without koffi the directory can be cleared where there is nothing in it', (t) => {
+  const directory = join(temporaryDirectory(t), 'metrics');
+  const { status, stderr } = clear(directory, { NODE_OPTIONS: preload('without-koffi.ts') });
+  assert.equal(status, 0, stderr);
   assert.ok(existsSync(directory));
+});
+
+test('root clears no directory on another platform, where it could be swapped meanwhile; its user does', (t) => {
+  const isRoot = process.getuid!() === 0;
+  const directory = join(temporaryDirectory(t), 'metrics');
+  const { status, stderr } = clear(directory, platform('darwin arm64'));
+  assert.equal(status, isRoot ? 1 : 0, stderr);
+  assert.equal(existsSync(directory), !isRoot);
+  if (isRoot) assert.match(stderr, /root clears a directory on Linux only; run it as the application's user/);
 });
