@@ -277,8 +277,14 @@ test('Prometheus takes no order over the network', async () => {
 test('every image starts from a version, never from whatever is the latest', () => {
   for (const directory of ['demo-app', 'nginx', 'nginx-exporter', 'prometheus', 'grafana']) {
     const file = readFileSync(resolve(ROOT, directory, 'Dockerfile'), 'utf8');
-    const bases = [...file.matchAll(/^FROM (?:--\S+ )?(\S+)/gm)].map(([, image]) => image!);
-    expect(bases.length, directory).toBeGreaterThan(0);
-    for (const base of bases) expect(base).toMatch(/(:v?\d+(\.\d+)*(-\w+)*|@sha256:[0-9a-f]{64})$/);
+    const stages = [...file.matchAll(/^FROM (?:--\S+ )?(\S+)(?: AS (\S+))?/gm)];
+    const [, argument] = /^ARG (\w+_BASE)=official$/m.exec(file) ?? [];
+    const [[, official, name], ...others] = stages as unknown as [string[], ...string[][]];
+    expect(official, directory).toMatch(/:v?\d+(\.\d+)*(-\w+)*(@sha256:[0-9a-f]{64})?$/);
+    expect(name, directory).toBe('official');
+    expect(others.length, directory).toBeGreaterThan(0);
+    const own = new Set([`\${${argument}}`, 'scratch', ...others.map(([, , stage]) => stage)]);
+    const elsewhere = others.filter(([, base]) => !own.has(base));
+    expect(elsewhere, `${directory}: all of it is built on its build argument`).toEqual([]);
   }
 });

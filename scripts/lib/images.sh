@@ -10,7 +10,7 @@ base_images() {
     FNR == 1 { split("", stage) }
     toupper($1) == "FROM" {
       name = $2 ~ /^--/ ? $3 : $2
-      if (!(name in stage)) print name
+      if (!(name in stage) && name !~ /^\$/) print name
       if (toupper($(NF - 1)) == "AS") stage[$NF] = 1
     }' {} + | sort -u
 }
