@@ -8,6 +8,7 @@ import { poll } from '../measure/poll.ts';
 import { sumOfJob } from '../measure/prometheus.ts';
 import { getText, scrape } from '../measure/scrape.ts';
 import { startScraping } from '../measure/scraping.ts';
+import { routeCount } from './count-of-route.ts';
 
 /** The steps of scripts/smoke: smoke.ts PATH ROUTE. No packages: Node and the docker client are all it needs. */
 
@@ -134,20 +135,6 @@ async function send(url: string): Promise<void> {
   if (!all) throw new Error(`${REQUESTS} requests to ${url}, but: ${JSON.stringify(report)}`);
 }
 
-/** Where others ask for the same route, a scrape may find a request in the counter a moment before it is in the histogram. */
-function countedAt(door: string): Promise<number> {
-  return poll(
-    `as many requests of the route ${ROUTE} in the counter as in the histogram at ${door}/metrics`,
-    async () => {
-      const { counter, histogram } = countedOf(await scrape(`${door}/metrics`, ANSWER_TIMEOUT_MS), ROUTE);
-      if (counter !== histogram)
-        throw new Error(`the counter says ${counter} and the histogram ${histogram}`);
-      return counter;
-    },
-    { deadlineMs: ANSWER_TIMEOUT_MS },
-  );
-}
-
 function exactly(wanted: number, got: number): void {
   if (got === wanted) return;
   throw new Error(
@@ -158,9 +145,14 @@ function exactly(wanted: number, got: number): void {
 const ok = (what: string) => console.log(`ok    ${what}`);
 
 async function check({ app, door, prometheus }: Addresses): Promise<void> {
-  const counted = () => countedAt(door);
   const { workers } = await settled(door);
   ok(`${workers.length} workers ready`);
+  const ask = async () => countedOf(await scrape(`${door}/metrics`, ANSWER_TIMEOUT_MS), ROUTE);
+  const { counted } = await routeCount(
+    `requests of the route ${ROUTE} at ${door}/metrics`,
+    ask,
+    ANSWER_TIMEOUT_MS,
+  );
   const before = await counted();
   const scraping = startScraping({ url: `${door}/metrics`, everyMs: 100, timeoutMs: ANSWER_TIMEOUT_MS });
   try {
