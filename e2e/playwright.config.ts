@@ -6,6 +6,7 @@ export default defineConfig({
   testDir: '.',
   testMatch: '**/*.spec.ts',
   outputDir: '../test-results',
+  globalSetup: './global-setup.ts',
   globalTeardown: './global-teardown.ts',
   // One stack serves all specs; they run one after the other on it.
   workers: 1,

@@ -5,6 +5,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { chromium, type Page } from '@playwright/test';
+import { chooseBaseImages } from '../scripts/measure/base-images.ts';
 import { browserOptions } from './browser.ts';
 import { Stack } from './stack.ts';
 
@@ -32,6 +33,7 @@ async function untilPanelsEnd(page: Page) {
   return { x: 0, y: 0, width: SIZE.width, height: Math.ceil(box.y + box.height + 12) };
 }
 
+chooseBaseImages();
 const stack = await Stack.start({ sharing: true });
 const browser = await chromium.launch(browserOptions());
 try {

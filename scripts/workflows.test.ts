@@ -86,6 +86,14 @@ test('each script that a workflow runs is there', () => {
   assert.ok(named >= 2, `${named} scripts named`);
 });
 
+test('the stack is tried every week on the newest base images', () => {
+  const { workflow } = workflows.find(({ name }) => name === 'bases.yml')!;
+  assert.deepEqual(Object.keys(workflow.on), ['schedule', 'workflow_dispatch']);
+  const commands = Object.values(workflow.jobs).flatMap((job) => job.steps.map((step) => step.run ?? ''));
+  assert.ok(commands.includes('./scripts/up --pull --detach'), commands.join('\n'));
+  assert.ok(commands.some((command) => command.startsWith('./scripts/smoke ')));
+});
+
 test('updates are looked for wherever a version stands', () => {
   const { updates } = parse(readFileSync(join(ROOT, '.github/dependabot.yml'), 'utf8')) as {
     updates: { 'package-ecosystem': string; directory?: string; directories?: string[] }[];
@@ -97,4 +105,10 @@ test('updates are looked for wherever a version stands', () => {
   const dockerfiles = readdirSync(ROOT).filter((name) => existsSync(join(ROOT, name, 'Dockerfile')));
   assert.deepEqual(of('docker').sort(), dockerfiles.map((name) => `/${name}`).sort());
   assert.deepEqual([of('npm'), of('github-actions')], [['/'], ['/']]);
+  // Dependabot reads an image's tag and digest in a FROM line, and neither in an ARG nor through a variable.
+  const readByDependabot = /^FROM ([\w.-]+(:\d+)?\/)*[\w.-]+:[\w.-]+(@sha256:[0-9a-f]{64})? AS official$/gm;
+  for (const name of dockerfiles) {
+    const text = readFileSync(join(ROOT, name, 'Dockerfile'), 'utf8');
+    assert.equal(text.match(readByDependabot)?.length, 1, `${name}: one official image`);
+  }
 });

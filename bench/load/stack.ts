@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { getContainerRuntimeClient } from 'testcontainers';
+import { chooseBaseImages } from '../../scripts/measure/base-images.ts';
 import { docker, removeProject } from '../../scripts/measure/docker.ts';
 import { poll } from '../../scripts/measure/poll.ts';
 import { getText } from '../../scripts/measure/scrape.ts';
@@ -65,6 +66,7 @@ export class LoadStack {
   }
 
   static async build(): Promise<void> {
+    chooseBaseImages();
     const { project, env } = new LoadStack({ name: 'build' }).#context();
     await docker(['compose', ...project, 'build', '--quiet', ...WHOLE], env, BUILD_TIMEOUT_MS);
   }

@@ -1,3 +1,4 @@
+import { chooseBaseImages } from '../../scripts/measure/base-images.ts';
 import { startChaosStack } from './chaos-stack.ts';
 import { type Options, readOptions, USAGE, UsageError } from './options.ts';
 import { asText } from './report.ts';
@@ -11,6 +12,7 @@ async function main(options: Options): Promise<boolean> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   say(`seed ${options.seed} (play it again with --seed ${options.seed}); starting the stack`);
+  chooseBaseImages();
   const sharing = process.env.E2E_SHARING !== 'off';
   const stack = await startChaosStack(sharing);
   try {
