@@ -70,7 +70,9 @@ test('tests.md has a row for every end-to-end test, and no other', () => {
 });
 
 test('every test that harden.md names is there', () => {
-  const specs = ['containers', 'proxy'].map((name) => [name, read(`e2e/hardening-${name}.spec.ts`)] as const);
+  const specs = ['containers', 'proxy', 'limits'].map(
+    (name) => [name, read(`e2e/hardening-${name}.spec.ts`)] as const,
+  );
   const rows = [...read('docs/harden.md').matchAll(/^\|.*\| (.*) \|$/gm)].map(([, cell]) => cell!);
   let named = 0;
   for (const [spec, source] of specs) {

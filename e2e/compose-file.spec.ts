@@ -25,7 +25,7 @@ const HARDENED = {
   ipc: 'none',
   init: true,
   // Compose prints a limit of 0 as nothing.
-  ulimits: { core: expect.anything(), nofile: 16384 },
+  ulimits: { core: expect.anything(), nofile: 20000 },
   restart: 'unless-stopped',
   logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
 };

@@ -17,7 +17,7 @@ const SERVICES = ['app', 'nginx', 'prometheus'] as const;
 type Service = (typeof SERVICES)[number];
 const LIMITS: Record<Service, { memory: number; pids: number; processors: number }> = {
   app: { memory: 1024 * MEBI, pids: 256, processors: 2 },
-  nginx: { memory: 192 * MEBI, pids: 32, processors: 1 },
+  nginx: { memory: 1024 * MEBI, pids: 32, processors: 1 },
   prometheus: { memory: 512 * MEBI, pids: 128, processors: 1 },
 };
 /** All of a container that can be written to, and how much of it where it is memory. */
@@ -33,7 +33,11 @@ let stack: Stack;
 
 test.beforeAll(async () => {
   test.setTimeout(START_TIMEOUT_MS);
-  stack = await Stack.start({ sharing: true, overrides: ['e2e/controls-off.compose.yml'] });
+  stack = await Stack.start({
+    sharing: true,
+    limits: 'shipped',
+    overrides: ['e2e/controls-off.compose.yml'],
+  });
 });
 
 test.afterAll(() => stack?.down());
@@ -115,7 +119,7 @@ for (const service of SERVICES) {
       processors: HostConfig.CpuQuota / HostConfig.CpuPeriod,
     }).toEqual({ ...limits, memoryAndSwap: limits.memory });
     expect(await cgroupLimits(stack, service)).toEqual(limits);
-    for (const limit of ['Max core file size +0 +0 ', 'Max open files +16384 +16384 ']) {
+    for (const limit of ['Max core file size +0 +0 ', 'Max open files +20000 +20000 ']) {
       expect(await shell(service, 'cat /proc/1/limits')).toMatch(new RegExp(limit));
     }
   });

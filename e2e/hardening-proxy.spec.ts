@@ -2,16 +2,13 @@ import { connect, type Socket } from 'node:net';
 import { expect, test } from '@playwright/test';
 import { poll } from '../scripts/measure/poll.ts';
 import { EchoProxy } from './echo-proxy.ts';
-import { type RawAnswer, readAnswer } from './raw-http.ts';
+import { expectOwnPage } from './own-page.ts';
+import { headerOf, plain, type RawAnswer } from './raw-http.ts';
 
 const START_TIMEOUT_MS = 15 * 60_000;
 const DEADLINE = { deadlineMs: 60_000 };
 /** nginx's limits are 10 s, and a minute where they are not set. */
 const CUT_OFF_DEADLINE = { deadlineMs: 40_000 };
-/** Of both upstream entries together; see nginx/compose.conf. */
-const MOST_AT_THE_APP = 256;
-const MOST_OF_ONE_CLIENT = 512;
-const BURST = 1000;
 
 let proxy: EchoProxy;
 
@@ -21,20 +18,6 @@ test.beforeAll(async () => {
 });
 
 test.afterAll(() => proxy?.down());
-
-const plain = (line: string, ...headers: string[]) =>
-  [`${line} HTTP/1.1`, 'Host: localhost', ...headers, 'Connection: close', '', ''].join('\r\n');
-const headerOf = ({ text }: RawAnswer, name: string) =>
-  new RegExp(`^${name}: *(.*?)\\r?$`, 'im').exec(text)?.[1];
-
-function expectOwnPage(answer: RawAnswer, what: string): void {
-  expect(headerOf(answer, 'Server'), what).toBe('nginx');
-  expect(headerOf(answer, 'Content-Security-Policy'), what).toMatch(
-    /^default-src 'none'; .*frame-ancestors 'none'$/,
-  );
-  expect(answer.body, what).toContain('<!doctype html>');
-  expect(answer.body, what).not.toMatch(/nginx|express|\d\.\d/i);
-}
 
 test('forwarded headers are set here, and what a client says of itself does not reach the app', async () => {
   const lies = [
@@ -92,7 +75,11 @@ test('what is too large is refused before the app sees it, with the status that 
   const chunks = Array.from({ length: 17 }, () => `10000\r\n${chunk}\r\n`).join('');
   const cases: [string, string, number][] = [
     ['a body too large', plain('POST /too-large', 'Content-Length: 1048577'), 413],
-    ['a body that grows too large', plain('POST /too-large', 'Transfer-Encoding: chunked') + chunks, 413],
+    [
+      'a body that grows too large',
+      plain('POST /too-large/chunked', 'Transfer-Encoding: chunked') + chunks,
+      413,
+    ],
     ['one header too large', plain('GET /too-large', `X-Large: ${big}`), 431],
     ['too many headers', plain('GET /too-large', ...many), 431],
     ['an address too long', plain(`GET /too-large${big}`), 414],
@@ -107,7 +94,11 @@ test('what is too large is refused before the app sees it, with the status that 
     (await proxy.send(plain('POST /fits', 'Content-Length: 1048576') + fits)).body,
   ) as { bodyBytes: number };
   expect(bodyBytes).toBe(1_048_576);
-  expect((await proxy.seen()).filter((request) => request.includes('too-large'))).toEqual([]);
+  // Of a body of unknown length the app gets what arrives before it is too large, and never an end.
+  const seen = (await proxy.seen()).filter((request) => request.includes('too-large'));
+  expect(seen.filter((request) => request !== 'POST /too-large/chunked')).toEqual(
+    seen.includes('POST /too-large/chunked') ? ['POST /too-large/chunked broke off: aborted'] : [],
+  );
 });
 
 test('a client that sends or reads too slowly is cut off', async () => {
@@ -137,89 +128,6 @@ test('a client that sends or reads too slowly is cut off', async () => {
   }
   expect((await poll('the body cut off', () => proxy.logged('/slow-body'), DEADLINE)).status).toBe('408');
   expect((await proxy.seen()).filter((request) => request.includes('slow'))).toEqual([]);
-});
-
-test('beyond what the app can work on requests get a 503 at once, and afterwards all is as before', async () => {
-  const at = async (path: string, times: number, answers: RawAnswer[] = []) => {
-    const post = async () => answers.push(await proxy.send(plain(`POST ${path}`, 'Content-Length: 0')));
-    await Promise.all(Array.from({ length: times }, post));
-    return answers;
-  };
-  const answers: RawAnswer[] = [];
-  const all = at('/kept', MOST_AT_THE_APP + 100, answers);
-  // The app answers nobody until those beyond have their answer.
-  await poll('the refused ones', () => (answers.length >= 100 ? true : undefined), DEADLINE);
-  await proxy.release();
-  await all;
-  const shed = answers.filter(({ status }) => status === 503);
-  const served = answers.filter(({ status }) => status === 200);
-  expect(served.length + shed.length).toBe(answers.length);
-  expect(served.length).toBe(MOST_AT_THE_APP);
-  for (const answer of shed) {
-    expect(headerOf(answer, 'Retry-After')).toBe('1');
-    expectOwnPage(answer, '503');
-  }
-  const after = await at('/after', 100);
-  expect(after.filter(({ status }) => status !== 200)).toEqual([]);
-});
-
-test('one client has so many requests at one time, and 429 beyond', async () => {
-  const sockets: Socket[] = [];
-  const statuses: number[] = [];
-  try {
-    for (let i = 0; i < MOST_OF_ONE_CLIENT + 40; i++) {
-      const socket = connect(proxy.port, '127.0.0.1', () =>
-        // nginx waits for the body: the request is being processed.
-        socket.write('POST /held HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n'),
-      );
-      socket.setEncoding('latin1');
-      socket.on('error', () => {});
-      socket.once('data', (text: string) => statuses.push(readAnswer(text).status));
-      sockets.push(socket);
-    }
-    await poll('the refused ones', () => (statuses.length >= 40 ? true : undefined), DEADLINE);
-    expect(statuses).toEqual(Array.from({ length: 40 }, () => 429));
-  } finally {
-    for (const socket of sockets) socket.destroy();
-  }
-  await poll(
-    'room again',
-    async () => ((await proxy.send(plain('GET /room'))).status === 200 ? true : undefined),
-    DEADLINE,
-  );
-});
-
-test('one client has a rate, and 429 beyond', async () => {
-  test.setTimeout(START_TIMEOUT_MS);
-  const slow = await EchoProxy.start(['e2e/low-limits.compose.yml']);
-  try {
-    const connections = 4;
-    const requests = BURST;
-    const pipelined = Array.from(
-      { length: requests / 2 - 1 },
-      () => 'GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n',
-    );
-    const answers = await Promise.all(
-      Array.from({ length: connections }, () => slow.send(pipelined.join('') + plain('GET /x'))),
-    );
-    const count = (status: number) =>
-      answers.reduce(
-        (sum, { text }) => sum + [...text.matchAll(new RegExp(`HTTP/1.1 ${status} `, 'g'))].length,
-        0,
-      );
-    const [ok, refused] = [count(200), count(429)];
-    expect(ok + refused).toBe((connections * requests) / 2);
-    expect(ok).toBeGreaterThanOrEqual(BURST);
-    expect(refused).toBeGreaterThan(0);
-    // One more request might come when the rate has room again: a refused one of those above is looked at.
-    const refusing = answers.find(({ text }) => text.includes('HTTP/1.1 429 '))!.text;
-    const text = refusing.slice(refusing.indexOf('HTTP/1.1 429 ')).split(/(?=HTTP\/1\.1 )/, 1)[0]!;
-    const answer = { status: 429, text, body: text.slice(text.indexOf('\r\n\r\n') + 4) };
-    expect(headerOf(answer, 'Retry-After')).toBe('1');
-    expectOwnPage(answer, '429');
-  } finally {
-    slow.down();
-  }
 });
 
 test('it is a proxy for this app alone: no address, Host or method leads elsewhere', async () => {

@@ -54,3 +54,9 @@ function joinChunks(text: string): string {
     at += length + 2;
   }
 }
+
+/** A request without a body that asks for its connection to be closed. */
+export const plain = (line: string, ...headers: string[]) =>
+  [`${line} HTTP/1.1`, 'Host: localhost', ...headers, 'Connection: close', '', ''].join('\r\n');
+export const headerOf = ({ text }: RawAnswer, name: string) =>
+  new RegExp(`^${name}: *(.*?)\\r?$`, 'im').exec(text)?.[1];

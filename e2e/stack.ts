@@ -14,6 +14,7 @@ const run = promisify(execFile);
 const ROOT = resolve(import.meta.dirname, '..');
 const COMPOSE_FILE = 'docker-compose.yml';
 const SHARING_OFF_FILE = 'e2e/sharing-off.compose.yml';
+const LOAD_LIMITS_FILE = 'scripts/measure/load-limits.compose.yml';
 export const WORKERS = 4;
 /** A healthy stack answers in milliseconds; this only ends a hang. */
 const ANSWER_TIMEOUT_MS = 20_000;
@@ -48,6 +49,11 @@ export interface AppStatus {
 export interface StackOptions {
   /** False runs the app without its shared directory: the measurements must then turn red. */
   readonly sharing: boolean;
+  /**
+   * What one client gets of nginx: as it is shipped, or all of it. The load of a test comes from one address, so that is what a
+   * test has unless it says otherwise.
+   */
+  readonly limits?: 'shipped' | 'load';
   /** Further compose files, which change what the first says. */
   readonly overrides?: readonly string[];
   /** Values for the variables of the compose file. */
@@ -67,10 +73,15 @@ export class Stack {
   readonly #removeOnExit = (): void => removeProject(this.project);
   #started: StartedDockerComposeEnvironment | undefined;
 
-  private constructor({ sharing, overrides = [], environment }: StackOptions) {
+  private constructor({ sharing, limits = 'load', overrides = [], environment }: StackOptions) {
     stacksStarted += 1;
     this.project = `${projectPrefix}-${process.pid}-${stacksStarted}`;
-    this.#files = [COMPOSE_FILE, ...(sharing ? [] : [SHARING_OFF_FILE]), ...overrides];
+    this.#files = [
+      COMPOSE_FILE,
+      ...(sharing ? [] : [SHARING_OFF_FILE]),
+      ...(limits === 'load' ? [LOAD_LIMITS_FILE] : []),
+      ...overrides,
+    ];
     this.#env = {
       PUBLIC_PORT: '0',
       METRICS_DOOR_PORT: '0',

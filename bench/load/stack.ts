@@ -9,6 +9,8 @@ import { processorMicroseconds } from './processor-time.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const LOAD_FILE = 'scripts/measure/load.compose.yml';
+/** All of the load comes from one address. */
+const LIMITS_FILE = 'scripts/measure/load-limits.compose.yml';
 const BUILD_TIMEOUT_MS = 10 * 60_000;
 const READY_DEADLINE_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -52,7 +54,7 @@ export class LoadStack {
   private constructor({ name, loadRoutes = false, whole = false, env = {} }: StackOptions) {
     this.services = whole ? WHOLE : SERVICES;
     this.project = `pandoras-load-${process.pid}-${name}`;
-    const files = ['docker-compose.yml', ...(loadRoutes ? [LOAD_FILE] : [])];
+    const files = ['docker-compose.yml', LIMITS_FILE, ...(loadRoutes ? [LOAD_FILE] : [])];
     this.#files = files.flatMap((file) => ['--file', resolve(ROOT, file)]);
     this.#env = {
       PUBLIC_PORT: '0',

@@ -15,6 +15,7 @@ test('without variables every setting has its stated default', () => {
     maxWaitMs: 200,
     maxInFlight: 1000,
     drainWaitMs: 1000,
+    requestTimeoutMs: 30_000,
     drainTimeoutMs: 8000,
     giveUpMs: 20_000,
     startTimeoutMs: 30_000,

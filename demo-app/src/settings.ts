@@ -17,6 +17,8 @@ export interface Settings {
   readonly maxWaitMs: number;
   /** Requests begun and not ended in one worker, beyond which the next is turned away; 0 for no limit. */
   readonly maxInFlight: number;
+  /** A request whose head and body have not arrived whole after so long gets a 408, and its connection ends. */
+  readonly requestTimeoutMs: number;
   /** Between failing readiness and closing the door: time for a balancer to see it. */
   readonly drainWaitMs: number;
   /** Longest time a draining worker waits for its requests and idle connections. */
@@ -79,6 +81,7 @@ export function readSettings(env: Env): Settings {
     metrics: flag('METRICS', true),
     maxWaitMs: integer('MAX_WAIT_MS', 200, 0, 60_000),
     maxInFlight: integer('MAX_IN_FLIGHT', 1000, 0, 100_000),
+    requestTimeoutMs: integer('REQUEST_TIMEOUT_MS', 30_000, 1_000, 600_000),
     drainWaitMs: integer('DRAIN_WAIT_MS', 1000, 0, 60_000),
     drainTimeoutMs: integer('DRAIN_TIMEOUT_MS', 8000, 0, 600_000),
     giveUpMs: integer('GIVE_UP_MS', 20_000, 100, 600_000),

@@ -10,6 +10,8 @@ import { tell } from './tell.ts';
 
 /** The proxy lets go of an idle connection after seconds; it must never meet one that this side just closed. */
 const KEEP_ALIVE_MS = 65_000;
+/** Node looks for requests that are late no more often than this. */
+const LATE_REQUESTS_CHECK_MS = 1_000;
 
 export interface WorkerParts {
   createListener(isDraining: () => boolean): RequestListener;
@@ -22,7 +24,13 @@ export interface WorkerParts {
 
 /** Serves the application until the primary, or a SIGTERM to this worker alone, asks it to drain. */
 export async function runWorker(settings: Settings, parts: WorkerParts): Promise<void> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
+  const server = createServer({
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // The proxy has a deadline for the gap between two pieces of a body, and none for all of it.
+    requestTimeout: settings.requestTimeoutMs,
+    headersTimeout: settings.requestTimeoutMs,
+    connectionsCheckingInterval: LATE_REQUESTS_CHECK_MS,
+  });
   const drain = prepareDrain(server);
   const recycling = createRecycling({
     ...settings,

@@ -35,6 +35,12 @@ export function routes(): Router {
     res.once('close', () => clearTimeout(timer));
   });
 
+  router.post('/upload', async (req, res) => {
+    let bytes = 0;
+    for await (const chunk of req) bytes += (chunk as Buffer).length;
+    res.type('text/plain').send(String(bytes));
+  });
+
   router.get('/stream', (req, res) => {
     const end = performance.now() + milliseconds(req.query.ms);
     const timer = setInterval(() => {

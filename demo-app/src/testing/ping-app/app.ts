@@ -6,8 +6,9 @@ export function createApp(): App {
   return {
     listener(req, res) {
       res.setHeader('Content-Type', 'text/plain; charset=utf-8');
-      if (!routes(req.url ?? '', (text) => void res.end(text))) res.writeHead(404).end('Not found');
+      if (req.url === '/upload') req.resume().once('end', () => res.end('done'));
+      else if (!routes(req.url ?? '', (text) => void res.end(text))) res.writeHead(404).end('Not found');
     },
-    routeOf: (req) => (req.url === '/ping' ? '/ping' : undefined),
+    routeOf: (req) => (req.url === '/ping' || req.url === '/upload' ? req.url : undefined),
   };
 }

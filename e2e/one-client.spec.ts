@@ -1,0 +1,101 @@
+/** Each attack runs from one address against nginx as it is shipped, while another address asks for what it is there for. */
+import { expect, test } from '@playwright/test';
+import { poll } from '../scripts/measure/poll.ts';
+import { type AccessEntry, parseAccessLine } from './access-log.ts';
+import { docker } from './docker.ts';
+import { OtherClient } from './other-client.ts';
+import { Stack } from './stack.ts';
+
+const START_TIMEOUT_MS = 15 * 60_000;
+const ASKED = 100;
+/** A client that waits longer has given up. */
+const CLIENT_TIMEOUT_MS = 5_000;
+const DEADLINE = { deadlineMs: 60_000 };
+/** nginx/limits.conf. */
+const MOST_OF_ONE_CLIENT = 64;
+/** Its pid, and what is counted and logged; one body of the attack is larger. */
+const MOST_KILOBYTES = 400;
+
+let stack: Stack;
+
+test.beforeAll(async () => {
+  test.setTimeout(START_TIMEOUT_MS);
+  stack = await Stack.start({
+    sharing: true,
+    limits: 'shipped',
+    overrides: ['scripts/measure/load.compose.yml'],
+  });
+});
+
+test.afterAll(() => stack?.down());
+
+/** What a client gets that asks so often, one after the other; each in its own time. */
+async function asked(url: string, init: RequestInit = {}): Promise<Record<string, number>> {
+  const answers: Record<string, number> = {};
+  for (let i = 0; i < ASKED; i++) {
+    const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(CLIENT_TIMEOUT_MS) }).then(
+      async (response) => {
+        await response.arrayBuffer();
+        return String(response.status);
+      },
+      (error: Error) => `${error.name}: ${String(error.cause ?? error.message)}`,
+    );
+    answers[answer] = (answers[answer] ?? 0) + 1;
+  }
+  return answers;
+}
+
+const upload = (bytes: number) =>
+  asked(`${stack.publicUrl}/upload`, { method: 'POST', body: 'x'.repeat(bytes) });
+async function logged(): Promise<AccessEntry[]> {
+  const log = await docker(['logs', await stack.containerId('nginx')]);
+  return log.split('\n').flatMap((line) => parseAccessLine(line) ?? []);
+}
+
+/** Kilobytes of nginx' one place to write that are in use, by files without a name too. */
+async function usedKilobytes(): Promise<number> {
+  const [, line] = (await stack.exec('nginx', 'df', '-Pk', '/tmp')).trim().split('\n');
+  return Number(line!.split(/\s+/)[2]);
+}
+
+test('one client with 500 requests at one time leaves the app to the others, and gets 429', async () => {
+  const client = await OtherClient.start(stack, 'requests');
+  const meanwhile = await asked(`${stack.publicUrl}/ping`).finally(() => client.end());
+  const outcomes = await client.end();
+  console.log(
+    `one client, requests: it got ${JSON.stringify(outcomes)}, another ${JSON.stringify(meanwhile)}`,
+  );
+  expect(meanwhile).toEqual({ 200: ASKED });
+  expect(outcomes[429]).toBeGreaterThan(0);
+  expect(outcomes[503] ?? 0, 'the app is never full').toBe(0);
+});
+
+test('one client with 154 bodies that never end fills no disk, and each has a deadline', async () => {
+  test.setTimeout(180_000);
+  const client = await OtherClient.start(stack, 'bodies');
+  try {
+    const meanwhile = [
+      await asked(`${stack.publicUrl}/ping`),
+      await upload(100),
+      await upload(100_000),
+      await upload(1_000_000),
+    ];
+    console.log(`one client, bodies: another got ${JSON.stringify(meanwhile)}`);
+    expect(meanwhile).toEqual(Array.from(meanwhile, () => ({ 200: ASKED })));
+    expect(await usedKilobytes()).toBeLessThan(MOST_KILOBYTES);
+    const late = await poll(
+      'the deadline',
+      async () => {
+        const entries = (await logged()).filter(({ status }) => status === '408');
+        return entries.length >= MOST_OF_ONE_CLIENT ? entries : undefined;
+      },
+      DEADLINE,
+    );
+    // By the app, whose deadline is for all of it: nginx' own is for the gap between two bytes.
+    expect(late.filter(({ upstream_status }) => upstream_status !== '408')).toEqual([]);
+  } finally {
+    const outcomes = await client.end();
+    console.log(`one client, bodies: it got ${JSON.stringify(outcomes)}`);
+    expect(outcomes[429]).toBeGreaterThan(0);
+  }
+});
