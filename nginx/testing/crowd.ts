@@ -1,0 +1,18 @@
+/**
+ * Opens connections from one address and holds them: crowd.ts HOST PORT ADDRESS COUNT. It says after each how many are connected, as a
+ * number on a line, and ends with its standard input.
+ */
+import { connect } from 'node:net';
+
+const [host = '', port = '', localAddress = '', count = ''] = process.argv.slice(2);
+let connected = 0;
+process.stdin.resume().once('end', () => process.exit(0));
+// What is dropped has no answer: it is tried again by the kernel, for longer than the test takes.
+for (let i = 0; i < Number(count); i++) {
+  const socket = connect({ host, port: Number(port), localAddress });
+  socket.once('connect', () => {
+    connected += 1;
+    process.stdout.write(`${connected}\n`);
+  });
+  socket.on('error', (error) => process.stderr.write(`${error.message}\n`));
+}
