@@ -1,8 +1,10 @@
 /** Each attack runs from one address against nginx as it is shipped, while another address asks for what it is there for. */
 import { expect, test } from '@playwright/test';
 import { poll } from '../scripts/measure/poll.ts';
+import { alerts, query, sumOfJob } from '../scripts/measure/prometheus.ts';
 import { type AccessEntry, parseAccessLine } from './access-log.ts';
 import { docker } from './docker.ts';
+import { CONNECTIONS } from './other-client/attacks.ts';
 import { OtherClient } from './other-client.ts';
 import { Stack } from './stack.ts';
 
@@ -97,5 +99,52 @@ test('one client with 154 bodies that never end fills no disk, and each has a de
     const outcomes = await client.end();
     console.log(`one client, bodies: it got ${JSON.stringify(outcomes)}`);
     expect(outcomes[429]).toBeGreaterThan(0);
+  }
+});
+
+test('one client with 8,192 connections that say half a head leaves both ports and what is measured to the others', async () => {
+  test.setTimeout(240_000);
+  const accepted = async () => sumOfJob(stack.prometheusUrl, 'nginx', 'nginx_connections_accepted');
+  const [before, startedAt] = [
+    await poll('the first scrape', accepted, DEADLINE),
+    await stack.startedAt('nginx'),
+  ];
+  const client = await OtherClient.start(stack, 'half-heads');
+  const began = Date.now();
+  let rounds = 0;
+  try {
+    // Until they have been ended by nginx and opened again, and that twice.
+    await poll(
+      'a third wave of connections',
+      async () => {
+        const meanwhile = [await asked(`${stack.publicUrl}/ping`), await asked(`${stack.doorUrl}/metrics`)];
+        expect(meanwhile).toEqual([{ 200: ASKED }, { 200: ASKED }]);
+        rounds += 1;
+        return (await accepted()) - before > 2 * CONNECTIONS ? true : undefined;
+      },
+      { deadlineMs: 120_000 },
+    );
+    const seconds = Math.ceil((Date.now() - began) / 1000);
+    const least = async (expression: string) => {
+      const [result] = await query(stack.prometheusUrl, `min_over_time(${expression}[${seconds}s])`);
+      return result?.value;
+    };
+    expect(await least('nginx_up')).toBe(1);
+    expect(await least('up{job="nginx"}')).toBe(1);
+    const [dropped] = await query(
+      stack.prometheusUrl,
+      'nginx_connections_accepted - nginx_connections_handled',
+    );
+    expect(dropped?.value, 'connections that nginx closed as it had too many').toBe(0);
+    const wrong = (await alerts(stack.prometheusUrl)).filter(({ name }) =>
+      /^(Nginx(Down|Conn)|Target)/.test(name),
+    );
+    expect(wrong).toEqual([]);
+    expect(await stack.startedAt('nginx')).toBe(startedAt);
+  } finally {
+    const outcomes = await client.end();
+    console.log(
+      `one client, connections: it got ${JSON.stringify(outcomes)}, another ${rounds} x 2 x 100 answers`,
+    );
   }
 });
