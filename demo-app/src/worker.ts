@@ -26,7 +26,8 @@ export interface WorkerParts {
 export async function runWorker(settings: Settings, parts: WorkerParts): Promise<void> {
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // The proxy has a deadline for the gap between two pieces of a body, and none for all of it.
+    // The proxy has a deadline for the gap between two pieces of a body, and none for all of it. A late request is counted as
+    // one that its client left (outcome.ts): what handles `clientError` destroys the socket with the error.
     requestTimeout: settings.requestTimeoutMs,
     headersTimeout: settings.requestTimeoutMs,
     connectionsCheckingInterval: LATE_REQUESTS_CHECK_MS,
