@@ -69,7 +69,9 @@ function makeStandIn(name: string): void {
 async function expectStandIn({ code, output }: { code: unknown; output: string }): Promise<void> {
   expect(code, output).toBe(0);
   expect(output).toContain(`NODE_BASE=${standIn}\n`);
-  expect(output).toMatch(/: no registry can be reached \(.*\). Using pandoras-express\/stand-in-node:/);
+  expect(output).toMatch(
+    /: no registry can be reached \(.*\); once one answers, the official image is used\. Using pandoras-express\/stand-in-node:/,
+  );
   expect(await isHere(official), 'nothing carries the official name').toBe(false);
 }
 

@@ -18,7 +18,7 @@ stand_in_of() {
 # use_stand_in IMAGE WHY: has one in place, and says so. One that is only too old is used where it cannot be built anew.
 use_stand_in() {
   stand_in=$(stand_in_of "$1")
-  say "$1: $2. Using $stand_in, built here from Debian packages; once a registry answers, the official one."
+  say "$1: $2. Using $stand_in, built here from Debian packages."
   if [ -n "$pull" ] || ! is_current_stand_in "$stand_in"; then
     build_stand_in "$1"
   elif is_older_than "${days:?}" "$stand_in"; then
@@ -82,9 +82,8 @@ build_stand_in() {
   is_debian_root || fail "$1 cannot be pulled${pull_complaint:+: $pull_complaint}, and a stand-in of it can only be built as root on Debian" \
     "Make $1 available to the engine: docker pull, docker load, or a registry mirror."
 
-  mkdir -p "$root/.tools/stand-ins"
-  # Two scripts at once: the second finds what the first has built.
-  exec 7>"$root/.tools/stand-ins/lock"
+  # Two scripts at once, of two checkouts perhaps: the second finds what the first has built.
+  exec 7>/run/pandoras-express-stand-ins.lock
   flock 7
   [ -n "$pull" ] || ! is_current_stand_in "$stand_in" || is_older_than "$days" "$stand_in" || return 0
 
