@@ -9,7 +9,14 @@ interface Port {
   readonly target: number;
 }
 
+interface NetworkConfig {
+  readonly internal?: boolean;
+  readonly driver_opts?: Readonly<Record<string, string>>;
+}
+
 interface ServiceConfig {
+  readonly networks?: Readonly<Record<string, unknown>>;
+  readonly dns?: readonly string[];
   readonly profiles?: readonly string[];
   readonly ports?: readonly Port[];
   readonly tmpfs?: readonly string[];
@@ -30,14 +37,20 @@ const HARDENED = {
   logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
 };
 
-async function servicesOf(...profiles: string[]): Promise<Record<string, ServiceConfig>> {
+interface ComposeConfig {
+  readonly services: Readonly<Record<string, ServiceConfig>>;
+  readonly networks: Readonly<Record<string, NetworkConfig>>;
+}
+
+const servicesOf = async (...profiles: string[]) =>
+  (await configOf(['docker-compose.yml'], profiles)).services;
+
+async function configOf(files: readonly string[], profiles: readonly string[]): Promise<ComposeConfig> {
+  const given = files.flatMap((file) => ['--file', resolve(ROOT, file)]);
   const chosen = profiles.flatMap((profile) => ['--profile', profile]);
   const { COMPOSE_PROFILES: _, ...env } = process.env;
-  const text = await docker(
-    ['compose', '--file', resolve(ROOT, 'docker-compose.yml'), ...chosen, 'config', '--format', 'json'],
-    env,
-  );
-  return (JSON.parse(text) as { services: Record<string, ServiceConfig> }).services;
+  const text = await docker(['compose', ...given, ...chosen, 'config', '--format', 'json'], env);
+  return JSON.parse(text) as ComposeConfig;
 }
 
 test('four services run unless more is wanted', async () => {
@@ -72,4 +85,43 @@ test('only the public door is open to other machines', async () => {
     ports.filter((port) => port.host_ip !== '127.0.0.1'),
   );
   expect(open.map(({ target }) => target)).toEqual([8040]);
+});
+
+/** The network of an app that is let out. */
+const OWNERS_CHOICE = 'egress';
+const MASQUERADE = 'com.docker.network.bridge.enable_ip_masquerade';
+/** What keeps a container on it from the outside; undefined where nothing does. */
+function closedBy({
+  internal,
+  driver_opts,
+}: NetworkConfig): 'no way out' | 'no answer comes back' | undefined {
+  if (internal) return 'no way out';
+  return driver_opts?.[MASQUERADE] === 'false' ? 'no answer comes back' : undefined;
+}
+
+test('no network leads outside, and where ports are published no names are asked outside either', async () => {
+  const { services, networks } = await configOf(['docker-compose.yml'], ['*']);
+  const { [OWNERS_CHOICE]: _, ...kept } = networks;
+  for (const [name, network] of Object.entries(kept)) {
+    expect(closedBy(network), name).toBeDefined();
+    if (!network.internal) continue;
+    // Else the machine has an address on it, and each reaches the other.
+    expect(network.driver_opts, name).toMatchObject({ 'com.docker.network.bridge.inhibit_ipv4': 'true' });
+  }
+  for (const [name, service] of Object.entries(services)) {
+    const published = Object.keys(service.networks ?? {}).filter(
+      (network) => kept[network] && !kept[network].internal,
+    );
+    expect(published.length, name).toBe(service.ports === undefined ? 0 : 1);
+    expect(service.dns ?? [], name).toEqual(service.ports === undefined ? [] : ['127.0.0.1']);
+  }
+});
+
+test('the file for remote write lets Prometheus out, and it alone', async () => {
+  const files = ['docker-compose.yml', 'prometheus/remote-write.compose.yml'];
+  const { services, networks } = await configOf(files, ['*']);
+  const open = Object.keys(networks).filter((name) => closedBy(networks[name]!) === undefined);
+  expect(open).toEqual(['remote-write']);
+  const out = Object.keys(services).filter((name) => 'remote-write' in (services[name]!.networks ?? {}));
+  expect(out).toEqual(['prometheus']);
 });

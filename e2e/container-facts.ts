@@ -10,7 +10,6 @@ export interface Inspected {
     Init: boolean | null;
     IpcMode: string;
     PidMode: string;
-    NetworkMode: string;
     CapAdd: string[] | null;
     CapDrop: string[] | null;
     SecurityOpt: string[] | null;
@@ -24,12 +23,25 @@ export interface Inspected {
     LogConfig: { Type: string; Config: Record<string, string> };
   };
   readonly Mounts: { Type: string; Source: string; Destination: string }[];
+  readonly NetworkSettings: {
+    Networks: Record<string, { IPAddress: string }>;
+    Ports: Record<string, { HostIp: string; HostPort: string }[] | null>;
+  };
   readonly State: { StartedAt: string; Status: string };
 }
 
 export async function inspect(stack: Stack, service: Service): Promise<Inspected> {
   const [inspected] = JSON.parse(await docker(['inspect', await stack.containerId(service)])) as [Inspected];
   return inspected;
+}
+
+/** Its networks, by their names in docker-compose.yml; without that of an app that its owner lets out. */
+export async function networksOf(stack: Stack, service: Service): Promise<string[]> {
+  const { NetworkSettings } = await inspect(stack, service);
+  return Object.keys(NetworkSettings.Networks)
+    .map((name) => name.replace(`${stack.project}_`, ''))
+    .filter((name) => name !== 'egress')
+    .sort();
 }
 
 export type ProcessStatus = Readonly<Record<string, string>>;

@@ -38,7 +38,7 @@ test('the markers are seen on the metrics door, and on that of nginx itself', as
     },
     DEADLINE,
   );
-  const ofNginx = await stack.exec('nginx', 'curl', '-fsS', 'http://nginx:8043/stub_status');
+  const ofNginx = await stack.exec('nginx', 'curl', '-fsS', 'http://nginx-monitoring:8043/stub_status');
   const all = [...shown.map(({ body }) => body), ofNginx].join('\n');
   for (const marker of MARKERS) expect(all, marker).toContain(marker);
 });

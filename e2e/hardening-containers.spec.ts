@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { poll } from '../scripts/measure/poll.ts';
-import { cgroupLimits, inspect, type ProcessStatus, processStatuses } from './container-facts.ts';
+import { cgroupLimits, inspect, networksOf, type ProcessStatus, processStatuses } from './container-facts.ts';
 import { docker } from './docker.ts';
 import { sendRaw } from './raw-http.ts';
 import { Stack } from './stack.ts';
@@ -25,6 +25,12 @@ const WRITABLE: Record<Service, { path: string; bytes?: number }> = {
   app: { path: '/run/app', bytes: 64 * MEBI },
   nginx: { path: '/tmp', bytes: 64 * MEBI },
   prometheus: { path: '/prometheus' },
+};
+/** e2e/networks.spec.ts tries what they mean. */
+const NETWORKS: Record<Service, readonly string[]> = {
+  app: ['backend', 'scrape'],
+  nginx: ['backend', 'edge', 'monitoring'],
+  prometheus: ['monitoring', 'scrape'],
 };
 const MADE_OF_MEMORY = ['app', 'nginx'] as const;
 
@@ -103,7 +109,7 @@ for (const service of SERVICES) {
     const { HostConfig, Mounts } = await inspect(stack, service);
     expect(HostConfig.IpcMode).toBe('none');
     expect(HostConfig.PidMode).toBe('');
-    expect(HostConfig.NetworkMode).toBe(`${stack.project}_default`);
+    expect(await networksOf(stack, service)).toEqual(NETWORKS[service]);
     expect(HostConfig.Devices ?? []).toEqual([]);
     const mounted = Mounts.map(({ Type, Destination }) => `${Type} ${Destination}`);
     expect(mounted).toEqual(service === 'prometheus' ? ['volume /prometheus'] : []);
@@ -179,6 +185,7 @@ for (const service of SERVICES) {
 }
 
 test('nginx-exporter: it is no less closed, by what the engine says', async () => {
+  expect(await networksOf(stack, 'nginx-exporter')).toEqual(['monitoring']);
   const { Config, HostConfig, Mounts } = await inspect(stack, 'nginx-exporter');
   expect(Config.User).toBe('1001:1001');
   expect(HostConfig).toMatchObject({
@@ -189,7 +196,6 @@ test('nginx-exporter: it is no less closed, by what the engine says', async () =
     Init: true,
     IpcMode: 'none',
     PidMode: '',
-    NetworkMode: `${stack.project}_default`,
     Memory: 64 * MEBI,
     MemorySwap: 64 * MEBI,
     PidsLimit: 32,

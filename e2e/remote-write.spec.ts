@@ -28,7 +28,11 @@ test.beforeAll(async () => {
   test.setTimeout(START_TIMEOUT_MS);
   stack = await Stack.start({
     sharing: true,
-    overrides: ['prometheus/remote-write.compose.yml', 'e2e/remote-write.compose.yml'],
+    overrides: [
+      'prometheus/remote-write.compose.yml',
+      'prometheus/remote-write-credentials.compose.yml',
+      'e2e/remote-write.compose.yml',
+    ],
     environment: {
       REMOTE_WRITE_URL: URL_WRITTEN_TO,
       REMOTE_WRITE_USERNAME: 'kit',

@@ -199,7 +199,7 @@ export class Stack {
   async settle(): Promise<AppStatus> {
     this.publicUrl = await this.#published('nginx', 8040);
     this.doorUrl = await this.#published('nginx', 9040);
-    this.prometheusUrl = await this.#published('prometheus', 9090);
+    this.prometheusUrl = await this.#published('nginx', 9090);
     return poll(
       `${WORKERS} ready workers`,
       async () => {

@@ -59,7 +59,7 @@ async function addresses(): Promise<Addresses | undefined> {
     return {
       app: await at('nginx', 8040),
       door: await at('nginx', 9040),
-      prometheus: await at('prometheus', 9090),
+      prometheus: await at('nginx', 9090),
     };
   } catch (error) {
     const { message, stderr } = error as { message: string; stderr?: string };
