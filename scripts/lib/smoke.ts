@@ -55,7 +55,10 @@ async function addresses(): Promise<Addresses | undefined> {
     if (host === undefined) throw new Error(`${service} is not running`);
     return `http://127.0.0.1:${host}`;
   };
+  const running = ['ps', '--quiet', '--status', 'running', 'prometheus'];
   try {
+    // nginx publishes Prometheus' port, whether that runs or not.
+    if ((await docker('compose', '--project-name', PROJECT, ...running)) === '') return undefined;
     return {
       app: await at('nginx', 8040),
       door: await at('nginx', 9040),

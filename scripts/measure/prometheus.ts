@@ -60,8 +60,12 @@ export interface Alert {
 }
 
 /** Alerts that are pending or firing. */
-export async function alerts(prometheusUrl: string): Promise<Alert[]> {
-  const { data } = JSON.parse(await getText(`${prometheusUrl}/api/v1/alerts`, TIMEOUT_MS)) as {
+export const alerts = async (prometheusUrl: string): Promise<Alert[]> =>
+  alertsOf(await getText(`${prometheusUrl}/api/v1/alerts`, TIMEOUT_MS));
+
+/** The same, of an answer to /api/v1/alerts. */
+export function alertsOf(answer: string): Alert[] {
+  const { data } = JSON.parse(answer) as {
     data: { alerts: { labels: Record<string, string>; state: string }[] };
   };
   return data.alerts.map(({ labels, state }) => ({ name: labels.alertname ?? '', state, labels }));
