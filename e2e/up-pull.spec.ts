@@ -39,7 +39,6 @@ test('scripts/up --pull installs all packages anew, and what is built afterwards
   const first = await up();
   const renewed = await up('--pull');
   expect(renewed).not.toEqual(first);
-  expect(renewed[0], 'on the same base').toBe(first[0]);
   expect(await up(), 'a later build has the new packages').toEqual(renewed);
   expect(await checkouts.images(`${checkouts.project}-trial`), 'images left').toEqual([]);
 });
