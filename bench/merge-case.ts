@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Reader } from 'prom-multiproc';
-import type { MetricDefinition } from '../prom-multiproc/src/format.ts';
-import { loadLibc } from '../prom-multiproc/src/libc.ts';
-import { SlotWriter } from '../prom-multiproc/src/slot-writer.ts';
+import type { MetricDefinition } from '../prom-multiproc/src/format/format.ts';
+import { loadLibc } from '../prom-multiproc/src/os/libc.ts';
+import { SlotWriter } from '../prom-multiproc/src/slot/slot-writer.ts';
 
 const SLOTS = 8;
 const SCRAPES = 200;

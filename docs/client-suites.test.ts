@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { tableRows } from '../prom-multiproc/src/testing/markdown.ts';
+import { tableRows } from '../prom-multiproc/test/support/markdown.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const README = readFileSync(join(ROOT, 'prom-multiproc/README.md'), 'utf8').replaceAll('\n', ' ');

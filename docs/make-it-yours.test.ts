@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { copyOfApp, temporaryDirectory } from '../demo-app/src/testing/app-copy.ts';
 import { ports, runApp } from '../demo-app/src/testing/run-app.ts';
-import { sample } from '../prom-multiproc/src/testing/sample.ts';
+import { sample } from '../prom-multiproc/test/support/sample.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const PAGE = readFileSync(join(import.meta.dirname, 'make-it-yours.md'), 'utf8');

@@ -9,9 +9,9 @@ import { createRequire } from 'node:module';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
-import { sample } from '../prom-multiproc/src/testing/sample.ts';
-import { temporaryDirectory } from '../prom-multiproc/src/testing/temporary-directory.ts';
-import { until } from '../prom-multiproc/src/testing/until.ts';
+import { sample } from '../prom-multiproc/test/support/sample.ts';
+import { temporaryDirectory } from '../prom-multiproc/test/support/temporary-directory.ts';
+import { until } from '../prom-multiproc/test/support/until.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..');
 const COMMAND = join(REPOSITORY, 'prom-multiproc/src/cli.ts');

@@ -16,7 +16,7 @@ const textsOf = (...patterns: string[]): string[] =>
 const APP = textsOf('demo-app/src/{*,crew/*}.ts');
 const SOURCES = [
   ...APP,
-  ...textsOf('prom-multiproc/src/*.ts', 'scripts/{*,lib/*}', 'supervisor/*', 'nginx/page/errors/*.html'),
+  ...textsOf('prom-multiproc/src/**/*.ts', 'scripts/{*,lib/*}', 'supervisor/*', 'nginx/page/errors/*.html'),
 ];
 
 const [, TROUBLESHOOTING] = readFileSync(join(ROOT, 'docs/operate.md'), 'utf8').split(

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { tableRows } from '../prom-multiproc/src/testing/markdown.ts';
+import { tableRows } from '../prom-multiproc/test/support/markdown.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const PAGES = ['README.md', 'CONTRIBUTING.md', 'docs/*.md', 'prom-multiproc/*.md'].flatMap((glob) =>

@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readSettings, type Settings, SettingsError } from '../demo-app/src/settings.ts';
-import { tableRows } from '../prom-multiproc/src/testing/markdown.ts';
+import { tableRows } from '../prom-multiproc/test/support/markdown.ts';
 
 const text = (path: string) => readFileSync(join(import.meta.dirname, '..', path), 'utf8');
 const page = text('docs/settings.md');
@@ -65,12 +65,12 @@ test('each other variable of the compose file, with its default', () => {
 const BETWEEN_PARTS = new Set(['CI', 'PATH', 'E2E_RUN_ID', 'NOT_AUDITED']);
 
 test('each variable that scripts, tests and benchmarks read', () => {
-  const files = globSync('{scripts,e2e,bench,prom-multiproc/src}/**/*.ts', {
+  const files = globSync('{scripts,e2e,bench,prom-multiproc/src,prom-multiproc/test}/**/*.ts', {
     cwd: join(import.meta.dirname, '..'),
   });
   // Programs that a test starts are told by that test alone.
   const read = files
-    .filter((path) => !/[/]testing[/]|[/]cases[/]/.test(path))
+    .filter((path) => !/[/]testing[/]|[/]test[/]support[/]|[/]cases[/]/.test(path))
     .flatMap((path) => [...text(path).matchAll(/\benv\.([A-Z][A-Z0-9_]+)/g)].map(([, name]) => name!));
   assert.ok(read.length > 20);
   const unnamed = read.filter((name) => !BETWEEN_PARTS.has(name) && !page.includes(`\`${name}\``));

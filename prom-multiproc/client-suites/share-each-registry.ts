@@ -20,8 +20,8 @@ registerHooks({
 });
 
 process.env.PROMETHEUS_MULTIPROC_DIR = mkdtempSync(join(CLIENT_SUITES_DIR, 'process-'));
-const { allClients } = await import('../src/clients.ts');
-const { internalsOf, isStoredMetric } = await import('../src/prom-client-internals.ts');
+const { allClients } = await import('../src/client/clients.ts');
+const { internalsOf, isStoredMetric } = await import('../src/client/prom-client-internals.ts');
 const { share } = await import('../src/share.ts');
 
 for (const { Registry } of allClients()) {

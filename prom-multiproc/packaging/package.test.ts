@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import * as source from '../src/index.ts';
-import { sample } from '../src/testing/sample.ts';
+import { sample } from '../test/support/sample.ts';
 import {
   CLIENTS,
   type Client,

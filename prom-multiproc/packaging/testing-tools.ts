@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { sample } from '../src/testing/sample.ts';
+import { sample } from '../test/support/sample.ts';
 import { npm, output, type Packed, workDirectory } from './testing-package.ts';
 
 const TOOLS = join(import.meta.dirname, 'tools');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { sample } from '../src/testing/sample.ts';
+import { sample } from '../test/support/sample.ts';
 import { type Packed, pack } from './testing-package.ts';
 import {
   assertCounted,

@@ -1,9 +1,9 @@
 /** What `metricsHandler()` shows where the application names no registry: all of the application, or 503. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { installedApplication, PRELOAD } from './testing/installed-application.ts';
-import { sample } from './testing/sample.ts';
-import { temporaryDirectory } from './testing/temporary-directory.ts';
+import { installedApplication, PRELOAD } from '../test/support/installed-application.ts';
+import { sample } from '../test/support/sample.ts';
+import { temporaryDirectory } from '../test/support/temporary-directory.ts';
 
 const START = `
 const own = require('prom-client');

@@ -1,11 +1,11 @@
-import { globalRegister } from './clients.ts';
-import { lookForVariable } from './late-variable.ts';
-import type { AnyRegistry } from './prom-client-internals.ts';
-import { RegistryView } from './registry-view.ts';
+import { globalRegister } from './client/clients.ts';
+import { lookForVariable } from './client/late-variable.ts';
+import type { AnyRegistry } from './client/prom-client-internals.ts';
+import { RegistryView } from './process/registry-view.ts';
+import { sharedRegistries } from './process/shared-registry.ts';
+import { isKeptPlain } from './process/unable-platform.ts';
+import { whyIncomplete } from './process/unshared-metrics.ts';
 import { sharedDirectory } from './share.ts';
-import { sharedRegistries } from './shared-registry.ts';
-import { isKeptPlain } from './unable-platform.ts';
-import { whyIncomplete } from './unshared-metrics.ts';
 
 /** A registry, or what shows several. */
 export type Shown = Pick<AnyRegistry, 'contentType' | 'metrics'>;

@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { temporaryDirectory } from '../test/support/temporary-directory.ts';
 import { clearDirectory } from './clear-directory.ts';
-import { temporaryDirectory } from './testing/temporary-directory.ts';
 
 const RUNS = 10_000;
 const NOBODY = 65_534;
@@ -38,7 +38,7 @@ for (const [what, swapped, target, cleared, came] of [
   test(`while ${what} is swapped for a symlink, in ${RUNS} runs nothing elsewhere is removed or gets owner or mode`, async (t) => {
     const { victim, home } = prepare(t);
     const user = isRoot ? [String(NOBODY)] : [];
-    const swapper = fork(new URL('./testing/swapping-process.ts', import.meta.url), [
+    const swapper = fork(new URL('../test/support/swapping-process.ts', import.meta.url), [
       join(home, swapped),
       join(victim, target),
       ...user,

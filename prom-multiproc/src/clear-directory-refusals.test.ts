@@ -4,10 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { AppProcess } from '../test/support/application.ts';
+import { AT_ONCE, assertRefused, counted } from '../test/support/clearing.ts';
+import { temporaryDirectory } from '../test/support/temporary-directory.ts';
 import { clearDirectory } from './clear-directory.ts';
-import { AppProcess } from './testing/application.ts';
-import { AT_ONCE, assertRefused, counted } from './testing/clearing.ts';
-import { temporaryDirectory } from './testing/temporary-directory.ts';
 
 test('relative paths, .. and the root are refused', async () => {
   for (const path of ['', '.', 'metrics', './metrics', '../metrics', '-rf', '~', ' /tmp/x']) {

@@ -12,10 +12,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { AppProcess } from '../test/support/application.ts';
+import { temporaryDirectory } from '../test/support/temporary-directory.ts';
 import { clearDirectory } from './clear-directory.ts';
-import { whyNotTrusted } from './directory-trust.ts';
-import { AppProcess } from './testing/application.ts';
-import { temporaryDirectory } from './testing/temporary-directory.ts';
+import { whyNotTrusted } from './os/directory-trust.ts';
 
 const APP = 65_534;
 const STRANGER = 65_533;

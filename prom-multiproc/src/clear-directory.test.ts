@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { closeSync, mkdirSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { AppProcess } from '../test/support/application.ts';
+import { AT_ONCE, assertRefused, counted } from '../test/support/clearing.ts';
+import { TextReader } from '../test/support/directory-text.ts';
+import { openWriter } from '../test/support/slot-files.ts';
+import { temporaryDirectory } from '../test/support/temporary-directory.ts';
 import { type ClearOptions, clearDirectory } from './clear-directory.ts';
-import { loadLibc } from './libc.ts';
-import { holdLowestFreeSlot } from './slot-lock.ts';
-import { AppProcess } from './testing/application.ts';
-import { AT_ONCE, assertRefused, counted } from './testing/clearing.ts';
-import { TextReader } from './testing/directory-text.ts';
-import { openWriter } from './testing/slot-files.ts';
-import { temporaryDirectory } from './testing/temporary-directory.ts';
+import { loadLibc } from './os/libc.ts';
+import { holdLowestFreeSlot } from './slot/slot-lock.ts';
 
 /** A clock that stands still but for pauses, which do something instead of waiting. */
 function pausing(waitMs: number, onPause: (elapsed: number) => void) {

@@ -1,14 +1,14 @@
 import { accessSync, closeSync, constants, lstatSync, readdirSync, type Stats, unlinkSync } from 'node:fs';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { whyNotTrusted } from './directory-trust.ts';
-import { describeForeign } from './foreign-file.ts';
-import { slotOfFileName } from './format.ts';
-import { describePid, holderPid } from './holder-pid.ts';
-import { type Libc, loadLibc } from './libc.ts';
-import { makeAt, OpenDirectory, openParent, withPath } from './open-directory.ts';
-import { NEW_DIRECTORY_MODE, whyNotOwn } from './own-directory.ts';
-import { isHeld, tryHold } from './slot-lock.ts';
+import { describeForeign } from './format/foreign-file.ts';
+import { slotOfFileName } from './format/format.ts';
+import { whyNotTrusted } from './os/directory-trust.ts';
+import { type Libc, loadLibc } from './os/libc.ts';
+import { makeAt, OpenDirectory, openParent, withPath } from './os/open-directory.ts';
+import { describePid, holderPid } from './slot/holder-pid.ts';
+import { NEW_DIRECTORY_MODE, whyNotOwn } from './slot/own-directory.ts';
+import { isHeld, tryHold } from './slot/slot-lock.ts';
 
 export interface ClearOptions {
   /** Owner the directory gets; numeric ids. Unchanged where undefined. */

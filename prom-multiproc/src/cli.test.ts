@@ -5,9 +5,9 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { sample } from './testing/sample.ts';
-import { add, COUNTER, GAUGE, openWriter } from './testing/slot-files.ts';
-import { type Cleanup, temporaryDirectory } from './testing/temporary-directory.ts';
+import { sample } from '../test/support/sample.ts';
+import { add, COUNTER, GAUGE, openWriter } from '../test/support/slot-files.ts';
+import { type Cleanup, temporaryDirectory } from '../test/support/temporary-directory.ts';
 
 const CLI = join(import.meta.dirname, 'cli.ts');
 const COUNTED = 'requests_total{route="/"}';

@@ -4,9 +4,9 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clearDirectory } from './clear-directory.ts';
-import { slotFileName } from './format.ts';
-import { describePid } from './holder-pid.ts';
+import { slotFileName } from './format/format.ts';
 import { Reader, TEXT_CONTENT_TYPE } from './reader.ts';
+import { describePid } from './slot/holder-pid.ts';
 
 const USAGE = `usage: prom-multiproc dump|serve|check|clear <directory> [options]
 

@@ -7,11 +7,11 @@ import { type TestContext, test } from 'node:test';
 import express from 'express';
 import Fastify from 'fastify';
 import client from 'prom-client';
+import { askCluster } from '../test/support/ask-cluster.ts';
+import { sample } from '../test/support/sample.ts';
+import { shareCounter } from '../test/support/shared-counter.ts';
+import { temporaryDirectory } from '../test/support/temporary-directory.ts';
 import { metricsHandler } from './metrics-handler.ts';
-import { askCluster } from './testing/ask-cluster.ts';
-import { sample } from './testing/sample.ts';
-import { shareCounter } from './testing/shared-counter.ts';
-import { temporaryDirectory } from './testing/temporary-directory.ts';
 
 /** Where an application mounts the handler, by framework. */
 const FRAMEWORKS: Record<string, (handler: RequestListener) => Promise<RequestListener>> = {

@@ -6,10 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import client from 'prom-client';
+import { sample } from '../test/support/sample.ts';
+import { shareCounter } from '../test/support/shared-counter.ts';
+import type { Cleanup } from '../test/support/temporary-directory.ts';
 import { metricsHandler } from './metrics-handler.ts';
-import { sample } from './testing/sample.ts';
-import { shareCounter } from './testing/shared-counter.ts';
-import type { Cleanup } from './testing/temporary-directory.ts';
 
 async function serve(t: Cleanup, ...others: client.Registry[]) {
   const { directory, register } = shareCounter(t);

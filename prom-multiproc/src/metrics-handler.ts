@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, gzip } from 'node:zlib';
 import { applicationPage, type Shown } from './application-page.ts';
-import { globalRegister } from './clients.ts';
-import { placeInCluster } from './place-in-cluster.ts';
-import { plainText } from './plain-registry.ts';
-import type { AnyRegistry } from './prom-client-internals.ts';
-import { readAhead } from './read-ahead.ts';
+import { globalRegister } from './client/clients.ts';
+import type { AnyRegistry } from './client/prom-client-internals.ts';
+import { readAhead } from './merge/read-ahead.ts';
+import { placeInCluster } from './os/place-in-cluster.ts';
+import { plainText } from './process/plain-registry.ts';
+import { sharedRegistries } from './process/shared-registry.ts';
+import { isKeptPlain } from './process/unable-platform.ts';
+import { keepApart } from './process/unshared-metrics.ts';
 import { Reader, TEXT_CONTENT_TYPE } from './reader.ts';
 import { isShared, sharedDirectory, sharedRegistry, stepsAhead } from './share.ts';
-import { sharedRegistries } from './shared-registry.ts';
-import { isKeptPlain } from './unable-platform.ts';
-import { keepApart } from './unshared-metrics.ts';
 
 interface Page {
   readonly status: number;

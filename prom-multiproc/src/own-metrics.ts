@@ -1,6 +1,6 @@
 /** What one process counted, beside the totals of all. */
-import { globalRegister } from './clients.ts';
-import { type AnyRegistry, internalsOf } from './prom-client-internals.ts';
+import { globalRegister } from './client/clients.ts';
+import { type AnyRegistry, internalsOf } from './client/prom-client-internals.ts';
 import { sharedRegistry } from './share.ts';
 
 /**

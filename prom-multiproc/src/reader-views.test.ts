@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { sample, samples } from '../test/support/sample.ts';
+import { add, COUNTER, definition, GAUGE, openWriter } from '../test/support/slot-files.ts';
+import { type Cleanup, temporaryDirectory } from '../test/support/temporary-directory.ts';
 import { Reader } from './index.ts';
-import { sample, samples } from './testing/sample.ts';
-import { add, COUNTER, definition, GAUGE, openWriter } from './testing/slot-files.ts';
-import { type Cleanup, temporaryDirectory } from './testing/temporary-directory.ts';
 
 const SUMMARY = definition({ name: 'sizes', type: 'summary', bounds: [0.5] });
 

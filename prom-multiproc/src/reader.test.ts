@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { sample } from '../test/support/sample.ts';
+import { add, COUNTER, openWriter } from '../test/support/slot-files.ts';
+import { temporaryDirectory } from '../test/support/temporary-directory.ts';
 import { Reader } from './reader.ts';
-import { sample } from './testing/sample.ts';
-import { add, COUNTER, openWriter } from './testing/slot-files.ts';
-import { temporaryDirectory } from './testing/temporary-directory.ts';
 
 test('damage is told once, however often the totals and the slot itself are asked for', (t) => {
   const directory = temporaryDirectory(t);

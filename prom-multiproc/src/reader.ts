@@ -1,7 +1,7 @@
-import { DirectoryReader, type SlotStatus } from './directory-reader.ts';
-import { loadLibc } from './libc.ts';
-import { isSelfMetric, selfMetrics } from './self-metrics.ts';
-import { joinBlocks, renderFamily, type TextOptions } from './text-format.ts';
+import { isSelfMetric, selfMetrics } from './exposition/self-metrics.ts';
+import { joinBlocks, renderFamily, type TextOptions } from './exposition/text-format.ts';
+import { DirectoryReader, type SlotStatus } from './merge/directory-reader.ts';
+import { loadLibc } from './os/libc.ts';
 
 export interface ReaderOptions {
   /** Shows what registries of this name count: see `ShareOptions`. Default: what those without a name count. */

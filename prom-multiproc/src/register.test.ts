@@ -3,14 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { sample } from './testing/sample.ts';
-import { temporaryDirectory } from './testing/temporary-directory.ts';
+import { sample } from '../test/support/sample.ts';
+import { temporaryDirectory } from '../test/support/temporary-directory.ts';
 
 const BY_PATH = join(import.meta.dirname, 'register.ts');
 
 function run(directory: string | undefined, program = 'unaware-application.ts', preload = BY_PATH): string[] {
   const { PROMETHEUS_MULTIPROC_DIR: _, ...env } = process.env;
-  const args = ['--import', preload, join(import.meta.dirname, 'testing', program)];
+  const args = ['--import', preload, join(import.meta.dirname, '../test/support', program)];
   const shared = directory === undefined ? {} : { PROMETHEUS_MULTIPROC_DIR: directory };
   const cwd = import.meta.dirname;
   return JSON.parse(

@@ -2,12 +2,12 @@
  * For `node --import prom-multiproc/register app.js`: shares the metrics of an application that knows nothing of it, in
  * every registry it makes, of every client and every copy of it. Does nothing while `PROMETHEUS_MULTIPROC_DIR` is unset.
  */
-import { reportBundledClient } from './bundled-client.ts';
-import { onClientCopy, watchLoading } from './client-copies.ts';
-import { allClients } from './clients.ts';
-import { internalsOf, isStoredMetric } from './prom-client-internals.ts';
+import { reportBundledClient } from './client/bundled-client.ts';
+import { onClientCopy, watchLoading } from './client/client-copies.ts';
+import { allClients } from './client/clients.ts';
+import { internalsOf, isStoredMetric } from './client/prom-client-internals.ts';
+import { hasMetrics } from './process/unshared-metrics.ts';
 import { share, sharedDirectory } from './share.ts';
-import { hasMetrics } from './unshared-metrics.ts';
 
 watchLoading();
 onClientCopy(({ client }) => {

@@ -1,10 +1,10 @@
 /** `share()` called more than once for a registry, as beside the preload: no option is ignored without a word. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { forkShared } from './testing/fork-shared.ts';
-import { PRELOAD } from './testing/installed-application.ts';
-import { sample } from './testing/sample.ts';
-import { temporaryDirectory } from './testing/temporary-directory.ts';
+import { forkShared } from '../test/support/fork-shared.ts';
+import { PRELOAD } from '../test/support/installed-application.ts';
+import { sample } from '../test/support/sample.ts';
+import { temporaryDirectory } from '../test/support/temporary-directory.ts';
 
 const COUNT = `new Counter({ name: 'x_total', help: 'x', labelNames: ['a'] });
   for (const a of ['1', '2']) register.getSingleMetric('x_total').inc({ a });`;

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { MAX_SLOTS, slotFileName } from './format.ts';
-import { AppProcess } from './testing/application.ts';
-import { sample, samples } from './testing/sample.ts';
-import { openWriter } from './testing/slot-files.ts';
-import { temporaryDirectory } from './testing/temporary-directory.ts';
-import { until } from './testing/until.ts';
+import { AppProcess } from '../test/support/application.ts';
+import { sample, samples } from '../test/support/sample.ts';
+import { openWriter } from '../test/support/slot-files.ts';
+import { temporaryDirectory } from '../test/support/temporary-directory.ts';
+import { until } from '../test/support/until.ts';
+import { MAX_SLOTS, slotFileName } from './format/format.ts';
 
 const HOME = '{route="/"}';
 

@@ -1,20 +1,20 @@
 import { resolve } from 'node:path';
 import { inspect } from 'node:util';
-import { aggregateOnce } from './aggregated-once.ts';
-import { tameAggregation } from './aggregator-registry.ts';
-import { reportBundledClient } from './bundled-client.ts';
-import { onClientCopy, watchLoading } from './client-copies.ts';
-import { allClients, type ClientModule, clientOf, globalRegisters } from './clients.ts';
-import { lookForVariable, shareOnceVariableIsSet } from './late-variable.ts';
-import { tameMerge } from './merged-registry.ts';
-import { type ProcessSlot, processSlot } from './process-slot.ts';
-import { processState } from './process-state.ts';
-import { type AnyRegistry, internalsOf } from './prom-client-internals.ts';
-import { pushOnce } from './pushes.ts';
-import { SharedRegistry, type SharedRegistryOptions, sharedRegistries } from './shared-registry.ts';
-import { whyUnsupported } from './supported-client.ts';
-import { keepPlain, whyUnable } from './unable-platform.ts';
-import { hasMetrics, noteRegister, watchUnshared } from './unshared-metrics.ts';
+import { reportBundledClient } from './client/bundled-client.ts';
+import { onClientCopy, watchLoading } from './client/client-copies.ts';
+import { allClients, type ClientModule, clientOf, globalRegisters } from './client/clients.ts';
+import { lookForVariable, shareOnceVariableIsSet } from './client/late-variable.ts';
+import { tameMerge } from './client/merged-registry.ts';
+import { type AnyRegistry, internalsOf } from './client/prom-client-internals.ts';
+import { whyUnsupported } from './client/supported-client.ts';
+import { aggregateOnce } from './process/aggregated-once.ts';
+import { tameAggregation } from './process/aggregator-registry.ts';
+import { type ProcessSlot, processSlot } from './process/process-slot.ts';
+import { pushOnce } from './process/pushes.ts';
+import { SharedRegistry, type SharedRegistryOptions, sharedRegistries } from './process/shared-registry.ts';
+import { keepPlain, whyUnable } from './process/unable-platform.ts';
+import { hasMetrics, noteRegister, watchUnshared } from './process/unshared-metrics.ts';
+import { processState } from './util/process-state.ts';
 
 export interface ShareOptions {
   /**

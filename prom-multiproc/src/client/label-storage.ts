@@ -1,0 +1,106 @@
+import type { SharedSeries } from '../metric/shared-series.ts';
+import type { ClientEntry, ClientLabels, StorageListener } from './prom-client-internals.ts';
+
+/** An object that looks to @prometheus-io/client like the `LabelMap` it keeps its series in. */
+export function labelStorage(
+  listener: StorageListener,
+  storage: ClientStorage,
+  labelNames: readonly string[],
+): LabelStorage {
+  const ClientsOwn = storage.constructor as new (labelNames: readonly string[]) => ClientStorage;
+  return new LabelStorage(listener, () => new ClientsOwn(labelNames));
+}
+
+/** The client's own `LabelMap`. */
+interface ClientStorage {
+  /** @throws Error for a label name that is not the metric's */
+  validate(labels: ClientLabels): true;
+}
+
+/** An entry of a summary is kept a level below its labels. */
+export function withoutNesting({ value, ...entry }: ClientEntry): ClientEntry {
+  if (typeof value === 'object') return { ...(value as object), labels: entry.labels };
+  return value === undefined ? entry : { ...entry, value };
+}
+
+type Entry = SharedSeries & { value?: unknown };
+
+class LabelStorage {
+  readonly #listener: StorageListener;
+  readonly #clientsOwn: () => ClientStorage;
+
+  constructor(listener: StorageListener, clientsOwn: () => ClientStorage) {
+    this.#listener = listener;
+    this.#clientsOwn = clientsOwn;
+  }
+
+  get size(): number {
+    return this.#listener.index().size;
+  }
+
+  /** As of now: a summary removes while it goes over them. */
+  values(): IterableIterator<SharedSeries> {
+    return [...this.#listener.index().values()].values();
+  }
+
+  entry(labels: ClientLabels): Entry | undefined {
+    return this.#listener.find(this.keyFrom(labels));
+  }
+
+  get(labels: ClientLabels): unknown {
+    return this.entry(labels)?.value;
+  }
+
+  set(labels: ClientLabels, value: unknown = 0): this {
+    const entry = this.entry(labels);
+    if (entry !== undefined) entry.value = value;
+    // Nothing but the constructor of a summary sets more than a number.
+    else if (typeof value === 'object') this.#add(labels, value as ClientEntry, true);
+    else this.#add(labels, { value } as ClientEntry, false);
+    return this;
+  }
+
+  setDelta(labels: ClientLabels, delta = 0): this {
+    const entry = this.entry(labels);
+    if (entry === undefined) this.#add(labels, { value: delta } as ClientEntry, false);
+    else entry.value = (entry.value as number) + delta;
+    return this;
+  }
+
+  getOrAdd(labels: ClientLabels, make: () => ClientEntry): unknown {
+    return (this.entry(labels) ?? this.#add(labels, make(), false)).value;
+  }
+
+  merge(labels: ClientLabels, values: Omit<ClientEntry, 'labels'>): Entry {
+    // The constructor of a histogram without labels: later ones find the series, but for the first after a `reset()`.
+    const isFirst = values.count === 0 && this.entry(labels) === undefined && isEmpty(labels);
+    return this.#add(labels, { ...values, labels }, isFirst);
+  }
+
+  remove(labels: ClientLabels): void {
+    this.#listener.onDelete(this.keyFrom(labels));
+  }
+
+  clear(): void {
+    for (const key of [...this.#listener.index().keys()]) this.#listener.onDelete(key);
+  }
+
+  validate(labels: ClientLabels): true {
+    return this.#listener.hasLabels(labels) || this.#clientsOwn().validate(labels);
+  }
+
+  keyFrom(labels: ClientLabels | null | undefined): string {
+    return this.#listener.keyOf(labels ?? {});
+  }
+
+  #add(labels: ClientLabels, entry: ClientEntry, isFirst: boolean): Entry {
+    const key = this.keyFrom(labels);
+    const whole = withoutNesting({ ...entry, labels: labels ?? {} });
+    return isFirst ? this.#listener.onFirst(key, whole) : this.#listener.onStore(key, whole);
+  }
+}
+
+function isEmpty(labels: ClientLabels): boolean {
+  for (const _ in labels) return false;
+  return true;
+}

@@ -1,0 +1,74 @@
+import type { DirectoryStatus } from '../merge/directory-reader.ts';
+import type { Family } from '../merge/family.ts';
+import { localFamily } from '../merge/local-family.ts';
+import { OWN_METRICS, OWN_PREFIX } from '../slot/slot-own-metrics.ts';
+
+type Measure = (status: DirectoryStatus) => number;
+
+/** What the sharing says of itself: name, type, help, value. */
+const SELF_METRICS: readonly (readonly [string, 'counter' | 'gauge', string, Measure])[] = [
+  ['prom_multiproc_workers', 'gauge', 'Living processes that hold a slot.', ({ live }) => live],
+  ['prom_multiproc_slots', 'gauge', 'Slot files in the directory.', ({ slots }) => slots.length],
+  ['prom_multiproc_series', 'gauge', 'Series in all slots.', ({ slots }) => sum(slots, (s) => s.series)],
+  [
+    'prom_multiproc_slot_bytes',
+    'gauge',
+    'Bytes of all slot files.',
+    ({ slots }) => sum(slots, (s) => s.bytes),
+  ],
+  [
+    'prom_multiproc_refused_series_total',
+    'counter',
+    'Series that found no room and are counted by their process alone.',
+    ({ slots }) => sum(slots, (s) => s.refused),
+  ],
+  [
+    'prom_multiproc_unreadable_slots',
+    'gauge',
+    'Slot files that cannot be trusted and are held at their last good values.',
+    ({ slots, retired }) => retired + count(slots, (s) => s.error !== undefined),
+  ],
+  ['prom_multiproc_merge_seconds', 'gauge', 'Duration of this merge of all slots.', ({ seconds }) => seconds],
+  [
+    'prom_multiproc_heartbeat_age_seconds',
+    'gauge',
+    'Age of the oldest heartbeat of a living process.',
+    ({ heartbeatAge }) => heartbeatAge,
+  ],
+];
+
+/** Whether a metric is the library's own, of this version or another one that counts in the same directory. */
+export function isSelfMetric(name: string): boolean {
+  return name.startsWith(OWN_PREFIX);
+}
+
+/**
+ * The self-metrics as families: what the merge found, then what the processes have counted of the library itself, which
+ * are in `families`.
+ */
+export function* selfMetrics(
+  status: DirectoryStatus,
+  families: ReadonlyMap<string, Family>,
+): Generator<Family> {
+  for (const [name, type, help, measure] of SELF_METRICS) {
+    const definition = { name, type, help, aggregator: 'sum', labelNames: [], bounds: [] };
+    yield localFamily(definition, [{ labels: [], values: [measure(status)] }]);
+  }
+  const unlabelled = [{ labels: [], values: [0] }];
+  for (const definition of OWN_METRICS) {
+    const isLabelled = definition.labelNames.length > 0;
+    yield families.get(definition.name) ?? localFamily(definition, isLabelled ? [] : unlabelled);
+  }
+  const known = new Set([...SELF_METRICS.map(([name]) => name), ...OWN_METRICS.map(({ name }) => name)]);
+  for (const family of families.values()) {
+    if (isSelfMetric(family.name) && !known.has(family.name)) yield family;
+  }
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}
+
+function count<T>(items: readonly T[], is: (item: T) => boolean): number {
+  return items.filter(is).length;
+}

@@ -1,0 +1,65 @@
+import { gaugeValue } from '../format/gauge-aggregators.ts';
+import type { Family } from '../merge/family.ts';
+
+/**
+ * What a series shows, in the order of its lines: the one value of a counter or a gauge; cumulative counts by bound, then
+ * sum and count; quantiles, then sum and count.
+ */
+export interface SeriesRows {
+  /** Of a histogram, without +Inf; quantiles of a summary. */
+  readonly bounds: readonly number[];
+  readonly values: readonly number[];
+}
+
+interface Part {
+  readonly bounds: readonly number[];
+  readonly base: number;
+}
+
+/** Of the series `group`, which are the same labels under different bounds; undefined where no slot has any of them. */
+export function rowsOf(
+  { table, type, aggregator }: Family,
+  group: readonly number[],
+): SeriesRows | undefined {
+  const { totals } = table;
+  const parts = group.map((series): Part => {
+    const { bounds } = table.shapes[table.shapeOf.array[series]!]!;
+    return { bounds, base: table.bases.array[series]! };
+  });
+  if (type === 'gauge') {
+    const value = aggregator === 'omit' ? undefined : gaugeValue(aggregator, totals, parts[0]!.base);
+    return value === undefined ? undefined : { bounds: [], values: [value] };
+  }
+  const present = parts.filter(({ base }) => !Number.isNaN(totals[base]!));
+  if (present.length === 0) return undefined;
+  if (type === 'counter') return { bounds: [], values: [totals[present[0]!.base]!] };
+  return type === 'summary' ? summaryRows(present, totals) : bucketRows(parts, present, totals);
+}
+
+/** Quantiles are those of the latest definition. */
+function summaryRows(present: readonly Part[], totals: Float64Array): SeriesRows {
+  const { bounds, base } = present.at(-1)!;
+  const total = (offset: number): number =>
+    present.reduce((sum, part) => sum + totals[part.base + offset]!, 0);
+  return { bounds, values: [...bounds.map((_, i) => totals[base + 2 + i]!), total(0), total(1)] };
+}
+
+/** Over the union of all bounds, whoever is there now: it stays monotonic. */
+function bucketRows(parts: readonly Part[], present: readonly Part[], totals: Float64Array): SeriesRows {
+  const counts = new Map<number, number>();
+  let sum = 0;
+  for (const { bounds, base } of present) {
+    sum += totals[base]!;
+    for (let i = 0; i <= bounds.length; i++) {
+      const bound = bounds[i] ?? Infinity;
+      counts.set(bound, (counts.get(bound) ?? 0) + totals[base + 1 + i]!);
+    }
+  }
+  const bounds = [...new Set(parts.flatMap((part) => part.bounds))].sort((a, b) => a - b);
+  let count = 0;
+  const values = [...bounds, Infinity].map((bound) => {
+    count += counts.get(bound) ?? 0;
+    return count;
+  });
+  return { bounds, values: [...values, sum, count] };
+}

@@ -1,0 +1,101 @@
+import { besideWorker } from '../format/gauge-aggregators.ts';
+import type { Family } from '../merge/family.ts';
+import { escapeHelp, type Label } from '../merge/label-text.ts';
+import type { SeriesTable } from '../merge/series-table.ts';
+import { TextWriter } from '../util/text-writer.ts';
+import { framesOf } from './family-frames.ts';
+import { LineFrame } from './line-frame.ts';
+import { rowsOf, type SeriesRows } from './series-rows.ts';
+
+/** How a registry wants its text: prom-client's settings of it. */
+export interface TextOptions {
+  readonly openMetrics: boolean;
+}
+
+const out = new TextWriter();
+
+/** One text of the blocks of all metrics: prom-client's own layout. */
+export function joinBlocks(blocks: readonly string[], { openMetrics }: TextOptions): string {
+  return openMetrics ? `${blocks.join('\n')}\n# EOF\n` : `${blocks.join('\n\n')}\n`;
+}
+
+/** The lines of one family, HELP and TYPE first, without a last line feed: prom-client's own layout. */
+export function renderFamily(family: Family, options: TextOptions): string {
+  const { type } = family;
+  // What is left of a family that could not be shown, such as where a default label has no text.
+  out.take();
+  const name = options.openMetrics && type === 'counter' ? family.name.replace(/_total$/, '') : family.name;
+  out.string(`# HELP ${name} ${escapeHelp(family.help)}\n# TYPE ${name} ${type}`);
+  if (family.showsEachSlot) renderBySlot(family);
+  else if (family.boundSets.length > 1) renderGroups(family, options);
+  else if (family.boundSets.length === 1) renderAlike(family, options);
+  return out.take();
+}
+
+/** All series have the same lines. */
+function renderAlike(family: Family, { openMetrics }: TextOptions): void {
+  const { table, type, series } = family;
+  const [bounds] = family.boundSets;
+  const frames = framesOf(family, bounds!, openMetrics);
+  for (let i = 0; i < series.length; i++) {
+    const one = series.array[i]!;
+    if (type === 'counter') renderCounter(table, one, frames[0]!);
+    else if (type === 'histogram') renderBuckets(table, one, frames);
+    else renderRows(table, one, frames, rowsOf(family, [one]));
+  }
+}
+
+/** The lines of each series are its own: others have other bounds. */
+function renderGroups(family: Family, { openMetrics }: TextOptions): void {
+  for (const group of family.groups()) {
+    const rows = rowsOf(family, group);
+    if (rows === undefined) continue;
+    renderRows(family.table, group[0]!, framesOf(family, rows.bounds, openMetrics), rows);
+  }
+}
+
+/** One line for each slot that has the series. */
+function renderBySlot(family: Family): void {
+  for (const [one] of family.groups()) {
+    const own = family.table.labels(one!).map(([name, value]): Label => [besideWorker(name), value]);
+    for (const { slot, value } of family.table.valuesBySlot(one!)) {
+      new LineFrame(family.name, [...own, ['worker', String(slot)]]).writeBare(out, value);
+    }
+  }
+}
+
+function renderCounter(table: SeriesTable, series: number, frame: LineFrame): void {
+  const value = table.totals[table.bases.array[series]!]!;
+  if (!Number.isNaN(value)) renderLine(table, series, frame, value);
+}
+
+/** Counts made cumulative, by ascending bound, +Inf last, then sum and count. */
+function renderBuckets(table: SeriesTable, series: number, frames: readonly LineFrame[]): void {
+  const { totals } = table;
+  const base = table.bases.array[series]!;
+  const sum = totals[base]!;
+  if (Number.isNaN(sum)) return;
+  const buckets = frames.length - 2;
+  let count = 0;
+  for (let i = 0; i < buckets; i++) {
+    count += totals[base + 1 + i]!;
+    renderLine(table, series, frames[i]!, count);
+  }
+  renderLine(table, series, frames[buckets]!, sum);
+  renderLine(table, series, frames[buckets + 1]!, count);
+}
+
+function renderRows(
+  table: SeriesTable,
+  series: number,
+  frames: readonly LineFrame[],
+  rows: SeriesRows | undefined,
+): void {
+  rows?.values.forEach((value, i) => {
+    renderLine(table, series, frames[i]!, value);
+  });
+}
+
+function renderLine(table: SeriesTable, series: number, frame: LineFrame, value: number): void {
+  frame.write(out, table.textView, table.textStart(series), table.textEnd(series), value);
+}

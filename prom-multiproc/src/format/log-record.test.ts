@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { COUNTER, definition, GAUGE, HISTOGRAM, SUMMARY } from '../../test/support/slot-files.ts';
+import type { LabelPair, MetricDefinition } from './format.ts';
+import { BadLogError, decodeLog, encodeMetric, encodeSeries, type LogRecord } from './log-record.ts';
+
+const decode = (log: Buffer): LogRecord[] => [...decodeLog(log, [])];
+
+const METRICS: MetricDefinition[] = [
+  COUNTER,
+  SUMMARY,
+  { ...GAUGE, aggregator: 'mostrecent', labelNames: [] },
+  { ...HISTOGRAM, bounds: [-2.5, 0, 1e-300, 1e300], labelNames: ['a', 'b', 'c'] },
+  definition({ help: '' }),
+  definition({ help: 'ü 日本 🙂\n\0"\\\uFEFF', labelNames: Array.from({ length: 60 }, (_, i) => `l${i}`) }),
+  definition({ type: 'histogram', bounds: Array.from({ length: 8190 }, (_, i) => i) }),
+];
+
+const LABELS: LabelPair[][] = [
+  [],
+  [[0, '']],
+  [[0, '\uFEFFbyte order mark, ü 日本 🙂\n\0"\\']],
+  [
+    [2, 'c'],
+    [0, 'a'],
+    [1, 'b'],
+  ],
+  [[1, 'x'.repeat(200_000)]],
+];
+
+test('what is written of metrics and series is read again', () => {
+  const wide = definition({ labelNames: ['a', 'b', 'c'] });
+  const log = [...METRICS, wide].map(encodeMetric);
+  log.push(...LABELS.map((labels) => encodeSeries(METRICS.length, labels)));
+  assert.ok(log.every((record) => record.length % 8 === 0));
+  const expected = [
+    ...[...METRICS, wide].map((definition) => ({ kind: 'metric', definition })),
+    ...LABELS.map((labels) => ({ kind: 'series', metric: METRICS.length, labels })),
+  ];
+  assert.deepEqual(decode(Buffer.concat(log)), expected);
+});
+
+test('text that is no Unicode is written as replacement characters', () => {
+  const [, series] = decode(Buffer.concat([encodeMetric(COUNTER), encodeSeries(0, [[0, 'half \ud83d']])]));
+  assert.deepEqual(series, { kind: 'series', metric: 0, labels: [[0, 'half \ufffd']] });
+});
+
+test('a log cut off anywhere inside a record is refused', () => {
+  const metric = encodeMetric(HISTOGRAM);
+  const log = Buffer.concat([metric, encodeSeries(0, [[0, 'value']])]);
+  for (let length = 1; length < log.length; length++) {
+    if (length === metric.length) continue;
+    // Cut inside the padding, all that matters is still there.
+    const payload = (from: number) => 8 + log.readUInt32LE(from);
+    const whole =
+      length < metric.length ? length >= payload(0) : length >= metric.length + payload(metric.length);
+    if (!whole) assert.throws(() => decode(log.subarray(0, length)), BadLogError, `${length} bytes`);
+  }
+});
+
+test('each field of a record that breaks the format is refused', () => {
+  const metric = encodeMetric(HISTOGRAM);
+  const series = encodeSeries(0, [[0, 'value']]);
+  const u32 = (at: number, value: number) => (log: Buffer) => log.writeUInt32LE(value, at);
+  const f64 = (at: number, value: number) => (log: Buffer) => log.writeDoubleLE(value, at);
+  const inSeries = metric.length;
+  const damages: Record<string, (log: Buffer) => unknown> = {
+    'length too large': u32(0, 0xffffffff),
+    'length too large by one word': u32(0, metric.readUInt32LE(0) + 8),
+    'length of nothing': u32(0, 0),
+    'length too small': u32(0, metric.readUInt32LE(0) - 1),
+    'kind 0': u32(4, 0),
+    'kind 3': u32(4, 3),
+    'series in place of a metric': u32(4, 2),
+    'type 0': u32(8, 0),
+    'type 5': u32(8, 5),
+    'more label names than bytes': u32(12, 0x7fffffff),
+    'one label name more': u32(12, 2),
+    'one label name less': u32(12, 0),
+    'more bounds than bytes': u32(16, 0x10000000),
+    'one bound more': u32(16, 4),
+    'one bound less': u32(16, 2),
+    'bounds that fall': f64(24, 3),
+    'the same bound twice': f64(32, 1),
+    'a bound of NaN': f64(24, Number.NaN),
+    'a bound of +Inf': f64(40, Number.POSITIVE_INFINITY),
+    'a bound of -Inf': f64(24, Number.NEGATIVE_INFINITY),
+    'name longer than the record': u32(48, 0xfffffff0),
+    'name not UTF-8': (log) => log.writeUInt8(0xff, 52),
+    'unknown metric': u32(inSeries + 8, 1),
+    'more labels than names': u32(inSeries + 12, 2),
+    'more labels than bytes': u32(inSeries + 12, 0xffffffff),
+    'no label but its bytes': u32(inSeries + 12, 0),
+    'label index beyond the names': u32(inSeries + 16, 1),
+    'label longer than the record': u32(inSeries + 20, 6),
+    'label shorter than its bytes': u32(inSeries + 20, 4),
+    'label not UTF-8': (log) => log.writeUInt8(0xc0, inSeries + 24),
+  };
+  for (const [what, damage] of Object.entries(damages)) {
+    const log = Buffer.concat([metric, series]);
+    assert.equal(decode(log).length, 2);
+    damage(log);
+    assert.throws(() => decode(log), BadLogError, what);
+  }
+});
+
+test('a series that names the same label twice is refused', () => {
+  const metric = encodeMetric(definition({ labelNames: ['a', 'b'] }));
+  const twice = encodeSeries(0, [
+    [1, 'x'],
+    [1, 'y'],
+  ]);
+  assert.throws(() => decode(Buffer.concat([metric, twice])), BadLogError);
+});

@@ -1,0 +1,266 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+import {
+  type LabelPair,
+  METRIC_TYPES,
+  type MetricDefinition,
+  RECORD_HEAD_BYTES,
+  RECORD_METRIC,
+  RECORD_SERIES,
+} from './format.ts';
+
+/** Told, in log order, of the records of a log. */
+export interface LogVisitor {
+  onMetric(definition: MetricDefinition): void;
+  /** A series of the metric whose record was number `metric`, with its labels in `from`../..`to` of the log. */
+  onSeries(metric: number, log: DataView, from: number, to: number): void;
+}
+
+/** A record of the log as read. */
+export type LogRecord =
+  | { readonly kind: 'metric'; readonly definition: MetricDefinition }
+  | { readonly kind: 'series'; readonly metric: number; readonly labels: readonly LabelPair[] };
+
+/** A log that does not follow the format; the message says where and how. */
+export class BadLogError extends Error {
+  override readonly name = 'BadLogError';
+}
+
+/** The bytes of a metric record, head and padding included. */
+export function encodeMetric(definition: MetricDefinition): Buffer {
+  const { type, labelNames, bounds, registry } = definition;
+  const fixed = Buffer.alloc(16 + bounds.length * 8);
+  fixed.writeUInt32LE(METRIC_TYPES.indexOf(type) + 1, 0);
+  fixed.writeUInt32LE(labelNames.length, 4);
+  fixed.writeUInt32LE(bounds.length, 8);
+  fixed.writeUInt32LE(registry === undefined ? 0 : 1, 12);
+  bounds.forEach((bound, i) => {
+    fixed.writeDoubleLE(bound, 16 + i * 8);
+  });
+  const texts = [definition.name, definition.help, definition.aggregator, ...labelNames];
+  if (registry !== undefined) texts.push(registry);
+  return encodeRecord(RECORD_METRIC, [fixed, ...texts.flatMap(encodeText)]);
+}
+
+/** The bytes of a series record, head and padding included. */
+export function encodeSeries(metric: number, labels: readonly LabelPair[]): Buffer {
+  return encodeRecord(RECORD_SERIES, [u32(metric), encodeLabels(labels)]);
+}
+
+/** The bytes of the labels of a series. */
+export function encodeLabels(labels: readonly LabelPair[]): Buffer {
+  const parts = [u32(labels.length)];
+  for (const [index, value] of labels) parts.push(u32(index), ...encodeText(value));
+  return Buffer.concat(parts);
+}
+
+/**
+ * Walks over a stretch of log that begins and ends at record boundaries. `metrics` are the definitions before it; those
+ * in it are added. What the visitor is told of has passed every check of the format.
+ * @throws BadLogError at the first byte that does not follow the format.
+ */
+export function walkLog(log: Buffer, metrics: MetricDefinition[], visitor: LogVisitor): void {
+  const view = viewOf(log);
+  const ascii = isAscii(log);
+  let at = 0;
+  while (at < log.length) {
+    if (at + RECORD_HEAD_BYTES > log.length) throw new BadLogError(`record head cut off at byte ${at}`);
+    const length = view.getUint32(at, true);
+    const kind = view.getUint32(at + 4, true);
+    const start = at + RECORD_HEAD_BYTES;
+    const end = start + length;
+    if (end > log.length) throw new BadLogError(`record of ${length} bytes at byte ${at} runs over the end`);
+    if (kind === RECORD_METRIC) {
+      const definition = new PayloadReader(log, start, end).metric();
+      metrics.push(definition);
+      visitor.onMetric(definition);
+    } else if (kind === RECORD_SERIES) {
+      if (length < 4) throw new BadLogError(`series record of ${length} bytes at byte ${at}`);
+      const metric = view.getUint32(start, true);
+      const definition = metrics[metric];
+      if (definition === undefined) throw new BadLogError(`series of unknown metric ${metric} at byte ${at}`);
+      checkLabels(view, start + 4, end, definition.labelNames.length, ascii ? undefined : log);
+      visitor.onSeries(metric, view, start + 4, end);
+    } else {
+      throw new BadLogError(`record of unknown kind ${kind} at byte ${at}`);
+    }
+    at = start + roundUp(length);
+  }
+}
+
+/** Tells of the series in a stretch of log that `walkLog` has found sound. */
+export function tellSeries(log: Buffer, visitor: Pick<LogVisitor, 'onSeries'>): void {
+  const view = viewOf(log);
+  for (let at = 0; at < log.length; ) {
+    const length = view.getUint32(at, true);
+    const start = at + RECORD_HEAD_BYTES;
+    if (view.getUint32(at + 4, true) === RECORD_SERIES)
+      visitor.onSeries(view.getUint32(start, true), view, start + 4, start + length);
+    at = start + roundUp(length);
+  }
+}
+
+/** The records of a stretch of log: see `walkLog`. @throws BadLogError */
+export function decodeLog(log: Buffer, metrics: MetricDefinition[]): LogRecord[] {
+  const records: LogRecord[] = [];
+  walkLog(log, metrics, {
+    onMetric: (definition) => records.push({ kind: 'metric', definition }),
+    onSeries: (metric, _, from, to) =>
+      records.push({ kind: 'series', metric, labels: decodeLabels(log, from, to) }),
+  });
+  return records;
+}
+
+/** The labels of a series that `walkLog` has found sound. */
+function decodeLabels(log: Buffer, from: number, to: number): LabelPair[] {
+  const labels: LabelPair[] = [];
+  for (let at = from + 4; at < to; ) {
+    const start = at + 8;
+    const end = start + log.readUInt32LE(at + 4);
+    labels.push([log.readUInt32LE(at), log.toString('utf8', start, end)]);
+    at = end;
+  }
+  return labels;
+}
+
+/**
+ * Labels are a count and then, for each, an index and a text; they must fill their bytes exactly. `texts` are the bytes
+ * again where a text may be other than ASCII.
+ */
+function checkLabels(log: DataView, from: number, to: number, names: number, texts?: Buffer): void {
+  if (to - from < 4) throw badLabels('no count', from);
+  const count = log.getUint32(from, true);
+  if (count > names) throw badLabels(`${count} labels for ${names} names`, from);
+  let at = from + 4;
+  let highest = -1;
+  for (let i = 0; i < count; i++) {
+    if (to - at < 8) throw badLabels('end', from);
+    const index = log.getUint32(at, true);
+    if (index >= names || (index <= highest && hasIndex(log, from + 4, at, index))) {
+      throw badLabels(`label index ${index}`, from);
+    }
+    if (index > highest) highest = index;
+    const start = at + 8;
+    const length = log.getUint32(at + 4, true);
+    if (length > to - start) throw badLabels(`text of ${length} bytes`, from);
+    at = start + length;
+    if (texts !== undefined && !isUtf8(texts.subarray(start, at)))
+      throw badLabels('text that is not UTF-8', from);
+  }
+  if (at !== to) throw badLabels(`${to - at} bytes left over`, from);
+}
+
+function badLabels(what: string, at: number): BadLogError {
+  return new BadLogError(`${what} in the labels at byte ${at}`);
+}
+
+/** To load numbers by: before its code is compiled a first reading takes half as long as by bytes. */
+export function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
+}
+
+/** Whether one of the sound labels in `from`../..`to` has this index. */
+function hasIndex(log: DataView, from: number, to: number, index: number): boolean {
+  for (let at = from; at < to; at += 8 + log.getUint32(at + 4, true)) {
+    if (log.getUint32(at, true) === index) return true;
+  }
+  return false;
+}
+
+function encodeRecord(kind: number, parts: readonly Buffer[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const head = Buffer.alloc(RECORD_HEAD_BYTES);
+  head.writeUInt32LE(length, 0);
+  head.writeUInt32LE(kind, 4);
+  return Buffer.concat([head, ...parts, Buffer.alloc(roundUp(length) - length)]);
+}
+
+function encodeText(text: string): Buffer[] {
+  const bytes = Buffer.from(text, 'utf8');
+  return [u32(bytes.length), bytes];
+}
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeUInt32LE(value, 0);
+  return bytes;
+}
+
+function roundUp(length: number): number {
+  return (length + 7) & ~7;
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+class PayloadReader {
+  readonly #log: Buffer;
+  readonly #end: number;
+  #at: number;
+
+  constructor(log: Buffer, at: number, end: number) {
+    this.#log = log;
+    this.#at = at;
+    this.#end = end;
+  }
+
+  metric(): MetricDefinition {
+    const type = METRIC_TYPES[this.#u32() - 1];
+    if (type === undefined) throw this.#bad('unknown metric type');
+    const labelCount = this.#count(4);
+    const boundCount = this.#count(8);
+    const isNamed = this.#u32();
+    if (isNamed > 1) throw this.#bad(`${isNamed} registry names`);
+    const bounds = Array.from({ length: boundCount }, () => this.#f64());
+    if (bounds.some((bound, i) => !(bound > (bounds[i - 1] ?? -Infinity) && bound < Infinity))) {
+      throw this.#bad('bounds not ascending and finite');
+    }
+    const name = this.#text();
+    const help = this.#text();
+    const aggregator = this.#text();
+    const labelNames = Array.from({ length: labelCount }, () => this.#text());
+    const registry = isNamed === 1 ? { registry: this.#text() } : {};
+    this.#finish();
+    return { name, help, type, aggregator, labelNames, bounds, ...registry };
+  }
+
+  /** A count of things of at least `bytesEach` bytes: one that cannot fit is refused before anything is allocated. */
+  #count(bytesEach: number): number {
+    const count = this.#u32();
+    if (count * bytesEach > this.#end - this.#at) throw this.#bad(`count ${count} cannot fit`);
+    return count;
+  }
+
+  #u32(): number {
+    const at = this.#take(4);
+    return this.#log.readUInt32LE(at);
+  }
+
+  #f64(): number {
+    const at = this.#take(8);
+    return this.#log.readDoubleLE(at);
+  }
+
+  #text(): string {
+    const length = this.#u32();
+    const at = this.#take(length);
+    try {
+      return strictUtf8.decode(this.#log.subarray(at, at + length));
+    } catch {
+      throw this.#bad('text is not UTF-8');
+    }
+  }
+
+  #take(bytes: number): number {
+    const at = this.#at;
+    if (bytes > this.#end - at) throw this.#bad(`${bytes} bytes wanted`);
+    this.#at = at + bytes;
+    return at;
+  }
+
+  #finish(): void {
+    if (this.#at !== this.#end) throw this.#bad('bytes left over');
+  }
+
+  #bad(what: string): BadLogError {
+    return new BadLogError(`${what} (payload byte ${this.#at} of ${this.#end})`);
+  }
+}

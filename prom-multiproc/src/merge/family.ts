@@ -1,0 +1,70 @@
+import type { MetricDefinition, MetricType } from '../format/format.ts';
+import { isBySlot } from '../format/gauge-aggregators.ts';
+import { sameBounds } from '../util/buckets.ts';
+import { IntList } from '../util/int-list.ts';
+import { sortedLabels } from './label-text.ts';
+import type { SeriesTable } from './series-table.ts';
+
+/** One metric of the merged view: all slots' series under one name. */
+export class Family {
+  readonly table: SeriesTable;
+  readonly name: string;
+  /** Name of the registry that it is shared by; undefined where that has none. */
+  readonly registry: string | undefined;
+  readonly help: string;
+  readonly type: MetricType;
+  /** How the values of a gauge in several slots become one here. */
+  readonly aggregator: string;
+  /** What the application gave as its aggregator. */
+  readonly declaredAggregator: string;
+  /** Of all its definitions. */
+  readonly labelNames = new Set<string>();
+  /** The bounds that its definitions have: one set but where versions of an application differ. */
+  readonly boundSets: (readonly number[])[] = [];
+  /** Its series, in the order first read; one with different bounds in several slots is here once for each. */
+  readonly series = new IntList();
+  #groups: (readonly number[])[] = [];
+  #grouped = 0;
+
+  constructor(table: SeriesTable, definition: MetricDefinition, aggregator = definition.aggregator) {
+    this.table = table;
+    this.name = definition.name;
+    this.registry = definition.registry;
+    this.help = definition.help;
+    this.type = definition.type;
+    this.aggregator = aggregator;
+    this.declaredAggregator = definition.aggregator;
+  }
+
+  add(series: number, bounds: readonly number[]): void {
+    this.series.push(series);
+    if (bounds === this.boundSets[0]) return;
+    if (!this.boundSets.some((known) => sameBounds(known, bounds))) this.boundSets.push(bounds);
+  }
+
+  /** Whether it is a gauge of which each slot's value is shown. */
+  get showsEachSlot(): boolean {
+    return this.type === 'gauge' && isBySlot(this.aggregator);
+  }
+
+  /** Whether any process has a value of any series. */
+  get hasValues(): boolean {
+    const { totals, bases } = this.table;
+    for (let i = 0; i < this.series.length; i++) {
+      if (!Number.isNaN(totals[bases.array[this.series.array[i]!]!]!)) return true;
+    }
+    return false;
+  }
+
+  /** The series, those with the same labels under different bounds together. */
+  groups(): readonly (readonly number[])[] {
+    const series = Array.from(this.series.array.subarray(0, this.series.length));
+    if (this.boundSets.length === 1) return series.map((one) => [one]);
+    if (this.#grouped !== series.length) {
+      const byLabels = Map.groupBy(series, (one) => sortedLabels(this.table.labels(one)));
+      this.#groups = [...byLabels.values()];
+      this.#grouped = series.length;
+    }
+    return this.#groups;
+  }
+}

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { bytesRead } from '../../test/support/bytes-read.ts';
+import { TextReader } from '../../test/support/directory-text.ts';
+import { filledSlots } from '../../test/support/filled-slots.ts';
+import { sample } from '../../test/support/sample.ts';
+import { shareCounter } from '../../test/support/shared-counter.ts';
+import { add, COUNTER, openWriter } from '../../test/support/slot-files.ts';
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
+import { clearDirectory } from '../clear-directory.ts';
+import { metricsHandler } from '../metrics-handler.ts';
+import type { SlotWriter } from '../slot/slot-writer.ts';
+import { FEW_SERIES } from './directory-reader.ts';
+import { LOOK_INTERVAL_MS, readAhead } from './read-ahead.ts';
+
+const SLOTS = 3;
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise(setImmediate);
+}
+
+test('what stands still between two looks is read before anybody asks: a scrape then reads values alone', async (t) => {
+  const { directory, register } = shareCounter(t);
+  filledSlots(t, directory, SLOTS, 1000);
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  metricsHandler(register);
+  for (let look = 0; look < 2; look++) {
+    t.mock.timers.tick(LOOK_INTERVAL_MS);
+    await turns(SLOTS + 2);
+  }
+  const bytesOfScrape = async () => {
+    const before = bytesRead();
+    assert.match(await register.metrics(), /^requests_total{route="\/999"} 3$/m);
+    return bytesRead() - before;
+  };
+  const [first, later] = [await bytesOfScrape(), await bytesOfScrape()];
+  assert.ok(first - later < 1000, `${first} bytes, and then ${later}`);
+});
+
+test('a look at what is known reads some bytes a slot, however many series it has', (t) => {
+  const { reader } = filledSlots(t, temporaryDirectory(t), SLOTS, 1000);
+  reader.text();
+  const looks = [reader.lookAhead(), reader.lookAhead()];
+  const before = bytesRead();
+  looks.push(reader.lookAhead());
+  const bytes = bytesRead() - before;
+  assert.deepEqual(looks, [0, 0, 0]);
+  assert.ok(bytes < 1000, `${bytes} bytes`);
+});
+
+test('a log that grows is read ahead once it stands still, but for the first one while few series are known', (t) => {
+  const directory = temporaryDirectory(t);
+  const [first, second] = [openWriter(directory), openWriter(directory)];
+  const reader = new TextReader(t, directory);
+  const grow = (writer: SlotWriter, series: number) => {
+    for (let i = 0; i < series; i++) add(writer, COUNTER, `/${names++}`, 1);
+  };
+  let names = 0;
+  grow(first, FEW_SERIES / 2);
+  grow(second, 1);
+  assert.equal(reader.lookAhead(), 1, 'the first');
+  grow(first, FEW_SERIES / 2);
+  grow(second, 1);
+  assert.equal(reader.lookAhead(), 1, 'the first');
+  for (let look = 0; look < 2; look++) {
+    grow(first, 1);
+    grow(second, 1);
+    assert.equal(reader.lookAhead(), 0);
+  }
+  assert.equal(reader.lookAhead(), 2);
+  grow(second, 1);
+  reader.lookAhead();
+  assert.equal(reader.text().match(/^requests_total{/gm)?.length, names);
+  assert.deepEqual(reader.complaints, []);
+});
+
+test('what cannot be read ahead is told by the scrape, and the rest is read', (t) => {
+  const directory = temporaryDirectory(t);
+  const writers = [
+    openWriter(directory),
+    openWriter(directory),
+    openWriter(directory),
+    openWriter(directory),
+  ];
+  for (const writer of writers) add(writer, COUNTER, '/', 1);
+  const path = (slot: number) => join(directory, `slot-${slot}.metrics`);
+  const file = readFileSync(path(0));
+  file.writeUInt32LE(1, 20);
+  writeFileSync(path(0), file);
+  truncateSync(path(1), 5000);
+  const reader = new TextReader(t, directory);
+  assert.deepEqual([reader.lookAhead(), reader.lookAhead(), reader.lookAhead()], [1, 3, 0]);
+  truncateSync(path(2), 5000);
+  assert.equal(reader.lookAhead(), 0);
+  assert.deepEqual(reader.complaints, []);
+  assert.equal(sample(reader.text(), 'requests_total{route="/"}'), 1);
+  const cut = 'file is cut short: N bytes for N chunks';
+  assert.deepEqual(
+    reader.slots().map(({ error }) => error?.replace(/\d+/g, 'N')),
+    ['log checksum does not match', cut, cut, undefined],
+  );
+  assert.equal(reader.complaints.length, 3);
+});
+
+test('a directory cleared between a look and a scrape, or between two looks, is begun anew', async (t) => {
+  const directory = temporaryDirectory(t);
+  const reader = new TextReader(t, directory);
+  for (let round = 1; round <= 3; round++) {
+    const writers = Array.from({ length: round }, () => openWriter(directory));
+    for (const writer of writers) add(writer, COUNTER, `/${round}`, 1);
+    assert.deepEqual([reader.lookAhead(), reader.lookAhead()], [1, round - 1]);
+    if (round === 2) {
+      for (const writer of writers) writer.close();
+      await clearDirectory(directory, { waitMs: 0 });
+      assert.equal(reader.text(), '\n');
+      continue;
+    }
+    assert.equal(reader.text().match(/^requests_total/gm)?.length, 1);
+    assert.equal(sample(reader.text(), `requests_total{route="/${round}"}`), round);
+    for (const writer of writers) writer.close();
+    await clearDirectory(directory, { waitMs: 0 });
+  }
+  assert.deepEqual(reader.complaints, []);
+});
+
+test('a log that begins like another whose file was changed since is read by itself', (t) => {
+  const directory = temporaryDirectory(t);
+  add(openWriter(directory), COUNTER, '/a', 1);
+  const reader = new TextReader(t, directory);
+  assert.equal(sample(reader.text(), 'requests_total{route="/a"}'), 1);
+  // As if the first had always been what the second is: only the checksum of what was read tells them apart.
+  add(openWriter(directory), COUNTER, '/b', 5);
+  const [first, second] = [0, 1].map((slot) => join(directory, `slot-${slot}.metrics`)) as [string, string];
+  const changed = readFileSync(first);
+  readFileSync(second).copy(changed, 4096, 4096, 4096 + 65536);
+  writeFileSync(first, changed);
+  const text = reader.text();
+  assert.equal(sample(text, 'requests_total{route="/a"}'), 1);
+  assert.equal(sample(text, 'requests_total{route="/b"}'), 5);
+  unlinkSync(first);
+});
+
+test('a look that fails ends neither the process nor the looks after it', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  let looks = 0;
+  readAhead(() => {
+    looks += 1;
+    if (looks === 1) throw new Error('no metrics client');
+    return (function* () {
+      yield;
+      throw new Error('a file went away');
+    })();
+  });
+  for (let look = 1; look <= 3; look++) {
+    t.mock.timers.tick(LOOK_INTERVAL_MS);
+    await turns(2);
+    assert.equal(looks, look);
+  }
+});

@@ -1,0 +1,49 @@
+import type { ClientMetric } from '../client/prom-client-internals.ts';
+import { isThenable, TimedRuns } from '../util/timed-runs.ts';
+import type { SharedMetric } from './shared-metric.ts';
+
+/**
+ * Runs the `collect()` of metrics, each once at a time and none waited for longer than a limit; what one writes becomes
+ * visible together, at its end.
+ */
+export class Collecting {
+  readonly #sharedOf: (client: ClientMetric) => SharedMetric | undefined;
+  readonly #runs: TimedRuns<ClientMetric, void>;
+
+  constructor(
+    sharedOf: (client: ClientMetric) => SharedMetric | undefined,
+    limitMs: () => number,
+    onFailure: (client: ClientMetric, error: Error) => void,
+  ) {
+    this.#sharedOf = sharedOf;
+    this.#runs = new TimedRuns(limitMs, onFailure);
+  }
+
+  /** Runs the `collect()` of a metric of this slot, or waits for the one that runs; see `TimedRuns.run`. */
+  async collect(client: ClientMetric, idle = false): Promise<void> {
+    const metric = this.#sharedOf(client);
+    if (metric === undefined || client.collect === undefined) return;
+    await this.#runs.run(client, () => collect(client, metric), idle);
+  }
+
+  /** The same for all, at a time when nobody asks. */
+  async collectIdly(clients: Iterable<ClientMetric>): Promise<void> {
+    await Promise.all(Array.from(clients, (client) => this.collect(client, true)));
+  }
+}
+
+function collect(client: ClientMetric, metric: SharedMetric): void | Promise<void> {
+  const fail = (error: unknown) => {
+    metric.failCollect();
+    throw error;
+  };
+  metric.beginCollect();
+  try {
+    const collecting = client.collect!();
+    if (!isThenable(collecting)) return metric.collected();
+    metric.awaitCollect();
+    return Promise.resolve(collecting).then(() => metric.collected(), fail);
+  } catch (error) {
+    return fail(error);
+  }
+}

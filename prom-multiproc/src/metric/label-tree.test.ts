@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Random } from '../../test/support/random.ts';
+import type { ClientLabels } from '../client/prom-client-internals.ts';
+import { LabelTree } from './label-tree.ts';
+
+const NAMES = ['a', 'b', 'c'];
+const HALF = '\ud800';
+/** What applications give as label values; some read the same. */
+const VALUES = [undefined, 200, '200', 404, true, 'true', null, 'null', '', 'x', HALF, '\ufffd'];
+
+const reading = (labels: ClientLabels) =>
+  JSON.stringify(
+    NAMES.map((name) => (labels[name] === undefined ? undefined : String(labels[name]).toWellFormed())),
+  );
+
+test('a tree finds what was stored under labels that read the same, and nothing else, whatever was done to it', () => {
+  const random = new Random(7);
+  for (let round = 0; round < 200; round++) {
+    const tree = new LabelTree<{ labels: ClientLabels }>(NAMES);
+    const model = new Map<string, { labels: ClientLabels }>();
+    // Few values a round, so that labels meet often.
+    const values = Array.from({ length: 4 }, () => random.pick(VALUES));
+    const anyLabels = () =>
+      Object.fromEntries(NAMES.map((name) => [name, random.pick(values)]).filter(([, v]) => v !== undefined));
+    for (let step = 0; step < 60; step++) {
+      const labels = anyLabels();
+      const key = reading(labels);
+      if (random.int(5) === 0) {
+        tree.delete(labels);
+        model.delete(key);
+        assert.equal(tree.get(labels), undefined);
+      } else {
+        let item = tree.find(labels);
+        assert.equal(item, model.get(key));
+        if (item === undefined) {
+          item = { labels };
+          model.set(key, item);
+        }
+        tree.set(labels, item);
+        const isUnicode = !Object.values(labels).includes(HALF);
+        assert.equal(tree.get({ ...labels }), isUnicode ? item : undefined);
+        assert.equal(tree.get({ ...labels, other: 'x' }), undefined, 'a label that is not a name of ours');
+      }
+      const others = anyLabels();
+      const found = tree.get(others);
+      assert.ok(found === undefined || found === model.get(reading(others)));
+    }
+    tree.clear();
+    for (const { labels } of model.values()) assert.equal(tree.find(labels), undefined);
+  }
+});
+
+test('an object is found by what it reads, and only as long as it reads so', () => {
+  const tree = new LabelTree<{ labels: ClientLabels }>(NAMES);
+  let text = 'first';
+  const labels = { a: { toString: () => text } };
+  const item = { labels };
+  tree.set(labels, item);
+  assert.equal(tree.find({ a: 'first' }), item);
+  text = 'second';
+  assert.equal(tree.find(labels), undefined);
+});

@@ -1,0 +1,73 @@
+import type { ClientEntry, ClientLabels, ClientMetric } from '../client/prom-client-internals.ts';
+import { isTimed } from '../format/format.ts';
+import { keepsTheDead, NEVER_SET } from '../format/gauge-aggregators.ts';
+import { bootTime } from '../os/boot-clock.ts';
+import { KeptSeries } from './kept-series.ts';
+import {
+  HistogramSeries,
+  type SeriesOwner,
+  type SharedSeries,
+  SummarySeries,
+  TimedSeries,
+  ValueSeries,
+} from './shared-series.ts';
+
+/** What an entry of a gauge is, beyond its numbers. */
+export interface GaugeEntry {
+  readonly aggregator: string;
+  /** Whether it is the zero that a gauge without labels begins with. */
+  readonly neverSet: boolean;
+}
+
+/** The series that takes the place of an entry of prom-client. */
+export function seriesOf(
+  entry: ClientEntry,
+  owner: SeriesOwner,
+  gauge: GaugeEntry | undefined,
+): SharedSeries {
+  const { labels } = entry;
+  if (gauge !== undefined) return gaugeSeries(entry, owner, gauge);
+  const values = valuesOf(entry, owner.bounds);
+  if (entry.bucketValues !== undefined) {
+    const series = new HistogramSeries(owner, labels, values);
+    if (entry.bucketExemplars !== undefined) series.bucketExemplars = entry.bucketExemplars;
+    return series;
+  }
+  if (entry.sum !== undefined) return new SummarySeries(owner, labels, values, entry.td);
+  return new ValueSeries(owner, labels, values);
+}
+
+/** One that was set before it was captured is as recent as that. */
+function gaugeSeries(
+  { labels, value }: ClientEntry,
+  owner: SeriesOwner,
+  { aggregator, neverSet }: GaugeEntry,
+): SharedSeries {
+  const first = neverSet ? NEVER_SET : value! + 0;
+  const timed = isTimed(aggregator);
+  const values = timed ? Float64Array.of(first, neverSet ? 0 : bootTime()) : Float64Array.of(first);
+  if (keepsTheDead(aggregator)) return new KeptSeries(owner, labels, values, aggregator);
+  return timed ? new TimedSeries(owner, labels, values) : new ValueSeries(owner, labels, values);
+}
+
+/** A series of a counter or a histogram that was never counted in. */
+export function emptySeries(owner: SeriesOwner, labels: ClientLabels, client: ClientMetric): SharedSeries {
+  if (client.upperBounds === undefined) return new ValueSeries(owner, labels, new Float64Array(1));
+  const series = new HistogramSeries(owner, labels, new Float64Array(owner.bounds.length + 2));
+  // prom-client 15.1.0 reads them of every series; all are null, in one frozen object, as these have no exemplars.
+  series.bucketExemplars = client.bucketExemplars;
+  return series;
+}
+
+/** The numbers of a plain entry in the order of the cells. */
+export function valuesOf(entry: ClientEntry, bounds: readonly number[]): Float64Array {
+  const { bucketValues } = entry;
+  if (bucketValues === undefined) {
+    if (entry.sum === undefined) return Float64Array.of(entry.value!);
+    return Float64Array.of(entry.sum, entry.count!, ...bounds.map(() => 0));
+  }
+  // Bounds that were given as texts may be spelled in another way.
+  const counts = bounds.map((bound) => bucketValues[bound] ?? 0);
+  const inBounds = counts.reduce((sum, count) => sum + count, 0);
+  return Float64Array.of(entry.sum!, ...counts, entry.count! - inBounds);
+}

@@ -1,0 +1,119 @@
+import cluster from 'node:cluster';
+import { isMainThread } from 'node:worker_threads';
+import type { AggregatingClass, ClientModule } from '../client/clients.ts';
+import { type AnyRegistry, internalsOf } from '../client/prom-client-internals.ts';
+import { processState } from '../util/process-state.ts';
+import type { ProcessSlot } from './process-slot.ts';
+import { RegistryView } from './registry-view.ts';
+import { type SharedRegistry, sharedRegistries } from './shared-registry.ts';
+import { askUnshared, workersWithoutSlot } from './unshared-workers.ts';
+
+const tamed = processState('aggregations', () => new WeakMap<ClientModule, Aggregation>());
+
+/**
+ * Keeps a client's own aggregation, over IPC or between threads, from multiplying totals by the number of workers. In a
+ * process that shares, `clusterMetrics()` and `workerMetrics()` give the shared totals, once, of the registries that
+ * `setRegistries()` was given, or of all; asked by a primary that does not share, a worker answers with what its own slot
+ * has counted.
+ */
+export function tameAggregation(
+  client: ClientModule,
+  slot: ProcessSlot,
+  share: (register: AnyRegistry) => SharedRegistry,
+): void {
+  if (!tamed.has(client)) tamed.set(client, new Aggregation(client, slot, share));
+  tamed.get(client)!.answerForOwnSlot();
+}
+
+class Aggregation {
+  readonly #client: ClientModule;
+  readonly #slot: ProcessSlot;
+  readonly #share: (register: AnyRegistry) => SharedRegistry;
+  /** What the application gave to `setRegistries()`. */
+  #chosen: readonly SharedRegistry[] | undefined;
+  /** `setRegistries` of the client itself. */
+  readonly #setRegistries: ((registers: AnyRegistry[]) => void)[] = [];
+  readonly #answer: AnyRegistry;
+
+  constructor(client: ClientModule, slot: ProcessSlot, share: (register: AnyRegistry) => SharedRegistry) {
+    this.#client = client;
+    this.#slot = slot;
+    this.#share = share;
+    this.#answer = this.#makeAnswer();
+    const { AggregatorRegistry, WorkerRegistry } = client;
+    const { clusterMetrics } = AggregatorRegistry.prototype;
+    const withUnshared = (register: AnyRegistry) =>
+      this.#withUnshared(register, () => clusterMetrics!.call(register));
+    AggregatorRegistry.prototype.clusterMetrics = function sharedClusterMetrics() {
+      return withUnshared(this);
+    };
+    this.#captureSetRegistries(AggregatorRegistry, cluster.isWorker);
+    if (WorkerRegistry === undefined) return;
+    const totals = (register: AnyRegistry) => this.#totalsOf(register).text();
+    WorkerRegistry.prototype.workerMetrics = function sharedWorkerMetrics() {
+      return totals(this);
+    };
+    this.#captureSetRegistries(WorkerRegistry, !isMainThread);
+  }
+
+  /** Has the client ask for the slot of this process, where the application has not named registries of its own. */
+  answerForOwnSlot(): void {
+    for (const setRegistries of this.#setRegistries) setRegistries([this.#answer]);
+  }
+
+  /** The totals, with what workers counted that do not share. */
+  async #withUnshared(register: AnyRegistry, ask: () => Promise<unknown>): Promise<string> {
+    const totals = this.#totalsOf(register);
+    const text = await totals.text();
+    const workers = workersWithoutSlot(this.#slot.holders());
+    if (workers.length === 0) return text;
+    const unshared = (await askUnshared(workers, ask)).filter((list) => list.length > 0);
+    if (unshared.length === 0) return text;
+    const { AggregatorRegistry } = this.#client;
+    return AggregatorRegistry.aggregate([await totals.json(), ...unshared], register.contentType).metrics();
+  }
+
+  #totalsOf(register: AnyRegistry): RegistryView {
+    const viewed = this.#viewed();
+    const own = internalsOf(register);
+    // Where there is none yet, what others count in registries without a name.
+    const any = { register: own, name: undefined, clientText: own.getMetricsAsString.bind(own) };
+    return new RegistryView(this.#slot, {
+      viewed: () => (viewed.length > 0 ? viewed : [any]),
+      showsSelf: () => viewed.length === 0 || viewed.some(({ selfMetrics }) => selfMetrics),
+      contentType: () => register.contentType,
+    });
+  }
+
+  #viewed(): readonly SharedRegistry[] {
+    return this.#chosen ?? sharedRegistries().filter(({ name }) => name === undefined);
+  }
+
+  #captureSetRegistries(aggregating: AggregatingClass, answers: boolean): void {
+    const setRegistries = aggregating.setRegistries.bind(aggregating);
+    if (answers) this.#setRegistries.push(setRegistries);
+    const { Registry } = this.#client;
+    aggregating.setRegistries = (registers) => {
+      const all = Array.isArray(registers) ? registers : [registers];
+      // The client refuses what is none.
+      if (!all.every((one) => one instanceof Registry)) return setRegistries(registers);
+      this.#chosen = all.map(this.#share);
+      setRegistries([this.#answer]);
+    };
+  }
+
+  /** Answers for this process alone. */
+  #makeAnswer(): AnyRegistry {
+    const answer = new this.#client.Registry();
+    const view = new RegistryView(this.#slot, {
+      viewed: () => this.#viewed(),
+      showsSelf: () => false,
+      contentType: () => answer.contentType,
+    });
+    // By an aggregator only `shutdown()` asks, for what would be lost with this process. In the slot nothing is: its next
+    // holder shows it, and a primary that had it too would count it twice.
+    internalsOf(answer).getMetricsAsJSON = async (aggregator) =>
+      aggregator === undefined ? view.ownJson() : [];
+    return answer;
+  }
+}

@@ -1,0 +1,60 @@
+import { type AnyRegistry, type ClientMetric, internalsOf } from '../client/prom-client-internals.ts';
+import { escapeHelp } from '../merge/label-text.ts';
+import { MetricWarnings } from '../metric/metric-warnings.ts';
+import { collectTimeoutMs } from '../metric/process-limits.ts';
+import { processState } from '../util/process-state.ts';
+import { Warnings } from '../util/warnings.ts';
+import { LastAnswers } from './last-answers.ts';
+import type { ProcessSlot } from './process-slot.ts';
+
+interface Answers {
+  readonly blocks: LastAnswers<ClientMetric, string>;
+  readonly whole: LastAnswers<AnyRegistry, string>;
+}
+
+const known = processState('plain registries', () => new WeakMap<AnyRegistry, Answers>());
+const warnings = new MetricWarnings(new Warnings());
+
+/**
+ * The text of a registry that is not shared. A metric whose `collect()` hangs or fails costs its own lines: they are as
+ * they were last. Failures are counted in `slot`, where this process has one.
+ * @throws Error where the registry as a whole fails, or takes twice the limit, and never gave a text before.
+ */
+export async function plainText(register: AnyRegistry, slot: ProcessSlot | undefined): Promise<string> {
+  let answers = known.get(register);
+  if (answers === undefined) {
+    answers = answersOf(slot);
+    known.set(register, answers);
+  }
+  const { blocks, whole } = answers;
+  const inner = internalsOf(register);
+  const getMetricsAsString = async (metric: ClientMetric) =>
+    (await blocks.ask(metric, () => inner.getMetricsAsString(metric))) ??
+    `# HELP ${metric.name} ${escapeHelp(metric.help)}`;
+  // The client's own metrics(), which asks for the text of one metric after the other.
+  const view = Object.create(register, { getMetricsAsString: { value: getMetricsAsString } }) as AnyRegistry;
+  let failure: unknown = new Error('the metrics of a registry took too long');
+  const text = await whole.ask(register, async () => {
+    try {
+      return await view.metrics();
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  });
+  if (text === undefined) throw failure;
+  return text;
+}
+
+function answersOf(slot: ProcessSlot | undefined): Answers {
+  const limitMs = slot === undefined ? collectTimeoutMs : () => slot.limits.collectTimeoutMs;
+  const failed = (name: string, error: Error) =>
+    slot === undefined ? warnings.collectFailed(name, error) : slot.collectFailed(name, error);
+  return {
+    blocks: new LastAnswers(limitMs, ({ name }, error) => failed(name, error)),
+    whole: new LastAnswers(
+      () => 2 * limitMs(),
+      (_, error) => failed('a registry', error),
+    ),
+  };
+}

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { AppProcess } from '../../test/support/application.ts';
+import { TextReader } from '../../test/support/directory-text.ts';
+import { sample } from '../../test/support/sample.ts';
+import { openWriter } from '../../test/support/slot-files.ts';
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
+import { until } from '../../test/support/until.ts';
+
+const COUNTED = 'requests_total{route="/"}';
+
+async function startCluster(t: TestContext, directory: string) {
+  const primary = fork(join(import.meta.dirname, '../../test/support/cluster-application.ts'), {
+    env: { ...process.env, PROMETHEUS_MULTIPROC_DIR: directory },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  t.after(() => primary.kill('SIGKILL'));
+  const [{ worker }] = (await once(primary, 'message')) as [{ worker: number }];
+  t.after(() => killIfAlive(worker, directory));
+  return { primary, worker };
+}
+
+/** The letter that the kernel gives for what a process does: T where it is stopped; undefined where it has ended. */
+function stateOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const state = stat.slice(stat.lastIndexOf(')') + 2)[0];
+    return state === 'Z' ? undefined : state;
+  } catch (error) {
+    if (hasEnded(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether this is what reading in /proc, or a signal, comes to once a process is gone. */
+function hasEnded(error: unknown): boolean {
+  return ['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code!);
+}
+
+/** Ends a worker that has outlived its primary, if this is still the process that counts in the directory. */
+function killIfAlive(pid: number, directory: string): void {
+  try {
+    if (readFileSync(`/proc/${pid}/environ`, 'utf8').includes(directory)) process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!hasEnded(error)) throw error;
+  }
+}
+
+test('a worker dies with its primary even when it is stopped, and its slot is free', async (t) => {
+  const directory = temporaryDirectory(t);
+  const { primary, worker } = await startCluster(t, directory);
+  const reader = new TextReader(t, directory);
+  assert.deepEqual(
+    reader.slots().map(({ live }) => live),
+    [true],
+  );
+  process.kill(worker, 'SIGSTOP');
+  await until('the worker to stop', () => stateOf(worker) === 'T');
+  assert.equal(sample(reader.text(), COUNTED), 1, 'a stopped worker does not blank the scrape');
+  primary.kill('SIGKILL');
+  // Not by its state: its first thread ends before those that still keep its files open.
+  await until('the worker to end', () => reader.slots().every(({ live }) => !live));
+  const successor = openWriter(directory);
+  assert.equal(successor.slot, 0);
+  assert.equal(sample(reader.text(), COUNTED), 1, 'what it counted stays');
+});
+
+test('a worker thread has a slot of its own, which is free once it has ended', async (t) => {
+  const directory = temporaryDirectory(t);
+  const before = process.env.PROMETHEUS_MULTIPROC_DIR;
+  process.env.PROMETHEUS_MULTIPROC_DIR = directory;
+  t.after(() => {
+    if (before === undefined) delete process.env.PROMETHEUS_MULTIPROC_DIR;
+    else process.env.PROMETHEUS_MULTIPROC_DIR = before;
+  });
+  const reader = new TextReader(t, directory);
+  for (let round = 1; round <= 3; round++) {
+    const threads = [0, 1].map(
+      () =>
+        new Worker(new URL('../../test/support/counting-thread.ts', import.meta.url), { env: process.env }),
+    );
+    await Promise.all(threads.map((thread) => once(thread, 'message')));
+    assert.equal(sample(reader.text(), COUNTED), 2 * round);
+    assert.deepEqual(
+      reader.slots().map(({ live }) => live),
+      [true, true],
+    );
+    await Promise.all(threads.map((thread) => thread.terminate()));
+    assert.deepEqual(
+      reader.slots().map(({ live }) => live),
+      [false, false],
+    );
+  }
+  assert.equal(readdirSync(directory).length, 2);
+});
+
+test('a directory of another owner is refused with what to do, and the process counts on', async (t) => {
+  // Root gives one away; anybody else finds the root directory to be another's.
+  const isRoot = process.getuid!() === 0;
+  const directory = isRoot ? join(temporaryDirectory(t), 'metrics') : '/';
+  if (isRoot) {
+    mkdirSync(directory);
+    chownSync(directory, 65534, 65534);
+  }
+  const app = await AppProcess.start(t, directory);
+  await app.call('plain', 'inc');
+  await app.call('plain', 'inc');
+  await assert.rejects(app.metrics(), /belongs to user id \d+, this process runs as \d+: .*chown/);
+  assert.equal((await app.warnings()).length, 1);
+});

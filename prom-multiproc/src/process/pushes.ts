@@ -1,0 +1,73 @@
+import type { ClientModule } from '../client/clients.ts';
+import type { AnyRegistry } from '../client/prom-client-internals.ts';
+import { familyKey, type MetricDefinition } from '../format/format.ts';
+import { processState } from '../util/process-state.ts';
+import type { ProcessSlot } from './process-slot.ts';
+
+/**
+ * What each living process has pushed under, one series a grouping key. No page shows it: no registry can have this name.
+ */
+const PUSHED: MetricDefinition = {
+  name: 'pushed',
+  help: 'Grouping keys that this process has pushed under.',
+  type: 'gauge',
+  aggregator: 'all',
+  labelNames: ['key'],
+  bounds: [],
+  registry: '\u0001pushes',
+};
+
+interface PushParameters {
+  readonly jobName?: unknown;
+  readonly groupings?: Readonly<Record<string, unknown>> | null;
+}
+
+type Push = (this: { readonly registry: AnyRegistry }, parameters?: PushParameters) => Promise<unknown>;
+
+const tamed = processState('pushes', () => new WeakSet<object>());
+
+/**
+ * Has `push()` and `pushAdd()` of a client's Pushgateway reject where processes push shared totals under different grouping
+ * keys: whoever adds those up would get the totals once a process.
+ */
+export function pushOnce(
+  { Pushgateway }: ClientModule,
+  slotOf: (register: AnyRegistry) => ProcessSlot | undefined,
+): void {
+  if (Pushgateway === undefined || tamed.has(Pushgateway)) return;
+  tamed.add(Pushgateway);
+  const prototype = Pushgateway.prototype as unknown as Record<'push' | 'pushAdd', Push>;
+  for (const method of ['push', 'pushAdd'] as const) {
+    const push = prototype[method];
+    prototype[method] = async function pushShared(parameters) {
+      const slot = slotOf(this.registry);
+      if (slot !== undefined) checkGroupingKey(slot, groupingKey(parameters));
+      return push.call(this, parameters);
+    };
+  }
+}
+
+function groupingKey({ jobName, groupings }: PushParameters = {}): string {
+  const pairs = Object.entries(groupings ?? {}).map(([name, value]) => [name, String(value)]);
+  return JSON.stringify(Object.fromEntries([['job', String(jobName)], ...pairs.sort()]));
+}
+
+/** @throws Error where another process pushes under another key */
+function checkGroupingKey(slot: ProcessSlot, key: string): void {
+  slot.own.set(PUSHED, 1, [key]);
+  const family = slot.read().families.get(familyKey(PUSHED));
+  const bySlot = new Map<number, string[]>();
+  for (const [series] of family?.groups() ?? []) {
+    const [[, pushed] = ['', '']] = family!.table.labels(series!);
+    for (const { slot: number } of family!.table.valuesBySlot(series!)) {
+      bySlot.set(number, [...(bySlot.get(number) ?? []), pushed]);
+    }
+  }
+  for (const [number, keys] of bySlot) {
+    if (number === slot.number || keys.includes(key)) continue;
+    slot.own.set(PUSHED, Number.NaN, [key]);
+    throw new Error(
+      `not pushed under ${key}: another process pushes the same totals under ${keys[0]}, and they would be added up. Push from one process, or under one grouping key from all; ownMetrics() gives what one process counted`,
+    );
+  }
+}

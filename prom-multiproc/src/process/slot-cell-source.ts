@@ -1,0 +1,71 @@
+import { familyKey, type LabelPair, type MetricDefinition } from '../format/format.ts';
+import { isAggregator } from '../format/gauge-aggregators.ts';
+import { seriesKey } from '../format/series-key.ts';
+import type { CellSource } from '../metric/metric-cells.ts';
+import type { MetricWarnings } from '../metric/metric-warnings.ts';
+import type { ProcessLimits } from '../metric/process-limits.ts';
+import { REFUSED_UPDATES, type SlotOwnMetrics } from '../slot/slot-own-metrics.ts';
+import type { Cells } from '../slot/slot-space.ts';
+import type { SlotWriter } from '../slot/slot-writer.ts';
+import type { ProcessWideMetrics } from './process-wide-metrics.ts';
+
+/** What a process has, beside its metrics, for them to count by. */
+export interface SlotParts {
+  readonly told: MetricWarnings;
+  readonly limits: ProcessLimits;
+  readonly own: SlotOwnMetrics;
+  readonly processWide: ProcessWideMetrics;
+  /** Undefined while the process has no slot. */
+  writer(): SlotWriter | undefined;
+  beforeWrite(): void;
+}
+
+/** Gives metrics their cells in the slot of the process. */
+export class SlotCellSource implements CellSource {
+  readonly #parts: SlotParts;
+
+  constructor(parts: SlotParts) {
+    this.#parts = parts;
+  }
+
+  beforeWrite(): void {
+    this.#parts.beforeWrite();
+  }
+
+  metric(definition: MetricDefinition): void {
+    const { type, aggregator } = definition;
+    if (type === 'gauge' && !isAggregator(aggregator)) this.#parts.told.unknownAggregator(definition);
+    this.#parts.writer()?.metric(definition);
+  }
+
+  series(definition: MetricDefinition, labels: readonly LabelPair[], again: boolean): Cells | undefined {
+    return this.#parts.writer()?.series(definition, labels, again);
+  }
+
+  release(definition: MetricDefinition, labels: readonly LabelPair[], cells: Cells): void {
+    this.#parts.writer()?.release(definition, labels, cells);
+  }
+
+  forget(definition: MetricDefinition, labels?: readonly LabelPair[]): void {
+    const key = labels && seriesKey(definition.labelNames, labels);
+    this.#parts.writer()?.forget(familyKey(definition), key);
+  }
+
+  isCountedHere(name: string): boolean {
+    return this.#parts.processWide.counts(name);
+  }
+
+  refuseNaN(definition: MetricDefinition): void {
+    this.#parts.told.refusedNaN(definition);
+  }
+
+  admits(definition: MetricDefinition, labels: () => readonly LabelPair[], own: number): boolean {
+    const { limits, told, own: counted } = this.#parts;
+    const limit = limits.maxSeriesPerMetric;
+    if (limit === Infinity) return true;
+    if (own < limit && this.#parts.writer()?.isWithin(limit, definition, labels()) !== false) return true;
+    told.beyondLimit(definition, limit);
+    counted.add(REFUSED_UPDATES, [definition.name]);
+    return false;
+  }
+}

@@ -1,0 +1,154 @@
+/** Where the metrics directory is missing, or another user's: what a process does, and what it says. */
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { AppProcess } from '../../test/support/application.ts';
+import { sample } from '../../test/support/sample.ts';
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
+import { makeDirectory, whyNotOwn } from './own-directory.ts';
+
+const NOBODY = 65534;
+const isRoot = process.getuid!() === 0;
+const ORDINARY: Record<string, string> = isRoot ? { RUN_AS: String(NOBODY) } : {};
+
+/** A directory of root, as a mount point is: one that everybody may write, or only root. */
+function mountPoint(t: TestContext, mode: 0o755 | 0o777): string {
+  // Only root can make one; anybody else finds some.
+  if (!isRoot) return mode === 0o777 ? '/tmp' : '/usr';
+  const parent = temporaryDirectory(t);
+  chmodSync(parent, 0o755);
+  const path = join(parent, 'volume');
+  mkdirSync(path);
+  chmodSync(path, mode);
+  return path;
+}
+
+test('a missing directory is made with its parents, closed to strangers', (t) => {
+  const directory = join(temporaryDirectory(t), 'my-app', 'metrics');
+  for (let i = 0; i < 2; i++) makeDirectory(directory);
+  assert.equal(statSync(directory).mode & 0o777, 0o750 & ~process.umask());
+});
+
+test('a directory whose parent would stand in / is not made, and the error names the parent', () => {
+  const directory = '/no-such-mount-point/metrics';
+  assert.throws(
+    () => makeDirectory(directory),
+    /^Error: .*metrics does not exist: \/no-such-mount-point is missing, too\. Check the path/,
+  );
+  assert.ok(!existsSync('/no-such-mount-point'));
+});
+
+test('processes that start at once make one directory, and each takes a slot in it', async (t) => {
+  const directory = join(temporaryDirectory(t), 'my-app', 'metrics');
+  const apps = await Promise.all(Array.from({ length: 6 }, () => AppProcess.start(t, directory)));
+  const slots = await Promise.all(apps.map((app) => app.takeSlot()));
+  assert.deepEqual(slots.sort(), [0, 1, 2, 3, 4, 5]);
+  assert.deepEqual((await Promise.all(apps.map((app) => app.warnings()))).flat(), []);
+});
+
+test('a process that is asked before any has counted shows an empty application', async (t) => {
+  const directory = join(temporaryDirectory(t), 'metrics');
+  const primary = await AppProcess.start(t, directory);
+  assert.equal(sample(await primary.metrics(), 'prom_multiproc_slots'), 0);
+  assert.deepEqual(readdirSync(directory), []);
+  const worker = await AppProcess.start(t, directory);
+  await worker.call('plain', 'inc');
+  assert.equal(sample(await primary.metrics(), 'plain_total'), 1);
+});
+
+for (const [what, mode, advice] of [
+  [
+    'that everybody may write',
+    0o777,
+    /use a directory in it, such as PROMETHEUS_MULTIPROC_DIR=\S+\/metrics, which this process makes/,
+  ],
+  [
+    'that only root may write',
+    0o755,
+    /give it to this user before the start \(`chown \d+ \S+` as root; a tmpfs takes `uid=\d+`, .*`fsGroup`/,
+  ],
+] as const) {
+  test(`in a mount point of root ${what}, no process answers with zeros: each says what to do`, async (t) => {
+    const directory = mountPoint(t, mode);
+    const [primary, worker] = [
+      await AppProcess.start(t, directory, ORDINARY),
+      await AppProcess.start(t, directory, ORDINARY),
+    ];
+    const refused = (error: Error) => {
+      assert.match(error.message, /belongs to user id 0, this process runs as \d+: /);
+      assert.match(error.message, advice);
+      return true;
+    };
+    await assert.rejects(primary.metrics(), refused);
+    await assert.rejects(worker.takeSlot(), refused);
+    await worker.call('plain', 'inc');
+    await assert.rejects(worker.metrics(), refused);
+    await assert.rejects(primary.metrics(), refused);
+  });
+}
+
+test('in /run the advice is the line of a systemd unit', () => {
+  const stats = { ...statSync('/'), uid: 4_000_000 } as Stats;
+  assert.match(
+    whyNotOwn('/run/my-app', stats)!,
+    /^belongs to user id 4000000, .*`RuntimeDirectory=my-app` under systemd/,
+  );
+});
+
+test('a directory in a mount point that everybody may write is made, and works', async (t) => {
+  const directory = join(isRoot ? mountPoint(t, 0o777) : temporaryDirectory(t), 'metrics');
+  const [primary, worker] = [
+    await AppProcess.start(t, directory, ORDINARY),
+    await AppProcess.start(t, directory, ORDINARY),
+  ];
+  assert.equal(sample(await primary.metrics(), 'plain_total'), 0);
+  await worker.call('plain', 'inc');
+  assert.equal(sample(await primary.metrics(), 'plain_total'), 1);
+  assert.deepEqual(readdirSync(directory), ['slot-0.metrics']);
+});
+
+test('a directory that cannot be made in a mount point of root fails the start with what to do', async (t) => {
+  const directory = join(mountPoint(t, 0o755), 'metrics');
+  const app = await AppProcess.start(t, directory, ORDINARY);
+  const advice = /does not exist and cannot be made in \S+ by user id \d+: .*install -d -o \d+ \S+\/metrics/;
+  await assert.rejects(app.takeSlot(), advice);
+  await assert.rejects(app.metrics(), advice);
+});
+
+test('a process tells of files of another client in its directory once, and shares', async (t) => {
+  const directory = temporaryDirectory(t);
+  writeFileSync(join(directory, 'gauge_livesum_12.db'), '');
+  writeFileSync(join(directory, 'notes.txt'), '');
+  const app = await AppProcess.start(t, directory);
+  await app.call('plain', 'inc');
+  assert.equal(sample(await app.metrics(), 'plain_total'), 1);
+  const [told, ...more] = await app.warnings();
+  assert.match(
+    told!,
+    /holds "gauge_livesum_12\.db", a file of Python's prometheus_client.*: give each application a directory of its own/,
+  );
+  assert.deepEqual(more, []);
+});
+
+test('a directory that may not be listed costs no request: counting goes on, and the metrics say why', async (t) => {
+  const directory = join(temporaryDirectory(t), 'metrics');
+  chmodSync(join(directory, '..'), 0o755);
+  mkdirSync(directory);
+  if (isRoot) chownSync(directory, NOBODY, NOBODY);
+  chmodSync(directory, 0o300);
+  const app = await AppProcess.start(t, directory, ORDINARY);
+  await app.call('plain', 'inc');
+  await assert.rejects(app.metrics(), /cannot share metrics in .*EACCES/);
+  chmodSync(directory, 0o700);
+  assert.equal(sample(await app.metrics(), 'plain_total'), 1);
+});

@@ -1,0 +1,67 @@
+import { fstatSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import {
+  CHUNK_BYTES,
+  CHUNK_OF_CELLS,
+  CHUNK_OF_LOG,
+  chunkOffset,
+  HEADER_BYTES,
+  MAX_CHUNKS,
+} from '../format/format.ts';
+import { BadLogError } from '../format/log-record.ts';
+import { readFully } from '../os/read-fully.ts';
+import type { SlotHeader } from './slot-file.ts';
+
+/** Chunk numbers of a file by kind, in file order. */
+export interface ChunkTable {
+  readonly cells: number[];
+  readonly log: number[];
+}
+
+/** @throws BadLogError where the header names chunks that the file does not have. */
+export function readChunkTable(header: SlotHeader, fd: number): ChunkTable {
+  const chunks = header.chunks;
+  // Asked after the count was loaded: a file only grows, and grows before it says so.
+  const { size } = fstatSync(fd);
+  if (chunks > MAX_CHUNKS) throw new BadLogError(`${chunks} chunks, at most ${MAX_CHUNKS} can be`);
+  if (size < HEADER_BYTES + chunks * CHUNK_BYTES) {
+    throw new BadLogError(`file is cut short: ${size} bytes for ${chunks} chunks`);
+  }
+  const table: ChunkTable = { cells: [], log: [] };
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    const kind = header.chunkKind(chunk);
+    if (kind === CHUNK_OF_CELLS) table.cells.push(chunk);
+    else if (kind === CHUNK_OF_LOG) table.log.push(chunk);
+    else throw new BadLogError(`chunk ${chunk} is of unknown kind ${kind}`);
+  }
+  return table;
+}
+
+/**
+ * The bytes `from`../..`to` of the log, whose checksum must carry on from `crcBefore` to `crcAfter`.
+ * @throws BadLogError where they do not, or where the log does not reach that far.
+ */
+export function readLog(
+  fd: number,
+  logChunks: readonly number[],
+  from: number,
+  to: number,
+  crcBefore: number,
+  crcAfter: number,
+): Buffer {
+  if (to < from || to % 8 !== 0 || to > logChunks.length * CHUNK_BYTES) {
+    throw new BadLogError(`log of ${to} bytes, ${from} already read, in ${logChunks.length} chunks`);
+  }
+  const bytes = Buffer.allocUnsafe(to - from);
+  for (let at = from; at < to; ) {
+    const within = at % CHUNK_BYTES;
+    const length = Math.min(CHUNK_BYTES - within, to - at);
+    const position = chunkOffset(logChunks[Math.floor(at / CHUNK_BYTES)]!) + within;
+    if (readFully(fd, bytes.subarray(at - from), length, position) < length) {
+      throw new BadLogError(`file ends within the log, at byte ${position}`);
+    }
+    at += length;
+  }
+  if (crc32(bytes, crcBefore) !== crcAfter) throw new BadLogError('log checksum does not match');
+  return bytes;
+}

@@ -1,0 +1,127 @@
+/**
+ * Damages slot files at random: no reader may crash, hang or let a damaged slot touch another slot's values.
+ * FUZZ_FILES sets how many files, FUZZ_SEED which ones.
+ */
+import assert from 'node:assert/strict';
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
+import { TextReader } from '../../test/support/directory-text.ts';
+import { Random } from '../../test/support/random.ts';
+import { sample } from '../../test/support/sample.ts';
+import {
+  add,
+  COUNTER,
+  definition,
+  GAUGE,
+  HISTOGRAM,
+  openWriter,
+  SUMMARY,
+} from '../../test/support/slot-files.ts';
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
+import { AT_CHUNK_KINDS, AT_LOG_STATE, CHUNK_BYTES, HEADER_BYTES } from '../format/format.ts';
+
+const FILES = Number(process.env.FUZZ_FILES ?? 20_000);
+const SEED = Number(process.env.FUZZ_SEED ?? 1);
+const LOG_AT = HEADER_BYTES;
+const CELLS_AT = HEADER_BYTES + CHUNK_BYTES;
+const CELL_BYTES = 512;
+
+const EDGES = [0, 1, 2, 3, 4, 7, 8, 127, 255, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff];
+
+/** Changes the file somewhere that matters; true where the log is to keep a matching checksum. */
+function damage(file: Buffer, logBytes: number, random: Random): boolean {
+  const spots = [
+    () => random.int(64),
+    () => AT_CHUNK_KINDS + random.int(4),
+    () => LOG_AT + random.int(logBytes),
+    () => LOG_AT + random.int(logBytes),
+    () => CELLS_AT + random.int(CELL_BYTES),
+    () => random.int(file.length),
+  ];
+  for (let changes = 1 + random.int(4); changes > 0; changes--) {
+    const at = random.pick(spots)();
+    const word = Math.min(at & ~3, file.length - 4);
+    random.pick([
+      () => file.writeUInt8(random.int(256), at),
+      () => file.writeUInt8(file[at]! ^ (1 << random.int(8)), at),
+      () => file.writeUInt32LE(random.pick(EDGES), word),
+      () => file.writeUInt32LE((file.readUInt32LE(word) + random.pick([-8, -1, 1, 8])) >>> 0, word),
+      () => file.copy(file, at, LOG_AT + random.int(logBytes), LOG_AT + logBytes),
+    ])();
+  }
+  return random.int(2) === 0;
+}
+
+function mendChecksum(file: Buffer): void {
+  const bytes = Math.min(file.readUInt32LE(AT_LOG_STATE), CHUNK_BYTES);
+  file.writeUInt32LE(crc32(file.subarray(LOG_AT, LOG_AT + bytes)), AT_LOG_STATE + 4);
+}
+
+/** What damage can reach, as bytes of the file. */
+const REACHED = [
+  [0, HEADER_BYTES],
+  [LOG_AT, 4096],
+  [CELLS_AT, CELL_BYTES],
+] as const;
+
+test(`${FILES} damaged files crash no reader and leave another slot's values right`, (t) => {
+  const directory = temporaryDirectory(t);
+  const [victim, other] = [openWriter(directory), openWriter(directory)];
+  for (const value of ['/', '/a', 'ü']) {
+    add(victim, COUNTER, value, 5);
+    add(victim, HISTOGRAM, value, 4, 1, 1, 1, 1);
+    add(victim, { ...GAUGE, aggregator: 'mostrecent' }, value, 1, 1);
+    add(victim, SUMMARY, value, 4, 2);
+  }
+  add(other, definition({ name: 'unharmed_total' }), '/', 100);
+  const good = readFileSync(join(directory, 'slot-0.metrics'));
+  const logBytes = good.readUInt32LE(AT_LOG_STATE);
+  const fd = openSync(join(directory, 'slot-0.metrics'), 'r+');
+  t.after(() => closeSync(fd));
+  const write = (file: Buffer) => {
+    for (const [at, length] of REACHED) writeSync(fd, file, at, length, at);
+  };
+
+  const random = new Random(SEED);
+  const witness = new TextReader(t, directory);
+  const goodText = witness.text();
+  const outcomes = new Map<string, number>();
+  for (let n = 0; n < FILES; n++) {
+    const where = `FUZZ_SEED=${SEED}, file ${n}`;
+    const file = Buffer.from(good);
+    const mended = damage(file, logBytes, random);
+    if (mended) mendChecksum(file);
+    write(file);
+    const length = random.int(8) === 0 ? random.int(good.length) : good.length;
+    if (length < good.length) ftruncateSync(fd, length);
+
+    const cleanups: (() => void)[] = [];
+    const fresh = new TextReader({ after: (run) => cleanups.push(run as () => void) }, directory);
+    assert.equal(sample(fresh.text(), 'unharmed_total{route="/"}'), 100, where);
+    const kind = kindOf(fresh.complaints);
+    outcomes.set(kind, (outcomes.get(kind) ?? 0) + 1);
+    for (const clean of cleanups) clean();
+    // One that knew the file before; a forged checksum could make it take forged records for its own.
+    if (!mended) assert.equal(sample(witness.text(), 'unharmed_total{route="/"}'), 100, where);
+
+    write(good);
+    if (length < good.length) {
+      ftruncateSync(fd, good.length);
+      writeSync(fd, good);
+    }
+    witness.complaints.length = 0;
+    if (n % 16 === 0) assert.equal(witness.text(), goodText, `${where}: read on after the damage`);
+  }
+  for (const [kind, files] of [...outcomes].sort(([, a], [, b]) => b - a)) t.diagnostic(`${files} ${kind}`);
+});
+
+/** What a reader made of a file: its complaint without the figures. */
+function kindOf([complaint]: readonly string[]): string {
+  if (complaint === undefined) return 'taken';
+  return complaint
+    .replace(/^\S*: /, '')
+    .replace(/ \(payload.*/, '')
+    .replaceAll(/\d+/g, 'N');
+}

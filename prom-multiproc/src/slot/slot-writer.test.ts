@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import { ftruncateSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { TextReader } from '../../test/support/directory-text.ts';
+import { sample, values } from '../../test/support/sample.ts';
+import {
+  add,
+  COUNTER,
+  definition,
+  GAUGE,
+  HISTOGRAM,
+  openWriter,
+  SUMMARY,
+} from '../../test/support/slot-files.ts';
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
+import { CELLS_PER_CHUNK, CHUNK_BYTES, HEADER_BYTES, MAX_CHUNKS } from '../format/format.ts';
+import { LibcError, loadLibc } from '../os/libc.ts';
+
+const slotPath = (directory: string, slot = 0) => join(directory, `slot-${slot}.metrics`);
+const bytesPerSeries = (directory: string, series: number) => statSync(slotPath(directory)).size / series;
+
+test('20,000 series over many chunks are read, carried on and counted further', (t) => {
+  const directory = temporaryDirectory(t);
+  const reader = new TextReader(t, directory);
+  const count = (series: number) => {
+    const writer = openWriter(directory);
+    for (let i = 0; i < series; i++) {
+      add(writer, COUNTER, `/a/rather/long/path/of/some/page/${i}`, i);
+      if (i % 4 === 0) add(writer, HISTOGRAM, `${i}`, 10, 1, 1, 1, 1);
+      if (i % 3000 === 0) reader.slots();
+    }
+    writer.close();
+  };
+  count(10_000);
+  count(20_000);
+  const size = statSync(slotPath(directory)).size;
+  count(20_000);
+  assert.equal(statSync(slotPath(directory)).size, size, 'known series take no further room');
+  assert.ok(bytesPerSeries(directory, 20_000) < 200);
+  for (const text of [reader.text(), new TextReader(t, directory).text()]) {
+    const shown = values(text);
+    const value = (i: number) => shown.get(`requests_total{route="/a/rather/long/path/of/some/page/${i}"}`);
+    for (let i = 0; i < 20_000; i++) assert.equal(value(i), i < 10_000 ? 3 * i : 2 * i);
+    assert.equal(sample(text, 'seconds_count{route="4"}'), 12);
+    assert.equal(sample(text, 'seconds_count{route="19996"}'), 8);
+  }
+  assert.deepEqual(reader.complaints, []);
+});
+
+test('records as long as a chunk and longer are whole on both sides of its border', (t) => {
+  const directory = temporaryDirectory(t);
+  const reader = new TextReader(t, directory);
+  const values = [1, 8, 65_000, CHUNK_BYTES - 24, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 5].map(
+    (length, i) => String(i).repeat(length),
+  );
+  for (let round = 1; round <= 2; round++) {
+    const writer = openWriter(directory);
+    for (const value of values) {
+      add(writer, COUNTER, value, 1);
+      assert.equal(sample(reader.text(), `requests_total{route="${value}"}`), round);
+    }
+    writer.close();
+  }
+});
+
+test('the cells of a histogram never straddle two chunks', (t) => {
+  const directory = temporaryDirectory(t);
+  const bounds = Array.from({ length: 998 }, (_, i) => i);
+  const wide = definition({ name: 'wide', type: 'histogram', bounds });
+  const writer = openWriter(directory);
+  const ones = new Array(1000).fill(1);
+  for (let i = 0; i < 20; i++) {
+    add(writer, COUNTER, `${i}`, i);
+    add(writer, wide, `${i}`, ...ones);
+    const { array, base } = writer.series(wide, [[0, `${i}`]])!;
+    assert.equal(array.length, CELLS_PER_CHUNK);
+    assert.ok(base + 1000 <= CELLS_PER_CHUNK);
+  }
+  const text = new TextReader(t, directory).text();
+  for (let i = 0; i < 20; i++) {
+    assert.equal(sample(text, `wide_count{route="${i}"}`), 999);
+    assert.equal(sample(text, `requests_total{route="${i}"}`), i);
+  }
+});
+
+test('a histogram with more buckets than a chunk has cells is refused, and all else goes on', (t) => {
+  const directory = temporaryDirectory(t);
+  const refused: string[] = [];
+  const writer = openWriter(directory, { onRefused: (error) => refused.push(error.message) });
+  const bounds = Array.from({ length: CELLS_PER_CHUNK }, (_, i) => i);
+  assert.equal(writer.series(definition({ name: 'huge', type: 'histogram', bounds }), []), undefined);
+  assert.match(refused[0]!, /huge has 8194 cells/);
+  add(writer, COUNTER, '/', 1);
+  assert.equal(sample(new TextReader(t, directory).text(), 'requests_total{route="/"}'), 1);
+});
+
+test('a successor carries counts on, and gauges begin anew', (t) => {
+  const directory = temporaryDirectory(t);
+  const first = openWriter(directory);
+  add(first, COUNTER, '/', 5);
+  add(first, HISTOGRAM, '/', 7, 1, 2, 3, 4);
+  add(first, SUMMARY, '/', 9, 3);
+  add(first, GAUGE, '/', 11);
+  first.close();
+  const second = openWriter(directory);
+  const cells = (metric: typeof COUNTER, count: number) => {
+    const { array, base } = second.series(metric, [[0, '/']])!;
+    return [...array.slice(base, base + count)];
+  };
+  assert.deepEqual(cells(COUNTER, 1), [5]);
+  assert.deepEqual(cells(HISTOGRAM, 5), [7, 1, 2, 3, 4]);
+  assert.deepEqual(cells(SUMMARY, 2), [9, 3]);
+  assert.deepEqual(cells(GAUGE, 1), [Number.NaN]);
+});
+
+test('room that cannot be had is refused for that series only, and later room is used', (t) => {
+  const failures = {
+    allocate: new LibcError('posix_fallocate', 28),
+    mmap: new LibcError('mmap', 12),
+  };
+  for (const call of ['allocate', 'mmap'] as const) {
+    const directory = temporaryDirectory(t);
+    let failing = false;
+    const libc = loadLibc();
+    const scarce = {
+      ...libc,
+      [call]: (...args: never[]) => {
+        if (failing) throw failures[call];
+        return (libc[call] as (...args: never[]) => unknown)(...args);
+      },
+    };
+    const refused: Error[] = [];
+    const writer = openWriter(directory, { libc: scarce, onRefused: (error) => refused.push(error) });
+    for (let i = 0; i < CELLS_PER_CHUNK; i++) add(writer, COUNTER, `${i}`, 1);
+    failing = true;
+    for (const value of ['refused', 'refused too']) {
+      assert.equal(writer.series(COUNTER, [[0, value]]), undefined);
+    }
+    add(writer, COUNTER, '0', 1);
+    failing = false;
+    for (let i = 0; i < CELLS_PER_CHUNK; i++) add(writer, COUNTER, `later ${i}`, i);
+    assert.deepEqual(refused, [failures[call], failures[call]]);
+    writer.close();
+    const successor = openWriter(directory);
+    for (let i = 0; i < CELLS_PER_CHUNK; i++) add(successor, COUNTER, `later ${i}`, 1);
+    const shown = values(new TextReader(t, directory).text());
+    assert.equal(shown.get('requests_total{route="0"}'), 2);
+    for (let i = 0; i < CELLS_PER_CHUNK; i++) {
+      assert.equal(shown.get(`requests_total{route="later ${i}"}`), i + 1);
+    }
+  }
+});
+
+test('a file with all the chunks it can have refuses further series, and all else goes on', (t) => {
+  const directory = temporaryDirectory(t);
+  const libc = loadLibc();
+  // Room that is not reserved, so that the test needs no 235 MB.
+  const sparse = {
+    ...libc,
+    allocate: (fd: number, at: number, length: number) => ftruncateSync(fd, at + length),
+  };
+  const refused: string[] = [];
+  const onRefused = (error: Error) => refused.push(error.message);
+  const writer = openWriter(directory, { libc: sparse, onRefused });
+  add(writer, COUNTER, '/', 1);
+  const bounds = Array.from({ length: CELLS_PER_CHUNK - 2 }, (_, i) => i);
+  const wide = definition({ name: 'wide', type: 'summary', bounds });
+  let series = 0;
+  while (refused.length === 0) if (writer.series(wide, [[0, `${series}`]]) !== undefined) series++;
+  assert.ok(series > MAX_CHUNKS - 10 && series < MAX_CHUNKS);
+  assert.match(refused[0]!, /slot-0\.metrics is full: 3584 chunks/);
+  add(writer, COUNTER, '/', 1);
+  const reader = new TextReader(t, directory);
+  assert.equal(sample(reader.text(), 'requests_total{route="/"}'), 2);
+  assert.equal(reader.slots()[0]!.refused, 1);
+  writer.close();
+  add(openWriter(directory), COUNTER, '/', 1);
+  assert.equal(sample(reader.text(), 'requests_total{route="/"}'), 3);
+});
+
+test('a file that nobody finished making is taken, whatever its length', (t) => {
+  for (const length of [0, 1, 100, HEADER_BYTES]) {
+    const directory = temporaryDirectory(t);
+    writeFileSync(slotPath(directory), Buffer.alloc(length));
+    const writer = openWriter(directory);
+    assert.equal(writer.slot, 0);
+    add(writer, COUNTER, '/', 1);
+    assert.equal(sample(new TextReader(t, directory).text(), 'requests_total{route="/"}'), 1);
+  }
+});
+
+test('a damaged file is passed over and left as it is', (t) => {
+  const u32 = (at: number, value: number) => (file: Buffer) => file.writeUInt32LE(value, at);
+  const damages: Record<string, (file: Buffer) => unknown> = {
+    'magic missing': (file) => file.fill(0, 0, 8),
+    'magic wrong': (file) => file.write('PROMSLOX'),
+    'version 0': u32(8, 0),
+    'version 2': u32(8, 2),
+    'log longer': (file) => u32(16, file.readUInt32LE(16) + 8)(file),
+    'log shorter': (file) => u32(16, file.readUInt32LE(16) - 8)(file),
+    'log of odd length': (file) => u32(16, file.readUInt32LE(16) - 1)(file),
+    'log beyond the file': u32(16, 0xfffffff8),
+    'log checksum': u32(20, 0),
+    'no chunks': u32(24, 0),
+    'one chunk more': (file) => u32(24, file.readUInt32LE(24) + 1)(file),
+    'chunks beyond the header': u32(24, 0xffffffff),
+    'chunk of kind 0': (file) => file.writeUInt8(0, 512),
+    'chunk of kind 3': (file) => file.writeUInt8(3, 512),
+    'chunks exchanged': (file) => file.write('\x01\x02', 512),
+    'a counter below zero': (file) => file.writeDoubleLE(-5, HEADER_BYTES + CHUNK_BYTES),
+    'a byte of the log': (file) => file.writeUInt8(0xff, HEADER_BYTES + 40),
+  };
+  for (const [what, damage] of Object.entries(damages)) {
+    const directory = temporaryDirectory(t);
+    const first = openWriter(directory);
+    add(first, COUNTER, '/', 5);
+    add(first, GAUGE, '/', 5);
+    first.close();
+    const file = readFileSync(slotPath(directory));
+    damage(file);
+    writeFileSync(slotPath(directory), file);
+    const next = openWriter(directory);
+    assert.equal(next.slot, 1, what);
+    add(next, COUNTER, '/', 1);
+    assert.deepEqual(readFileSync(slotPath(directory)), file, `${what}: changed`);
+    const reader = new TextReader(t, directory);
+    assert.equal(sample(reader.text(), 'requests_total{route="/"}'), 1, what);
+    assert.equal(reader.complaints.length, 1, what);
+    next.close();
+  }
+});
+
+test('a file cut short is passed over', (t) => {
+  const directory = temporaryDirectory(t);
+  const first = openWriter(directory);
+  add(first, COUNTER, '/', 5);
+  first.close();
+  for (const length of [HEADER_BYTES + 2 * CHUNK_BYTES - 1, HEADER_BYTES + CHUNK_BYTES, HEADER_BYTES, 600]) {
+    truncateSync(slotPath(directory), length);
+    const next = openWriter(directory);
+    assert.equal(next.slot, 1, `${length} bytes`);
+    next.close();
+  }
+});

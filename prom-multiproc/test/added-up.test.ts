@@ -1,0 +1,177 @@
+/** Whatever adds up what several processes show gets the totals once. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import client from 'prom-client';
+import { ownMetrics, ownMetricsAsJSON, share } from '../src/index.ts';
+import { totalsOnce } from '../src/process/aggregated-once.ts';
+import { forkShared, type SharedProcess } from './support/fork-shared.ts';
+import { installedApplication } from './support/installed-application.ts';
+import { sample } from './support/sample.ts';
+import { sharedRegistry } from './support/shared-registry.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
+
+const COUNT = `
+  globalThis.x = new Counter({ name: 'x_total', help: 'x', labelNames: ['a'] });
+  globalThis.h = new Histogram({ name: 'h', help: 'x', buckets: [1] });
+  globalThis.m = new Gauge({ name: 'm', help: 'x', aggregator: 'max' });
+  globalThis.r = new Gauge({ name: 'r', help: 'x', aggregator: 'mostrecent' });
+  x.inc({ a: '1' }, 5); h.observe(0.5); m.set(7); r.set(8);
+`;
+const SHARING = `share(register); ${COUNT}`;
+const JSON_OF = 'register.getMetricsAsJSON()';
+
+async function processes(t: TestContext, count: number) {
+  const directory = temporaryDirectory(t);
+  return Promise.all(Array.from({ length: count }, () => forkShared(t, directory, SHARING)));
+}
+
+async function aggregated(lists: unknown[]): Promise<string> {
+  share(client.register); // It does not share: there is no directory.
+  return client.AggregatorRegistry.aggregate(lists as never).metrics();
+}
+
+function assertTotals(text: string, count: number): void {
+  assert.equal(sample(text, 'x_total{a="1"}'), 5 * count, text);
+  assert.equal(sample(text, 'h_count'), count);
+  assert.equal(sample(text, 'm'), 7);
+  assert.equal(sample(text, 'r'), 8);
+}
+
+test('aggregated by hand over IPC, in a process that does not share', async (t) => {
+  const all = await processes(t, 3);
+  assertTotals(await aggregated(await Promise.all(all.map((one) => one.ask(JSON_OF)))), 3);
+});
+
+test('aggregated by hand over messages of structured clones, as between threads', async (t) => {
+  const all = await processes(t, 2);
+  const lists = await Promise.all(all.map((one) => one.ask(JSON_OF)));
+  assertTotals(await aggregated(lists.map((list) => structuredClone(list))), 2);
+});
+
+for (const [what, load] of [
+  ['a second copy of the client', "require('./other').AggregatorRegistry"],
+  ['the other client', "require('@prometheus-io/client').AggregatorRegistry"],
+] as const) {
+  for (const [when, program] of [
+    ['loaded before', `const aggregating = ${load}; require('prom-multiproc').share(register);`],
+    ['loaded after', `require('prom-multiproc').share(register); const aggregating = ${load};`],
+  ] as const) {
+    test(`aggregated by hand with ${what}, ${when} share(register)`, async (t) => {
+      const all = await processes(t, 2);
+      const lists = await Promise.all(all.map((one) => one.ask(JSON_OF)));
+      const { said } = await installedApplication(t).run<string>(
+        `const { register } = require('prom-client'); ${program}
+        aggregating.aggregate(${JSON.stringify(lists)}).metrics().then((text) => console.log(JSON.stringify(text)));`,
+      );
+      assertTotals(said, 2);
+    });
+  }
+}
+
+test('the latest totals are taken: what was counted between two answers does not fall', async (t) => {
+  const [one, two] = (await processes(t, 2)) as [SharedProcess, SharedProcess];
+  const early = await one.ask(JSON_OF);
+  await two.ask("x.inc({ a: '1' }, 100)");
+  const late = await two.ask(JSON_OF);
+  for (const lists of [
+    [early, late],
+    [late, early],
+  ]) {
+    assert.equal(sample(await aggregated(lists), 'x_total{a="1"}'), 110);
+  }
+});
+
+test('processes that share and processes that do not, as in a rollout, add up to what all counted', async (t) => {
+  const sharing = await processes(t, 2);
+  const plain = await forkShared(t, undefined, COUNT);
+  const lists = await Promise.all([...sharing, plain].map((one) => one.ask(JSON_OF)));
+  assert.equal(sample(await aggregated(lists), 'x_total{a="1"}'), 15);
+  assert.equal(sample(await aggregated([lists[2], lists[0], lists[1]]), 'h_count'), 3);
+});
+
+test('two applications, each of its own directory, are added up', async (t) => {
+  const lists = await Promise.all(
+    [...(await processes(t, 2)), ...(await processes(t, 2))].map((one) => one.ask(JSON_OF)),
+  );
+  assert.equal(sample(await aggregated(lists), 'x_total{a="1"}'), 20);
+});
+
+test('what single processes counted adds up to the totals, as text and as JSON', async (t) => {
+  const all = await processes(t, 2);
+  await all[0]!.ask("x.inc({ a: '1' }, 1)");
+  const texts = await Promise.all(all.map((one) => one.ask<string>('ownMetrics(register)')));
+  assert.deepEqual(
+    texts.map((text) => sample(text, 'x_total{a="1"}')),
+    [6, 5],
+  );
+  const parts = await Promise.all(all.map((one) => one.ask<unknown[]>('ownMetricsAsJSON(register)')));
+  assert.equal(sample(await aggregated(parts), 'x_total{a="1"}'), 11);
+  // Beside the totals they are in them.
+  const totals = await all[0]!.ask<unknown[]>(JSON_OF);
+  assert.equal(sample(await aggregated([...parts, totals]), 'x_total{a="1"}'), 11);
+});
+
+test('ownMetrics() of a process that does not share, or has counted nothing, is what it is', async (t) => {
+  const plain = await forkShared(t, undefined, COUNT);
+  assert.equal(sample(await plain.ask<string>('ownMetrics()'), 'x_total{a="1"}'), 5);
+  const { register } = sharedRegistry(t);
+  new client.Counter({ name: 'x_total', help: 'x', labelNames: ['a'], registers: [register] });
+  assert.equal(sample(await ownMetrics(register), 'x_total'), undefined);
+  assert.deepEqual(await ownMetricsAsJSON(register), []);
+});
+
+test('lists without shared totals stay as they are', () => {
+  const lists = [[{ name: 'a' }], [{ name: 'a' }]];
+  assert.equal(totalsOnce(lists), lists);
+});
+
+/** A Pushgateway that keeps what was pushed last under each path. */
+async function pushgateway(t: TestContext) {
+  const pushed = new Map<string, string>();
+  const server = createServer(async (request, response) => {
+    const chunks = await request.toArray();
+    pushed.set(request.url!, Buffer.concat(chunks).toString());
+    response.end();
+  }).listen(0, '127.0.0.1');
+  t.after(() => void server.close());
+  await once(server, 'listening');
+  return { pushed, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+test('pushed by each process under one grouping key, the totals are there once', async (t) => {
+  const { pushed, url } = await pushgateway(t);
+  for (const one of await processes(t, 2)) {
+    await one.ask(
+      `new client.Pushgateway('${url}').pushAdd({ jobName: 'a', groupings: { instance: 'host' } }).then(() => 0)`,
+    );
+  }
+  assert.deepEqual([...pushed.keys()], ['/metrics/job/a/instance/host']);
+  assertTotals([...pushed.values()][0]!, 2);
+});
+
+test('pushed by each process under a key of its own, all but the first are refused with what to do', async (t) => {
+  const { pushed, url } = await pushgateway(t);
+  const all = await processes(t, 3);
+  const push = (method: string, id: number) =>
+    `new client.Pushgateway('${url}').${method}({ jobName: 'a', groupings: { worker: ${id} } }).then(() => 'pushed', (e) => e.message)`;
+  const answers: string[] = [];
+  for (const [i, one] of all.entries())
+    answers.push(await one.ask<string>(push(i % 2 ? 'push' : 'pushAdd', i)));
+  assert.equal(answers[0], 'pushed');
+  for (const answer of answers.slice(1)) {
+    assert.match(
+      answer,
+      /not pushed under .*"worker":"[12]".* another process pushes the same totals under .*"worker":"0"/,
+    );
+    assert.match(answer, /Push from one process, or under one grouping key/);
+  }
+  assert.deepEqual([...pushed.keys()], ['/metrics/job/a/worker/0']);
+  assertTotals([...pushed.values()][0]!, 3);
+  assert.equal(sample(await all[1]!.ask<string>('register.metrics()'), 'pushed'), undefined);
+  // Once the one that pushes is gone another may.
+  await all[0]!.kill();
+  assert.equal(await all[1]!.ask<string>(push('push', 1)), 'pushed');
+});

@@ -1,0 +1,122 @@
+/** What counting and scraping cost, in what is the same on each run: system calls, bytes, steps of the program. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { cellsPerSeries } from '../src/format/format.ts';
+import { AppProcess } from './support/application.ts';
+import { bytesRead } from './support/bytes-read.ts';
+import { TextReader } from './support/directory-text.ts';
+import { filledSlots } from './support/filled-slots.ts';
+import { HISTOGRAM } from './support/slot-files.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
+
+const WAYS = [
+  'inc(labels)',
+  'inc(labels, value)',
+  'labels().inc()',
+  'observe(labels, value)',
+  'labels().observe(value)',
+  'set(value)',
+];
+/** No object is smaller; what is left over are those that the compiler makes. */
+const SMALLEST_OBJECT_BYTES = 12;
+
+interface Bytes {
+  readonly counter: number;
+  readonly histogram: number;
+}
+
+function run(t: TestContext, program: string, nodeOptions: string[], args: string[] = []) {
+  const argv = [...nodeOptions, join(import.meta.dirname, 'support', program), ...args];
+  const env = { ...process.env, PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) };
+  return spawnSync(process.execPath, argv, { env, encoding: 'utf8' });
+}
+
+test('counting in a known series makes no system call', (t) => {
+  // The compilers wake threads of their own.
+  const options = ['--no-opt', '--no-maglev', '--no-sparkplug', '--min-semi-space-size=16'];
+  const { stdout, stderr, signal } = run(t, 'counting-without-system.ts', options);
+  // The new series is what shows that calls are forbidden.
+  assert.deepEqual([stdout.trim().split('\n'), signal], [WAYS, 'SIGSYS'], stderr);
+});
+
+test('counting in a known series allocates nothing, where prom-client alone does each time', (t) => {
+  const options = ['--expose-gc', '--min-semi-space-size=16', '--no-concurrent-recompilation'];
+  const { stdout, stderr } = run(t, 'counting-allocations.ts', options);
+  assert.notEqual(stdout, '', stderr);
+  const [shared, plain] = JSON.parse(stdout) as [Record<string, number>, Record<string, number>];
+  t.diagnostic(`bytes a call, shared ${JSON.stringify(shared)}, plain ${JSON.stringify(plain)}`);
+  for (const way of WAYS) {
+    assert.ok(shared[way]! < SMALLEST_OBJECT_BYTES, `${way}: ${shared[way]} bytes a call`);
+    assert.ok(plain[way]! > SMALLEST_OBJECT_BYTES, `${way} of prom-client: ${plain[way]} bytes a call`);
+  }
+});
+
+test('a series keeps no more memory than in prom-client alone', (t) => {
+  const { stdout, stderr } = run(t, 'series-memory.ts', ['--expose-gc']);
+  assert.notEqual(stdout, '', stderr);
+  const [shared, plain] = JSON.parse(stdout) as [Bytes, Bytes];
+  t.diagnostic(`bytes a series, shared ${JSON.stringify(shared)}, plain ${JSON.stringify(plain)}`);
+  // The file is mapped in whole chunks.
+  assert.ok(shared.counter < plain.counter * 1.05, 'a counter');
+  assert.ok(shared.histogram < plain.histogram * 0.7, 'a histogram');
+});
+
+interface Steps {
+  readonly first: number;
+  readonly later: number;
+}
+
+test('a scrape takes steps in proportion to the series, and to the slots', (t) => {
+  const stepsOf = (slots: number, counters: number): Steps => {
+    const { stdout, stderr } = run(t, 'scrape-steps.ts', [], [`${slots}`, `${counters}`]);
+    assert.notEqual(stdout, '', stderr);
+    return JSON.parse(stdout);
+  };
+  const small = stepsOf(2, 500);
+  for (const [what, large] of [
+    ['four times the series', stepsOf(2, 2000)],
+    ['four times the slots', stepsOf(8, 500)],
+  ] as const) {
+    for (const scrape of ['first', 'later'] as const) {
+      const said = `${scrape} scrape of ${what}: ${small[scrape]} -> ${large[scrape]} steps`;
+      t.diagnostic(said);
+      assert.ok(large[scrape] > small[scrape] && large[scrape] < small[scrape] * 4.4, said);
+    }
+  }
+});
+
+test('a scrape reads the values, each twice, and of all else only what is new', (t) => {
+  const SLOTS = 2;
+  const besideValues = [100, 3000].map((counters) => {
+    const { reader, count } = filledSlots(t, temporaryDirectory(t), SLOTS, counters);
+    reader.text();
+    count();
+    const before = bytesRead();
+    reader.text();
+    const cells = SLOTS * (counters + (counters / 10) * cellsPerSeries(HISTOGRAM));
+    return bytesRead() - before - cells * 8 * 2;
+  });
+  assert.ok(besideValues[0]! > 0);
+  assert.equal(besideValues[1], besideValues[0], 'bytes, for thirty times the series');
+});
+
+/** How often the main thread of a process went to sleep, and so was woken. */
+function sleeps(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/task/${pid}/status`, 'utf8');
+  return Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)![1]);
+}
+
+test('scrapes do not wake the processes that count', async (t) => {
+  const SCRAPES = 50;
+  const directory = temporaryDirectory(t);
+  const app = await AppProcess.start(t, directory, { PROMETHEUS_MULTIPROC_REFRESH_MS: '3600000' });
+  await app.call('plain', 'inc');
+  const reader = new TextReader(t, directory);
+  const before = sleeps(app.pid);
+  for (let i = 0; i < SCRAPES; i++) assert.match(reader.text(), /^plain_total 1$/m);
+  const woken = sleeps(app.pid) - before;
+  assert.ok(woken < SCRAPES / 5, `woken ${woken} times by ${SCRAPES} scrapes`);
+});

@@ -1,0 +1,246 @@
+/**
+ * A process may die between any two stores. What is in the file at that moment is what the kernel keeps, so the file is
+ * copied before and after every write, and every copy is read and then taken over.
+ */
+import assert from 'node:assert/strict';
+import fs, { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import client from 'prom-client';
+import type { MetricDefinition } from '../src/format/format.ts';
+import { loadLibc } from '../src/os/libc.ts';
+import { tryHold } from '../src/slot/slot-lock.ts';
+import type { SlotWriter } from '../src/slot/slot-writer.ts';
+import { TextReader } from './support/directory-text.ts';
+import { atEachStore } from './support/each-store.ts';
+import { values } from './support/sample.ts';
+import { add, COUNTER, definition, GAUGE, HISTOGRAM, openWriter, SUMMARY } from './support/slot-files.ts';
+import { type Cleanup, temporaryDirectory } from './support/temporary-directory.ts';
+import { shareIn } from './support/twin-registries.ts';
+
+const FILE = 'slot-0.metrics';
+
+/** Copies of a slot file, one for each moment at which the process could have died. */
+class CrashPoints {
+  readonly copies: { directory: string; before: string }[] = [];
+  readonly #root: string;
+  readonly #live: string;
+
+  constructor(test: Cleanup, live: string) {
+    this.#root = temporaryDirectory(test);
+    this.#live = join(live, FILE);
+  }
+
+  take(before: string): void {
+    if (!fs.existsSync(this.#live)) return;
+    const directory = join(this.#root, String(this.copies.length));
+    mkdirSync(directory);
+    copyFileSync(this.#live, join(directory, FILE));
+    this.copies.push({ directory, before });
+  }
+
+  /** Runs `act`, taking a copy before every write it makes to the file, and one after the last. */
+  during(act: () => void): void {
+    atEachStore((before) => this.take(before), act);
+    this.take('nothing more');
+  }
+}
+
+/** What a reader shows; no file here may be found damaged. */
+function shown(t: Cleanup, directory: string, where: string): Map<string, number> {
+  const reader = new TextReader(t, directory);
+  const found = values(reader.text());
+  assert.deepEqual(reader.complaints, [], where);
+  return found;
+}
+
+interface Step {
+  readonly metric: MetricDefinition;
+  readonly value: string;
+  readonly amounts: number[];
+}
+
+/** Dies at each point of `act`, which comes after `before`; then a successor takes over and does `steps` once more. */
+function dieEverywhere(
+  t: TestContext,
+  { before, act, steps }: { before: Step[]; act: (directory: string) => void; steps: Step[] },
+): number {
+  const live = temporaryDirectory(t);
+  const count = (writer: SlotWriter, steps: Step[]) => {
+    for (const { metric, value, amounts } of steps) add(writer, metric, value, ...amounts);
+    writer.close();
+  };
+  if (before.length > 0) count(openWriter(live), before);
+  const lowest = before.length > 0 ? shown(t, live, 'before') : new Map<string, number>();
+  const points = new CrashPoints(t, live);
+  points.during(() => act(live));
+  const highest = shown(t, live, 'after');
+  const within = (found: Map<string, number>, extra: Map<string, number>, where: string) => {
+    for (const [series, value] of found) {
+      const least = (lowest.get(series) ?? 0) + (extra.get(series) ?? 0);
+      const most = (highest.get(series) ?? 0) + (extra.get(series) ?? 0);
+      assert.ok(value >= least && value <= most, `${where}: ${series} is ${value}, not ${least} to ${most}`);
+    }
+    for (const series of lowest.keys()) assert.ok(found.has(series), `${where}: ${series} is lost`);
+  };
+  const added = temporaryDirectory(t);
+  count(openWriter(added), steps);
+  const extra = shown(t, added, 'steps alone');
+  for (const [i, { directory, before }] of points.copies.entries()) {
+    const where = `point ${i}, before ${before}`;
+    within(shown(t, directory, where), new Map(), where);
+    const successor = openWriter(directory);
+    assert.equal(successor.slot, 0, `${where}: the slot is not taken over`);
+    count(successor, steps);
+    within(shown(t, directory, where), extra, `${where}, taken over`);
+  }
+  t.diagnostic(`${points.copies.length} points: ${points.copies.map(({ before }) => before).join(', ')}`);
+  return points.copies.length;
+}
+
+const ALL: Step[] = [
+  { metric: COUNTER, value: '/', amounts: [5] },
+  { metric: HISTOGRAM, value: '/', amounts: [4, 1, 1, 1, 1] },
+  { metric: SUMMARY, value: '/', amounts: [8, 2] },
+];
+
+function counting(steps: Step[]): (directory: string) => void {
+  return (directory) => {
+    const writer = openWriter(directory);
+    for (const { metric, value, amounts } of steps) add(writer, metric, value, ...amounts);
+    writer.close();
+  };
+}
+
+test('dying anywhere while a slot file is made, and metrics and series in it, loses and invents nothing', (t) => {
+  const points = dieEverywhere(t, { before: [], act: counting(ALL), steps: ALL });
+  assert.ok(points >= 30, `${points} points`);
+});
+
+test('dying anywhere while a slot is taken over loses and invents nothing', (t) => {
+  const more = [...ALL, { metric: COUNTER, value: '/new', amounts: [1] }];
+  const points = dieEverywhere(t, { before: ALL, act: counting(more), steps: more });
+  assert.ok(points >= 15, `${points} points`);
+});
+
+test('dying anywhere while a file grows by chunks loses and invents nothing', (t) => {
+  const long = (length: number): Step => ({ metric: COUNTER, value: 'x'.repeat(length), amounts: [1] });
+  const wide = definition({
+    name: 'wide',
+    type: 'histogram',
+    bounds: Array.from({ length: 5000 }, (_, i) => i),
+  });
+  const steps = [
+    long(65_000),
+    long(140_000),
+    { metric: wide, value: '/', amounts: [1, 1] },
+    { metric: wide, value: '/2', amounts: [1, 1] },
+    { metric: COUNTER, value: '/late', amounts: [1] },
+  ];
+  dieEverywhere(t, { before: ALL, act: counting(steps), steps });
+});
+
+test('dying anywhere while a shared registry counts for the first time loses and invents nothing', (t) => {
+  const count = (directory: string) => {
+    const register = new client.Registry();
+    const registers = [register];
+    const labelNames = ['route'];
+    const counter = new client.Counter({ name: COUNTER.name, help: 'x', labelNames, registers });
+    const histogram = new client.Histogram({
+      name: HISTOGRAM.name,
+      help: 'x',
+      labelNames,
+      registers,
+      buckets: [...HISTOGRAM.bounds],
+    });
+    const early = histogram.labels('/');
+    // On the heap until the slot is taken, then moved into it.
+    counter.inc({ route: '/' }, 2);
+    early.observe(1);
+    early.observe(9);
+    shareIn(directory, register);
+    counter.inc({ route: '/' }, 3);
+    histogram.observe({ route: '/' }, 4);
+    early.observe(3);
+    counter.labels('/b').inc();
+  };
+  const steps: Step[] = [
+    { metric: COUNTER, value: '/', amounts: [1] },
+    { metric: HISTOGRAM, value: '/', amounts: [1, 1] },
+  ];
+  const points = dieEverywhere(t, { before: [], act: count, steps });
+  assert.ok(points >= 30, `${points} points`);
+});
+
+/** Where the successor of a process that has set a gauge can die while it takes over. */
+function pointsOfTakeover(t: TestContext): CrashPoints {
+  const live = temporaryDirectory(t);
+  const first = openWriter(live);
+  add(first, GAUGE, '/', 7);
+  first.close();
+  const points = new CrashPoints(t, live);
+  points.during(() => openWriter(live).close());
+  return points;
+}
+
+test('gauges of a dead process never show again, wherever its successor dies', (t) => {
+  const points = pointsOfTakeover(t);
+  for (const [i, { directory, before }] of points.copies.entries()) {
+    const writer = openWriter(directory);
+    const text = new TextReader(t, directory).text();
+    assert.ok(!text.includes('in_flight{'), `point ${i}, before ${before}: ${text}`);
+    writer.close();
+  }
+});
+
+test('gauges of a dead process do not show under the lock of its successor, once that has made its first store', (t) => {
+  const points = pointsOfTakeover(t);
+  const firstStore = points.copies.findIndex(({ before }) => before === 'store of 0');
+  const later = points.copies.slice(firstStore + 1);
+  assert.ok(later.filter(({ before }) => before === 'mmap').length > 0, 'the cells are yet to be mapped');
+  for (const [i, { directory, before }] of points.copies.entries()) {
+    const fd = tryHold(loadLibc(), join(directory, FILE));
+    assert.ok(fd !== undefined);
+    const text = new TextReader(t, directory).text();
+    fs.closeSync(fd);
+    assert.equal(text.includes('in_flight{'), i <= firstStore, `point ${i}, before ${before}`);
+  }
+});
+
+test('a kept gauge is at each point what it was before or after, whatever its process and a successor set', (t) => {
+  for (const [aggregator, expected] of [
+    ['keptsum', [5, 7, 4, 14]],
+    ['keptmin', [5, 2, -1, 5]],
+    ['keptmax', [5, 9]],
+    ['keptmostrecent', [5, 2, -1, 9]],
+    ['keptall', [5, 2, -1, 9]],
+  ] as const) {
+    const live = temporaryDirectory(t);
+    const cells = aggregator === 'keptmostrecent' ? [5, 1] : [5];
+    const first = openWriter(live);
+    add(first, definition({ name: 'g', type: 'gauge', aggregator, labelNames: ['x'] }), '1', ...cells);
+    first.close();
+    const points = new CrashPoints(t, live);
+    points.during(() => {
+      const register = new client.Registry();
+      const registers = [register];
+      const config = { name: 'g', help: 'x', labelNames: ['x'], registers };
+      const gauge = new client.Gauge({ ...config, aggregator: aggregator as 'sum' });
+      shareIn(live, register);
+      gauge.set({ x: '1' }, 2);
+      gauge.set({ x: '1' }, -1);
+      gauge.set({ x: '1' }, 9);
+    });
+    const seen = points.copies.map(({ directory }) => {
+      const text = new TextReader(t, directory).text();
+      return values(text).get(aggregator === 'keptall' ? 'g{x="1",worker="0"}' : 'g{x="1"}');
+    });
+    const changes = seen.filter((value, i) => value !== seen[i - 1]);
+    assert.deepEqual(changes, expected, aggregator);
+    for (const { directory } of points.copies) {
+      const before = new TextReader(t, directory).text();
+      openWriter(directory).close();
+      assert.equal(new TextReader(t, directory).text(), before, `${aggregator}, taken over`);
+    }
+  }
+});

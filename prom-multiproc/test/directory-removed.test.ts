@@ -1,0 +1,119 @@
+/** systemd's RemoveIPC, a tmpfiles cleaner or a person empties the directory under a whole application, again and again. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, rmSync, statSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { clearDirectory } from '../src/clear-directory.ts';
+import { Reader } from '../src/reader.ts';
+import { AppProcess } from './support/application.ts';
+import { sample } from './support/sample.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
+import { until } from './support/until.ts';
+
+const HOME = 'requests_total{route="/"}';
+const WORKERS = 3;
+const ROUNDS = 3;
+
+/** Three processes that count, one that only shows, and a reader beside the application. */
+async function application(t: TestContext, refreshMs: number) {
+  const directory = join(temporaryDirectory(t), 'my-app', 'metrics');
+  const env = { PROMETHEUS_MULTIPROC_REFRESH_MS: String(refreshMs) };
+  const start = () => AppProcess.start(t, directory, env);
+  const workers = await Promise.all(Array.from({ length: WORKERS }, start));
+  const primary = await start();
+  const reader = new Reader(directory, { onUnreadable() {} });
+  t.after(() => reader.close());
+  let counted = 0;
+  const count = async () => {
+    for (const worker of workers) {
+      await worker.call('requests', 'inc', { route: '/' }, 2);
+      await worker.call('inFlight', 'set', 5);
+      counted += 2;
+    }
+  };
+  const shown = (text: string) => [sample(text, HOME), sample(text, 'in_flight')];
+  const agree = async () => {
+    const expected = [counted, 5 * WORKERS];
+    assert.deepEqual(shown(await primary.metrics()), expected, 'in a process of the application');
+    assert.deepEqual(shown(reader.metrics()), expected, 'in a reader');
+  };
+  return { directory, start, workers, primary, reader, count, agree, counted: () => counted };
+}
+
+/** How often each worker has taken another slot. */
+const losses = (workers: readonly AppProcess[]) =>
+  Promise.all(
+    workers.map(
+      async (worker) => (await worker.warnings()).filter((said) => said.includes('from zero')).length,
+    ),
+  );
+
+/** How many hold a slot that is there; none where there is no directory. */
+function livingIn(directory: string): number {
+  const reader = new Reader(directory);
+  try {
+    return reader.slots().filter(({ live }) => live).length;
+  } catch {
+    return 0;
+  } finally {
+    reader.close();
+  }
+}
+
+const REMOVALS: Record<string, (directory: string) => void> = {
+  'the directory with its parent': (directory) =>
+    // Again where a process makes a file in it meanwhile.
+    rmSync(join(directory, '..'), { recursive: true, maxRetries: 100, retryDelay: 1 }),
+  'all of its files': (directory) => {
+    for (const name of readdirSync(directory)) unlinkSync(join(directory, name));
+  },
+};
+
+for (const [what, remove] of Object.entries(REMOVALS)) {
+  test(`processes under which ${what} is removed share in new files, and no reader counts anything twice`, async (t) => {
+    const { directory, start, workers, primary, reader, count, agree, counted } = await application(t, 10);
+    await count();
+    await agree();
+    for (let round = 1; round <= ROUNDS; round++) {
+      const before = await losses(workers);
+      remove(directory);
+      // Nothing falls meanwhile.
+      await until('each to take another slot', async () => {
+        assert.equal(sample(await primary.metrics(), HOME), counted());
+        const lost = (await losses(workers)).every((count, i) => count > before[i]!);
+        return lost && livingIn(directory) === WORKERS;
+      });
+      await count();
+      await agree();
+      assert.equal(readdirSync(directory).length, WORKERS);
+      assert.equal(statSync(directory).mode & 0o777, 0o750 & ~process.umask());
+      assert.equal(sample(await primary.metrics(), 'prom_multiproc_workers'), WORKERS);
+    }
+    const stranger = await start();
+    assert.equal(sample(await stranger.metrics(), HOME), 2 * WORKERS, 'what was counted in the new files');
+
+    await Promise.all(workers.map((worker) => worker.kill()));
+    await clearDirectory(directory, { waitMs: 60_000 });
+    const next = await start();
+    await next.call('requests', 'inc', { route: '/' });
+    for (const text of [await primary.metrics(), reader.metrics()]) {
+      assert.equal(sample(text, HOME), 1, 'a clean start holds nothing of before');
+      assert.equal(sample(text, 'prom_multiproc_unreadable_slots'), 0);
+    }
+  });
+}
+
+test('between the removal and the next refresh the totals are held, and one that is asked goes first', async (t) => {
+  const { directory, workers, primary, reader, count, agree, counted } = await application(t, 3_600_000);
+  await count();
+  await agree();
+  rmSync(directory, { recursive: true });
+  assert.throws(() => reader.metrics(), /does not exist: the first process that counts makes it/);
+  assert.equal(sample(await primary.metrics(), HOME), counted());
+  assert.ok(existsSync(directory));
+  await workers[0]!.metrics();
+  await workers[0]!.call('requests', 'inc', { route: '/' }, 10);
+  assert.deepEqual(readdirSync(directory), ['slot-0.metrics']);
+  for (const text of [await primary.metrics(), reader.metrics()])
+    assert.equal(sample(text, HOME), counted() + 10);
+});

@@ -1,0 +1,52 @@
+/** The application that README.md shows does what it says there. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Reader } from '../src/index.ts';
+import { sample } from './support/sample.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
+import { until } from './support/until.ts';
+
+const PROGRAM = join(import.meta.dirname, '../examples/cluster.js');
+
+async function freePorts(): Promise<[string, string]> {
+  const servers = [createServer(), createServer()];
+  await Promise.all(servers.map((server) => once(server.listen(0, '127.0.0.1'), 'listening')));
+  const ports = servers.map((server) => String((server.address() as AddressInfo).port));
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports as [string, string];
+}
+
+/** Undefined where nobody answers yet. */
+async function get(port: string, path: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    return await response.text();
+  } catch (error) {
+    if ((error as { cause?: { code?: string } }).cause?.code === 'ECONNREFUSED') return undefined;
+    throw error;
+  }
+}
+
+test('the example counts in its workers and tells of all of them in its primary', async (t) => {
+  const directory = join(temporaryDirectory(t), 'metrics');
+  const [PORT, METRICS_PORT] = await freePorts();
+  const env = { ...process.env, PORT, METRICS_PORT, PROMETHEUS_MULTIPROC_DIR: directory };
+  const primary = spawn(process.execPath, [PROGRAM], { env, stdio: 'ignore' });
+  t.after(() => primary.kill('SIGKILL'));
+  await until('the application to answer', () => get(PORT, '/'));
+  for (let i = 0; i < 4; i++) assert.equal(await get(PORT, '/'), 'Hello\n');
+  const counted = async () =>
+    sample((await get(METRICS_PORT, '/metrics')) ?? '', 'http_requests_total{status="200"}');
+  assert.equal(await counted(), 5);
+  assert.equal(await counted(), 5);
+
+  const reader = new Reader(directory);
+  t.after(() => reader.close());
+  primary.kill('SIGKILL');
+  await until('the workers to end with their primary', () => reader.slots().every(({ live }) => !live));
+  assert.equal(sample(reader.metrics(), 'http_requests_total{status="200"}'), 5);
+});

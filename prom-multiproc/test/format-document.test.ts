@@ -1,0 +1,87 @@
+/** FORMAT.md says what the code does. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import * as format from '../src/format/format.ts';
+import { tableRows } from './support/markdown.ts';
+import { definition, openWriter } from './support/slot-files.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
+
+const DOCUMENT = readFileSync(new URL('../FORMAT.md', import.meta.url), 'utf8');
+
+/** Exported constants of format.ts that hold one number or text. */
+const constants = Object.entries(format).flatMap(([name, value]) => {
+  const text = Buffer.isBuffer(value) || typeof value === 'number' ? String(value) : undefined;
+  return text === undefined ? [] : [[name, text] as const];
+});
+
+test('each constant of the format stands in FORMAT.md with its value', () => {
+  const documented = tableRows(DOCUMENT, 'Constant').map(([name, value]) => [name, value]);
+  const expected = constants.filter(([name]) => !name.startsWith('AT_'));
+  assert.deepEqual(documented.toSorted(), expected.toSorted());
+});
+
+test('each field of the header stands in FORMAT.md at its offset, aligned for its type', () => {
+  const rows = tableRows(DOCUMENT, 'Offset');
+  const documented = rows.map(([offset, , field]) => [
+    `AT_${field!.toUpperCase().replaceAll(' ', '_')}`,
+    offset,
+  ]);
+  assert.deepEqual(documented.toSorted(), constants.filter(([name]) => name.startsWith('AT_')).toSorted());
+  const sizes: Record<string, number> = { 'u8[8]': 8, u32: 4, u64: 8, f64: 8, 'u8[3584]': 3584 };
+  let end = 0;
+  for (const [offset, type, field] of rows) {
+    const size = sizes[type!];
+    assert.ok(size !== undefined, `${field} is of type ${type}`);
+    assert.ok(Number(offset) >= end, `${field} begins within the field before it`);
+    if (type!.length === 3) assert.equal(Number(offset) % size, 0, `${field} is not aligned`);
+    end = Number(offset) + size;
+  }
+  assert.equal(end, format.HEADER_BYTES);
+  assert.equal(sizes['u8[3584]'], format.MAX_CHUNKS);
+});
+
+test('the types of metric in FORMAT.md are those of the code', () => {
+  const documented = tableRows(DOCUMENT, 'Type').map(([number, type]) => [Number(number), type]);
+  assert.deepEqual(
+    documented,
+    format.METRIC_TYPES.map((type, i) => [i + 1, type]),
+  );
+});
+
+test('the file shown byte by byte in FORMAT.md is the one that the library writes', (t) => {
+  const directory = temporaryDirectory(t);
+  const writer = openWriter(directory);
+  const counter = writer.series(definition(), [[0, '/']])!;
+  counter.array[counter.base] = 5;
+  const histogram = definition({
+    name: 'seconds',
+    help: 'Duration',
+    type: 'histogram',
+    labelNames: [],
+    bounds: [1, 2],
+  });
+  const { array, base } = writer.series(histogram, [])!;
+  for (const [i, value] of [1.5, 0, 1, 0].entries()) array[base + i] = value;
+  writer.close();
+  const file = readFileSync(join(directory, format.slotFileName(0)));
+  file.writeUInt32LE(4242, format.AT_PID);
+  const [, shown] = /```hexdump\n([^`]*)```/.exec(DOCUMENT)!;
+  assert.equal(shown, hexLines(file));
+});
+
+/** As `hexdump -C` shows a file, lines of zeros left out. */
+function hexLines(file: Buffer): string {
+  const lines: string[] = [];
+  for (let at = 0; at < file.length; at += 16) {
+    const bytes = file.subarray(at, at + 16);
+    if (bytes.every((byte) => byte === 0)) continue;
+    const halves = [bytes.subarray(0, 8), bytes.subarray(8)].map((half) =>
+      half.toString('hex').replaceAll(/..(?!$)/g, '$& '),
+    );
+    const text = bytes.toString('latin1').replaceAll(/[^ -~]/g, '.');
+    lines.push(`${at.toString(16).padStart(8, '0')}  ${halves.join('  ')}  |${text}|\n`);
+  }
+  return lines.join('');
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { TextReader } from './support/directory-text.ts';
+import { Random } from './support/random.ts';
+import { values } from './support/sample.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
+import { until } from './support/until.ts';
+
+const WORKERS = 3;
+const KILLS = 10;
+
+test('processes killed at any moment lose nothing they had counted, and no series ever falls', async (t) => {
+  const directory = temporaryDirectory(t);
+  const random = new Random(1);
+  let said = 0;
+  const start = () => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'support/busy-process.ts')], {
+      env: { ...process.env, PROMETHEUS_MULTIPROC_DIR: directory },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    t.after(() => child.kill('SIGKILL'));
+    const worker = { child, said: 0, closed: once(child, 'close') };
+    child.stdout.on('data', (bytes: Buffer) => {
+      worker.said += bytes.length;
+      said += bytes.length;
+    });
+    return worker;
+  };
+  const end = async ({ child, closed }: { child: ChildProcess; closed: Promise<unknown> }) => {
+    child.kill('SIGKILL');
+    await closed;
+  };
+
+  const reader = new TextReader(t, directory);
+  let last = new Map<string, number>();
+  let scrapes = 0;
+  const scrape = () => {
+    const now = values(reader.text());
+    for (const [series, value] of last) {
+      if (!(now.get(series)! >= value)) assert.fail(`${series} fell from ${value} to ${now.get(series)}`);
+    }
+    last = now;
+    scrapes++;
+  };
+
+  const workers = Array.from({ length: WORKERS }, start);
+  for (let kills = 0; kills < KILLS; kills++) {
+    const at = random.int(WORKERS);
+    const enough = 1 + random.int(2_000);
+    await until('the worker to count', async () => {
+      scrape();
+      await turn();
+      return workers[at]!.said >= enough || workers[at]!.child.exitCode !== null;
+    });
+    await end(workers[at]!);
+    workers[at] = start();
+  }
+  await Promise.all(workers.map(end));
+  scrape();
+
+  const total = (name: string) =>
+    [...last].filter(([series]) => series.startsWith(name)).reduce((sum, [, value]) => sum + value, 0);
+  const most = said + KILLS + WORKERS;
+  for (const name of ['requests_total', 'seconds_count']) {
+    const counted = total(name);
+    assert.ok(counted >= said && counted <= most, `${name}: ${counted} counted, ${said} to ${most} made`);
+  }
+  assert.deepEqual(reader.complaints, []);
+  assert.ok(readdirSync(directory).length <= WORKERS);
+  t.diagnostic(`${said} increments, ${KILLS} kills, ${scrapes} scrapes`);
+});

@@ -1,0 +1,123 @@
+/** FORMAT.md suffices: a reader in Python, written from it alone, sees what the library sees. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import client from 'prom-client';
+import { CHUNK_BYTES } from '../src/format/format.ts';
+import { TextReader } from './support/directory-text.ts';
+import { Random } from './support/random.ts';
+import { values } from './support/sample.ts';
+import { add, COUNTER, definition, GAUGE, HISTOGRAM, openWriter, SUMMARY } from './support/slot-files.ts';
+import { type Cleanup, temporaryDirectory } from './support/temporary-directory.ts';
+import { shareIn } from './support/twin-registries.ts';
+
+const PROGRAM = fileURLToPath(new URL('../examples/read_slots.py', import.meta.url));
+
+function readInPython(directory: string): { values: Map<string, number>; complaints: string } {
+  const env = { ...process.env, PYTHONUTF8: '1' };
+  const { error, status, stdout, stderr } = spawnSync('python3', [PROGRAM, directory], {
+    encoding: 'utf8',
+    env,
+    maxBuffer: 2 ** 28,
+  });
+  if (error !== undefined) {
+    assert.fail(`this test needs python3 (on Debian: apt-get install python3): ${error.message}`);
+  }
+  assert.ok(status === 0 || stderr.includes('is left out'), `exit status ${status}: ${stderr}`);
+  return { values: values(stdout), complaints: stderr };
+}
+
+/** The counters and histograms that the library shows. */
+function readByLibrary(t: Cleanup, directory: string): { values: Map<string, number>; complaints: string[] } {
+  const reader = new TextReader(t, directory);
+  const text = reader.text();
+  const other = [...text.matchAll(/^# TYPE (\S+) (?:gauge|summary)$/gm)].map(([, name]) => name!);
+  const isOther = (series: string) => other.some((name) => series.split('{')[0]!.startsWith(name));
+  const shown = [...values(text)].filter(([series]) => !isOther(series));
+  return { values: new Map(shown), complaints: reader.complaints };
+}
+
+function compare(t: Cleanup, directory: string): Map<string, number> {
+  const [python, library] = [readInPython(directory), readByLibrary(t, directory)];
+  assert.deepEqual(python.values, library.values);
+  assert.equal(python.complaints === '', library.complaints.length === 0, python.complaints);
+  return python.values;
+}
+
+test('what an application counts through prom-client', (t) => {
+  const directory = temporaryDirectory(t);
+  const register = new client.Registry();
+  shareIn(directory, register);
+  const config = { help: 'of all', registers: [register] };
+  const labelNames = ['method', 'route'];
+  const requests = new client.Counter({ ...config, name: 'requests_total', labelNames });
+  const seconds = new client.Histogram({ ...config, name: 'seconds', labelNames });
+  new client.Gauge({ ...config, name: 'up' }).set(1);
+  new client.Summary({ ...config, name: 'sizes' }).observe(7);
+  new client.Counter({ ...config, name: 'unlabelled_total' }).inc(0.1);
+  for (const route of ['/', '/ü/日本', 'back\\slash "quotes"\nline feed', '', ',}=']) {
+    requests.inc({ method: 'GET', route }, 3);
+    requests.inc({ route });
+    for (const value of [0, 0.004, 0.3, 11, 1e9]) seconds.observe({ route, method: 'GET' }, value);
+  }
+  requests.remove({ route: '/' });
+  const shown = compare(t, directory);
+  assert.equal(shown.get('requests_total{method="GET",route="/"}'), 3);
+  assert.equal(shown.get('seconds_bucket{le="0.005",route="/",method="GET"}'), 2);
+});
+
+test('several slots, living and dead, that grew over many chunks, with different definitions of one name', (t) => {
+  const directory = temporaryDirectory(t);
+  const random = new Random(3);
+  const wide = definition({
+    name: 'wide',
+    type: 'histogram',
+    bounds: Array.from({ length: 3000 }, (_, i) => i),
+  });
+  const metrics = [COUNTER, GAUGE, HISTOGRAM, SUMMARY];
+  metrics.push({ ...HISTOGRAM, bounds: [0.5, 2, 1e21] }, { ...COUNTER, labelNames: ['status'] });
+  metrics.push({ ...GAUGE, name: 'latest', aggregator: 'mostrecent' });
+  metrics.push({ ...GAUGE, name: 'kept', aggregator: 'keptmostrecent' });
+  const writers = Array.from({ length: 4 }, () => openWriter(directory));
+  for (const [i, writer] of writers.entries()) {
+    for (let n = 0; n < 3000; n++) {
+      const metric = n % 500 === 0 ? wide : random.pick(metrics);
+      const amounts = metric.bounds.map(() => random.int(1000));
+      add(writer, metric, `${random.int(2000)}`, random.int(1000) / 8, ...amounts);
+    }
+    add(writer, COUNTER, 'x'.repeat(CHUNK_BYTES), 1);
+    add(writer, definition({ name: 'odd', type: i % 2 === 0 ? 'counter' : 'histogram' }), '/', 1, 1);
+    if (i % 2 === 0) writer.close();
+  }
+  assert.ok(compare(t, directory).size > 10_000);
+});
+
+test('files that cannot be trusted are left out by both, and unborn ones are no damage', (t) => {
+  const directory = temporaryDirectory(t);
+  const writer = openWriter(directory);
+  add(writer, COUNTER, '/', 5);
+  add(writer, HISTOGRAM, '/', 4, 1, 1, 1, 1);
+  const path = (slot: number) => join(directory, `slot-${slot}.metrics`);
+  const good = readFileSync(path(0));
+  writeFileSync(path(1), '');
+  writeFileSync(path(2), Buffer.alloc(4096));
+  assert.equal(compare(t, directory).get('requests_total{route="/"}'), 5);
+  const random = new Random(7);
+  for (let i = 0; i < 20; i++) {
+    const damaged = Buffer.from(good);
+    const parts = [
+      [0, 28],
+      [512, 514],
+      [4096, 4096 + good.readUInt32LE(16)],
+    ] as const;
+    const [from, to] = random.pick(parts);
+    damaged[from + random.int(to - from)]! ^= 1 << random.int(8);
+    writeFileSync(path(10 + i), damaged);
+  }
+  writeFileSync(path(40), good.subarray(0, good.length - 1));
+  symlinkSync(path(0), path(41));
+  assert.equal(compare(t, directory).get('requests_total{route="/"}'), 5);
+});

@@ -1,0 +1,87 @@
+/** README.md names what the code has, all of it and nothing else. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { selfMetrics } from '../src/exposition/self-metrics.ts';
+import { REFRESH_INTERVAL_MS } from '../src/util/refresh-interval.ts';
+import { tableRows } from './support/markdown.ts';
+
+const PACKAGE = join(import.meta.dirname, '..');
+const README = readFileSync(join(PACKAGE, 'README.md'), 'utf8');
+const { exports } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
+
+const SOURCES = globSync('src/**/*.ts', { cwd: PACKAGE })
+  .filter((name) => !name.endsWith('.test.ts'))
+  .map((name) => readFileSync(join(PACKAGE, name), 'utf8'))
+  .join('\n');
+
+/** Everything that the sources match, each once, in order. */
+function found(pattern: RegExp, text = SOURCES): string[] {
+  return [...new Set(Array.from(text.matchAll(pattern), ([, name]) => name!))].sort();
+}
+
+function documented(firstHead: string, column = 0): string[] {
+  return tableRows(README, firstHead)
+    .map((row) => row[column]!)
+    .sort();
+}
+
+test('each environment variable', () => {
+  assert.deepEqual(documented('Environment variable'), found(/process\.env\.(\w+)/g));
+  assert.doesNotMatch(SOURCES, /process\.env(?!\.)/, 'a variable read in a way that this test cannot see');
+});
+
+test('each warning code', () => {
+  assert.deepEqual(documented('Code'), found(/'(PROM_MULTIPROC_\w+)'/g));
+});
+
+test('each self-metric with its type', () => {
+  const status = { live: 0, slots: [], retired: 0, heartbeatAge: 0, seconds: 0 };
+  const expected = [...selfMetrics(status, new Map())].map(({ name, type }) => [name, type]);
+  const rows = tableRows(README, 'Metric | Type').map(([name, type]) => [name, type]);
+  assert.deepEqual(rows, expected);
+});
+
+test('each exported name', () => {
+  const expected = Object.entries<string>(exports).flatMap(([path, file]) => {
+    const source = readFileSync(join(PACKAGE, file), 'utf8');
+    const names = [
+      ...found(/^export (?:async )?(?:const|function|class|interface|type) (\w+)/gm, source),
+      ...found(/^export (?:type )?\{([^}]*)\}/gm, source).flatMap((list) =>
+        list.split(',').map((name) => name.replace('type ', '').trim()),
+      ),
+    ];
+    return (names.length > 0 ? names : ['']).map((name) => [path.replace('.', 'prom-multiproc'), name]);
+  });
+  const rows = tableRows(README, 'Import from').map(([from, name]) => [from, name]);
+  assert.deepEqual(rows.toSorted(), expected.toSorted());
+});
+
+test('each option', () => {
+  const names: Record<string, string> = {
+    share: 'ShareOptions',
+    Reader: 'ReaderOptions',
+    clearDirectory: 'ClearOptions',
+  };
+  for (const [of, type] of Object.entries(names)) {
+    const [, body] = new RegExp(`export interface ${type} \\{([^}]*)\\}`).exec(SOURCES)!;
+    const rows = tableRows(README, 'Option of').filter(([owner]) => owner === of);
+    assert.deepEqual(rows.map(([, name]) => name).toSorted(), found(/^ {2}readonly (\w+)\??:/gm, body), of);
+  }
+});
+
+test('the interval of the refresh', () => {
+  const seconds = REFRESH_INTERVAL_MS / 1000;
+  for (const words of [`every ${seconds} seconds`, `at most ${seconds} seconds`, `Far above ${seconds}:`]) {
+    assert.ok(README.includes(words), words);
+  }
+});
+
+test('the usage of the command, and the example, as they are', () => {
+  const usage = execFileSync(process.execPath, [join(PACKAGE, 'src/cli.ts'), '--help'], { encoding: 'utf8' });
+  assert.ok(README.includes(`$ npx prom-multiproc --help\n${usage}\`\`\``));
+  const example = readFileSync(join(PACKAGE, 'examples/cluster.js'), 'utf8');
+  assert.ok(README.includes(`\`\`\`js\n${example}\`\`\``));
+});

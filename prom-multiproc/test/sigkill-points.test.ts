@@ -1,0 +1,78 @@
+/** The same as crash-points.test.ts, but a process of its own is really killed at every point, and its file read. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { TextReader } from './support/directory-text.ts';
+import { values } from './support/sample.ts';
+import { add, COUNTER, openWriter } from './support/slot-files.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
+
+const PROGRAM = join(import.meta.dirname, 'support/dying-process.ts');
+const AT_ONCE = 4;
+const COUNTED = 'requests_total{route="/"}';
+
+/** The signal that ended it. */
+async function countAndDie(directory: string, point: number): Promise<NodeJS.Signals | null> {
+  const child = spawn(process.execPath, ['--no-warnings', PROGRAM, directory, String(point)], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  assert.ok(signal !== null || code === 0, `point ${point}: exit code ${code}`);
+  return signal;
+}
+
+function shown(t: TestContext, directory: string, where: string): Map<string, number> {
+  const reader = new TextReader(t, directory);
+  const found = values(reader.text());
+  assert.deepEqual(reader.complaints, [], where);
+  return found;
+}
+
+/** Kills a process at each point of a start in a directory where `before` was counted, until one ends by itself. */
+async function dieAtEachPoint(t: TestContext, before: number): Promise<number> {
+  let killed = 0;
+  let ended = false;
+  const one = async (point: number): Promise<void> => {
+    const where = `killed at point ${point}`;
+    const directory = temporaryDirectory(t);
+    if (before > 0) {
+      const first = openWriter(directory);
+      add(first, COUNTER, '/', before);
+      first.close();
+    }
+    if ((await countAndDie(directory, point)) === null) {
+      ended = true;
+      return;
+    }
+    killed += 1;
+    const found = shown(t, directory, where);
+    const counted = found.get(COUNTED) ?? 0;
+    assert.ok([before, before + 5].includes(counted), `${where}: ${counted} counted`);
+    assert.ok(
+      [...found.keys()].every((series) => !series.startsWith('in_flight')),
+      `${where}: its gauge shows`,
+    );
+    const successor = openWriter(directory);
+    add(successor, COUNTER, '/', 1);
+    successor.close();
+    assert.equal(shown(t, directory, where).get(COUNTED), counted + 1, `${where}: taken over`);
+    const files = readdirSync(directory).filter((name) => name.startsWith('slot-'));
+    assert.deepEqual(files, ['slot-0.metrics'], where);
+  };
+  for (let point = 0; !ended; point += AT_ONCE) {
+    await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => one(point + i)));
+  }
+  t.diagnostic(`${killed} processes killed, one at each point`);
+  return killed;
+}
+
+test('a process killed by SIGKILL at any store of making its file and its series loses and invents nothing', async (t) => {
+  assert.ok((await dieAtEachPoint(t, 0)) >= 30);
+});
+
+test('a process killed by SIGKILL at any store of taking over a slot loses and invents nothing', async (t) => {
+  assert.ok((await dieAtEachPoint(t, 100)) >= 20);
+});

@@ -1,0 +1,17 @@
+/** Counts as fast as it can, and after each increment says so by one byte: what was said must have been counted. */
+import { writeSync } from 'node:fs';
+import { Counter, Histogram } from 'prom-client';
+import { share } from '../../src/index.ts';
+
+const MOST = 30_000;
+const SERIES = 300;
+
+const counter = new Counter({ name: 'requests_total', help: 'Requests', labelNames: ['route'] });
+const histogram = new Histogram({ name: 'seconds', help: 'Seconds', labelNames: ['route'], buckets: [1, 2] });
+share();
+for (let i = 0; i < MOST; i++) {
+  const route = `/${i % SERIES}`;
+  counter.inc({ route });
+  histogram.observe({ route }, i % 3);
+  writeSync(1, '.');
+}

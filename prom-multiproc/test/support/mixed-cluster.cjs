@@ -1,0 +1,32 @@
+// A cluster whose primary shares, with a worker of each kind that the arguments name: it shares, or shares and does not
+// count, or does not share, or does not answer. Tells the test what clusterMetrics() gives, three times.
+const cluster = require('node:cluster');
+const { AggregatorRegistry, Counter, Gauge, register } = require('prom-client');
+const { share } = require('../../src/index.ts');
+
+async function primary() {
+  share(register);
+  const all = new AggregatorRegistry();
+  for (const kind of process.argv.slice(2)) {
+    const worker = cluster.fork({ KIND: kind });
+    await new Promise((ready) => worker.on('message', (message) => message === 'counted' && ready()));
+  }
+  const texts = [];
+  for (let i = 0; i < 3; i++) texts.push(await all.clusterMetrics());
+  process.send({ texts });
+  process.on('disconnect', () => process.exit());
+}
+
+function worker() {
+  const { KIND } = process.env;
+  if (KIND === 'plain' || KIND === 'silent') delete process.env.PROMETHEUS_MULTIPROC_DIR;
+  else share(register);
+  if (KIND !== 'silent') new AggregatorRegistry();
+  const x = new Counter({ name: 'x_total', help: 'x' });
+  if (KIND === 'shared') new Gauge({ name: 'g', help: 'x', aggregator: 'all' }).set(7);
+  if (KIND !== 'idle') x.inc(5);
+  process.send('counted');
+}
+
+if (cluster.isPrimary) primary();
+else worker();

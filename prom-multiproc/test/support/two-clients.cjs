@@ -1,0 +1,10 @@
+// An application with a client of its own and a library that brings the other; with SHARE it shares them itself.
+const { Counter, register } = require('@prometheus-io/client');
+const other = require('prom-client');
+
+if (process.env.SHARE === '1') require('../../src/index.ts').share();
+new Counter({ name: 'own_total', help: 'x' }).inc();
+new other.Counter({ name: 'library_total', help: 'x' }).inc();
+Promise.all([register.metrics(), other.register.metrics()]).then((texts) =>
+  console.log(JSON.stringify(texts)),
+);

@@ -1,0 +1,42 @@
+/**
+ * A version of an application that defines the metrics of the other one otherwise: version 1 or 2, by its argument.
+ * Counts once, then tells its metrics and warnings whenever asked.
+ */
+import { Counter, Gauge, Histogram, register, Summary } from 'prom-client';
+import { share } from '../../src/index.ts';
+
+const second = process.argv[2] === '2';
+const version = process.argv[2]!;
+const warnings: string[] = [];
+process.on('warning', ({ message }) => warnings.push(message));
+share();
+
+const help = `Help of version ${version}`;
+const labelNames = second ? ['region', 'route'] : ['route'];
+const labels = second ? { region: 'eu', route: '/' } : { route: '/' };
+
+// Type.
+if (second) new Gauge({ name: 'typed', help }).set(70);
+else new Counter({ name: 'typed', help }).inc(7);
+// Labels.
+new Counter({ name: 'labelled_total', help, labelNames }).inc(labels);
+// Help alone.
+new Counter({ name: 'helped_total', help }).inc();
+// Aggregator.
+new Gauge({ name: 'aggregated', help, aggregator: second ? 'max' : 'sum' }).set(second ? 5 : 3);
+new Gauge({ name: 'timed', help, aggregator: (second ? 'mostrecent' : 'sum') as 'sum' }).set(1);
+// Buckets.
+const histogram = new Histogram({ name: 'seconds', help, buckets: second ? [1, 3, 10] : [1, 2] });
+for (const value of [0.5, 2, 5]) histogram.observe(value);
+// Percentiles.
+const percentiles = second ? [0.1, 0.9] : [0.5];
+const summary = new Summary({ name: 'sizes', help, labelNames: ['route'], percentiles });
+summary.observe({ route: '/' }, 4);
+if (!second) summary.observe({ route: '/old' }, 4);
+
+process.on('message', async () => {
+  const json = await register.getMetricsAsJSON();
+  process.send?.({ text: await register.metrics(), json: JSON.stringify(json), warnings });
+});
+process.on('disconnect', () => process.exit());
+process.send?.('counted');

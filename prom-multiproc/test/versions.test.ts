@@ -1,0 +1,139 @@
+/**
+ * Two versions of an application that define a metric differently, at one time or one after the other. The rule: the
+ * definition read first, from the lowest slot on and the oldest in it, gives type, help and aggregator; see
+ * `DirectoryReader`.
+ */
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { Reader } from '../src/reader.ts';
+import { sample, samples } from './support/sample.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
+import { until } from './support/until.ts';
+
+interface Told {
+  readonly text: string;
+  readonly json: string;
+  readonly warnings: readonly string[];
+}
+
+async function start(t: TestContext, directory: string, version: '1' | '2') {
+  const program = join(import.meta.dirname, 'support/version-process.ts');
+  const child = fork(program, [version], {
+    env: { ...process.env, PROMETHEUS_MULTIPROC_DIR: directory, PROMETHEUS_MULTIPROC_REFRESH_MS: '20' },
+    silent: true,
+  });
+  t.after(() => void child.kill('SIGKILL'));
+  await once(child, 'message');
+  return {
+    async tell(): Promise<Told> {
+      child.send('tell');
+      const [told] = await once(child, 'message');
+      return told;
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+}
+
+function opened(t: TestContext, directory: string): Reader {
+  const reader = new Reader(directory, {
+    onUnreadable(path, error) {
+      throw new Error(`${path} cannot be read`, { cause: error });
+    },
+  });
+  t.after(() => reader.close());
+  return reader;
+}
+
+function headOf(text: string, name: string): string[] {
+  return text.split('\n').filter((line) => new RegExp(`^# (HELP|TYPE) ${name} `).test(line));
+}
+
+/** What both versions have counted together, whatever the order; no sample of one may stand for the other. */
+function expectBoth(text: string, first: '1' | '2'): void {
+  assert.deepEqual(samples(text, 'labelled_total').toSorted(), [
+    'labelled_total{region="eu",route="/"} 1',
+    'labelled_total{route="/"} 1',
+  ]);
+  assert.equal(sample(text, 'helped_total'), 2);
+  assert.deepEqual(headOf(text, 'helped_total'), [
+    `# HELP helped_total Help of version ${first}`,
+    '# TYPE helped_total counter',
+  ]);
+  assert.deepEqual(samples(text, 'seconds'), [
+    'seconds_bucket{le="1"} 2',
+    'seconds_bucket{le="2"} 3',
+    'seconds_bucket{le="3"} 4',
+    'seconds_bucket{le="10"} 5',
+    'seconds_bucket{le="+Inf"} 6',
+    'seconds_sum 15',
+    'seconds_count 6',
+  ]);
+  assert.equal(sample(text, 'sizes_count{route="/"}'), 2);
+  assert.equal(sample(text, 'sizes_sum{route="/"}'), 8);
+  assert.equal(sample(text, 'sizes_count{route="/old"}'), 1);
+}
+
+for (const [first, second] of [
+  ['1', '2'],
+  ['2', '1'],
+] as const) {
+  test(`versions ${first} and ${second} at one time, seen by each and from outside, are both right`, async (t) => {
+    const directory = temporaryDirectory(t);
+    const early = opened(t, directory);
+    const older = await start(t, directory, first);
+    early.metrics();
+    const newer = await start(t, directory, second);
+    const told = [await older.tell(), await newer.tell()];
+    for (const text of [...told.map((one) => one.text), early.metrics(), opened(t, directory).metrics()]) {
+      expectBoth(text, first);
+      assert.deepEqual(headOf(text, 'typed').at(1), `# TYPE typed ${first === '1' ? 'counter' : 'gauge'}`);
+      assert.deepEqual(samples(text, 'typed'), [first === '1' ? 'typed 7' : 'typed 70'], 'one type only');
+      assert.equal(sample(text, 'aggregated'), first === '1' ? 8 : 5);
+    }
+    for (const { json } of told) assert.ok(JSON.parse(json).length > 8);
+    // Warnings come a moment later.
+    const [ofOlder, ofNewer] = [(await older.tell()).warnings, (await newer.tell()).warnings];
+    assert.deepEqual(ofOlder, []);
+    assert.equal(ofNewer.length, 1, 'the one whose metric is not shown says so');
+    assert.match(ofNewer[0]!, /^typed is a \w+ here but a \w+ in another/);
+    assert.equal(readdirSync(directory).length, 2);
+  });
+
+  test(`version ${second} after ${first} in one slot keeps what ${first} counted, and both go on in turn`, async (t) => {
+    const directory = temporaryDirectory(t);
+    const reader = opened(t, directory);
+    await (await start(t, directory, first)).kill();
+    reader.metrics();
+    const successor = await start(t, directory, second);
+    const { text } = await successor.tell();
+    for (const each of [text, reader.metrics(), opened(t, directory).metrics()]) {
+      expectBoth(each, first);
+      assert.deepEqual(samples(each, 'typed'), first === '1' ? ['typed 7'] : [], 'a gauge is not inherited');
+    }
+    const quantiles = (second === '2' ? ['0.1', '0.9'] : ['0.5']).map(
+      (quantile) => `sizes{quantile="${quantile}",route="/"} 4`,
+    );
+    // They show with the next refresh.
+    const alone = await until('quantiles of the present version', () => {
+      const shown = reader.workerMetrics(0)!;
+      const own = samples(shown, 'sizes{').filter((line) => line.includes('route="/"'));
+      return own.join() === quantiles.join() && shown;
+    });
+    assert.equal(sample(alone, 'sizes_count{route="/"}'), 2);
+    await successor.kill();
+    // And back: what was made before is found again.
+    const bytes = reader.slots()[0]!.bytes;
+    const { text: third } = await (await start(t, directory, first)).tell();
+    assert.equal(sample(third, 'helped_total'), 3);
+    assert.equal(sample(third, 'seconds_count'), 9);
+    assert.equal(reader.slots()[0]!.bytes, bytes);
+    assert.deepEqual(readdirSync(directory), ['slot-0.metrics']);
+  });
+}
