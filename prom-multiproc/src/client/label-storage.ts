@@ -1,5 +1,4 @@
-import type { SharedSeries } from '../metric/shared-series.ts';
-import type { ClientEntry, ClientLabels, StorageListener } from './prom-client-internals.ts';
+import type { ClientEntry, ClientLabels, StorageListener, StoredSeries } from './prom-client-internals.ts';
 
 /** An object that looks to @prometheus-io/client like the `LabelMap` it keeps its series in. */
 export function labelStorage(
@@ -23,7 +22,7 @@ export function withoutNesting({ value, ...entry }: ClientEntry): ClientEntry {
   return value === undefined ? entry : { ...entry, value };
 }
 
-type Entry = SharedSeries & { value?: unknown };
+type Entry = StoredSeries & { value?: unknown };
 
 class LabelStorage {
   readonly #listener: StorageListener;
@@ -39,7 +38,7 @@ class LabelStorage {
   }
 
   /** As of now: a summary removes while it goes over them. */
-  values(): IterableIterator<SharedSeries> {
+  values(): IterableIterator<StoredSeries> {
     return [...this.#listener.index().values()].values();
   }
 

@@ -3,7 +3,6 @@
  * all in which they differ. "prom-client" elsewhere means either.
  */
 
-import type { SharedSeries } from '../metric/shared-series.ts';
 import { hashStorage } from './hash-storage.ts';
 import { labelStorage, withoutNesting } from './label-storage.ts';
 
@@ -56,17 +55,22 @@ export type ClientEntry = {
   td?: { compress(): void; percentile(quantile: number): number | undefined };
 };
 
+/** What stands in the storage of a metric in the place of an entry. */
+export interface StoredSeries {
+  readonly labels: ClientLabels;
+}
+
 /** What prom-client does to the storage of a metric. */
 export interface StorageListener {
   /** Series by the key of their labels, in the order they were made. */
-  index(): ReadonlyMap<string, SharedSeries>;
+  index(): ReadonlyMap<string, StoredSeries>;
   keyOf(labels: ClientLabels): string;
   /** The series that a new metric without labels begins with: no write. */
-  onFirst(key: string, entry: ClientEntry): SharedSeries;
+  onFirst(key: string, entry: ClientEntry): StoredSeries;
   /** The series it is stored in; beyond the limit of series one that is held nowhere. */
-  onStore(key: string, entry: ClientEntry): SharedSeries;
+  onStore(key: string, entry: ClientEntry): StoredSeries;
   /** The series of this key; of a metric with exemplars also that which `onStore` gave last. */
-  find(key: string): SharedSeries | undefined;
+  find(key: string): StoredSeries | undefined;
   onDelete(key: string): void;
   /** Whether all label names are the metric's. */
   hasLabels(labels: ClientLabels): boolean;

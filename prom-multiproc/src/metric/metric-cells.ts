@@ -2,10 +2,11 @@ import type { ClientLabels } from '../client/prom-client-internals.ts';
 import { cellsPerSeries, type LabelPair, type MetricDefinition } from '../format/format.ts';
 import { keepsTheDead, NEVER_SET } from '../format/gauge-aggregators.ts';
 import { seriesKey } from '../format/series-key.ts';
+import { makeAbsent } from '../slot/absent-cells.ts';
 import { CellSet } from '../slot/cell-set.ts';
 import type { Cells } from '../slot/slot-space.ts';
 import type { DefinedMetric } from './defined-metric.ts';
-import { makeAbsent, type SharedSeries } from './shared-series.ts';
+import type { SharedSeries } from './shared-series.ts';
 
 /** Where a metric's series get their cells. */
 export interface CellSource {

@@ -180,9 +180,3 @@ export class HistogramSeries extends SharedSeries {
 
 /** Name of the bucket of +Inf in prom-client. */
 const ABOVE_ALL = '-1';
-
-/** Makes a series absent. The first cell first: its becoming NaN is what makes the series absent. */
-export function makeAbsent({ array, base }: Cells, count: number): void {
-  array[base] = Number.NaN;
-  for (let i = 1; i < count; i++) array[base + i] = 0;
-}

@@ -1,6 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { DirectoryReader } from '../merge/directory-reader.ts';
 import { findDirectory } from '../os/stat-directory.ts';
 
 /** Closed to other users: label values may be secrets. */
@@ -50,7 +49,10 @@ export function checkOwner(directory: string): void {
  * user, it is no empty application, because processes of this user cannot count in it.
  * @throws Error where the totals cannot be had.
  */
-export function readOwn(directory: string, reader: DirectoryReader): void {
+export function readOwn(
+  directory: string,
+  reader: { refresh(): { readonly slots: readonly unknown[] } },
+): void {
   makeDirectory(directory);
   if (reader.refresh().slots.length === 0) checkOwner(directory);
 }

@@ -16,8 +16,8 @@ import {
 import { keepsTheDead } from '../format/gauge-aggregators.ts';
 import { BadLogError, decodeLog, encodeMetric, encodeSeries } from '../format/log-record.ts';
 import { seriesKey } from '../format/series-key.ts';
-import { makeAbsent } from '../metric/shared-series.ts';
 import type { Libc } from '../os/libc.ts';
+import { makeAbsent } from './absent-cells.ts';
 import { FreeCells } from './free-cells.ts';
 import { checkOwner, makeDirectory } from './own-directory.ts';
 import { type HeldSlot, holdAnew, holdLowestFreeSlot } from './slot-lock.ts';
