@@ -21,7 +21,7 @@ export class LineFrame {
     out.number(value);
   }
 
-  /** A line with the label text in `from`../..`to` of `texts`. */
+  /** A line with the label text in `from`..`to` of `texts`. */
   write(out: TextWriter, texts: DataView, from: number, to: number, value: number): void {
     if (from === to) {
       this.writeBare(out, value);

@@ -11,7 +11,7 @@ import {
 /** Told, in log order, of the records of a log. */
 export interface LogVisitor {
   onMetric(definition: MetricDefinition): void;
-  /** A series of the metric whose record was number `metric`, with its labels in `from`../..`to` of the log. */
+  /** A series of the metric whose record was number `metric`, with its labels in `from`..`to` of the log. */
   onSeries(metric: number, log: DataView, from: number, to: number): void;
 }
 
@@ -158,7 +158,7 @@ export function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
   return new DataView(buffer, byteOffset, length);
 }
 
-/** Whether one of the sound labels in `from`../..`to` has this index. */
+/** Whether one of the sound labels in `from`..`to` has this index. */
 function hasIndex(log: DataView, from: number, to: number, index: number): boolean {
   for (let at = from; at < to; at += 8 + log.getUint32(at + 4, true)) {
     if (log.getUint32(at, true) === index) return true;

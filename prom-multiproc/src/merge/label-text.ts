@@ -44,7 +44,7 @@ export class LabelTexts {
   tail = 0;
 
   /**
-   * Writes the sound labels in `from`../..`to` of a log behind what is kept.
+   * Writes the sound labels in `from`..`to` of a log behind what is kept.
    * @returns their hash, the same for any order of the labels.
    */
   write({ heads, seeds, bytes }: LabelNames, log: DataView, from: number, to: number): number {
@@ -97,7 +97,7 @@ export class LabelTexts {
     this.end = this.tail;
   }
 
-  /** Whether the text in `from`../..`to` has the labels of the one written last, in any order. */
+  /** Whether the text in `from`..`to` has the labels of the one written last, in any order. */
   equalsTail(from: number, to: number): boolean {
     const { bytes, end, tail } = this;
     if (to - from !== tail - end) return false;

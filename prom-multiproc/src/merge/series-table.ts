@@ -91,7 +91,7 @@ export class SeriesTable {
     return named;
   }
 
-  /** The number of the series whose labels are the sound ones in `from`../..`to` of a log. */
+  /** The number of the series whose labels are the sound ones in `from`..`to` of a log. */
   series({ shape, names }: NamedShape, log: DataView, from: number, to: number): number {
     if (this.shapes[shape]!.family === undefined) return this.#hidden(shape);
     const hash = this.#texts.write(names, log, from, to);

@@ -38,7 +38,7 @@ export function readChunkTable(header: SlotHeader, fd: number): ChunkTable {
 }
 
 /**
- * The bytes `from`../..`to` of the log, whose checksum must carry on from `crcBefore` to `crcAfter`.
+ * The bytes `from`..`to` of the log, whose checksum must carry on from `crcBefore` to `crcAfter`.
  * @throws BadLogError where they do not, or where the log does not reach that far.
  */
 export function readLog(

@@ -7,6 +7,6 @@ export interface SlotListener {
   onSameAs(other: SlotListener): void;
   /** So many series follow. */
   onLog(series: number): void;
-  /** A series of the metric told as number `metric`; its labels are in `from`../..`to` of the log. */
+  /** A series of the metric told as number `metric`; its labels are in `from`..`to` of the log. */
   onSeries(metric: number, log: DataView, from: number, to: number): void;
 }
