@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { tableRows } from '../prom-multiproc/src/testing/markdown.ts';
+import { tableRows } from '../prom-multiproc/test/support/markdown.ts';
 import { getText } from '../scripts/measure/scrape.ts';
 import { inspect } from './container-facts.ts';
 import { docker } from './docker.ts';
