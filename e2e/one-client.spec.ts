@@ -102,6 +102,31 @@ test('one client with 154 bodies that never end fills no disk, and each has a de
   }
 });
 
+for (const [attack, what] of [
+  ['small-bodies', 'bodies of 9,999 bytes that never end'],
+  ['readers', 'answers of 8 MB that it does not read'],
+  ['flood', 'requests as fast as it can'],
+] as const) {
+  test(`one client with ${what} leaves memory, disk and the app to the others`, async () => {
+    const startedAt = await stack.startedAt('nginx');
+    const client = await OtherClient.start(stack, attack);
+    try {
+      const meanwhile = [
+        await asked(`${stack.publicUrl}/ping`),
+        await upload(100_000),
+        await asked(`${stack.doorUrl}/metrics`),
+      ];
+      expect(meanwhile).toEqual(Array.from(meanwhile, () => ({ 200: ASKED })));
+      expect(await usedKilobytes()).toBeLessThan(MOST_KILOBYTES);
+      expect(await stack.startedAt('nginx')).toBe(startedAt);
+    } finally {
+      const outcomes = await client.end();
+      console.log(`one client, ${attack}: it got ${JSON.stringify(outcomes)}`);
+      if (attack !== 'readers') expect(outcomes[429]).toBeGreaterThan(0);
+    }
+  });
+}
+
 test('one client with 8,192 connections that say half a head leaves both ports and what is measured to the others', async () => {
   test.setTimeout(240_000);
   const accepted = async () => sumOfJob(stack.prometheusUrl, 'nginx', 'nginx_connections_accepted');

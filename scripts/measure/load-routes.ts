@@ -2,6 +2,8 @@ import { Router } from 'express';
 import { Counter } from 'prom-client';
 
 const MOST_MS = 10_000;
+/** More than all buffers on the way to a client hold. */
+const LARGE = Buffer.alloc(8 * 1024 * 1024, 'x');
 
 const pingResponses = new Counter({
   name: 'ping_responses_total',
@@ -33,6 +35,10 @@ export function routes(): Router {
   router.get('/aborted', (req, res) => {
     const timer = setTimeout(() => res.type('text/plain').send('Done'), milliseconds(req.query.ms));
     res.once('close', () => clearTimeout(timer));
+  });
+
+  router.get('/large', (_req, res) => {
+    res.type('text/plain').send(LARGE);
   });
 
   router.post('/upload', async (req, res) => {
