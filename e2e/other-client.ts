@@ -17,7 +17,7 @@ interface Attached {
 }
 
 /**
- * A client beside the test: a container on nginx' network, so that nginx sees an address of its own. What comes through a
+ * A client beside the test: a container on nginx' network of strangers, so that nginx sees an address of its own. What comes through a
  * published port has the address of the network's gateway, all of it.
  */
 export class OtherClient {
@@ -32,8 +32,9 @@ export class OtherClient {
   /** Resolves once all of the attack is under way. */
   static async start(stack: Stack, attack: AttackName): Promise<OtherClient> {
     const [nginx, app] = await Promise.all([inspect(stack, 'nginx'), inspect(stack, 'app')]);
-    const [network, address] = Object.entries(nginx.NetworkSettings.Networks)[0] ?? [];
-    if (network === undefined) throw new Error('nginx is in no network');
+    const edge = ([name]: readonly [string, unknown]) => name.endsWith('_edge');
+    const [network, address] = Object.entries(nginx.NetworkSettings.Networks).find(edge) ?? [];
+    if (network === undefined) throw new Error('nginx is in no network called edge');
     const child = spawn(
       dockerClient,
       // prettier-ignore
