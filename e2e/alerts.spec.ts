@@ -137,6 +137,17 @@ test('no alert fires on a stack in order, and each fires for its real cause, alo
   console.log(`alerts: ${Math.round(nowS() - inOrderSince)} s in order: ${JSON.stringify(inOrder)}`);
   expect(namesOf(inOrder)).toEqual([]);
 
+  await stack.compose('stop', 'app');
+  const asking = setInterval(() => void fetch(`${stack.publicUrl}/ping`).catch(() => {}), 500);
+  try {
+    await firingBecomes('AppAbsent', 'NginxRefusing');
+  } finally {
+    clearInterval(asking);
+  }
+  await stack.compose('start', 'app');
+  await stack.settle();
+  await firingBecomes();
+
   const { primary, workers } = await stack.status();
   await stack.signal('STOP', primary.pid);
   await stack.compose('stop', 'nginx');
@@ -162,7 +173,15 @@ test('no alert fires on a stack in order, and each fires for its real cause, alo
   await firingBecomes('UnreadableSlot', 'WorkersRestarting');
 
   // The same look as in order, so that it is known to see what fires.
-  const all = ['NginxDown', 'StaleWorker', 'TargetDown', 'UnreadableSlot', 'WorkersRestarting'];
+  const all = [
+    'AppAbsent',
+    'NginxDown',
+    'NginxRefusing',
+    'StaleWorker',
+    'TargetDown',
+    'UnreadableSlot',
+    'WorkersRestarting',
+  ];
   const fired = await poll(
     'all of them in what Prometheus recorded',
     async () => {

@@ -34,7 +34,6 @@ const HARDENED = {
   // Compose prints a limit of 0 as nothing.
   ulimits: { core: expect.anything(), nofile: 20000 },
   restart: 'unless-stopped',
-  logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
 };
 
 /** All that a service may set. What is not here could open it: devices, pid, uts, userns_mode, cgroup_parent, sysctls. */
@@ -60,6 +59,11 @@ async function configOf(files: readonly string[], profiles: readonly string[]): 
   return JSON.parse(text) as ComposeConfig;
 }
 
+const LOGGING: Record<string, unknown> = {
+  nginx: { driver: 'json-file', options: { 'max-size': '20m', 'max-file': '10', compress: 'true' } },
+  others: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
+};
+
 test('four services run unless more is wanted', async () => {
   expect(Object.keys(await servicesOf()).sort()).toEqual(['app', 'nginx', 'nginx-exporter', 'prometheus']);
 });
@@ -73,6 +77,7 @@ test('every service is closed in the same way, those of the profiles too', async
       Object.keys(service).filter((field) => !FIELDS.has(field)),
       name,
     ).toEqual([]);
+    expect(service.logging, name).toEqual(LOGGING[name] ?? LOGGING.others);
     expect(
       (service.volumes ?? []).map(({ type }) => type).filter((type) => type !== 'volume'),
       name,

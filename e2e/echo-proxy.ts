@@ -22,16 +22,21 @@ export class EchoProxy {
   port = 0;
   readonly #project: string;
   readonly #files: readonly string[];
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #removeOnExit = (): void => removeProject(this.#project);
 
-  private constructor(overrides: readonly string[]) {
+  private constructor(overrides: readonly string[], environment: Readonly<Record<string, string>>) {
     started += 1;
+    this.#environment = environment;
     this.#project = `${projectPrefix}-${process.pid}-echo-${started}`;
     this.#files = [...FILES, ...overrides];
   }
 
-  static async start(overrides: readonly string[] = []): Promise<EchoProxy> {
-    const proxy = new EchoProxy(overrides);
+  static async start(
+    overrides: readonly string[] = [],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<EchoProxy> {
+    const proxy = new EchoProxy(overrides, environment);
     process.once('exit', proxy.#removeOnExit);
     try {
       await proxy.compose('up', '--detach', '--build', '--wait', 'nginx');
@@ -54,6 +59,7 @@ export class EchoProxy {
     return docker(['compose', '--project-name', this.#project, ...files, ...args], {
       ...process.env,
       ...ports,
+      ...this.#environment,
     });
   }
 

@@ -179,7 +179,11 @@ for (const service of SERVICES) {
 
   test(`${service}: its log is rotated`, async () => {
     const { LogConfig, RestartPolicy } = (await inspect(stack, service)).HostConfig;
-    expect(LogConfig).toEqual({ Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } });
+    const config =
+      service === 'nginx'
+        ? { 'max-size': '20m', 'max-file': '10', compress: 'true' }
+        : { 'max-size': '10m', 'max-file': '3' };
+    expect(LogConfig).toEqual({ Type: 'json-file', Config: config });
     expect(RestartPolicy.Name).toBe('unless-stopped');
   });
 }

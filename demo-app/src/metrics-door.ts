@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { MAX_HEADER_BYTES } from './http-parsing.ts';
 import { describeError, log } from './log.ts';
+import { pathForLog } from './printable.ts';
 
 export interface Answer {
   readonly contentType: string;
@@ -22,13 +24,16 @@ const METRICS_PATH = /^\/metrics(\/workers\/\d{1,4})?$/;
 /** Answered by the primary alone, so that a busy, stopped or missing worker never delays it. Read-only. */
 export function createMetricsDoor(doors: ReadonlyMap<string, Door>, metrics: MetricsPages): Server {
   const told = new Refusals();
-  return createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (req, res) => {
-    res.setHeader('X-Content-Type-Options', 'nosniff');
-    answer(doors, metrics, told, req, res).catch((error) => {
-      log('error', 'metrics door failed', { path: req.url, ...describeError(error) });
-      res.destroy();
-    });
-  });
+  return createServer(
+    { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 10_000, headersTimeout: 10_000 },
+    (req, res) => {
+      res.setHeader('X-Content-Type-Options', 'nosniff');
+      answer(doors, metrics, told, req, res).catch((error) => {
+        log('error', 'metrics door failed', { path: pathForLog(req.url), ...describeError(error) });
+        res.destroy();
+      });
+    },
+  );
 }
 
 async function answer(

@@ -21,6 +21,13 @@ export const requestsShed = new Counter({
   labelNames: ['reason'],
 });
 
+/** They are in no other metric. */
+export const parseErrors = new Counter({
+  name: 'http_parse_errors_total',
+  help: 'Requests that the HTTP parser refused before any code of the application saw them, by the code of its error',
+  labelNames: ['code'],
+});
+
 export const requestsInFlight = new Gauge({
   name: 'app_requests_in_flight',
   help: 'Requests being served',

@@ -9,6 +9,7 @@ import { createCrewMetrics } from './crew/crew-metrics.ts';
 import type { Member } from './crew/member.ts';
 import { Operations } from './crew/operations.ts';
 import { Watchdog } from './crew/watchdog.ts';
+import { refuseUnparsed } from './http-parsing.ts';
 import { log } from './log.ts';
 import type { ToPrimary } from './messages.ts';
 import { type Answer, createMetricsDoor, type Door } from './metrics-door.ts';
@@ -112,6 +113,7 @@ export async function runPrimary(settings: Settings): Promise<void> {
     requireSharing: () => requireSharing(settings, crew),
     serve: metricsHandler(register, metrics.registry),
   });
+  refuseUnparsed(door, metrics.unparsed);
   door.listen(settings.metricsPort, settings.host);
   await once(door, 'listening');
   log('info', 'metrics door open', { port: (door.address() as AddressInfo).port });

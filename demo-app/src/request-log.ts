@@ -2,6 +2,7 @@ import type { Handler } from './handler.ts';
 import { keepHeader } from './kept-headers.ts';
 import { log } from './log.ts';
 import { outcomeOf } from './outcome.ts';
+import { pathForLog } from './printable.ts';
 import { requestIdOf, runWithRequestId } from './request-context.ts';
 
 /**
@@ -12,7 +13,7 @@ export function logRequests(slowMs: number): Handler {
   return (req, res, next) => {
     const id = requestIdOf(req.headers['x-request-id']);
     // As it was asked for: frameworks take from it what they mount a router under.
-    const path = (req.url ?? '').split('?', 1)[0];
+    const path = pathForLog(req.url);
     const began = performance.now();
     keepHeader(res, { name: 'X-Request-Id', value: id });
     res.on('close', () => {

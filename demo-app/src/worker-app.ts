@@ -3,8 +3,10 @@ import type { App } from './app-contract.ts';
 import { UNCAUGHT_EXIT_CODE } from './crew/exit-reason.ts';
 import { demoCounts } from './demo-counts.ts';
 import { faults } from './faults.ts';
+import { PARSE_ERROR_CODES } from './http-parsing.ts';
 import { createListener } from './listener.ts';
 import { describeError, log } from './log.ts';
+import { parseErrors } from './metrics.ts';
 import { switchOff } from './metrics-off.ts';
 import { collectRuntimeMetrics } from './runtime-metrics.ts';
 import type { Settings } from './settings.ts';
@@ -34,8 +36,15 @@ export async function startWorker(settings: Settings, createApp: () => Promise<A
   if (unshared) demo.push(unshared.count, faults({ reload: () => tell({ type: 'reload' }) }));
   await runWorker(settings, {
     createListener: (isDraining) => createListener(app, { isDraining, slowRequestMs, metrics, shed, demo }),
+    ...(metrics && { onUnparsed: countParseErrors() }),
     close: () => app.close?.(),
     ...(sharing && { sharing }),
     ...(unshared && { unsharedText: unshared.text }),
   });
+}
+
+/** Shown from the start: what appears only with its first count has no increase to alert on. */
+function countParseErrors(): (code: string) => void {
+  for (const code of PARSE_ERROR_CODES) parseErrors.inc({ code }, 0);
+  return (code) => parseErrors.inc({ code });
 }

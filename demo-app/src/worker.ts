@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { createServer, type RequestListener } from 'node:http';
 import { prepareDrain } from './drain.ts';
+import { MAX_HEADER_BYTES, refuseUnparsed } from './http-parsing.ts';
 import { describeError, log } from './log.ts';
 import type { ToWorker } from './messages.ts';
 import { createRecycling, RECYCLE_CHECK_EVERY_MS } from './recycling.ts';
@@ -15,6 +16,8 @@ const LATE_REQUESTS_CHECK_MS = 1_000;
 
 export interface WorkerParts {
   createListener(isDraining: () => boolean): RequestListener;
+  /** Counts a request that the parser refused, by the code of its error. */
+  onUnparsed?(code: string): void;
   /** Called when all is answered, before the process ends. */
   close?(): Promise<void> | void;
   sharing?: Sharing;
@@ -26,12 +29,14 @@ export interface WorkerParts {
 export async function runWorker(settings: Settings, parts: WorkerParts): Promise<void> {
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
     // The proxy has a deadline for the gap between two pieces of a body, and none for all of it. A late request is counted as
     // one that its client left (outcome.ts): what handles `clientError` destroys the socket with the error.
     requestTimeout: settings.requestTimeoutMs,
     headersTimeout: settings.requestTimeoutMs,
     connectionsCheckingInterval: LATE_REQUESTS_CHECK_MS,
   });
+  refuseUnparsed(server, parts.onUnparsed);
   const drain = prepareDrain(server);
   const recycling = createRecycling({
     ...settings,

@@ -7,6 +7,7 @@ import { clearDirectory } from './clear-directory.ts';
 import { slotFileName } from './format/format.ts';
 import { Reader, TEXT_CONTENT_TYPE } from './reader.ts';
 import { describePid } from './slot/holder-pid.ts';
+import { printable } from './util/printable.ts';
 
 const USAGE = `usage: prom-multiproc dump|serve|check|clear <directory> [options]
 
@@ -88,7 +89,7 @@ function check(reader: Reader, directory: string): void {
     const holder = pid && describePid(pid, join(directory, slotFileName(slot)));
     const held = holder === undefined ? 'free; its counts are kept' : `held by a living process, ${holder}`;
     const state = error ?? held;
-    console.log(`slot ${slot}: ${series} series, ${bytes} bytes, ${refused} refused; ${state}`);
+    console.log(`slot ${slot}: ${series} series, ${bytes} bytes, ${refused} refused; ${printable(state)}`);
     if (error !== undefined) process.exitCode = 1;
   }
 }
@@ -111,6 +112,6 @@ function integer(name: string, text: string, most: number): number {
 main(process.argv.slice(2)).catch((error: NodeJS.ErrnoException) => {
   const { message, code } = error;
   const wrongUsage = error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS') === true;
-  console.error(`prom-multiproc: ${message}${wrongUsage ? `\n\n${USAGE}` : ''}`);
+  console.error(`prom-multiproc: ${printable(message)}${wrongUsage ? `\n\n${USAGE}` : ''}`);
   process.exitCode = wrongUsage ? 2 : 1;
 });

@@ -2,6 +2,7 @@ import { isSelfMetric, selfMetrics } from './exposition/self-metrics.ts';
 import { joinBlocks, renderFamily, type TextOptions } from './exposition/text-format.ts';
 import { DirectoryReader, type SlotStatus } from './merge/directory-reader.ts';
 import { loadLibc } from './os/libc.ts';
+import { printable } from './util/printable.ts';
 
 export interface ReaderOptions {
   /** Shows what registries of this name count: see `ShareOptions`. Default: what those without a name count. */
@@ -88,7 +89,7 @@ export class Reader {
 }
 
 function warn(path: string, error: Error): void {
-  process.emitWarning(`${path} is held at its last good values: ${error.message}`, {
+  process.emitWarning(printable(`${path} is held at its last good values: ${error.message}`), {
     type: 'PromMultiprocWarning',
     code: 'PROM_MULTIPROC_UNREADABLE',
   });

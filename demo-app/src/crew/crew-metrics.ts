@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import { observeEventLoopDelay } from '../event-loop-delay.ts';
+import { PARSE_ERROR_CODES } from '../http-parsing.ts';
 import type { StartReason, WorkerState } from './member.ts';
 
 const STATES: readonly WorkerState[] = ['starting', 'ready', 'draining'];
@@ -15,6 +16,7 @@ export interface CrewMetrics {
   started(reason: StartReason): void;
   exited(reason: string): void;
   reloaded(result: 'done' | 'failed'): void;
+  unparsed(code: string): void;
 }
 
 /**
@@ -63,6 +65,13 @@ export function createCrewMetrics(view: () => CrewView): CrewMetrics {
     registers,
   });
   for (const result of ['done', 'failed']) reloads.inc({ result }, 0);
+  const parseErrors = new Counter({
+    name: 'app_metrics_server_parse_errors_total',
+    help: 'Requests to the metrics server that the HTTP parser refused, by the code of its error',
+    labelNames: ['code'],
+    registers,
+  });
+  for (const code of PARSE_ERROR_CODES) parseErrors.inc({ code }, 0);
   observeEventLoopDelay({
     name: 'app_primary_eventloop_delay_seconds',
     help: 'How late a timer of the primary fires, sampled ten times a second',
@@ -73,5 +82,6 @@ export function createCrewMetrics(view: () => CrewView): CrewMetrics {
     started: (reason) => starts.inc({ reason }),
     exited: (reason) => exits.inc({ reason }),
     reloaded: (result) => reloads.inc({ result }),
+    unparsed: (code) => parseErrors.inc({ code }),
   };
 }

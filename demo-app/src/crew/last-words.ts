@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import { escapeControls } from '../printable.ts';
 
 /** What V8 writes before it ends a process whose heap is full. */
 const HEAP_FULL = 'out of memory';
@@ -10,17 +12,20 @@ export interface LastWords {
   readonly end: Promise<void>;
 }
 
-/** Hands a worker's stderr on, and listens for what it says at its death: the signal alone does not tell why. */
+/** Hands a worker's stderr on, control characters escaped, and listens for what it says at its death: the signal alone does not tell why. */
 export function listenForLastWords(stderr: Readable | null, to: NodeJS.WritableStream): LastWords {
   let last = '';
   let full = false;
+  const decoder = new StringDecoder('utf8');
   const { promise: end, resolve } = Promise.withResolvers<void>();
   if (stderr === null) resolve();
   stderr?.on('data', (chunk: Buffer) => {
-    to.write(chunk);
-    last = last.slice(-HEAP_FULL.length) + chunk.toString('latin1');
+    const text = decoder.write(chunk);
+    to.write(escapeControls(text));
+    last = last.slice(-HEAP_FULL.length) + text;
     full ||= last.includes(HEAP_FULL);
   });
+  stderr?.once('end', () => to.write(escapeControls(decoder.end())));
   stderr?.once('close', resolve);
   return { heapWasFull: () => full, end };
 }

@@ -1,3 +1,5 @@
+import { printable } from '../util/printable.ts';
+
 /** Names that are known not to be of slot files, and what such a file is. */
 const KNOWN: readonly (readonly [name: RegExp, what: string])[] = [
   [
@@ -12,7 +14,7 @@ const KNOWN: readonly (readonly [name: RegExp, what: string])[] = [
 /** What a file in the directory is that is not a slot file. */
 export function describeForeign(name: string): string {
   const [, what = 'which is not a slot file'] = KNOWN.find(([pattern]) => pattern.test(name)) ?? [];
-  return `${JSON.stringify(name)}, ${what}`;
+  return `${printable(JSON.stringify(name))}, ${what}`;
 }
 
 /** Whether another application's client counts in the directory, too. */

@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /** What the operators of an application are told. */
 export class Warnings {
   readonly #told = new Map<string, string>();
@@ -10,7 +12,7 @@ export class Warnings {
 
   /** For what is news each time. */
   tell(code: string, message: string): void {
-    process.emitWarning(message, { type: 'PromMultiprocWarning', code });
+    process.emitWarning(printable(message), { type: 'PromMultiprocWarning', code });
   }
 
   /** Has what was told under `code` told anew, should it happen again. */

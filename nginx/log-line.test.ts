@@ -1,0 +1,95 @@
+/** The longest line that the access log can have, from what nginx.conf says of it; docs/harden.md names it. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+const read = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8');
+const CONF = read('nginx.conf');
+/** What the engine adds around a line in its own file. */
+const ENGINE = JSON.stringify({ log: '\n', stream: 'stdout', time: '2026-01-01T00:00:00.000000000Z' });
+
+const [, format] = /log_format json escape=json\n((?:\s+'.*'\n?)+)/.exec(CONF)!;
+const literal = [...format!.matchAll(/'(.*)'/g)].map(([, text]) => text).join('');
+const [, pathBytes] = /\{0,(\d+)\}\)\(\?:/.exec(read('log-path.conf'))!;
+const [, tries] = /^\s*proxy_next_upstream_tries (\d+);/m.exec(CONF)!;
+const [, methodBytes] = /<word>\[A-Za-z_-\]\{1,(\d+)\}/.exec(CONF)!;
+const IPV6 = 45;
+const list = (bytes: number) => Number(tries) * (bytes + ', '.length);
+
+/** The longest value of each variable: what a client chooses, and how much escaping makes of it, is in the first two. */
+const LONGEST: Record<string, string> = {
+  logged_path: `${'"'.repeat(Number(pathBytes))} (cut)`,
+  method_sent: 'M'.repeat(Number(methodBytes)),
+  time_iso8601: '2026-01-01T00:00:00+00:00',
+  request_id: 'f'.repeat(32),
+  server_port: '65535',
+  remote_addr: 'f'.repeat(IPV6),
+  status: '200',
+  bytes_sent: '9'.repeat(20),
+  request_time: '9'.repeat(14),
+  upstream_addr: 'f'.repeat(list(IPV6 + '[]:65535'.length)),
+  upstream_status: '5'.repeat(list(3)),
+  upstream_response_time: '9'.repeat(list(14)),
+};
+
+const ORDINARY: Record<string, string> = {
+  ...LONGEST,
+  logged_path: '/ping',
+  method_sent: 'GET',
+  server_port: '8040',
+  remote_addr: '198.51.100.23',
+  bytes_sent: '345',
+  request_time: '0.002',
+  upstream_addr: '192.168.100.2:8041',
+  upstream_status: '200',
+  upstream_response_time: '0.002',
+};
+
+function lineOf(values: Record<string, string>): string {
+  return literal.replace(/\$(\w+)/g, (_, name: string) => {
+    const value = values[name];
+    assert.ok(value !== undefined, `$${name}: how long can it be? Bound it, and say so here`);
+    return JSON.stringify(value).slice(1, -1);
+  });
+}
+
+const inFile = (line: string) => ENGINE.length + JSON.stringify(line).length - 2;
+
+test('every value of a line is bounded, and the page has the longest line and what the engine makes of it', () => {
+  const line = lineOf(LONGEST);
+  assert.equal(JSON.parse(line).path, LONGEST.logged_path);
+  assert.ok(line.length < 4096, 'a pipe takes a line of 4096 bytes at once');
+  const page = read('../docs/harden.md').replace(/\s+/g, ' ');
+  assert.ok(
+    page.includes(`a line has at most ${line.length} bytes, ${inFile(line)} in the engine's file`),
+    `${line.length} bytes, ${inFile(line)} in the engine's file`,
+  );
+});
+
+const UNITS = [
+  ['days', 86_400],
+  ['hours', 3_600],
+  ['minutes', 60],
+  ['seconds', 1],
+] as const;
+
+function duration(seconds: number): string {
+  const [unit, size] = UNITS.find(([, one]) => seconds >= 2 * one)!;
+  return `${Math.floor(seconds / size)} ${unit}`;
+}
+
+test('how long the access log lasts at a rate is on the page, as the compose file keeps it', () => {
+  const nginx = read('../docker-compose.yml')
+    .split(/^ {2}nginx:\n/m)[1]!
+    .split(/^ {2}\S/m)[0]!;
+  const [, megabytes, files] = /max-size: (\d+)m\n\s+max-file: "(\d+)"/.exec(nginx)!;
+  // The one that is being written may have just begun.
+  const kept = (Number(files) - 1) * Number(megabytes) * 1e6;
+  const page = read('../docs/harden.md');
+  for (const rate of [1, 10, 100, 1_000, 10_000]) {
+    const [ordinary, longest] = [ORDINARY, LONGEST].map((values) => kept / inFile(lineOf(values)) / rate);
+    const row = `| ${rate.toLocaleString('en')} | ${duration(ordinary!)} | ${duration(longest!)} |`;
+    assert.ok(page.includes(row), row);
+  }
+});
