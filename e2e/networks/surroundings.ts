@@ -73,13 +73,11 @@ export class Surroundings {
   /** The machine's own iptables, which the engine needs, too. */
   async firewall(command: '-I' | '-D', rule: string): Promise<void> {
     const asRoot = ['--user', '0:0', '--cap-add', 'NET_ADMIN', '--network', 'host', '--volume', '/:/machine'];
-    const iptables = [
-      '/machine',
-      '/bin/sh',
-      '-c',
-      `PATH=/usr/sbin:/sbin:$PATH exec iptables --wait ${command} ${rule}`,
-    ];
-    await docker(['run', '--rm', ...asRoot, '--entrypoint', 'chroot', this.#image, ...iptables]);
+    const iptables = `PATH=/usr/sbin:/sbin:$PATH exec iptables --wait ${command} ${rule}`;
+    // The image has no chroot, but Python.
+    const chroot =
+      'import os, sys; os.chroot("/machine"); os.chdir("/"); os.execv("/bin/sh", ["sh", "-c", sys.argv[1]])';
+    await docker(['run', '--rm', ...asRoot, '--entrypoint', 'python3', this.#image, '-c', chroot, iptables]);
   }
 
   /** As seen by whatever runs in that container. */
