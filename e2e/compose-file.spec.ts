@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { docker } from './docker.ts';
@@ -137,4 +138,19 @@ test('the file for remote write lets Prometheus out, and it alone', async () => 
   expect(open).toEqual(['remote-write']);
   const out = Object.keys(services).filter((name) => 'remote-write' in (services[name]!.networks ?? {}));
   expect(out).toEqual(['prometheus']);
+});
+
+test('every image starts from a version, never from whatever is the latest', () => {
+  for (const directory of ['demo-app', 'nginx', 'nginx-exporter', 'prometheus', 'grafana']) {
+    const file = readFileSync(resolve(ROOT, directory, 'Dockerfile'), 'utf8');
+    const stages = [...file.matchAll(/^FROM (?:--\S+ )?(\S+)(?: AS (\S+))?/gm)];
+    const [, argument] = /^ARG (\w+_BASE)=official$/m.exec(file) ?? [];
+    const [[, official, name], ...others] = stages as unknown as [string[], ...string[][]];
+    expect(official, directory).toMatch(/:v?\d+(\.\d+)*(-\w+)*(@sha256:[0-9a-f]{64})?$/);
+    expect(name, directory).toBe('official');
+    expect(others.length, directory).toBeGreaterThan(0);
+    const own = new Set([`\${${argument}}`, 'scratch', ...others.map(([, , stage]) => stage)]);
+    const elsewhere = others.filter(([, base]) => !own.has(base));
+    expect(elsewhere, `${directory}: all of it is built on its build argument`).toEqual([]);
+  }
 });

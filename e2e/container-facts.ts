@@ -58,6 +58,13 @@ export async function processStatuses(stack: Stack, service: Service): Promise<P
     );
 }
 
+/** How many programs `sleep` lost their parent, and zombies. run-nginx has a `sleep` of its own. */
+export async function lostProcesses(stack: Stack, service: Service): Promise<number> {
+  const statuses = await processStatuses(stack, service);
+  const isOrphan = ({ Name, PPid }: ProcessStatus) => Name === 'sleep' && PPid === '1';
+  return statuses.filter((one) => isOrphan(one) || one.State?.startsWith('Z')).length;
+}
+
 export interface CgroupLimits {
   readonly memory: number;
   readonly pids: number;

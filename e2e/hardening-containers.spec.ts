@@ -1,13 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { poll } from '../scripts/measure/poll.ts';
-import { cgroupLimits, inspect, networksOf, type ProcessStatus, processStatuses } from './container-facts.ts';
+import {
+  cgroupLimits,
+  inspect,
+  lostProcesses,
+  networksOf,
+  type ProcessStatus,
+  processStatuses,
+} from './container-facts.ts';
 import { docker } from './docker.ts';
 import { sendRaw } from './raw-http.ts';
 import { Stack } from './stack.ts';
 
-const ROOT = resolve(import.meta.dirname, '..');
 const MEBI = 1024 * 1024;
 const START_TIMEOUT_MS = 15 * 60_000;
 const DEADLINE = { deadlineMs: 60_000 };
@@ -144,7 +148,11 @@ for (const service of SERVICES) {
     expect(started).toBeGreaterThan(1);
     expect(started).toBeLessThan(pids);
     expect(meanwhile.body).toBe('Pong');
-    await poll('its end', async () => ((await sleepers(service)) === 0 ? true : undefined), DEADLINE);
+    await poll(
+      'its end',
+      async () => ((await lostProcesses(stack, service)) === 0 ? true : undefined),
+      DEADLINE,
+    );
     expect([await serving(), await stack.startedAt(service)]).toEqual([before, startedAt]);
   });
 
@@ -153,7 +161,7 @@ for (const service of SERVICES) {
     await shell(service, '(sleep 0.3 &)');
     await poll(
       'no sleep and no zombie',
-      async () => ((await sleepers(service)) === 0 ? true : undefined),
+      async () => ((await lostProcesses(stack, service)) === 0 ? true : undefined),
       DEADLINE,
     );
   });
@@ -231,13 +239,6 @@ for (const service of MADE_OF_MEMORY) {
   });
 }
 
-/** Those that lost their parent, and zombies. run-nginx has a `sleep` of its own. */
-async function sleepers(service: Service): Promise<number> {
-  const statuses = await processStatuses(stack, service);
-  const isOrphan = ({ Name, PPid }: Record<string, string>) => Name === 'sleep' && PPid === '1';
-  return statuses.filter((one) => isOrphan(one) || one.State?.startsWith('Z')).length;
-}
-
 test('a process that takes all the memory of the container is ended, and it alone', async () => {
   const [before, startedAt] = [await serving(), await stack.startedAt('app')];
   // More than the limit by far, and no more, should there be none.
@@ -288,19 +289,4 @@ test('Prometheus takes no order over the network', async () => {
     expect((await ask(port, path, 'POST')).status, path).toBeGreaterThanOrEqual(400);
   }
   expect((await ask(port, '/-/ready')).status).toBe(200);
-});
-
-test('every image starts from a version, never from whatever is the latest', () => {
-  for (const directory of ['demo-app', 'nginx', 'nginx-exporter', 'prometheus', 'grafana']) {
-    const file = readFileSync(resolve(ROOT, directory, 'Dockerfile'), 'utf8');
-    const stages = [...file.matchAll(/^FROM (?:--\S+ )?(\S+)(?: AS (\S+))?/gm)];
-    const [, argument] = /^ARG (\w+_BASE)=official$/m.exec(file) ?? [];
-    const [[, official, name], ...others] = stages as unknown as [string[], ...string[][]];
-    expect(official, directory).toMatch(/:v?\d+(\.\d+)*(-\w+)*(@sha256:[0-9a-f]{64})?$/);
-    expect(name, directory).toBe('official');
-    expect(others.length, directory).toBeGreaterThan(0);
-    const own = new Set([`\${${argument}}`, 'scratch', ...others.map(([, , stage]) => stage)]);
-    const elsewhere = others.filter(([, base]) => !own.has(base));
-    expect(elsewhere, `${directory}: all of it is built on its build argument`).toEqual([]);
-  }
 });

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const SERVICES: readonly Service[] = ['app', 'nginx', 'nginx-exporter', 'prometheus'];
 const DEADLINE = { timeout: 60_000 };
 const BYTES = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
-/** Row 5 of issue 11: as long as nginx takes, of what escaping doubles. */
+/** As long as nginx takes, of what escaping doubles. */
 const QUOTES = '"'.repeat(7_900);
 const TIMES = 2_100;
 

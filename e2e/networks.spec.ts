@@ -15,7 +15,7 @@ const STRANGER = 'another container';
 const MACHINE = 'the machine';
 const OUTSIDE = 'outside';
 const ANSWER_TIMEOUT_MS = 10_000;
-const HEAD = 'Who asks, and whom';
+const HEAD = 'From, to';
 /** A cell of the page: asking oneself is no question. */
 const OWN = '-';
 

@@ -106,6 +106,8 @@ for (const [attack, what] of [
   ['small-bodies', 'bodies of 9,999 bytes that never end'],
   ['readers', 'answers of 8 MB that it does not read'],
   ['flood', 'requests as fast as it can'],
+  ['quotes', 'addresses of 7,900 quotes as fast as it can'],
+  ['unparsed', 'requests that the parser refuses as fast as it can'],
 ] as const) {
   test(`one client with ${what} leaves memory, disk and the app to the others`, async () => {
     const startedAt = await stack.startedAt('nginx');

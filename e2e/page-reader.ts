@@ -75,3 +75,15 @@ export function numberWhen(page: Page, id: string, wanted: (value: number) => bo
     { deadlineMs: DEADLINE_MS },
   );
 }
+
+/** Waits until the page was answered by a worker that is not among the old ones. */
+export function newcomerHeard(page: Page, old: readonly number[]): Promise<boolean> {
+  return poll(
+    'an answer of a new worker',
+    async () => {
+      const heard = await page.locator('#workers li').allInnerTexts();
+      return heard.some((text) => !old.includes(Number(/worker (\d+)/.exec(text)?.[1]))) || undefined;
+    },
+    { deadlineMs: DEADLINE_MS },
+  );
+}

@@ -2,7 +2,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { poll } from '../scripts/measure/poll.ts';
 import { expect as base } from './fixtures.ts';
-import { numberIn, numberWhen, shownWhen, test } from './page-reader.ts';
+import { newcomerHeard, numberIn, numberWhen, shownWhen, test } from './page-reader.ts';
 import { Stack, WORKERS } from './stack.ts';
 
 const DEADLINE_MS = 90_000;
@@ -16,18 +16,6 @@ const NARROW = { width: 320, height: 640 };
 const expect = base.configure({ timeout: DEADLINE_MS });
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
-
-/** Waits until the page was answered by a worker that is not among the old ones. */
-function newcomerHeard(page: Page, old: readonly number[]): Promise<boolean> {
-  return poll(
-    'an answer of a new worker',
-    async () => {
-      const heard = await page.locator('#workers li').allInnerTexts();
-      return heard.some((text) => !old.includes(Number(/worker (\d+)/.exec(text)?.[1]))) || undefined;
-    },
-    { deadlineMs: DEADLINE_MS },
-  );
-}
 
 async function open(page: Page, stack: Stack): Promise<void> {
   await page.goto(`${stack.publicUrl}/`);

@@ -74,6 +74,16 @@ test('rate: one client has at most its share of what is served, and no more than
   assert.ok(burstOfOne! <= SHARE * SERVED_PER_SECOND, `${burstOfOne} of ${SERVED_PER_SECOND}`);
 });
 
+test('log: one client has at most its share of the lines in a second', () => {
+  const mostLines = (name: string) => Number(only(text(`nginx/${name}`), /^\s*MOST_LINES = (\d+)$/)[0]);
+  const statuses = only(text('nginx/own-answers.awk'), /split\("([\d ]+)"/)[0]!.split(' ').length;
+  // One more line says how many were left out.
+  const refused = statuses * (mostLines('own-answers.awk') + 1);
+  const errors = mostLines('error-log.awk') + 1;
+  const lines = rateOfOne! + refused + errors;
+  assert.ok(lines <= SHARE * SERVED_PER_SECOND, `${lines} of ${SERVED_PER_SECOND}`);
+});
+
 test('disk: bodies and answers of one client fill at most its share of the one place to write', () => {
   const place = bytes(only(compose.tmpfs, /size=(\w+)/)[0]!);
   const inMemory = bytes(setting('client_body_buffer_size'));

@@ -9,7 +9,7 @@ import { requestIdOf } from './request-context.ts';
  */
 export const MAX_HEADER_BYTES = 32 * 1024;
 
-/** Values of the label `code`: those that a request can cause. llhttp has others; they are `other`. */
+/** Values of the label `code` that a request can cause. Every other code of llhttp is counted as `other`. */
 export const PARSE_ERROR_CODES = [
   'HPE_HEADER_OVERFLOW',
   'HPE_INVALID_CONTENT_LENGTH',
@@ -27,9 +27,9 @@ const STATUS: Readonly<Record<string, number>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
-/** The other side went away: nobody refused it. */
+/** The client closed the connection: the parser has refused nothing. */
 const CONNECTION_ENDED = 'HPE_INVALID_EOF_STATE';
-/** Of a second, in one process: who sends such requests by the thousand must not fill the log. */
+/** Log lines per second and process, so that a flood of such requests does not fill the log. */
 const MOST_LINES = 10;
 const REQUEST_ID = /\r\nx-request-id: *([^\r\n]*)\r\n/i;
 

@@ -94,30 +94,18 @@ export class Surroundings {
     return this.#reach(goals, '--network', 'host');
   }
 
+  /** Options of `docker run` for one of these programs. */
+  get #node(): string[] {
+    const programs = `${PROGRAMS}:/networks:ro`;
+    return ['--user', NOBODY, '--volume', programs, '--entrypoint', 'node', this.#image];
+  }
+
   async #reach(goals: Readonly<Record<string, readonly string[]>>, ...network: string[]): Promise<Seen> {
-    const node = [
-      '--user',
-      NOBODY,
-      '--volume',
-      `${PROGRAMS}:/networks:ro`,
-      '--entrypoint',
-      'node',
-      this.#image,
-    ];
     const reach = ['/networks/reach.ts', JSON.stringify(goals)];
-    return JSON.parse(await docker(['run', '--rm', ...network, ...node, ...reach])) as Seen;
+    return JSON.parse(await docker(['run', '--rm', ...network, ...this.#node, ...reach])) as Seen;
   }
 
   async #listener(name: string, ...network: string[]): Promise<Listening> {
-    const node = [
-      '--user',
-      NOBODY,
-      '--volume',
-      `${PROGRAMS}:/networks:ro`,
-      '--entrypoint',
-      'node',
-      this.#image,
-    ];
     const named = [
       '--detach',
       '--name',
@@ -125,7 +113,7 @@ export class Surroundings {
       '--label',
       `pandoras-express.surroundings=${this.#name}`,
     ];
-    await docker(['run', ...named, ...network, ...node, '/networks/listen.ts']);
+    await docker(['run', ...named, ...network, ...this.#node, '/networks/listen.ts']);
     return poll(
       `${name} listens`,
       async () => JSON.parse(await docker(['logs', this.#of(name)])) as Listening,

@@ -34,6 +34,8 @@ export const ATTACKS = {
   'half-heads': halfHeads,
   readers,
   flood,
+  quotes,
+  unparsed,
 } satisfies Record<string, Attack>;
 export type AttackName = keyof typeof ATTACKS;
 
@@ -73,10 +75,23 @@ async function readers(target: Target): Promise<Outcomes> {
 }
 
 /** Requests as fast as they are answered or refused. */
-async function flood(target: Target): Promise<Outcomes> {
+function flood(target: Target): Promise<Outcomes> {
+  return floodWith('GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n', target);
+}
+
+/** The longest targets, of what a log line has to escape. */
+function quotes(target: Target): Promise<Outcomes> {
+  return floodWith(`GET /${'"'.repeat(7_900)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, target);
+}
+
+/** What nginx passes on and Node's parser refuses. */
+function unparsed(target: Target): Promise<Outcomes> {
+  return floodWith('GET /ping HTTP/1.1\r\nHost: localhost\r\nX-Y: a\x01b\r\n\r\n', target);
+}
+
+async function floodWith(request: string, target: Target): Promise<Outcomes> {
   const connections = new Connections({ ...target, repeat: true });
-  const batch = 'GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(FLOOD_AT_ONCE);
-  await keepUp(connections, FLOOD_CONNECTIONS, batch, target);
+  await keepUp(connections, FLOOD_CONNECTIONS, request.repeat(FLOOD_AT_ONCE), target);
   return connections.end();
 }
 
