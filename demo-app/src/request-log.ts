@@ -13,7 +13,7 @@ export function logRequests(slowMs: number): Handler {
   return (req, res, next) => {
     const id = requestIdOf(req.headers['x-request-id']);
     // As it was asked for: frameworks take from it what they mount a router under.
-    const path = pathForLog(req.url);
+    const { url } = req;
     const began = performance.now();
     keepHeader(res, { name: 'X-Request-Id', value: id });
     res.on('close', () => {
@@ -21,6 +21,7 @@ export function logRequests(slowMs: number): Handler {
       const status = outcomeOf(res);
       const failed = status >= 500;
       if (!failed && ms < slowMs) return;
+      const path = pathForLog(url);
       const fields = { request_id: id, method: req.method, path, status, ms, error: res.errored?.message };
       if (failed) log('error', 'request failed', fields);
       else log('warn', 'request took long', fields);
