@@ -1,0 +1,48 @@
+/** Native histograms are switched on for the Prometheus that runs, and one line is all that differs between versions. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+
+/** The configuration for a Prometheus that says so of its version. */
+function configuration(says: string) {
+  const directory = mkdtempSync(join(tmpdir(), 'nhcb-'));
+  try {
+    writeFileSync(join(directory, 'prometheus'), `#!/bin/sh\necho '${says}'\n`, { mode: 0o755 });
+    return spawnSync(join(import.meta.dirname, 'nhcb/configuration'), {
+      encoding: 'utf8',
+      env: { PATH: `${directory}:${process.env.PATH}` },
+    });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+const of = (version: string) => configuration(`prometheus, version ${version}+ds (branch: x)`).stdout;
+const key = (version: string) => parse(of(version)).global.scrape_native_histograms;
+
+for (const version of ['3.8.0', '3.9.1', '3.10.0', '3.13.2', '4.0.0']) {
+  test(`Prometheus ${version} has the key that switches native histograms on`, () => {
+    assert.equal(key(version), true);
+  });
+}
+
+for (const version of ['2.55.1', '3.0.0', '3.5.3', '3.7.3']) {
+  test(`Prometheus ${version}, which refuses the key, does not see it`, () => {
+    assert.equal(key(version), undefined);
+  });
+}
+
+test('the configurations of two versions differ in one line', () => {
+  const [old, current] = [of('3.5.3').split('\n'), of('3.13.2').split('\n')];
+  assert.equal(old.length, current.length);
+  assert.equal(old.filter((line, i) => line !== current[i]).length, 1);
+});
+
+test('a Prometheus that names no version is not started', () => {
+  const { status, stderr } = configuration('cannot start');
+  assert.equal(status, 1);
+  assert.match(stderr, /names no version/);
+});
