@@ -1,6 +1,9 @@
-/** The Kubernetes sketch keeps to the Pod Security Standards, profile restricted, as its controls are written down. */
+/**
+ * The Kubernetes sketch keeps to the Pod Security Standards, profile restricted, as its controls are written down, and its parts
+ * name each other.
+ */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
@@ -17,7 +20,7 @@ interface SecurityContext {
 interface Container {
   readonly [field: string]: unknown;
   readonly securityContext?: SecurityContext;
-  readonly ports?: { readonly hostPort?: number }[];
+  readonly ports?: { readonly name?: string; readonly containerPort?: number; readonly hostPort?: number }[];
   readonly resources?: { readonly limits?: Record<string, string> };
 }
 
@@ -82,12 +85,60 @@ function violations(pod: PodSpec): string[] {
   return [...new Set(found)];
 }
 
-function sketch(): PodSpec {
-  const page = readFileSync(join(import.meta.dirname, 'past-one-machine.md'), 'utf8');
-  const [block] = /```yaml\napiVersion: apps\/v1\n[\s\S]*?```/.exec(page)!;
-  const [deployment] = parseAllDocuments(block.replaceAll(/^```.*$/gm, ''));
-  return (deployment!.toJS() as { spec: { template: { spec: PodSpec } } }).spec.template.spec;
+interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
 }
+
+interface Deployment extends KubernetesObject {
+  readonly spec: {
+    readonly selector: { readonly matchLabels: Record<string, string> };
+    readonly template: {
+      readonly metadata: { readonly labels: Record<string, string> };
+      readonly spec: PodSpec;
+    };
+  };
+}
+
+interface Service extends KubernetesObject {
+  readonly spec: {
+    readonly selector: Record<string, string>;
+    readonly ports: { readonly name: string; readonly port: number; readonly targetPort: string }[];
+  };
+}
+
+interface HttpRoute extends KubernetesObject {
+  readonly spec: {
+    readonly parentRefs: { readonly name: string }[];
+    readonly rules: { readonly backendRefs: { readonly name: string; readonly port: number }[] }[];
+  };
+}
+
+interface PodMonitor extends KubernetesObject {
+  readonly spec: {
+    readonly selector: { readonly matchLabels: Record<string, string> };
+    readonly podMetricsEndpoints: { readonly port: string }[];
+  };
+}
+
+const PAGE = readFileSync(join(import.meta.dirname, 'past-one-machine.md'), 'utf8');
+
+function objects(): KubernetesObject[] {
+  const [block] = /```yaml\napiVersion: apps\/v1\n[\s\S]*?```/.exec(PAGE)!;
+  return parseAllDocuments(block.replaceAll(/^```.*$/gm, '')).map((document) => {
+    assert.deepEqual(document.errors, []);
+    return document.toJS() as KubernetesObject;
+  });
+}
+
+function one<T extends KubernetesObject>(kind: string): T {
+  const found = objects().filter((object) => object.kind === kind);
+  assert.equal(found.length, 1, kind);
+  return found[0] as T;
+}
+
+const sketch = () => one<Deployment>('Deployment').spec.template.spec;
 
 /** Of the sketch with its one container changed. */
 function changed(own: object, pod: object = {}): PodSpec {
@@ -135,5 +186,43 @@ test('beyond restricted: a read-only root, no token of the cluster, limits of me
   for (const { securityContext, resources } of containers) {
     assert.equal(securityContext?.readOnlyRootFilesystem, true);
     assert.deepEqual(Object.keys(resources?.limits ?? {}).sort(), ['cpu', 'memory']);
+  }
+});
+
+test('the pods are those that the Deployment, the Service and the PodMonitor select', () => {
+  const { selector, template } = one<Deployment>('Deployment').spec;
+  assert.deepEqual(selector.matchLabels, template.metadata.labels);
+  assert.deepEqual(one<Service>('Service').spec.selector, template.metadata.labels);
+  assert.deepEqual(one<PodMonitor>('PodMonitor').spec.selector.matchLabels, template.metadata.labels);
+});
+
+test('a Gateway leads to the public port of the pods, and no way from it to the metrics port', () => {
+  const { apiVersion, spec } = one<HttpRoute>('HTTPRoute');
+  assert.equal(apiVersion, 'gateway.networking.k8s.io/v1');
+  assert.equal(spec.parentRefs.length, 1);
+  const service = one<Service>('Service');
+  for (const { name, port } of spec.rules.flatMap(({ backendRefs }) => backendRefs)) {
+    assert.equal(name, service.metadata.name);
+    assert.ok(
+      service.spec.ports.some((offered) => offered.port === port),
+      `port ${port}`,
+    );
+  }
+  const ports = sketch().containers.flatMap((container) => container.ports ?? []);
+  assert.deepEqual(
+    service.spec.ports.map(({ targetPort }) => ports.find(({ name }) => name === targetPort)?.containerPort),
+    [8041],
+  );
+  assert.equal(
+    ports.find(({ name }) => name === one<PodMonitor>('PodMonitor').spec.podMetricsEndpoints[0]!.port)
+      ?.containerPort,
+    9041,
+  );
+});
+
+test('no page leads to an Ingress: its controller ingress-nginx is retired', () => {
+  for (const name of readdirSync(import.meta.dirname).filter((name) => name.endsWith('.md'))) {
+    const page = readFileSync(join(import.meta.dirname, name), 'utf8');
+    assert.doesNotMatch(page, /\b(an|your|the) ingress\b|kind: Ingress/i, name);
   }
 });
