@@ -1,13 +1,13 @@
 import { defineConfig } from '@playwright/test';
-import { browserOptions } from './browser.ts';
-import './run-id.ts';
+import { browserOptions } from './support/browser.ts';
+import './support/run-id.ts';
 
 export default defineConfig({
-  testDir: '.',
-  testMatch: '**/*.spec.ts',
+  testDir: '..',
+  testMatch: ['e2e/specs/*.spec.ts', 'kit/specs/*.spec.ts'],
   outputDir: '../test-results',
-  globalSetup: './global-setup.ts',
-  globalTeardown: './global-teardown.ts',
+  globalSetup: './support/global-setup.ts',
+  globalTeardown: './support/global-teardown.ts',
   // One stack serves all specs; they run one after the other on it.
   workers: 1,
   // A test that fails now and then shows a fault: it is not tried again.

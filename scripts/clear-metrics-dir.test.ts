@@ -110,8 +110,8 @@ test('waits for a living holder, and refuses one that stays', async (t) => {
   const directory = withSlots(t);
   const path = join(directory, 'slot-1.metrics');
   const program = `
-    const { tryHold } = await import(${JSON.stringify(join(import.meta.dirname, '../prom-multiproc/src/slot/slot-lock.ts'))});
-    const { loadLibc } = await import(${JSON.stringify(join(import.meta.dirname, '../prom-multiproc/src/os/libc.ts'))});
+    const { tryHold } = await import(${JSON.stringify(join(import.meta.dirname, '../packages/prom-multiproc/src/slot/slot-lock.ts'))});
+    const { loadLibc } = await import(${JSON.stringify(join(import.meta.dirname, '../packages/prom-multiproc/src/os/libc.ts'))});
     if (tryHold(loadLibc(), process.argv[1]) === undefined) throw new Error('not held');
     process.stdout.write('held');
     process.stdin.on('end', () => process.exit()).resume();`;

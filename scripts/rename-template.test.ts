@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { before, test } from 'node:test';
 import { parse } from 'yaml';
+import { commitAll, createUpstream, git } from '../kit/test-kit/upstream.ts';
 import { keepsItsName, TEMPLATE_NAME } from './lib/project-name.ts';
-import { commitAll, createUpstream, git } from './testing/upstream.ts';
 
 let directory: string;
 let upstream: string;

@@ -5,7 +5,7 @@ import { requestIdOf } from './request-context.ts';
 
 /**
  * More than nginx passes with what it adds (17 kB of the client, Host a second time), so that no request is too large behind it
- * that was not before it: e2e/parsers.spec.ts adds them up. Node's own limit is 16 kB.
+ * that was not before it: kit/specs/parsers.spec.ts adds them up. Node's own limit is 16 kB.
  */
 export const MAX_HEADER_BYTES = 32 * 1024;
 

@@ -8,7 +8,7 @@
 # needed in its profile only.
 bases() {
   # shellcheck disable=SC2046
-  [ $# -gt 0 ] || set -- demo-app nginx nginx-exporter prometheus $(! grafana_is_wanted || echo grafana)
+  [ $# -gt 0 ] || set -- demo-app nginx nginx/exporter prometheus $(! grafana_is_wanted || echo grafana)
   for folder in "$@"; do
     [ -f "$root/$folder/Dockerfile" ] || fail "no Dockerfile in $root/$folder"
     awk -v folder="$folder" '
@@ -34,7 +34,7 @@ setting() {
   printf '%s' "$setting"
 }
 
-# use_bases FILE: exports what scripts/base-images has printed, for every build that follows.
+# use_bases FILE: exports what .ci/base-images has printed, for every build that follows.
 use_bases() {
   while IFS= read -r base; do
     # shellcheck disable=SC2163
@@ -44,7 +44,7 @@ use_bases() {
 
 # base_of FOLDER: the image that its Dockerfile starts from here, put in place if it is not there.
 base_of() {
-  base=$("$root/scripts/base-images" "$1") || exit 1
+  base=$("$root/.ci/base-images" "$1") || exit 1
   case $base in
     *=official) bases "$1" | cut -d '|' -f 2 ;;
     *) printf '%s\n' "${base#*=}" ;;

@@ -61,12 +61,12 @@ export function renamed(
 
 /** Files of others, shared by all checkouts of a machine, or about the template as such. */
 const KEPT = [
-  /^prom-multiproc\//,
+  /^packages\/prom-multiproc\//,
   /(^|\/)(LICENSE|CHANGELOG\.md)$/,
-  /^bench\//,
+  /^kit\/bench\//,
   /^docs\/make-it-yours\.md$/,
-  /^scripts\/lib\/(engine|stand-ins)\.sh$/,
-  /^scripts\/stand-ins\//,
+  /^\.ci\/lib\/(engine|stand-ins)\.sh$/,
+  /^\.ci\/stand-ins\//,
   /^scripts\/(lib\/)?(rename-template|project-name)(\.test)?(\.ts)?$/,
 ];
 

@@ -2,12 +2,12 @@ import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_proces
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { countedOf } from '../measure/counted.ts';
-import { startLoad } from '../measure/load.ts';
-import { poll } from '../measure/poll.ts';
-import { sumOfJob } from '../measure/prometheus.ts';
-import { getText, scrape } from '../measure/scrape.ts';
-import { startScraping } from '../measure/scraping.ts';
+import { countedOf } from '../../kit/test-kit/counted.ts';
+import { startLoad } from '../../kit/test-kit/load.ts';
+import { poll } from '../../kit/test-kit/poll.ts';
+import { sumOfJob } from '../../kit/test-kit/prometheus.ts';
+import { getText, scrape } from '../../kit/test-kit/scrape.ts';
+import { startScraping } from '../../kit/test-kit/scraping.ts';
 import { routeCount } from './count-of-route.ts';
 
 /** The steps of scripts/smoke: smoke.ts PATH ROUTE. No packages: Node and the docker client are all it needs. */

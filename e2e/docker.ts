@@ -1,1 +1,0 @@
-export * from '../scripts/measure/docker.ts';

@@ -1,0 +1,146 @@
+import { type Counted, countedOf } from '../../kit/test-kit/counted.ts';
+import { total } from '../../kit/test-kit/exposition.ts';
+import { type LoadReport, startLoad } from '../../kit/test-kit/load.ts';
+import { poll } from '../../kit/test-kit/poll.ts';
+import { scrape } from '../../kit/test-kit/scrape.ts';
+import { startScraping } from '../../kit/test-kit/scraping.ts';
+import { expect, test } from '../support/fixtures.ts';
+import { type Stack, WORKERS } from '../support/stack.ts';
+
+const SCRAPE_TIMEOUT_MS = 20_000;
+const LOAD = {
+  connections: 8,
+  maxRequests: 100_000,
+  durationMs: 60_000,
+  requestTimeoutMs: 15_000,
+  pauseMs: 5,
+};
+const IN_A_ROW = 200;
+const DEADLINE_MS = 60_000;
+/** Where each client soon waits for the stopped worker, some thirty are answered before. */
+const ANSWERED_MEANWHILE = 150;
+
+const counted = async (stack: Stack): Promise<Counted> =>
+  countedOf(await scrape(`${stack.doorUrl}/metrics`, SCRAPE_TIMEOUT_MS), '/ping');
+
+async function answeredInARow(stack: Stack): Promise<LoadReport> {
+  return poll(
+    `${IN_A_ROW} requests in a row answered`,
+    async () => {
+      const url = `${stack.publicUrl}/ping`;
+      const { report, done } = startLoad({
+        ...LOAD,
+        url,
+        connections: 1,
+        maxRequests: IN_A_ROW,
+        durationMs: DEADLINE_MS,
+      });
+      await done;
+      if (report.byStatus[200] !== IN_A_ROW) throw new Error(JSON.stringify(report));
+      return report;
+    },
+    { deadlineMs: DEADLINE_MS },
+  );
+}
+
+test('a stopped worker neither delays nor blanks the scrape; it is replaced, and others answer what hung in it', async ({
+  stack,
+}) => {
+  const url = `${stack.publicUrl}/ping`;
+  const victim = (await stack.status()).workers[0]!.pid;
+  const stuck = async () =>
+    total(await scrape(`${stack.doorUrl}/metrics`, SCRAPE_TIMEOUT_MS), 'app_worker_exits_total', {
+      reason: 'stuck',
+    });
+  const stuckBefore = await stuck();
+  const scraping = startScraping({
+    url: `${stack.doorUrl}/metrics`,
+    everyMs: 100,
+    timeoutMs: SCRAPE_TIMEOUT_MS,
+  });
+  // It is stopped with requests in its hands. They wait until it is killed; then nginx sends them to another worker.
+  const load = startLoad({ ...LOAD, url });
+  const warm = () => (load.report.answered >= IN_A_ROW ? true : undefined);
+  try {
+    await poll('answers', warm, { deadlineMs: DEADLINE_MS });
+    const before = await counted(stack);
+    const answeredBefore = load.report.answered;
+    await stack.signal('STOP', victim);
+    const { scrapes } = scraping.report;
+    const stopped = load.report.answered;
+    let meanwhile = 0;
+    const replaced = async () => {
+      const { answered } = load.report;
+      if ((await stack.status()).workers.every(({ pid }) => pid !== victim)) return true;
+      meanwhile = answered - stopped;
+      return undefined;
+    };
+    await poll('its replacement', replaced, { deadlineMs: DEADLINE_MS });
+    // Whoever waits for a stopped worker has its answer when that was ended, and no sooner.
+    expect(scraping.report.scrapes - scrapes, 'scrapes while it stood still').toBeGreaterThanOrEqual(5);
+    console.log(`blocked: ${meanwhile} requests answered by others while it stood still`);
+    expect(meanwhile, 'requests answered while it stood still').toBeGreaterThanOrEqual(ANSWERED_MEANWHILE);
+    await stack.settle();
+    await load.stop();
+    const after = await counted(stack);
+    for (const which of ['counter', 'histogram'] as const) {
+      expect(after[which], `${which}: what it had counted is still there`).toBeGreaterThanOrEqual(
+        before[which] + load.report.answered - answeredBefore - LOAD.connections,
+      );
+    }
+  } finally {
+    await load.stop();
+    await scraping.stop();
+  }
+  const { scrapes, failed, decreases, slowestMs } = scraping.report;
+  const { sent, byStatus, byCause, slowestMs: slowestAnswerMs } = load.report;
+  console.log(
+    `blocked: ${sent} requests, by status ${JSON.stringify(byStatus)}, failed ${JSON.stringify(byCause)}, slowest ` +
+      `${slowestAnswerMs.toFixed(0)} ms; ${scrapes} scrapes, slowest ${slowestMs.toFixed(0)} ms, ` +
+      `${decreases.length} decreases`,
+  );
+  expect(byStatus, JSON.stringify(byCause)).toEqual({ 200: sent });
+  expect(failed, 'failed scrapes').toEqual({});
+  expect(decreases).toEqual([]);
+  expect(await stuck(), 'told as such').toBe(stuckBefore + 1);
+  await answeredInARow(stack);
+});
+
+test('a primary killed while a worker is stopped comes back by itself and leaves no orphan', async ({
+  stack,
+}) => {
+  const { primary, workers } = await stack.status();
+  const old = [primary.pid, ...workers.map(({ pid }) => pid)];
+  const containerStart = await stack.startedAt('app');
+  await stack.signal('STOP', workers[0]!.pid);
+  await stack.signal('KILL', primary.pid);
+
+  const now = await poll(
+    'a new primary with all its workers',
+    async () => {
+      const status = await stack.status();
+      const ready = status.workers.filter(({ state }) => state === 'ready').length;
+      const restarted = (await stack.startedAt('app')) !== containerStart;
+      if ((status.primary.pid === primary.pid && !restarted) || ready !== WORKERS)
+        throw new Error(JSON.stringify(status));
+      return status;
+    },
+    { deadlineMs: DEADLINE_MS },
+  );
+  await stack.settle();
+  expect(await stack.startedAt('app'), 'supervisord did it, not the engine').toBe(containerStart);
+  await poll(
+    'the end of every process of the old application',
+    async () => {
+      const left = (await stack.processes()).filter(({ pid }) => old.includes(pid));
+      if (left.length > 0) throw new Error(JSON.stringify(left));
+      return true;
+    },
+    { deadlineMs: DEADLINE_MS },
+  );
+  expect(now.workers.filter(({ pid }) => old.includes(pid))).toEqual([]);
+  await answeredInARow(stack);
+  const slots = await stack.slotFiles();
+  expect(slots.length, 'slot files').toBeLessThanOrEqual(WORKERS + 1);
+  console.log(`blocked: primary ${primary.pid} -> ${now.primary.pid}, ${old.length} old processes gone`);
+});

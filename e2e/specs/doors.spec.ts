@@ -1,0 +1,139 @@
+import { poll } from '../../kit/test-kit/poll.ts';
+import { doorTricks } from '../support/door-tricks.ts';
+import { expect, test } from '../support/fixtures.ts';
+import { type RawAnswer, sendRaw } from '../support/raw-http.ts';
+
+/** Any of these in an answer shows something of what stands behind the metrics door. */
+const MARKERS = [
+  '# HELP',
+  '# TYPE',
+  'http_requests_total',
+  'workersWanted',
+  'demo_unshared',
+  '__metrics_path__',
+  'Active connections',
+];
+const PUBLIC_PATHS = ['/', '/ping', '/livez', '/readyz'];
+const AT_ONCE = 8;
+/** Some of the tricks are not answered at all. */
+const SILENCE_MS = 3_000;
+const DEADLINE = { deadlineMs: 30_000 };
+
+const portOf = (url: string): number => Number(new URL(url).port);
+
+function ask(port: number, path: string, method = 'GET'): Promise<RawAnswer> {
+  return sendRaw(port, `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+}
+
+test('the markers are seen on the metrics door, and on that of nginx itself', async ({ stack }) => {
+  const door = portOf(stack.doorUrl);
+  const paths = ['/metrics', '/status', '/demo/unshared', '/targets'];
+  // One worker alone is asked for its own count, and has a second to answer.
+  const shown = await poll(
+    'all doors open',
+    async () => {
+      const answers = await Promise.all(paths.map((path) => ask(door, path)));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      return answers;
+    },
+    DEADLINE,
+  );
+  const ofNginx = await stack.exec('nginx', 'curl', '-fsS', 'http://nginx-monitoring:8043/stub_status');
+  const all = [...shown.map(({ body }) => body), ofNginx].join('\n');
+  for (const marker of MARKERS) expect(all, marker).toContain(marker);
+});
+
+test('one worker alone is seen on the metrics door', async ({ stack }) => {
+  const door = portOf(stack.doorUrl);
+  const alone = await poll(
+    'the page of one worker',
+    async () => {
+      const answer = await ask(door, '/metrics/workers/0');
+      return answer.status === 200 ? answer : undefined;
+    },
+    DEADLINE,
+  );
+  expect(alone.body).toContain('# TYPE http_requests_total counter');
+});
+
+test('nothing behind the metrics door is reachable through the public one, by any trick', async ({
+  stack,
+}) => {
+  const port = portOf(stack.publicUrl);
+  const pages = new Set<string>();
+  for (const path of PUBLIC_PATHS) {
+    const { status, body } = await ask(port, path);
+    expect(status, path).toBe(200);
+    pages.add(body);
+  }
+  const tricks = doorTricks();
+  const waiting = [...tricks];
+  const failures: string[] = [];
+  const statuses: Record<string, number> = {};
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) {
+        const { name, request } = next;
+        const answer = await sendRaw(port, request, SILENCE_MS);
+        statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
+        const marker = MARKERS.find((m) => answer.text.includes(m));
+        if (marker) failures.push(`${name}: shows ${marker}`);
+        const upgraded = answer.status === 101;
+        const unknownPage = answer.status >= 200 && answer.status < 300 && !isPublic(answer, pages);
+        if (upgraded || unknownPage) failures.push(`${name}: ${JSON.stringify(answer.text.slice(0, 300))}`);
+      }
+    }),
+  );
+  console.log(`doors: ${tricks.length} tricks, answers by status ${JSON.stringify(statuses)}`);
+  expect(failures).toEqual([]);
+  expect((await ask(port, '/ping')).body, 'the public door is still open').toBe('Pong');
+});
+
+/** One of the public pages; where several requests went out on one connection, each answer of 2xx is one. */
+function isPublic(answer: RawAnswer, pages: ReadonlySet<string>): boolean {
+  if (pages.has(answer.body)) return true;
+  const bodies = answer.text.split(/^HTTP\/1\.1 2\d\d .*\r\n(?:.+\r\n)*\r\n/m).slice(1);
+  return bodies.length > 0 && bodies.every((body) => [...pages].some((page) => body.startsWith(page)));
+}
+
+test('what the page asks for tells two counts of pings, which worker said so, and nothing else', async ({
+  stack,
+}) => {
+  const { status, body } = await ask(portOf(stack.publicUrl), '/demo/counts');
+  expect(status).toBe(200);
+  const counts: Record<string, unknown> = JSON.parse(body);
+  expect(counts).toEqual({
+    worker: expect.any(Number),
+    own: expect.any(Number),
+    shared: expect.any(Number),
+    controls: true,
+  });
+});
+
+test('the metrics door takes no writes and knows no other paths', async ({ stack }) => {
+  const door = portOf(stack.doorUrl);
+  for (const path of ['/metrics', '/status', '/demo/unshared', '/targets']) {
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
+      const { status, text } = await ask(door, path, method);
+      expect([403, 405], `${method} ${path}: ${text.slice(0, 80)}`).toContain(status);
+    }
+  }
+  for (const path of [
+    '/',
+    '/ping',
+    '/metricsx',
+    '/metrics/x',
+    '/metrics/workers',
+    '/metrics/workers/',
+    '/metrics/workers/x',
+    '/metrics/workers/0/x',
+    '/demo',
+    '/demo/kill',
+    '/status/1',
+    '/targets/0',
+    '/stub_status',
+    '/readyz',
+  ]) {
+    expect((await ask(door, path)).status, path).toBe(404);
+  }
+});

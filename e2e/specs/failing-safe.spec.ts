@@ -1,0 +1,297 @@
+import { countedOf } from '../../kit/test-kit/counted.ts';
+import { total } from '../../kit/test-kit/exposition.ts';
+import { startLoad } from '../../kit/test-kit/load.ts';
+import { poll, pollUntilStable } from '../../kit/test-kit/poll.ts';
+import { scrape } from '../../kit/test-kit/scrape.ts';
+import { startScraping } from '../../kit/test-kit/scraping.ts';
+import { expect, sharing, test } from '../support/fixtures.ts';
+import { type AppStatus, Stack, WORKERS } from '../support/stack.ts';
+
+const REQUESTS = 400;
+const LOAD = { connections: 16, maxRequests: REQUESTS, durationMs: 60_000, requestTimeoutMs: 20_000 };
+const TIMEOUT_MS = 20_000;
+const DEADLINE = { deadlineMs: 60_000 };
+const START_TIMEOUT_MS = 15 * 60_000;
+/** A header, a chunk of log, a chunk of cells. */
+const WHOLE_SLOT_BYTES = 4096 + 2 * 65536;
+
+test.skip(!sharing, 'there is nothing to damage where nothing is shared');
+
+interface Slot {
+  readonly name: string;
+  readonly bytes: number;
+  readonly pid: number;
+}
+
+const LIST =
+  'cd "$PROMETHEUS_MULTIPROC_DIR" && for f in slot-*; do echo "$f $(stat -c %s "$f") $(od -An -tu4 -j28 -N4 "$f")"; done';
+
+async function slotsOf(stack: Stack): Promise<Slot[]> {
+  const lines = (await stack.exec('app', 'sh', '-c', LIST)).trim().split('\n');
+  return lines.map((line) => {
+    const [name, bytes, pid] = line.split(/\s+/);
+    return { name: name!, bytes: Number(bytes), pid: Number(pid) };
+  });
+}
+
+async function logLines(stack: Stack, text: string): Promise<string[]> {
+  const log = await stack.compose('logs', '--no-color', '--no-log-prefix', 'app');
+  return log.split('\n').filter((line) => line.includes(text));
+}
+
+/** Sends requests, all of which must be answered by a 200. */
+async function ping(stack: Stack, requests = REQUESTS): Promise<void> {
+  const report = await startLoad({ ...LOAD, maxRequests: requests, url: `${stack.publicUrl}/ping` }).done;
+  expect(report.byStatus, JSON.stringify(report.byCause)).toEqual({ 200: requests });
+}
+
+function metricsOf(stack: Stack) {
+  return scrape(`${stack.doorUrl}/metrics`, TIMEOUT_MS);
+}
+
+/** Pings counted, once the count has come to rest. Counter and histogram must agree. */
+async function counted(stack: Stack): Promise<number> {
+  const ask = async () => countedOf(await metricsOf(stack), '/ping');
+  const { counter, histogram } = await pollUntilStable('the count', ask, { forMs: 500, ...DEADLINE });
+  expect(histogram).toBe(counter);
+  return counter;
+}
+
+const pidsOf = async (stack: Stack) => (await stack.status()).workers.map(({ pid }) => pid).sort();
+
+async function withStack(overrides: readonly string[], run: (stack: Stack) => Promise<void>): Promise<void> {
+  const stack = await Stack.start({ sharing: true, overrides });
+  try {
+    await run(stack);
+  } finally {
+    await stack.down();
+  }
+}
+
+test('a full directory costs the counts that find no room, and nothing else', async () => {
+  test.setTimeout(START_TIMEOUT_MS);
+  await withStack(['e2e/fixtures/small-directory.compose.yml'], async (stack) => {
+    const pids = await pidsOf(stack);
+    await ping(stack);
+    const first = await counted(stack);
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThanOrEqual(REQUESTS);
+    await ping(stack);
+    const second = await counted(stack);
+    expect(second).toBeGreaterThan(first);
+    expect(second).toBeLessThanOrEqual(2 * REQUESTS);
+
+    const slots = await slotsOf(stack);
+    const small = slots.filter(({ bytes }) => bytes < WHOLE_SLOT_BYTES);
+    expect(slots.length).toBe(WORKERS);
+    expect(small.length, JSON.stringify(slots)).toBeGreaterThan(0);
+    expect(small.length, JSON.stringify(slots)).toBeLessThan(WORKERS);
+    const shown = await metricsOf(stack);
+    expect(total(shown, 'prom_multiproc_refused_series_total')).toBeGreaterThan(0);
+    expect(total(shown, 'prom_multiproc_unreadable_slots')).toBe(0);
+    expect(total(shown, 'prom_multiproc_workers')).toBe(WORKERS);
+    const refusals = await logLines(stack, 'a series is not shared: posix_fallocate failed: ENOSPC');
+    expect(refusals.length, refusals.join('\n')).toBe(small.length);
+    expect(await pidsOf(stack), 'no worker died of it').toEqual(pids);
+    console.log(
+      `full directory: ${2 * REQUESTS} answered, ${second} counted by ${WORKERS - small.length} of ${WORKERS} workers, ` +
+        `${total(shown, 'prom_multiproc_refused_series_total')} series refused, ${refusals.length} log lines`,
+    );
+  });
+});
+
+test('slot files overwritten, deleted and cut under running workers: held, told, passed over', async () => {
+  test.setTimeout(START_TIMEOUT_MS);
+  await withStack([], async (stack) => {
+    const file = (name: string) => `"$PROMETHEUS_MULTIPROC_DIR"/${name}`;
+    const unreadable = async () => total(await metricsOf(stack), 'prom_multiproc_unreadable_slots');
+    const complaints = () => logLines(stack, 'is held at its last good values');
+    const killHolder = async ({ pid }: Slot) => {
+      await stack.signal('KILL', pid);
+      await poll('its end', async () => ((await pidsOf(stack)).includes(pid) ? undefined : true), DEADLINE);
+      await stack.settle();
+    };
+    await ping(stack);
+    expect(await counted(stack)).toBe(REQUESTS);
+    const [first, second] = (await slotsOf(stack)) as [Slot, Slot];
+    expect([first.name, second.name]).toEqual(['slot-0.metrics', 'slot-1.metrics']);
+    const scraping = startScraping({
+      url: `${stack.doorUrl}/metrics`,
+      everyMs: 100,
+      timeoutMs: TIMEOUT_MS,
+    });
+
+    const overwrite = `printf 'GARBAGE!' | dd of=${file(first.name)} bs=8 conv=notrunc status=none`;
+    await stack.exec('app', 'sh', '-c', overwrite);
+    expect(await unreadable()).toBe(1);
+    await ping(stack);
+    expect(await counted(stack)).toBeGreaterThanOrEqual(REQUESTS);
+    const workers = await pidsOf(stack);
+    await poll(
+      'its holder to take another slot',
+      async () =>
+        (await logLines(stack, 'was overwritten: this process counts on in another slot')).length === 1
+          ? true
+          : undefined,
+      DEADLINE,
+    );
+    const healed = await counted(stack);
+    await ping(stack);
+    expect(await counted(stack), 'everybody counts again').toBe(healed + REQUESTS);
+    expect(await pidsOf(stack), 'no worker died of it').toEqual(workers);
+    await killHolder(first);
+    const afterKill = await slotsOf(stack);
+    expect(afterKill.map(({ name }) => name)).toContain(`slot-${WORKERS}.metrics`);
+    expect(afterKill[0], 'left as it was').toEqual(first);
+    const before = await counted(stack);
+    await ping(stack);
+    expect(await counted(stack), 'nobody counts into the damaged slot any more').toBe(before + REQUESTS);
+    expect((await complaints()).length).toBe(1);
+
+    await stack.exec('app', 'sh', '-c', `rm ${file(second.name)}`);
+    expect(await unreadable()).toBe(2);
+    await ping(stack);
+    expect(await counted(stack)).toBeGreaterThanOrEqual(before + REQUESTS);
+    await killHolder(second);
+    expect((await slotsOf(stack)).map(({ name }) => name)).toContain(second.name);
+    const beside = await counted(stack);
+    await ping(stack);
+    expect(await counted(stack), 'the new file is read beside the held one').toBe(beside + REQUESTS);
+    expect(await unreadable()).toBe(2);
+    const lines = await complaints();
+    // The deleted file is told when it is gone; that another took its place is the same damage.
+    expect(lines.length, lines.join('\n')).toBe(2);
+
+    const third = (await slotsOf(stack)).find(({ name }) => name === 'slot-2.metrics')!;
+    const { primary } = await stack.status();
+    await stack.exec('app', 'sh', '-c', `: >${file(third.name)}`);
+    // Its next store is beyond the end of the file, which ends the worker and nobody else, unless it finds out before that.
+    await startLoad({ ...LOAD, url: `${stack.publicUrl}/ping` }).done;
+    await poll(
+      'its end, or another slot for it',
+      async () => {
+        const turned = await logLines(stack, 'was cut to 0 bytes: this process counts on in another slot');
+        return turned.length > 0 || !(await pidsOf(stack)).includes(third.pid) ? true : undefined;
+      },
+      DEADLINE,
+    );
+    await stack.settle();
+    const settled = await counted(stack);
+    await ping(stack);
+    expect(await counted(stack), 'nobody counts into the cut file any more').toBe(settled + REQUESTS);
+    expect((await stack.status()).primary.pid, 'the reader lives').toBe(primary.pid);
+    expect((await complaints()).length).toBe(3);
+
+    await scraping.stop();
+    const { scrapes, failed, decreases } = scraping.report;
+    console.log(`damage: ${scrapes} scrapes, ${decreases.length} falls, ${settled + REQUESTS} counted`);
+    expect(failed).toEqual({});
+    expect(decreases).toEqual([]);
+  });
+});
+
+test('a directory that may not be written to: requests are served, metrics are a 503 that says why', async ({
+  stack,
+}) => {
+  /** The supervisor starts the app again; its workers end with the primary. */
+  const restartWith = async (mode: string) => {
+    const { primary, workers } = await stack.status();
+    const { pid } = primary;
+    const directory = '"$PROMETHEUS_MULTIPROC_DIR"';
+    // All stand still meanwhile: a worker that misses its file would make itself another.
+    const all = [pid, ...workers.map((worker) => worker.pid)].join(' ');
+    const change = `rm -f ${directory}/slot-* && chmod ${mode} ${directory}`;
+    await stack.exec('app', 'sh', '-c', `kill -s STOP ${all} && ${change} && kill -s KILL ${pid}`);
+    await poll(
+      'a new primary',
+      async () => ((await stack.status()).primary.pid === pid ? undefined : true),
+      DEADLINE,
+    );
+    await stack.settle();
+  };
+  const told = (await logLines(stack, 'EACCES')).length;
+  try {
+    await restartWith('0500');
+    await ping(stack, 50);
+    for (let i = 0; i < 5; i++) {
+      const response = await fetch(`${stack.doorUrl}/metrics`);
+      expect(response.status).toBe(503);
+      expect(await response.text()).toMatch(/cannot share metrics in .*EACCES: permission denied/);
+    }
+    const lines = await poll(
+      'the log',
+      async () => {
+        const all = (await logLines(stack, 'EACCES')).slice(told);
+        return all.length > WORKERS ? all : undefined;
+      },
+      DEADLINE,
+    );
+    expect(lines.length, `one of each worker, one of the door:\n${lines.join('\n')}`).toBe(WORKERS + 1);
+  } finally {
+    await restartWith('0750');
+  }
+  await ping(stack, 50);
+  expect(await counted(stack)).toBe(50);
+});
+
+const ASK = (path: string) =>
+  `fetch('http://127.0.0.1:${path}').then((r) => r.text()).then((text) => process.stdout.write(text))`;
+
+test('two containers on one directory: one total, slots of their own, nothing lost with either', async () => {
+  test.setTimeout(START_TIMEOUT_MS);
+  await withStack(['e2e/fixtures/two-containers.compose.yml'], async (stack) => {
+    const inSecond = (...command: string[]) => stack.compose('exec', '--no-TTY', 'app2', ...command);
+    const pingSecond = (times: number) =>
+      inSecond(
+        'node',
+        '--eval',
+        `(async () => { for (let i = 0; i < ${times}; i++) await (await fetch('http://127.0.0.1:8041/ping')).text(); })()`,
+      );
+    const seenBySecond = async () => {
+      const text = await inSecond('node', '--eval', ASK('9041/metrics'));
+      return [...text.matchAll(/^http_requests_total\{.*route="\/ping".*\} (\d+)$/gm)].reduce(
+        (sum, [, value]) => sum + Number(value),
+        0,
+      );
+    };
+    const workers = async () => total(await metricsOf(stack), 'prom_multiproc_workers');
+    /** Its container is healthy, and a slot taken, before the last of its workers serves. */
+    const secondServes = (but: readonly number[] = []) =>
+      poll(
+        'the workers of the second container',
+        async () => {
+          const status = JSON.parse(await inSecond('node', '--eval', ASK('9041/status'))) as AppStatus;
+          const serving = status.workers.filter(({ pid, state }) => state === 'ready' && !but.includes(pid));
+          if (serving.length !== WORKERS) throw new Error(JSON.stringify(status));
+          expect(await workers()).toBe(2 * WORKERS);
+          return serving.map(({ pid }) => pid);
+        },
+        DEADLINE,
+      );
+    const pids = await secondServes();
+    await ping(stack);
+    await pingSecond(100);
+    expect(await counted(stack)).toBe(REQUESTS + 100);
+    expect(await seenBySecond()).toBe(REQUESTS + 100);
+    expect((await stack.slotFiles()).length).toBe(2 * WORKERS);
+
+    await inSecond('sh', '-c', `kill -s KILL ${pids.join(' ')}`);
+    expect(await counted(stack)).toBe(REQUESTS + 100);
+    await secondServes(pids);
+    await pingSecond(50);
+    await ping(stack, 50);
+    expect(await counted(stack)).toBe(REQUESTS + 200);
+    expect(await seenBySecond()).toBe(REQUESTS + 200);
+    expect((await stack.slotFiles()).length).toBe(2 * WORKERS);
+
+    await stack.compose('kill', 'app2');
+    await poll('its end', async () => ((await workers()) === WORKERS ? true : undefined), DEADLINE);
+    await ping(stack, 50);
+    expect(await counted(stack)).toBe(REQUESTS + 250);
+    await stack.compose('start', 'app2');
+    await secondServes();
+    expect(await seenBySecond()).toBe(REQUESTS + 250);
+    expect((await stack.slotFiles()).length).toBe(2 * WORKERS);
+    console.log(`two containers: ${REQUESTS + 250} answered and counted, ${2 * WORKERS} slots`);
+  });
+});

@@ -1,0 +1,122 @@
+import { difficultClients } from '../../kit/test-kit/difficult-clients.ts';
+import { type Exposition, total } from '../../kit/test-kit/exposition.ts';
+import { startLoad } from '../../kit/test-kit/load.ts';
+import { startOpenLoop } from '../../kit/test-kit/open-loop.ts';
+import { poll, pollUntilStable } from '../../kit/test-kit/poll.ts';
+import { scrape } from '../../kit/test-kit/scrape.ts';
+import { startScraping } from '../../kit/test-kit/scraping.ts';
+import { expect, test } from '../support/fixtures.ts';
+import { Stack } from '../support/stack.ts';
+
+const OVERRIDES = ['kit/test-kit/load.compose.yml', 'e2e/fixtures/short-wait.compose.yml'];
+/** Fewer at one time than nginx hands on, and ten times what a worker may take on in one turn. */
+const OVERLOAD = { rate: 4_000, durationMs: 60, maxConnections: 160, timeoutMs: 60_000 };
+/** All at one time, before nginx has any connection to the app: a worker takes one of them in a turn. */
+const BURST = { rate: 100_000, durationMs: 1, maxConnections: 100, timeoutMs: 60_000 };
+const WORK = '/work?ms=10';
+const EACH = 5;
+const TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 15 * 60_000;
+
+interface Counts {
+  readonly work: number;
+  readonly refused: number;
+  readonly shed: number;
+  readonly aborted: number;
+  readonly halfSent: number;
+  readonly slow: number;
+  readonly longLived: number;
+}
+
+function countsOf(shown: Exposition): Counts {
+  const requests = (labels: Record<string, string>) => total(shown, 'http_requests_total', labels);
+  return {
+    work: requests({ route: '/work', status: '200' }),
+    refused: requests({ status: '503' }),
+    shed: total(shown, 'app_requests_shed_total'),
+    aborted: requests({ route: '/aborted' }),
+    halfSent: requests({ route: '/half-sent' }),
+    slow: requests({ route: '/ping', status: '200' }),
+    longLived: requests({ route: '/stream', status: '200' }),
+  };
+}
+
+const counts = (stack: Stack): Promise<Counts> =>
+  pollUntilStable('the counts', async () => countsOf(await scrape(`${stack.doorUrl}/metrics`, TIMEOUT_MS)), {
+    deadlineMs: 60_000,
+    forMs: 500,
+  });
+
+test.describe(() => {
+  let stack: Stack;
+  test.beforeAll(async () => {
+    test.setTimeout(START_TIMEOUT_MS);
+    stack = await Stack.start({ sharing: true, overrides: OVERRIDES });
+  });
+  test.afterAll(async () => {
+    await stack?.down();
+  });
+
+  test('what waits in new connections, where no worker sees it, is turned away too', async () => {
+    const before = await counts(stack);
+    const { byStatus, byCause } = await startOpenLoop({ ...BURST, url: stack.publicUrl + WORK }).done;
+    const { 200: admitted = 0, 503: refused = 0, ...others } = byStatus;
+    expect([others, byCause]).toEqual([{}, {}]);
+    expect(admitted).toBeGreaterThan(0);
+    expect(refused).toBeGreaterThan(0);
+    const after = await counts(stack);
+    expect([after.work - before.work, after.shed - before.shed], 'admitted and refused').toEqual([
+      admitted,
+      refused,
+    ]);
+    console.log(`shedding: of ${BURST.maxConnections} at one time ${admitted} admitted, ${refused} refused`);
+  });
+
+  test('too much is turned away with 503 and when to come again, every request is counted, and then nobody is', async () => {
+    const before = await counts(stack);
+    const scraping = startScraping({ url: `${stack.doorUrl}/metrics`, everyMs: 100, timeoutMs: TIMEOUT_MS });
+    const { report, done } = startOpenLoop({ ...OVERLOAD, url: stack.publicUrl + WORK });
+    await poll('refusals', () => ((report.byStatus[503] ?? 0) > 0 ? true : undefined), {
+      deadlineMs: 60_000,
+    });
+    expect((await fetch(`${stack.publicUrl}/readyz`)).status, 'ready all the while').toBe(200);
+    await done;
+    await scraping.stop();
+
+    const { 200: admitted = 0, 503: refused = 0, ...others } = report.byStatus;
+    expect(others).toEqual({});
+    expect(report.byCause).toEqual({});
+    expect(admitted).toBeGreaterThan(0);
+    expect(refused).toBeGreaterThan(0);
+    expect(report.withoutRetryAfter).toBe(0);
+    const after = await counts(stack);
+    expect(after.work - before.work, 'admitted').toBe(admitted);
+    expect(after.refused - before.refused, 'refused').toBe(refused);
+    expect(after.shed - before.shed, 'refused, by reason').toBe(refused);
+    expect(scraping.report.failed).toEqual({});
+    expect(scraping.report.decreases).toEqual([]);
+
+    const calm = { connections: 1, maxRequests: 50, durationMs: 60_000, requestTimeoutMs: TIMEOUT_MS };
+    const { byStatus } = await startLoad({ ...calm, url: stack.publicUrl + WORK }).done;
+    expect(byStatus, 'afterwards').toEqual({ 200: calm.maxRequests });
+    console.log(
+      `shedding: ${report.intended} sent, ${admitted} admitted, ${refused} refused, all counted; ` +
+        `${scraping.report.scrapes} scrapes meanwhile`,
+    );
+  });
+
+  test('long-lived, slow, aborted and half-sent requests are each accounted for', async () => {
+    const before = await counts(stack);
+    const outcomes = await difficultClients(stack.publicUrl, EACH, 1);
+    const after = await counts(stack);
+    console.log(`difficult clients: ${JSON.stringify(outcomes)}`);
+    expect(outcomes['long-lived'], 'whole').toEqual({ 200: EACH });
+    expect(outcomes.slow).toEqual({ 200: EACH });
+    expect(outcomes.aborted).toEqual({ 'went away': EACH });
+    expect(outcomes['half-sent']['still open'], 'cut off by nginx').toBeUndefined();
+    expect(after.longLived - before.longLived).toBe(EACH);
+    expect(after.slow - before.slow).toBe(EACH);
+    expect(after.aborted - before.aborted, 'each once, whatever became of it').toBe(EACH);
+    expect(after.halfSent - before.halfSent, 'never reached the app').toBe(0);
+  });
+});

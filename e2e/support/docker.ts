@@ -1,0 +1,1 @@
+export * from '../../kit/test-kit/docker.ts';

@@ -1,0 +1,89 @@
+import { type LoadReport, startLoad } from '../../kit/test-kit/load.ts';
+import { poll } from '../../kit/test-kit/poll.ts';
+import { type ScrapingReport, startScraping } from '../../kit/test-kit/scraping.ts';
+import { startKilling } from './killing.ts';
+import { seededRandom } from './random.ts';
+import type { Stack } from './stack.ts';
+
+const CONNECTIONS = 12;
+/** Leaves the processors to the workers that are starting: a proxy that answers 502 is no load on the app. */
+const PAUSE_MS = 5;
+const SCRAPE_EVERY_MS = 100;
+const KILL_EVERY_MS = 1_000;
+const REQUEST_TIMEOUT_MS = 15_000;
+const SCRAPE_TIMEOUT_MS = 20_000;
+const MOST_REQUESTS = 200_000;
+const LONGEST_MS = 240_000;
+
+export interface Measurement {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly load: LoadReport;
+  readonly scraping: ScrapingReport;
+  readonly kills: number;
+}
+
+export interface MeasurementOptions {
+  readonly scrapeUrl: string;
+  /** At least so long, and at least until so many workers were killed: that takes longer on a busy machine. */
+  readonly seconds: number;
+  readonly kills: number;
+  readonly seed: number;
+}
+
+/** Load on /ping, a scrape every 100 ms, a random worker killed every second: all three at once. */
+export async function measureUnderKills(
+  stack: Stack,
+  { scrapeUrl, seconds, kills, seed }: MeasurementOptions,
+): Promise<Measurement> {
+  console.log(`e2e: seed ${seed} (play it again with E2E_SEED=${seed})`);
+  const began = Date.now();
+  const scraping = startScraping({ url: scrapeUrl, everyMs: SCRAPE_EVERY_MS, timeoutMs: SCRAPE_TIMEOUT_MS });
+  const load = startLoad({
+    url: `${stack.publicUrl}/ping`,
+    connections: CONNECTIONS,
+    pauseMs: PAUSE_MS,
+    maxRequests: MOST_REQUESTS,
+    durationMs: LONGEST_MS,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+  });
+  const killing = startKilling(stack, KILL_EVERY_MS, seededRandom(seed));
+  try {
+    const enough = () => Date.now() - began >= seconds * 1_000 && killing.killed.length >= kills;
+    await poll(`${kills} kills`, () => (enough() || killing.failed() ? true : undefined), {
+      deadlineMs: LONGEST_MS,
+    });
+  } finally {
+    // The scraping outlives the kills: its last scrape sees the end of both.
+    await Promise.allSettled([load.stop(), killing.stop()]).then(() => scraping.stop());
+  }
+  await killing.stop();
+  return {
+    seed,
+    seconds: (Date.now() - began) / 1_000,
+    load: load.report,
+    scraping: scraping.report,
+    kills: killing.killed.length,
+  };
+}
+
+export function figures({ seed, seconds, load, scraping, kills }: Measurement): string {
+  const failed = Object.entries({ ...load.byCause, ...otherThanOk(load.byStatus) }).map(
+    ([k, n]) => `${k} x${n}`,
+  );
+  const lost = Object.entries(scraping.failed).map(([k, n]) => `${k} x${n}`);
+  return [
+    `${load.sent} requests in ${seconds.toFixed(1)} s`,
+    `${load.byStatus[200] ?? 0} answered 200`,
+    `not so: ${failed.join(', ') || 'none'}`,
+    `${kills} kills`,
+    `${scraping.scrapes} scrapes, failed: ${lost.join(', ') || 'none'}, slowest ${scraping.slowestMs.toFixed(0)} ms`,
+    `${scraping.decreases.length} decreases`,
+    `seed ${seed}`,
+  ].join('; ');
+}
+
+function otherThanOk(byStatus: Readonly<Record<string, number>>): Record<string, number> {
+  const others = Object.entries(byStatus).filter(([status]) => status !== '200');
+  return Object.fromEntries(others.map(([status, n]) => [`status ${status}`, n]));
+}

@@ -1,0 +1,118 @@
+/**
+ * Merging and rendering 8 slots in a process of its own, first and steady, and what the reader keeps for it:
+ * `node --expose-gc merge-case.ts <counters|histograms> <same|shuffled>`, shuffled: each slot has its series in another
+ * order. Prints one line of JSON. Times are CPU time of the thread, which others on the machine disturb least.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Reader } from 'prom-multiproc';
+import type { MetricDefinition } from '../../../packages/prom-multiproc/src/format/format.ts';
+import { loadLibc } from '../../../packages/prom-multiproc/src/os/libc.ts';
+import { SlotWriter } from '../../../packages/prom-multiproc/src/slot/slot-writer.ts';
+
+const SLOTS = 8;
+const SCRAPES = 200;
+const WARM = 50;
+const [kind, order] = process.argv.slice(2);
+const isHistogram = kind === 'histograms';
+const SERIES = isHistogram ? 1000 : 10_000;
+
+const definition: MetricDefinition = {
+  name: isHistogram ? 'http_request_duration_seconds' : 'http_requests_total',
+  help: 'Requests',
+  type: isHistogram ? 'histogram' : 'counter',
+  aggregator: 'sum',
+  labelNames: ['method', 'route', 'status'],
+  bounds: isHistogram ? [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] : [],
+};
+const width = isHistogram ? definition.bounds.length + 2 : 1;
+
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Heap, and memory outside of it, mapped files too. */
+function bytesHeld(): number {
+  for (let i = 0; i < 4; i++) globalThis.gc!();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+type Cells = NonNullable<ReturnType<SlotWriter['series']>>;
+
+const cells: Cells[] = [];
+function writeSlot(directory: string, slot: number, series: number): void {
+  const writer = SlotWriter.open(loadLibc(), directory, {
+    now: () => Date.now() / 1000,
+    onRefused: (error) => {
+      throw error;
+    },
+  });
+  for (let i = 0; i < series; i++) {
+    // A prime step: each series once.
+    const route = order === 'shuffled' ? (i * [1, 3, 7, 9, 11, 13, 17, 19][slot]!) % series : i;
+    const one = writer.series(definition, [
+      [0, 'GET'],
+      [1, `/route/${route}`],
+      [2, '200'],
+    ])!;
+    for (let cell = width - 1; cell >= 0; cell--) one.array[one.base + cell] = i * (cell + 1);
+    cells.push(one);
+  }
+}
+
+/** Each counter one up; each histogram observes 0.137 in one of its buckets. */
+function count(scrape: number): void {
+  for (const { array, base } of cells) {
+    array[base]! += isHistogram ? 0.137 : 1;
+    if (isHistogram) array[base + 1 + (scrape % (width - 1))]! += 1;
+  }
+}
+
+/** The reader of a directory of so many series a slot, once it has read. */
+function readerOf(directory: string): Reader {
+  const reader = new Reader(directory);
+  reader.metrics();
+  return reader;
+}
+
+const directories = [SERIES, 2 * SERIES].map((series) => {
+  const directory = mkdtempSync(join(tmpdir(), 'bench-'));
+  for (let slot = 0; slot < SLOTS; slot++) writeSlot(directory, slot, series);
+  return directory;
+});
+try {
+  const reader = new Reader(directories[0]!);
+  const times: number[] = [];
+  let bytes = 0;
+  for (let scrape = 0; scrape < SCRAPES; scrape++) {
+    count(scrape);
+    const began = cpuMs();
+    bytes = Buffer.byteLength(reader.metrics());
+    times.push(cpuMs() - began);
+  }
+  // The mean: the kernel may count CPU time in steps longer than a scrape.
+  const steady = times.slice(WARM).reduce((sum, time) => sum + time, 0) / (SCRAPES - WARM);
+  reader.close();
+  // What it costs to have twice as many series: not the code, not the buffers that serve any number of them.
+  const held = [bytesHeld()];
+  const readers = directories.map((directory) => {
+    const one = readerOf(directory);
+    held.push(bytesHeld());
+    return one;
+  });
+  const [none, single, both] = held as [number, number, number];
+  console.log(
+    JSON.stringify({
+      first: times[0],
+      steady,
+      bytes,
+      bytesPerSeries: (both - single - (single - none)) / SERIES,
+    }),
+  );
+  for (const one of readers) one.close();
+} finally {
+  for (const directory of directories) rmSync(directory, { recursive: true });
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compare, type Report } from '../../stats/comparison.ts';
+import { withFigures } from './page.ts';
+import { plot } from './plot.ts';
+import { asMarkdown, asText } from './table.ts';
+import { targetsAsMarkdown } from './targets.ts';
+
+const PEER = '@prometheus-io/client';
+
+function sample(ours: number, prom: number, prometheus: number) {
+  return compare({ ours: [ours], ours_again: [ours], 'prom-client': [prom], [PEER]: [prometheus] }, 'ms');
+}
+
+const LAW: Report = {
+  law_8x100: sample(0.5, 5, 4),
+  law_8x1000: sample(0.6, 15, 12),
+  law_8x10000: sample(3, 140, 100),
+  law_8x100000: compare({ ours: [31], [PEER]: [1100] }, 'ms'),
+  law_2x10000: sample(2, 60, 40),
+  law_16x10000: sample(4, 280, 200),
+};
+
+const PAGE =
+  'before\n<!-- figures: made by kit/bench/library/report.ts -->\nold\n<!-- end of figures -->\nafter\n';
+
+test('the terminal gets a line a side, with how many times ours it takes', () => {
+  const text = asText({ scrape_http_8x10000: compare({ ours: [2, 1, 3], 'prom-client': [50] }, 'ms') });
+  assert.match(text, /^scrape_http_8x10000 +ours +2 \(1\.\.3\) ms\n/);
+  assert.match(text, /scrape_http_8x10000 +prom-client +50 ms, 25 times\n$/);
+});
+
+test('the page gets a row a measure, and a peer that gave up is told as such', () => {
+  const rows = asMarkdown({ ...LAW, scrape_http_8x10000: sample(4, 100, 80) }).split('\n');
+  assert.equal(rows.length, 2 + 7);
+  assert.match(
+    rows[2]!,
+    /\(`scrape_http_8x10000`\) \| 4 ms \| 100 ms: \*\*25x\*\* \| 80 ms: \*\*20x\*\* \| 1x \|$/,
+  );
+  const given = rows.find((row) => row.includes('law_8x100000'));
+  assert.match(given!, /8 processes, 100,000 counters .* \| 31 ms \| gives up \| 1,100 ms/);
+});
+
+test('a target that is missed says no, and one that was not measured is not told', () => {
+  const text = targetsAsMarkdown({
+    scrape_http_8x10000: sample(4, 100, 40),
+    scrape_first_8x10000: sample(40, 300, 300),
+    kill_lost: compare({ ours: [0], 'prom-client': [700] }, 'increments'),
+    inc_labels: sample(60, 200, 150),
+    inc_bound: sample(12, 200, 150),
+  });
+  assert.match(text, /faster than prom-client \| at least 20 \| 25 \| yes \|/);
+  assert.match(text, /faster than @prometheus-io\/client \| at least 15 \| 10 \| \*\*no\*\* \|/);
+  assert.match(text, /the first one, in times a steady one \| at most 10 \| 10 \| yes \|/);
+  assert.match(text, /increments lost by kills \| at most 0 \| 0 \| yes \|/);
+  assert.match(text, /`inc\(\{3 labels\}\)`.* prom-client's being 1 \| at most 0\.35 \| 0\.3 \| yes \|/);
+  assert.match(text, /`inc\(\)` .* prom-client's being 1 \| at most 0\.05 \| 0\.06 \| \*\*no\*\* \|/);
+  assert.doesNotMatch(text, /histograms|processor time|observe/);
+});
+
+test('only what stands between the marks of the page is replaced, and doing it again changes nothing', () => {
+  const page = withFigures(PAGE, LAW, 'A machine.');
+  assert.ok(page.startsWith('before\n<!-- figures: made by kit/bench/library/report.ts -->\nA machine.\n'));
+  assert.ok(page.endsWith('<!-- end of figures -->\nafter\n'));
+  assert.doesNotMatch(page, /old/);
+  assert.equal(withFigures(page, LAW, 'A machine.'), page);
+  assert.throws(() => withFigures('no marks', LAW, ''), /no place for figures/);
+});
+
+test('the page states the law of cost and the distance from the limit', () => {
+  const page = withFigures(
+    PAGE,
+    {
+      cost_per_series: compare({ ours: [300] }, 'ns'),
+      cost_per_process: compare({ ours: [100] }, 'us'),
+      limit_8x10000: compare({ ours: [3], bare_http: [1], additions: [0.1], copy: [0.1] }, 'ms'),
+    },
+    '',
+  );
+  assert.match(page, /each series more costs a scrape 300 ns/);
+  assert.match(page, /process more costs it 100 us, 10 ns a series/);
+  assert.match(page, /Ours takes 3 ms: 3 times the ready-made answer, and 1\.8 ms above all three together/);
+});
+
+test('the plot shows each side once a panel, and says where a peer gave up', () => {
+  const svg = plot(LAW);
+  assert.equal(svg.match(/class="line /g)?.length, 6);
+  assert.equal(svg.match(/<circle /g)?.length, 4 + 3 + 4 + 3 * 3);
+  assert.match(svg, />gives up at 100,000</);
+  assert.match(svg, /prefers-color-scheme: dark/);
+  assert.doesNotMatch(svg, /NaN|Infinity|undefined/);
+});
+
+test('tags of the plot close, and what is drawn lies within it', () => {
+  const svg = plot(LAW);
+  const open: string[] = [];
+  for (const [, closing, name, self] of svg.matchAll(/<(\/?)([a-zA-Z]+)[^>]*?(\/?)>/g)) {
+    if (closing) assert.equal(open.pop(), name);
+    else if (!self) open.push(name!);
+  }
+  assert.deepEqual(open, []);
+  for (const [, x, y] of svg.matchAll(/ cx="([^"]+)" cy="([^"]+)"/g)) {
+    assert.ok(Number(x) > 0 && Number(x) < 960 && Number(y) > 0 && Number(y) < 390, `${x} ${y}`);
+  }
+});
+
+test('a report without the law is not drawn', () => {
+  assert.throws(() => plot({ kill_lost: sample(0, 1, 1) }), /no law of cost to draw/);
+});

@@ -1,0 +1,20 @@
+import type { Spread } from '../stats/spread.ts';
+
+export function asTable(
+  measures: Readonly<Record<string, Spread>>,
+  accounts: readonly unknown[],
+  broken: readonly string[],
+): string {
+  const rows = Object.entries(measures).map(
+    ([name, { median, min, max, unit }]) =>
+      `${name.padEnd(34)} ${number(median).padStart(9)} (${number(min)}..${number(max)}) ${unit}`,
+  );
+  const rounds = accounts.map((account) => `overload, in figures: ${JSON.stringify(account)}`);
+  const faults =
+    broken.length === 0 ? ['every limit and every account held'] : broken.map((b) => `BROKEN: ${b}`);
+  return [...rows, ...rounds, ...faults].join('\n');
+}
+
+function number(value: number): string {
+  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(Math.abs(value) >= 10 ? 1 : 3);
+}

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Counts } from '../observe/scrapes.ts';
+import { othersSince, type SlotPages } from './slot-pages.ts';
+
+const counts = (get: number, post = 0, histogram = get): Counts => ({
+  GET: { counter: get, histogram },
+  POST: { counter: post, histogram: post },
+});
+const shown = (pages: Record<number, [pid: number, Counts]>, ready = [31, 32, 33]): SlotPages => ({
+  pages: Object.entries(pages).map(([slot, [pid, of]]) => ({ slot: Number(slot), pid, counts: of })),
+  ready: new Set(ready),
+});
+
+const BEFORE = shown({ 0: [31, counts(10)], 1: [32, counts(20, 5)], 2: [33, counts(30)] });
+
+test('what the others counted is added up, by all their pages and none of the damaged slot', () => {
+  const now = shown({ 0: [31, counts(15)], 1: [32, counts(27, 6)] });
+  assert.deepEqual(othersSince(BEFORE, now, 2), { counted: 13, harmed: [] });
+});
+
+test('a page of another slot that falls is told', () => {
+  const now = shown({ 0: [31, counts(9)], 1: [32, counts(20, 5)] });
+  const { harmed } = othersSince(BEFORE, now, 2);
+  assert.equal(harmed.length, 2);
+  assert.match(harmed[0]!, /^slot 0 was not damaged, and its GET counter fell by 1$/);
+});
+
+test('a worker that lives and lost a slot that was not damaged is told; one that ended is passed over', () => {
+  const now = shown({ 1: [32, counts(21, 5)] });
+  assert.match(
+    othersSince(BEFORE, now, 2).harmed[0]!,
+    /^slot 0 was not damaged, and 31, .* holds it no more$/,
+  );
+  assert.deepEqual(othersSince(BEFORE, { ...now, ready: new Set([32, 33]) }, 2), { counted: 1, harmed: [] });
+});
+
+test('a slot that another worker has taken meanwhile is not held against the one before it', () => {
+  const now = shown({ 0: [44, counts(2)], 1: [32, counts(21, 5)] }, [44, 32, 33]);
+  assert.deepEqual(othersSince(BEFORE, now, 2), { counted: 1, harmed: [] });
+});

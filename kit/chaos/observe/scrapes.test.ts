@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { parseExposition } from '../../test-kit/exposition.ts';
+import { poll } from '../../test-kit/poll.ts';
+import { addressOf, Ledger } from '../account/ledger.ts';
+import { countsOf, Scrapes } from './scrapes.ts';
+import { FaultWindows } from './windows.ts';
+
+const series = (name: string, route: string, method: string, value: number) =>
+  `${name}{method="${method}",route="${route}",status="200"} ${value}\n`;
+const exposition = (get: number) =>
+  `# TYPE http_requests_total counter\n${series('http_requests_total', '/ping', 'GET', get)}` +
+  `# TYPE http_request_duration_seconds histogram\n${series('http_request_duration_seconds_count', '/ping', 'GET', get)}`;
+
+interface Door {
+  text: string;
+  status: number;
+  asked: number;
+  /** While it is there, answers wait for it. */
+  hold: PromiseWithResolvers<void> | undefined;
+}
+
+/** A metrics door that says what `text` says, and a ledger to hold it against. */
+async function watch(t: TestContext) {
+  const door: Door = { text: exposition(0), status: 200, asked: 0, hold: undefined };
+  const server = createServer(async (_, response) => {
+    door.asked += 1;
+    const { text } = door;
+    await door.hold?.promise;
+    response.statusCode = door.status;
+    response.end(text);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const ledger = new Ledger();
+  const windows = new FaultWindows(1);
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
+  const scrapes = new Scrapes(url, ledger, windows);
+  t.after(async () => {
+    await scrapes.stop();
+    server.closeAllConnections();
+    server.close();
+  });
+  return {
+    door,
+    ledger,
+    windows,
+    scrapes,
+    /** Two further scrapes: the first may have begun before. */
+    async seen() {
+      const from = door.asked;
+      await poll('scrapes', () => (door.asked >= from + 3 ? true : undefined), {
+        deadlineMs: 30_000,
+        everyMs: 10,
+      });
+    },
+    answer(requests: number) {
+      for (let i = 0; i < requests; i++) {
+        const request = ledger.send('GET', 0);
+        ledger.end(request, { kind: 'answered', status: 200 }, 1);
+        ledger.take({
+          method: 'GET',
+          path: addressOf('/ping', request.id),
+          status: '200',
+          upstream_status: '200',
+        });
+      }
+    },
+  };
+}
+
+test('requests to the route, and those turned away before any route, are counted by method; others are not', () => {
+  const text =
+    `# TYPE http_requests_total counter\n` +
+    [
+      series('http_requests_total', '/ping', 'GET', 5),
+      series('http_requests_total', 'unmatched', 'GET', 2),
+      series('http_requests_total', '/readyz', 'GET', 70),
+      series('http_requests_total', 'unmatched', 'POST', 3),
+      series('http_requests_total', '/demo/faults/throw', 'POST', 90),
+    ].join('');
+  assert.deepEqual(countsOf(parseExposition(text)), {
+    GET: { counter: 7, histogram: 0 },
+    POST: { counter: 3, histogram: 0 },
+  });
+});
+
+test('a scrape that lacks what was answered before it began is behind; one that has it is not', async (t) => {
+  const { door, scrapes, answer, seen } = await watch(t);
+  door.text = exposition(10);
+  answer(10);
+  await seen();
+  assert.deepEqual(scrapes.report.behind, []);
+  answer(1);
+  await seen();
+  assert.match(scrapes.report.behind[0]!, /GET counter: 10, but 11 were answered before$/);
+  assert.match(scrapes.report.behind[1]!, /GET histogram: 10, but 11/);
+});
+
+test('a fall is a decrease; after the end of a life it is a reset, once', async (t) => {
+  const { door, ledger, scrapes, seen } = await watch(t);
+  door.text = exposition(1_000);
+  await seen();
+  door.text = exposition(999);
+  await seen();
+  assert.deepEqual([scrapes.report.decreases.length, scrapes.report.resets], [2, 0]);
+  ledger.endLife();
+  door.text = exposition(3);
+  await seen();
+  ledger.beginLife();
+  await seen();
+  assert.deepEqual([scrapes.report.decreases.length, scrapes.report.resets], [2, 1]);
+});
+
+test('a scrape of the old life that arrives in the new one makes no decrease of the reset', async (t) => {
+  const { door, ledger, scrapes, seen } = await watch(t);
+  door.text = exposition(1_000);
+  await seen();
+  // The door has read what it will say, and says it when the next life has begun.
+  door.hold = Promise.withResolvers<void>();
+  const asked = door.asked;
+  await poll('a scrape under way', () => (door.asked > asked ? true : undefined), {
+    deadlineMs: 30_000,
+    everyMs: 5,
+  });
+  ledger.endLife();
+  ledger.beginLife();
+  door.text = exposition(3);
+  door.hold.resolve();
+  door.hold = undefined;
+  await seen();
+  assert.deepEqual([scrapes.report.decreases, scrapes.report.resets], [[], 1]);
+});
+
+test('a failed scrape is explained by a restart, and by nothing else', async (t) => {
+  const { door, windows, scrapes, seen } = await watch(t);
+  windows.open('death', 'kill', 0);
+  door.status = 503;
+  await seen();
+  assert.match(scrapes.report.unexplained[0]!, /answered 503/);
+  windows.open('application', 'kill-primary', Date.now());
+  const before = scrapes.report.unexplained.length;
+  await seen();
+  assert.ok(scrapes.report.unexplained.length <= before + 1);
+  assert.ok(scrapes.report.failed['kill-primary']! > 0);
+});

@@ -1,0 +1,23 @@
+/** client-suites.md quotes README.md of the library word by word. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { tableRows } from '../../packages/prom-multiproc/test/support/markdown.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const README = readFileSync(join(ROOT, 'packages/prom-multiproc/README.md'), 'utf8').replaceAll('\n', ' ');
+const PAGE = readFileSync(join(ROOT, 'docs/client-suites.md'), 'utf8');
+
+test('each sentence that states why a test of a client is red is in the README', () => {
+  const sentences = tableRows(PAGE, 'Red shared').map((row) => row.at(-1)!);
+  assert.ok(sentences.length > 5);
+  for (const sentence of sentences) {
+    if (sentence === 'the same') continue;
+    const quotes = Array.from(sentence.matchAll(/"([^"]+)"/g), ([, quote]) => quote!);
+    assert.ok(quotes.length > 0, sentence);
+    // Both columns of a row of the table of differences.
+    for (const part of quotes.flatMap((quote) => quote.split(': ')))
+      assert.ok(README.includes(part), `README.md does not say: ${part}`);
+  }
+});

@@ -1,0 +1,83 @@
+/** The programs of make-it-yours.md run in the place of the demonstration, and are counted as the page says. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { test } from 'node:test';
+import { copyOfApp, temporaryDirectory } from '../../demo-app/src/testing/app-copy.ts';
+import { ports, runApp } from '../../demo-app/src/testing/run-app.ts';
+import { sample } from '../../packages/prom-multiproc/test/support/sample.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const PAGE = readFileSync(join(import.meta.dirname, '../../docs/make-it-yours.md'), 'utf8');
+const programs = new Map(
+  [...PAGE.matchAll(/^```ts\n\/\/ (\w+): [^\n]*\n(.*?)^```$/gms)].map(([, name, text]) => [name!, text!]),
+);
+const REQUESTS = 20;
+/** Each on a connection of its own: all workers have some, and none is waited for at the end. */
+const ALONE = { headers: { connection: 'close' } };
+
+/** An empty place of the application, with this program in it and the metric that it counts in. */
+function put(program: string, directory: string): void {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'app.ts'), programs.get(program)!);
+  writeFileSync(join(directory, 'metrics.ts'), programs.get('metrics')!);
+}
+
+const frameworks = ['express', 'koa', 'fastify', 'plain'];
+
+for (const framework of frameworks) {
+  test(`${framework}: what two workers answered is counted by its route, and in the application’s own metric`, async (t) => {
+    const source = copyOfApp(t);
+    put(framework, join(source, 'app'));
+    const app = runApp(t, join(source, 'main.ts'), { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
+    const { app: url, metrics } = await ports(app);
+    await app.line('worker ready', 2);
+    for (let i = 0; i < REQUESTS; i++) {
+      const answer = await fetch(`${url}/hello/Ada`, ALONE);
+      assert.deepEqual([answer.status, await answer.text()], [200, 'Hello Ada\n']);
+      assert.match(String(answer.headers.get('content-type')), /^text\/plain/);
+    }
+    for (const [path, status] of [
+      ['/nowhere', 404],
+      ['/readyz', 200],
+    ] as const) {
+      assert.equal((await fetch(url + path, ALONE)).status, status, path);
+    }
+    const text = await (await fetch(`${metrics}/metrics`)).text();
+    const requests = (route: string, status: number) =>
+      sample(text, `http_requests_total{method="GET",route="${route}",status="${status}"}`);
+    assert.equal(sample(text, 'greetings_total{language="en"}'), REQUESTS);
+    assert.deepEqual(
+      [requests('/hello/:name', 200), requests('unmatched', 404), requests('/readyz', 200)],
+      [REQUESTS, 1, 1],
+    );
+    app.child.kill('SIGTERM');
+    assert.deepEqual(await app.exit(), { code: 0, signal: null });
+  });
+}
+
+test('the compiler takes each program for what the kit asks of an application', (t) => {
+  const source = copyOfApp(t);
+  for (const framework of frameworks) put(framework, join(source, framework));
+  const project = join(source, 'tsconfig.json');
+  const compilerOptions = { typeRoots: [join(ROOT, 'node_modules/@types')] };
+  writeFileSync(
+    project,
+    JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), compilerOptions, include: frameworks }),
+  );
+  const tsc = join(ROOT, 'node_modules/.bin/tsc');
+  execFileSync(process.execPath, [tsc, '--project', project], { stdio: 'pipe', encoding: 'utf8' });
+});
+
+test('a metric by a name of the kit ends the start, and the log says which', async (t) => {
+  const source = copyOfApp(t);
+  put('plain', join(source, 'app'));
+  writeFileSync(
+    join(source, 'app/metrics.ts'),
+    programs.get('metrics')!.replace("'greetings_total'", "'http_requests_total'"),
+  );
+  const app = runApp(t, join(source, 'main.ts'), { WORKERS: '1', GIVE_UP_MS: '100' });
+  assert.match(String((await app.line('cannot start')).error), /http_requests_total/);
+});

@@ -1,0 +1,55 @@
+/** Each message that operate.md names is in the sources, and each warning and error that the app logs is on the page. */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+const textsOf = (...patterns: string[]): string[] =>
+  patterns
+    .flatMap((pattern) => globSync(pattern, { cwd: ROOT, withFileTypes: true }))
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+
+// Not the folder app/: that is to be replaced.
+const APP = textsOf('demo-app/src/{*,crew/*}.ts');
+const SOURCES = [
+  ...APP,
+  ...textsOf(
+    'packages/prom-multiproc/src/**/*.ts',
+    'scripts/{*,lib/*}',
+    '.ci/{*,lib/*}',
+    'supervisor/*',
+    'nginx/page/errors/*.html',
+  ),
+];
+
+const [, TROUBLESHOOTING] = readFileSync(join(ROOT, 'docs/operate.md'), 'utf8').split(
+  '\n## Troubleshooting\n',
+);
+const MESSAGES = [...TROUBLESHOOTING!.matchAll(/^\| `([^`]+)` \|/gm)].map(([, message]) => message!);
+
+/** `...` on the page stands for whatever the code puts there. */
+const pattern = (message: string) =>
+  new RegExp(message.replace(/[$()*+./?[\\\]^{|}]/g, '\\$&').replaceAll('\\.\\.\\.', '.{0,80}?'));
+
+test('there are messages to look for, no two alike', () => {
+  assert.ok(MESSAGES.length > 40, `${MESSAGES.length} messages`);
+  assert.equal(new Set(MESSAGES).size, MESSAGES.length);
+});
+
+test('each message on the page is in the sources, word by word', () => {
+  const gone = MESSAGES.filter((message) => !SOURCES.some((source) => pattern(message).test(source)));
+  assert.deepEqual(gone, []);
+});
+
+test('each warning and each error that the app logs is on the page', () => {
+  const logged = APP.flatMap((source) => [
+    ...source.matchAll(/\blog\('(?:warn|error)',\s*(['`])(.*?)\1/g),
+    ...source.matchAll(/\bfail\((['`])(.*?)\1/g),
+  ]).map(([, , message]) => message!.replace(/\$\{[^}]*\}/g, '...'));
+  assert.ok(logged.length > 20, `${logged.length} found`);
+  const missing = logged.filter((message) => !MESSAGES.some((said) => pattern(said).test(message)));
+  assert.deepEqual(missing, []);
+});

@@ -1,0 +1,75 @@
+/** The checkout of an owner who has put the page's Koa application in the place of the demonstration. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { before, test } from 'node:test';
+import { createUpstream } from '../test-kit/upstream.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const PAGE = readFileSync(join(import.meta.dirname, '../../docs/make-it-yours.md'), 'utf8');
+const program = (name: string) =>
+  new RegExp(`^\`\`\`ts\\n// ${name}: [^\\n]*\\n(.*?)^\`\`\`$`, 'ms').exec(PAGE)![1]!;
+
+let directory: string;
+let checkout: string;
+
+before((t) => {
+  directory = mkdtempSync(join(tmpdir(), 'owner-checkout-'));
+  (t as { after(fn: () => void): void }).after(() => rmSync(directory, { recursive: true, maxRetries: 20 }));
+  checkout = join(directory, 'checkout');
+  createUpstream(checkout);
+  symlinkSync(join(ROOT, 'node_modules'), join(checkout, 'node_modules'));
+  // .gitignore names the directory, not a link.
+  appendFileSync(join(checkout, '.git/info/exclude'), '/node_modules\n');
+  const app = join(checkout, 'demo-app/src/app');
+  rmSync(app, { recursive: true });
+  mkdirSync(app);
+  writeFileSync(join(app, 'app.ts'), program('koa'));
+  writeFileSync(join(app, 'metrics.ts'), program('metrics'));
+  // What the page's `npm install` writes.
+  const manifest = join(checkout, 'demo-app/package.json');
+  const its = JSON.parse(readFileSync(manifest, 'utf8'));
+  const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  for (const name of ['koa', '@koa/router']) its.dependencies[name] = devDependencies[name];
+  writeFileSync(manifest, `${JSON.stringify(its, undefined, 2)}\n`);
+});
+
+function passes(...args: string[]): void {
+  const env = { ...process.env };
+  delete env.NODE_TEST_CONTEXT;
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: checkout,
+    env,
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stdout + stderr);
+}
+
+test('the layout of the page’s application is right', () => {
+  passes('node_modules/.bin/biome', 'ci', 'demo-app/src/app');
+});
+
+test('the types and the syntax of the owner’s checkout are right', () => {
+  passes('node_modules/.bin/tsc');
+  passes('demo-app/src/check-syntax.ts', 'demo-app/src');
+});
+
+test('the tests of the kit that use the place of the application are green', () => {
+  passes(
+    '--test',
+    'scripts/rename-template.test.ts',
+    'demo-app/src/request-log.test.ts',
+    'demo-app/src/check-syntax.test.ts',
+    'demo-app/src/demo-counts.test.ts',
+  );
+});

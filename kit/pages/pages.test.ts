@@ -1,0 +1,92 @@
+/** What the pages name is there: files, headings, specs, tests. */
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { test } from 'node:test';
+import { tableRows } from '../../packages/prom-multiproc/test/support/markdown.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'docs/*.md', 'packages/*/*.md'].flatMap((glob) =>
+  globSync(glob, { cwd: ROOT }),
+);
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const withoutCode = (page: string) => read(page).replace(/^```.*?^```$/gms, '');
+
+/** As a heading is linked to: small letters, hyphens for spaces, nothing else. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+
+const anchorsOf = (page: string) =>
+  [...withoutCode(page).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading!));
+
+test('every link within the repository leads to a file, and to a heading in it', () => {
+  assert.ok(PAGES.length > 8, PAGES.join());
+  const dead = PAGES.flatMap((page) =>
+    [...withoutCode(page).matchAll(/\]\((?!\w+:)([^)#\s]*)#?([^)\s]*)\)/g)]
+      .filter(([, path, anchor]) => {
+        const target = path === '' ? page : join(dirname(page), path!);
+        if (!existsSync(join(ROOT, target))) return true;
+        if (statSync(join(ROOT, target)).isDirectory()) return anchor !== '';
+        return anchor !== '' && !anchorsOf(target).includes(anchor!);
+      })
+      .map(([link]) => `${page}: ${link}`),
+  );
+  assert.deepEqual(dead, []);
+});
+
+test('no command or program puts the metrics directory into /dev/shm, which systemd empties for a login user', () => {
+  const programs = globSync('packages/prom-multiproc/{examples,packaging/consumers}/*', { cwd: ROOT }).map(
+    (path) => read(path),
+  );
+  const blocks = PAGES.flatMap((page) => read(page).match(/^```.*?^```$/gms) ?? []);
+  assert.ok(blocks.length > 40, `${blocks.length} blocks`);
+  assert.deepEqual(
+    [...programs, ...blocks].filter((text) => text.includes('/dev/shm')),
+    [],
+  );
+});
+
+test('every page of docs/ can be reached from the README', () => {
+  const seen = new Set<string>();
+  const follow = (page: string) => {
+    if (seen.has(page) || !page.endsWith('.md')) return;
+    seen.add(page);
+    for (const [, path] of read(page).matchAll(/\]\((?!\w+:)([^)#\s]+)/g)) follow(join(dirname(page), path!));
+  };
+  follow('README.md');
+  assert.deepEqual(
+    PAGES.filter((page) => page.startsWith('docs/') && !seen.has(page)),
+    [],
+  );
+});
+
+test('tests.md has a row for every end-to-end test, and no other', () => {
+  const rows = tableRows(read('docs/tests.md'), 'Spec').map(([spec]) => spec);
+  const specs = ['e2e/specs', 'kit/specs'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.spec.ts')),
+  );
+  assert.deepEqual(rows.sort(), specs.map((name) => name.replace('.spec.ts', '')).sort());
+});
+
+test('every test that harden.md names is there', () => {
+  const specs = ['containers', 'proxy', 'limits'].map(
+    (name) => [name, read(`kit/specs/hardening-${name}.spec.ts`)] as const,
+  );
+  const rows = [...read('docs/harden.md').matchAll(/^\|.*\| (.*) \|$/gm)].map(([, cell]) => cell!);
+  let named = 0;
+  for (const [spec, source] of specs) {
+    const titles = [...source.matchAll(/^ *test\([`'](.*?)[`'],/gm)].map(([, title]) => title!);
+    const cells = rows.filter((cell) => cell.startsWith(`${spec}: `));
+    for (const [, name] of cells.join('\n').matchAll(/\*(.+?)\*/g)) {
+      named++;
+      assert.ok(
+        titles.some((title) => title.includes(name!)),
+        `${spec}: ${name}`,
+      );
+    }
+  }
+  assert.ok(named > 20, `${named} tests named`);
+});

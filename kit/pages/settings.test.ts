@@ -1,0 +1,81 @@
+/** settings.md names every variable, with its default and its limits. */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readSettings, type Settings, SettingsError } from '../../demo-app/src/settings.ts';
+import { tableRows } from '../../packages/prom-multiproc/test/support/markdown.ts';
+
+const text = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
+const page = text('docs/settings.md');
+const ofApp = tableRows(page, 'App variable').map(([name, fallback, from, to, compose]) => ({
+  name: name!,
+  fallback: fallback!,
+  from: from!,
+  to: to!,
+  compose: compose!,
+}));
+const inCompose = new Map(
+  [...text('docker-compose.yml').matchAll(/\$\{([A-Z_]+):-([^}]*)\}/g)].map(([, name, value]) => [
+    name!,
+    value!,
+  ]),
+);
+
+test('each variable of the app', () => {
+  const read = text('demo-app/src/settings.ts').matchAll(/(?:integer|flag)\('([A-Z_]+)'|env\.([A-Z_]+)/g);
+  const names = [...read].map(([, checked, plain]) => checked ?? plain!);
+  assert.deepEqual(ofApp.map(({ name }) => name).sort(), names.sort());
+});
+
+test('the defaults of the app', () => {
+  const settings = readSettings({});
+  for (const { name, fallback } of ofApp) {
+    const key = name.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    const value = settings[key as keyof Settings];
+    const shown =
+      name === 'WORKERS' ? 'processors' : String(typeof value === 'boolean' ? Number(value) : value);
+    assert.equal(fallback, shown, name);
+  }
+});
+
+test('the limits of the app', () => {
+  for (const { name, from, to } of ofApp.filter(({ from }) => from !== '')) {
+    for (const limit of [from, to]) readSettings({ [name]: limit });
+    for (const beyond of [Number(from) - 1, Number(to) + 1]) {
+      assert.throws(() => readSettings({ [name]: String(beyond) }), SettingsError, `${name}=${beyond}`);
+    }
+  }
+});
+
+const handedOn = ofApp.filter(({ compose }) => compose === 'yes').map(({ name }) => name);
+
+test('what the compose file hands on to the app, without a default of its own', () => {
+  assert.ok(handedOn.length > 0);
+  for (const name of handedOn) assert.equal(inCompose.get(name), '', name);
+});
+
+test('each other variable of the compose file, with its default', () => {
+  const rows = tableRows(page, 'Compose variable').map(([name, fallback]) => [name, fallback]);
+  const own = [...inCompose].filter(([name]) => !handedOn.includes(name));
+  assert.deepEqual(Object.fromEntries(rows), Object.fromEntries(own));
+});
+
+/** Set by one part of the repository for another one, or by the machine. */
+const BETWEEN_PARTS = new Set(['CI', 'PATH', 'E2E_RUN_ID', 'NOT_AUDITED']);
+
+test('each variable that scripts, tests and benchmarks read', () => {
+  const files = globSync(
+    '{scripts,e2e,bench,packages/prom-multiproc/src,packages/prom-multiproc/test}/**/*.ts',
+    {
+      cwd: join(import.meta.dirname, '../..'),
+    },
+  );
+  // Programs that a test starts are told by that test alone.
+  const read = files
+    .filter((path) => !/[/]testing[/]|[/]test[/]support[/]|[/]cases[/]/.test(path))
+    .flatMap((path) => [...text(path).matchAll(/\benv\.([A-Z][A-Z0-9_]+)/g)].map(([, name]) => name!));
+  assert.ok(read.length > 20);
+  const unnamed = read.filter((name) => !BETWEEN_PARTS.has(name) && !page.includes(`\`${name}\``));
+  assert.deepEqual([...new Set(unnamed)], []);
+});

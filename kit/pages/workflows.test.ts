@@ -1,0 +1,114 @@
+/** What .github/ runs is there, is held to one commit, and may do no more than it needs. */
+import assert from 'node:assert/strict';
+import { accessSync, constants, existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const WORKFLOWS = join(ROOT, '.github/workflows');
+
+interface Step {
+  readonly uses?: string;
+  readonly run?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+
+interface Workflow {
+  readonly on: Readonly<Record<string, unknown>>;
+  readonly permissions: unknown;
+  readonly concurrency: { readonly 'cancel-in-progress': boolean };
+  readonly jobs: Readonly<
+    Record<
+      string,
+      { readonly permissions?: unknown; readonly 'timeout-minutes': number; readonly steps: Step[] }
+    >
+  >;
+}
+
+const workflows = readdirSync(WORKFLOWS).map((name) => {
+  const text = readFileSync(join(WORKFLOWS, name), 'utf8');
+  return { name, text, workflow: parse(text) as Workflow };
+});
+const jobs = workflows.flatMap(({ name, workflow }) =>
+  Object.values(workflow.jobs).map((job) => ({ name, job })),
+);
+const steps = jobs.flatMap(({ name, job }) => job.steps.map((step) => ({ name, step })));
+
+test('every action is held to a commit, with its version beside it', () => {
+  const lines = workflows.flatMap(({ name, text }) =>
+    text
+      .split('\n')
+      .filter((line) => /^\s*(- )?uses:/.test(line))
+      .map((line) => [name, line] as const),
+  );
+  assert.equal(lines.length, steps.filter(({ step }) => step.uses !== undefined).length);
+  assert.ok(lines.length > 0);
+  for (const [name, line] of lines) assert.match(line, /uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/, name);
+});
+
+test('a workflow may read the sources, and nothing else; it knows no secrets', () => {
+  for (const { name, text, workflow } of workflows) {
+    assert.deepEqual(workflow.permissions, { contents: 'read' }, name);
+    assert.ok(!('pull_request_target' in workflow.on), name);
+    assert.doesNotMatch(text, /secrets\./, name);
+  }
+  for (const { name, job } of jobs) assert.equal(job.permissions, undefined, name);
+  for (const { name, step } of steps.filter(({ step }) => step.uses?.startsWith('actions/checkout@'))) {
+    assert.equal(step.with?.['persist-credentials'], false, name);
+  }
+});
+
+test('nothing that somebody else may write gets into a command', () => {
+  for (const { name, step } of steps) assert.doesNotMatch(step.run ?? '', /\$\{\{/, name);
+});
+
+test('a run that hangs is ended, and so is one whose successor has begun', () => {
+  for (const { name, workflow } of workflows) {
+    assert.equal(workflow.concurrency['cancel-in-progress'], true, name);
+  }
+  for (const { name, job } of jobs) assert.ok(job['timeout-minutes'] > 0, name);
+});
+
+test('each script that a workflow runs is there', () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const commands = steps.flatMap(({ name, step }) =>
+    (step.run ?? '').split('\n').map((line) => [name, line.trim()]),
+  );
+  let named = 0;
+  for (const [name, command] of commands) {
+    const [, path] = /^(\.\/\S+)/.exec(command!) ?? [];
+    const [, script] = /^npm run (\S+)/.exec(command!) ?? [];
+    if (path !== undefined) accessSync(join(ROOT, path), constants.X_OK);
+    if (script !== undefined) assert.ok(script in scripts, `${name}: npm run ${script}`);
+    if (path !== undefined || script !== undefined) named += 1;
+  }
+  assert.ok(named >= 2, `${named} scripts named`);
+});
+
+test('the stack is tried every week on the newest base images', () => {
+  const { workflow } = workflows.find(({ name }) => name === 'bases.yml')!;
+  assert.deepEqual(Object.keys(workflow.on), ['schedule', 'workflow_dispatch']);
+  const commands = Object.values(workflow.jobs).flatMap((job) => job.steps.map((step) => step.run ?? ''));
+  assert.ok(commands.includes('./scripts/up --pull --detach'), commands.join('\n'));
+  assert.ok(commands.some((command) => command.startsWith('./scripts/smoke ')));
+});
+
+test('updates are looked for wherever a version stands', () => {
+  const { updates } = parse(readFileSync(join(ROOT, '.github/dependabot.yml'), 'utf8')) as {
+    updates: { 'package-ecosystem': string; directory?: string; directories?: string[] }[];
+  };
+  const of = (ecosystem: string) =>
+    updates
+      .filter((update) => update['package-ecosystem'] === ecosystem)
+      .flatMap(({ directory, directories }) => directories ?? [directory]);
+  const dockerfiles = globSync(['*/Dockerfile', 'nginx/*/Dockerfile'], { cwd: ROOT }).map(dirname);
+  assert.deepEqual(of('docker').sort(), dockerfiles.map((name) => `/${name}`).sort());
+  assert.deepEqual([of('npm'), of('github-actions')], [['/'], ['/']]);
+  // Dependabot reads an image's tag and digest in a FROM line, and neither in an ARG nor through a variable.
+  const readByDependabot = /^FROM ([\w.-]+(:\d+)?\/)*[\w.-]+:[\w.-]+(@sha256:[0-9a-f]{64})? AS official$/gm;
+  for (const name of dockerfiles) {
+    const text = readFileSync(join(ROOT, name, 'Dockerfile'), 'utf8');
+    assert.equal(text.match(readByDependabot)?.length, 1, `${name}: one official image`);
+  }
+});

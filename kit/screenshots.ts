@@ -1,0 +1,51 @@
+/**
+ * `npm run screenshots`: the pictures of the page in docs/, taken from a stack of this checkout. Before a worker is killed and
+ * after it, light and dark.
+ */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { chromium, type Page } from '@playwright/test';
+import { browserOptions } from '../e2e/support/browser.ts';
+import { Stack } from '../e2e/support/stack.ts';
+import { chooseBaseImages } from './test-kit/base-images.ts';
+
+const DOCS = resolve(import.meta.dirname, '../docs');
+/** Higher than what is shown of it: both panels, whole. */
+const SIZE = { width: 1120, height: 1300 };
+/** Seconds of pings before the kill and after it: together they fill the charts. */
+const BEFORE_SECONDS = 17;
+const AFTER_SECONDS = 12;
+
+async function picture(page: Page, name: string): Promise<void> {
+  // No button is shown as pointed at.
+  await page.mouse.move(0, 0);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const file = resolve(DOCS, `page-${name}-${colorScheme}.png`);
+    await page.screenshot({ path: file, clip: await untilPanelsEnd(page) });
+    console.log(`${file}: ${Math.round(statSync(file).size / 1024)} kB`);
+  }
+}
+
+/** From the top of the page to the end of both panels. */
+async function untilPanelsEnd(page: Page) {
+  const box = (await page.locator('.panels').boundingBox())!;
+  return { x: 0, y: 0, width: SIZE.width, height: Math.ceil(box.y + box.height + 12) };
+}
+
+chooseBaseImages();
+const stack = await Stack.start({ sharing: true });
+const browser = await chromium.launch(browserOptions());
+try {
+  const page = await browser.newPage({ viewport: SIZE });
+  await page.goto(`${stack.publicUrl}/`);
+  await page.getByRole('button', { name: 'Start pinging' }).click();
+  await page.waitForTimeout(BEFORE_SECONDS * 1000);
+  await picture(page, 'before');
+  await page.getByRole('button', { name: 'Kill a worker' }).click();
+  await page.waitForTimeout(AFTER_SECONDS * 1000);
+  await picture(page, 'after');
+} finally {
+  await browser.close();
+  await stack.down();
+}

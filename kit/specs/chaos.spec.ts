@@ -1,0 +1,38 @@
+import { expect, test } from '@playwright/test';
+import { sharing } from '../../e2e/support/fixtures.ts';
+import { seedOfThisRun } from '../../e2e/support/random.ts';
+import { asText } from '../chaos/account/report.ts';
+import { startChaosStack } from '../chaos/chaos-stack.ts';
+import { FAULT_KINDS } from '../chaos/plan/plan.ts';
+import { runChaos } from '../chaos/run.ts';
+
+const MINUTES = 10;
+const TIMEOUT_MS = 20 * 60_000;
+
+test('no fault of a process and no damaged file breaks a promise: each kind of either, once', async () => {
+  test.setTimeout(TIMEOUT_MS);
+  const seed = seedOfThisRun();
+  console.log(`chaos: seed ${seed} (play it again with E2E_SEED=${seed})`);
+  const stack = await startChaosStack(sharing);
+  try {
+    const report = await runChaos(stack, {
+      seed,
+      faults: FAULT_KINDS.length,
+      minutes: MINUTES,
+      damageRounds: 1,
+      sharing,
+      say: (line) => console.log(`chaos: ${line}`),
+    });
+    console.log(asText(report));
+    await test.info().attach('report.json', {
+      body: JSON.stringify(report, null, 2),
+      contentType: 'application/json',
+    });
+    expect(report.broken).toEqual([]);
+    const done = FAULT_KINDS.filter((kind) => report.faults[kind] === 1);
+    expect(done, 'each kind once').toEqual(FAULT_KINDS);
+    expect(report.damage.length).toBeGreaterThanOrEqual(4);
+  } finally {
+    await stack.down();
+  }
+});

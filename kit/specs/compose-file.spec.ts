@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { docker } from '../../e2e/support/docker.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+interface Port {
+  readonly host_ip?: string;
+  readonly target: number;
+}
+
+interface NetworkConfig {
+  readonly internal?: boolean;
+  readonly driver_opts?: Readonly<Record<string, string>>;
+}
+
+interface ServiceConfig {
+  readonly networks?: Readonly<Record<string, unknown>>;
+  readonly dns?: readonly string[];
+  readonly profiles?: readonly string[];
+  readonly ports?: readonly Port[];
+  readonly tmpfs?: readonly string[];
+  readonly volumes?: readonly { readonly type: string }[];
+  readonly [key: string]: unknown;
+}
+
+/** What `x-hardened` stands for, as compose understands it. */
+const HARDENED = {
+  read_only: true,
+  cap_drop: ['ALL'],
+  security_opt: ['no-new-privileges:true'],
+  ipc: 'none',
+  init: true,
+  // Compose prints a limit of 0 as nothing.
+  ulimits: { core: expect.anything(), nofile: 20000 },
+  restart: 'unless-stopped',
+};
+
+/** All that a service may set. What is not here could open it: devices, pid, uts, userns_mode, cgroup_parent, sysctls. */
+const FIELDS = new Set(
+  `build cap_drop command cpu_period cpu_quota depends_on dns dns_opt entrypoint environment healthcheck image init ipc logging
+  mem_limit memswap_limit networks pids_limit ports profiles read_only restart security_opt stop_grace_period tmpfs ulimits
+  volumes`.split(/\s+/),
+);
+
+interface ComposeConfig {
+  readonly services: Readonly<Record<string, ServiceConfig>>;
+  readonly networks: Readonly<Record<string, NetworkConfig>>;
+}
+
+const servicesOf = async (...profiles: string[]) =>
+  (await configOf(['docker-compose.yml'], profiles)).services;
+
+async function configOf(files: readonly string[], profiles: readonly string[]): Promise<ComposeConfig> {
+  const given = files.flatMap((file) => ['--file', resolve(ROOT, file)]);
+  const chosen = profiles.flatMap((profile) => ['--profile', profile]);
+  const { COMPOSE_PROFILES: _, ...env } = process.env;
+  const text = await docker(['compose', ...given, ...chosen, 'config', '--format', 'json'], env);
+  return JSON.parse(text) as ComposeConfig;
+}
+
+const LOGGING: Record<string, unknown> = {
+  nginx: { driver: 'json-file', options: { 'max-size': '20m', 'max-file': '10', compress: 'true' } },
+  others: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
+};
+
+test('four services run unless more is wanted', async () => {
+  expect(Object.keys(await servicesOf()).sort()).toEqual(['app', 'nginx', 'nginx-exporter', 'prometheus']);
+});
+
+test('every service is closed in the same way, those of the profiles too', async () => {
+  const services = await servicesOf('*');
+  expect(Object.values(services).some(({ profiles }) => profiles !== undefined)).toBe(true);
+  for (const [name, service] of Object.entries(services)) {
+    expect(service, name).toMatchObject(HARDENED);
+    expect(
+      Object.keys(service).filter((field) => !FIELDS.has(field)),
+      name,
+    ).toEqual([]);
+    expect(service.logging, name).toEqual(LOGGING[name] ?? LOGGING.others);
+    expect(
+      (service.volumes ?? []).map(({ type }) => type).filter((type) => type !== 'volume'),
+      name,
+    ).toEqual([]);
+    for (const limit of ['mem_limit', 'pids_limit', 'cpu_quota', 'cpu_period']) {
+      expect(Number(service[limit]), `${name}: ${limit}`).toBeGreaterThan(0);
+    }
+    expect(service.memswap_limit, `${name}: no swap`).toBe(service.mem_limit);
+    for (const mount of service.tmpfs ?? []) {
+      expect(mount, name).toMatch(/size=\d+[mk].*noexec,nosuid,nodev/);
+    }
+  }
+});
+
+test('only the public door is open to other machines', async () => {
+  const services = await servicesOf('*');
+  const open = Object.values(services).flatMap(({ ports = [] }) =>
+    ports.filter((port) => port.host_ip !== '127.0.0.1'),
+  );
+  expect(open.map(({ target }) => target)).toEqual([8040]);
+});
+
+/** The network of an app that is let out. */
+const OWNERS_CHOICE = 'egress';
+const MASQUERADE = 'com.docker.network.bridge.enable_ip_masquerade';
+/** What keeps a container on it from the outside; undefined where nothing does. */
+function closedBy({
+  internal,
+  driver_opts,
+}: NetworkConfig): 'no way out' | 'no answer comes back' | undefined {
+  if (internal) return 'no way out';
+  return driver_opts?.[MASQUERADE] === 'false' ? 'no answer comes back' : undefined;
+}
+
+test('no network leads outside, and where ports are published no names are asked outside either', async () => {
+  const { services, networks } = await configOf(['docker-compose.yml'], ['*']);
+  const { [OWNERS_CHOICE]: _, ...kept } = networks;
+  for (const [name, network] of Object.entries(kept)) {
+    expect(closedBy(network), name).toBeDefined();
+    if (!network.internal) continue;
+    // Else the machine has an address on it, and each reaches the other.
+    expect(network.driver_opts, name).toMatchObject({ 'com.docker.network.bridge.inhibit_ipv4': 'true' });
+  }
+  for (const [name, service] of Object.entries(services)) {
+    const published = Object.keys(service.networks ?? {}).filter(
+      (network) => kept[network] && !kept[network].internal,
+    );
+    expect(published.length, name).toBe(service.ports === undefined ? 0 : 1);
+    expect(service.dns ?? [], name).toEqual(service.ports === undefined ? [] : ['127.0.0.1']);
+  }
+});
+
+test('the file for remote write lets Prometheus out, and it alone', async () => {
+  const files = ['docker-compose.yml', 'prometheus/remote-write.compose.yml'];
+  const { services, networks } = await configOf(files, ['*']);
+  const open = Object.keys(networks).filter((name) => closedBy(networks[name]!) === undefined);
+  expect(open).toEqual(['remote-write']);
+  const out = Object.keys(services).filter((name) => 'remote-write' in (services[name]!.networks ?? {}));
+  expect(out).toEqual(['prometheus']);
+});
+
+test('every image starts from a version, never from whatever is the latest', () => {
+  for (const directory of ['demo-app', 'nginx', 'nginx/exporter', 'prometheus', 'grafana']) {
+    const file = readFileSync(resolve(ROOT, directory, 'Dockerfile'), 'utf8');
+    const stages = [...file.matchAll(/^FROM (?:--\S+ )?(\S+)(?: AS (\S+))?/gm)];
+    const [, argument] = /^ARG (\w+_BASE)=official$/m.exec(file) ?? [];
+    const [[, official, name], ...others] = stages as unknown as [string[], ...string[][]];
+    expect(official, directory).toMatch(/:v?\d+(\.\d+)*(-\w+)*(@sha256:[0-9a-f]{64})?$/);
+    expect(name, directory).toBe('official');
+    expect(others.length, directory).toBeGreaterThan(0);
+    const own = new Set([`\${${argument}}`, 'scratch', ...others.map(([, , stage]) => stage)]);
+    const elsewhere = others.filter(([, base]) => !own.has(base));
+    expect(elsewhere, `${directory}: all of it is built on its build argument`).toEqual([]);
+  }
+});

@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { docker } from '../../e2e/support/docker.ts';
+import { expect, test } from '../../e2e/support/fixtures.ts';
+import type { Service, Stack } from '../../e2e/support/stack.ts';
+import { tableRows } from '../../packages/prom-multiproc/test/support/markdown.ts';
+import { getText } from '../test-kit/scrape.ts';
+import type { Seen } from './networks/reach.ts';
+import { Surroundings } from './networks/surroundings.ts';
+import { inspect } from './support/container-facts.ts';
+
+const PAGE = readFileSync(resolve(import.meta.dirname, '../../docs/harden.md'), 'utf8');
+const SERVICES: readonly Service[] = ['app', 'nginx', 'nginx-exporter', 'prometheus'];
+const STRANGER = 'another container';
+const MACHINE = 'the machine';
+const OUTSIDE = 'outside';
+const ANSWER_TIMEOUT_MS = 10_000;
+const HEAD = 'From, to';
+/** A cell of the page: asking oneself is no question. */
+const OWN = '-';
+
+/** The rules of the page for the machine's firewall: $edge is the bridge of that network. */
+const RULES = [...PAGE.matchAll(/^# iptables -I (.* \$edge .*)$/gm)].map(([, rule]) => rule!);
+
+/** By who asks, then by goal: `yes`, `no` or `-`. */
+type Table = Readonly<Record<string, Readonly<Record<string, string>>>>;
+type Goals = Readonly<Record<string, readonly string[]>>;
+
+interface Container {
+  readonly id: string;
+  readonly addresses: readonly string[];
+  /** Host ports of published ports, on every address of the machine or on loopback alone. */
+  readonly published: readonly { readonly port: number; readonly host: string; readonly hostPort: number }[];
+}
+
+const goalsOf = (page: string): string[] =>
+  page
+    .split('\n')
+    .find((line) => line.startsWith(`| ${HEAD} |`))!
+    .slice(1, -1)
+    .split('|')
+    .slice(1)
+    .map((cell) => cell.trim().replaceAll('`', ''));
+
+function tableOf(page: string): Table {
+  const goals = goalsOf(page);
+  return Object.fromEntries(
+    tableRows(page, HEAD).map(([who, ...cells]) => [
+      who!,
+      Object.fromEntries(goals.map((goal, i) => [goal, cells[i]!])),
+    ]),
+  );
+}
+
+async function containerOf(stack: Stack, service: Service): Promise<Container> {
+  const id = await stack.containerId(service);
+  const [{ NetworkSettings }] = JSON.parse(await docker(['inspect', id])) as [
+    {
+      NetworkSettings: {
+        Networks: Record<string, { IPAddress: string }>;
+        Ports: Record<string, { HostIp: string; HostPort: string }[] | null>;
+      };
+    },
+  ];
+  return {
+    id,
+    addresses: Object.values(NetworkSettings.Networks).map(({ IPAddress }) => IPAddress),
+    published: Object.entries(NetworkSettings.Ports).flatMap(([port, bindings]) =>
+      (bindings ?? [])
+        .filter(({ HostIp }) => !HostIp.includes(':'))
+        .map(({ HostIp, HostPort }) => ({
+          port: Number.parseInt(port, 10),
+          host: HostIp,
+          hostPort: Number(HostPort),
+        })),
+    ),
+  };
+}
+
+/** Every way to each goal of the page: names, addresses on each network, and the machine's own where a port is published there. */
+function waysTo(
+  goals: readonly string[],
+  containers: Readonly<Record<string, Container>>,
+  { machine, outside }: Surroundings,
+): Goals {
+  const published = ({ published }: Container, port: number) =>
+    published
+      .filter((found) => found.port === port)
+      .flatMap(({ hostPort }) => [...machine.addresses, '127.0.0.1'].map((host) => `${host}:${hostPort}`));
+  return Object.fromEntries(
+    goals.map((goal) => {
+      if (goal === MACHINE) return [goal, machine.addresses.map((host) => `${host}:${machine.port}`)];
+      if (goal === OUTSIDE) return [goal, outside.addresses.map((host) => `${host}:${outside.port}`)];
+      const [service, port] = goal.split(':') as [string, string];
+      const container = containers[service];
+      if (!container) throw new Error(`docs/harden.md names ${goal}, and there is no service ${service}`);
+      const hosts = [service, ...container.addresses];
+      return [goal, [...hosts.map((host) => `${host}:${port}`), ...published(container, Number(port))]];
+    }),
+  );
+}
+
+async function walk(stack: Stack, surroundings: Surroundings): Promise<Record<string, Seen>> {
+  const entries = await Promise.all(
+    SERVICES.map(async (service) => [service, await containerOf(stack, service)] as const),
+  );
+  const containers = Object.fromEntries(entries);
+  const ways = waysTo(goalsOf(PAGE), containers, surroundings);
+  const seen: Record<string, Seen> = {};
+  for (const [service, { id }] of entries) seen[service] = await surroundings.fromContainer(id, ways);
+  seen[STRANGER] = await surroundings.fromStranger(ways);
+  seen[MACHINE] = await surroundings.fromMachine(ways);
+  return seen;
+}
+
+/** Of each goal, from itself: how it answers. */
+function ownAnswers(seen: Readonly<Record<string, Seen>>, { machine, outside }: Surroundings): Table {
+  const listeners: Record<string, string> = { [MACHINE]: machine.answer, [OUTSIDE]: outside.answer };
+  return Object.fromEntries(
+    goalsOf(PAGE).map((goal) => {
+      if (listeners[goal]) return [goal, { [listeners[goal]]: 'itself' }];
+      const own = Object.values(seen[goal.split(':')[0]!]!.answers[goal]!);
+      return [goal, Object.fromEntries(own.map((who) => [who, 'itself']))];
+    }),
+  );
+}
+
+/** What was seen, in the form of the page. */
+function shown(seen: Readonly<Record<string, Seen>>, own: Table): Table {
+  return Object.fromEntries(
+    Object.entries(seen).map(([who, { answers }]) => [
+      who,
+      Object.fromEntries(
+        Object.entries(answers).map(([goal, ways]) => {
+          const reached = Object.values(ways).some((answer) => own[goal]![answer]);
+          return [goal, isOwn(who, goal) ? OWN : reached ? 'yes' : 'no'];
+        }),
+      ),
+    ]),
+  );
+}
+
+const isOwn = (who: string, goal: string) => goal === who || goal.startsWith(`${who}:`);
+
+/** Around the stack that all these tests look at. */
+let surroundings: Surroundings | undefined;
+
+async function around(stack: Stack): Promise<Surroundings> {
+  const { Config } = await inspect(stack, 'app');
+  surroundings ??= await Surroundings.start(stack.project, Config.Image);
+  return surroundings;
+}
+
+test.afterAll(() => surroundings?.stop());
+
+test('who reaches whom is what docs/harden.md says, tried from within each container and from the machine', async ({
+  stack,
+}) => {
+  const table = tableOf(PAGE);
+  const surroundings = await around(stack);
+  const seen = await walk(stack, surroundings);
+  for (const [who, { answers }] of Object.entries(seen)) {
+    console.log(`networks: ${who} is answered by ${JSON.stringify(answers)}`);
+  }
+  for (const service of SERVICES) {
+    const asked = goalsOf(PAGE).filter((goal) => isOwn(service, goal));
+    const open = seen[service]!.listening.map((port) => `${service}:${port}`);
+    expect(asked.sort(), `every port that ${service} listens on is in the table`).toEqual(open.sort());
+  }
+  expect(shown(seen, ownAnswers(seen, surroundings))).toEqual(table);
+});
+
+test("with the page's rules for the machine's firewall nginx reaches nothing of the machine, and is reached as before", async ({
+  stack,
+}) => {
+  const surroundings = await around(stack);
+  const { id, published } = await containerOf(stack, 'nginx');
+  const network = await docker(['network', 'inspect', '--format', '{{.Id}}', `${stack.project}_edge`]);
+  const rules = RULES.map((rule) => rule.replace('$edge', `br-${network.slice(0, 12)}`));
+  expect(rules.map((rule) => rule.split(' ')[0])).toEqual(['INPUT', 'DOCKER-USER']);
+  const { machine } = surroundings;
+  const port = published.find((found) => found.port === 8040)!.hostPort;
+  const own = { [MACHINE]: machine.addresses.map((host) => `${host}:${machine.port}`) };
+  const answered = async () =>
+    Object.values((await surroundings.fromContainer(id, own)).answers[MACHINE]!).includes(machine.answer);
+  expect(await answered(), 'without them it does').toBe(true);
+  try {
+    for (const rule of rules) await surroundings.firewall('-I', rule);
+    expect(await answered()).toBe(false);
+    for (const host of ['127.0.0.1', ...machine.addresses]) {
+      expect(await getText(`http://${host}:${port}/ping`, ANSWER_TIMEOUT_MS), host).toBe('Pong');
+    }
+    expect(await getText(`${stack.prometheusUrl}/-/ready`, ANSWER_TIMEOUT_MS)).toContain('Ready');
+  } finally {
+    for (const rule of rules) await surroundings.firewall('-D', rule).catch(() => {});
+  }
+});

@@ -1,0 +1,116 @@
+import { type ChildProcess, execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { docker, removeProject } from '../../../e2e/support/docker.ts';
+import { projectPrefix } from '../../../e2e/support/run-id.ts';
+import { createUpstream, git } from '../../test-kit/upstream.ts';
+
+const COMMAND_TIMEOUT_MS = 10 * 60_000;
+
+export interface Ended {
+  readonly code: number | string | null;
+  readonly output: string;
+}
+
+let made = 0;
+
+/** Clones of this checkout as it is now, with stacks and images of their own. `remove` leaves nothing of either. */
+export class Checkouts {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'checkouts-'));
+  readonly project: string;
+  readonly env: NodeJS.ProcessEnv;
+
+  constructor() {
+    made += 1;
+    this.project = `${projectPrefix}-${process.pid}-checkout-${made}`;
+    this.env = {
+      ...process.env,
+      PUBLIC_PORT: '0',
+      METRICS_DOOR_PORT: '0',
+      PROMETHEUS_PORT: '0',
+      WORKERS: '2',
+      // On a machine that is busy otherwise the app would turn requests away: that is not what is tried here.
+      MAX_WAIT_MS: '0',
+      COMPOSE_PROJECT_NAME: this.project,
+      IMAGE_TAG: this.project,
+      // Builds that fail say why.
+      BUILDKIT_PROGRESS: 'plain',
+    };
+    createUpstream(this.path('upstream'));
+  }
+
+  path(...parts: string[]): string {
+    return join(this.#directory, ...parts);
+  }
+
+  clone(name: string, ...options: string[]): string {
+    git(this.#directory, ...options, 'clone', '--quiet', 'upstream', name);
+    return this.path(name);
+  }
+
+  /** A script of a clone, to its end. */
+  run(
+    clone: string,
+    script: string,
+    args: readonly string[] = [],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<Ended> {
+    return this.start(clone, script, args, env).ended;
+  }
+
+  start(
+    clone: string,
+    script: string,
+    args: readonly string[] = [],
+    env: NodeJS.ProcessEnv = {},
+  ): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
+    const options = { cwd: clone, env: { ...this.env, ...env }, timeout: COMMAND_TIMEOUT_MS };
+    const { promise, resolve } = Promise.withResolvers<Ended>();
+    const child = execFile(join(clone, script), args, options, (error, stdout, stderr) => {
+      resolve({ code: error ? (error.code ?? error.signal ?? null) : 0, output: stdout + stderr });
+    });
+    return { child, ended: promise };
+  }
+
+  compose(clone: string, ...args: string[]): Promise<string> {
+    return docker(['compose', '--project-directory', clone, ...args], this.env, COMMAND_TIMEOUT_MS);
+  }
+
+  /** Id of each container of a project, by its name. */
+  async containers(project: string = this.project): Promise<Record<string, string>> {
+    const filter = `label=com.docker.compose.project=${project}`;
+    const listed = await docker(['ps', '--filter', filter, '--no-trunc', '--format', '{{.Names}} {{.ID}}']);
+    return Object.fromEntries(
+      listed
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => line.split(' ') as [string, string]),
+    );
+  }
+
+  /** Host ports that a project publishes. */
+  async ports(project: string = this.project): Promise<string[]> {
+    const filter = `label=com.docker.compose.project=${project}`;
+    const listed = await docker(['ps', '--filter', filter, '--format', '{{.Ports}}']);
+    return [...listed.matchAll(/:(\d+)->/g)].map(([, port]) => port!);
+  }
+
+  /** Of this test alone, by their tag. */
+  async images(tag: string = this.project): Promise<string[]> {
+    const listed = await docker(['images', '--format', '{{.Repository}}:{{.Tag}}']);
+    return listed
+      .split('\n')
+      .filter((name) => name.endsWith(`:${tag}`))
+      .sort();
+  }
+
+  async remove(): Promise<void> {
+    for (const project of [this.project, `${this.project}-trial`]) {
+      removeProject(project);
+      const images = await this.images(project);
+      if (images.length > 0) await docker(['image', 'rm', ...images]);
+    }
+    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 20 });
+  }
+}

@@ -1,0 +1,81 @@
+import { docker } from '../../../e2e/support/docker.ts';
+import type { Service, Stack } from '../../../e2e/support/stack.ts';
+
+/** What the engine says of a container, as far as the tests ask. */
+export interface Inspected {
+  readonly Config: { User: string; Env: string[]; Image: string };
+  readonly HostConfig: {
+    Privileged: boolean;
+    ReadonlyRootfs: boolean;
+    Init: boolean | null;
+    IpcMode: string;
+    PidMode: string;
+    CapAdd: string[] | null;
+    CapDrop: string[] | null;
+    SecurityOpt: string[] | null;
+    Memory: number;
+    MemorySwap: number;
+    PidsLimit: number | null;
+    CpuPeriod: number;
+    CpuQuota: number;
+    Devices: unknown[] | null;
+    RestartPolicy: { Name: string };
+    LogConfig: { Type: string; Config: Record<string, string> };
+  };
+  readonly Mounts: { Type: string; Source: string; Destination: string }[];
+  readonly NetworkSettings: {
+    Networks: Record<string, { IPAddress: string }>;
+    Ports: Record<string, { HostIp: string; HostPort: string }[] | null>;
+  };
+  readonly State: { StartedAt: string; Status: string };
+}
+
+export async function inspect(stack: Stack, service: Service): Promise<Inspected> {
+  const [inspected] = JSON.parse(await docker(['inspect', await stack.containerId(service)])) as [Inspected];
+  return inspected;
+}
+
+/** Its networks, by their names in docker-compose.yml; without that of an app that its owner lets out. */
+export async function networksOf(stack: Stack, service: Service): Promise<string[]> {
+  const { NetworkSettings } = await inspect(stack, service);
+  return Object.keys(NetworkSettings.Networks)
+    .map((name) => name.replace(`${stack.project}_`, ''))
+    .filter((name) => name !== 'egress')
+    .sort();
+}
+
+export type ProcessStatus = Readonly<Record<string, string>>;
+
+/** /proc/PID/status of every process of the container, by field. */
+export async function processStatuses(stack: Stack, service: Service): Promise<ProcessStatus[]> {
+  // A process may end between the listing and its reading.
+  const read = 'for f in /proc/[0-9]*/status; do echo; cat "$f" 2>/dev/null || true; done';
+  return (await stack.exec(service, 'sh', '-c', read))
+    .split('\n\n')
+    .filter((text) => text.trim() !== '')
+    .map((text) =>
+      Object.fromEntries([...text.matchAll(/^(\w+):\s+(.*)$/gm)].map(([, field, value]) => [field!, value!])),
+    );
+}
+
+/** How many programs `sleep` lost their parent, and zombies. run-nginx has a `sleep` of its own. */
+export async function lostProcesses(stack: Stack, service: Service): Promise<number> {
+  const statuses = await processStatuses(stack, service);
+  const isOrphan = ({ Name, PPid }: ProcessStatus) => Name === 'sleep' && PPid === '1';
+  return statuses.filter((one) => isOrphan(one) || one.State?.startsWith('Z')).length;
+}
+
+export interface CgroupLimits {
+  readonly memory: number;
+  readonly pids: number;
+  readonly processors: number;
+}
+
+/** The limits as the kernel has them, read from within the container; the files differ by the version of cgroups. */
+export async function cgroupLimits(stack: Stack, service: Service): Promise<CgroupLimits> {
+  const read =
+    'cd /sys/fs/cgroup; if [ -e memory.max ]; then cat memory.max pids.max cpu.max; ' +
+    'else cat memory/memory.limit_in_bytes pids/pids.max cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us; fi';
+  const [memory, pids, quota, period] = (await stack.exec(service, 'sh', '-c', read)).trim().split(/\s+/);
+  return { memory: Number(memory), pids: Number(pids), processors: Number(quota) / Number(period) };
+}

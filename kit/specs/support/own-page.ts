@@ -1,0 +1,12 @@
+import { expect } from '@playwright/test';
+import { headerOf, type RawAnswer } from '../../../e2e/support/raw-http.ts';
+
+/** One of nginx' own pages: it says nothing of what runs here. */
+export function expectOwnPage(answer: RawAnswer, what: string): void {
+  expect(headerOf(answer, 'Server'), what).toBe('nginx');
+  expect(headerOf(answer, 'Content-Security-Policy'), what).toMatch(
+    /^default-src 'none'; .*frame-ancestors 'none'$/,
+  );
+  expect(answer.body, what).toContain('<!doctype html>');
+  expect(answer.body, what).not.toMatch(/nginx|express|\d\.\d/i);
+}

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { test as base, expect } from '../../../e2e/support/fixtures.ts';
+import { poll } from '../../test-kit/poll.ts';
+
+const DEADLINE_MS = 90_000;
+
+/** As page-shown.js says it; of the readings the newest is the first. */
+export interface PageShown {
+  readonly told: string;
+  readonly current: readonly string[];
+  readonly askedLast: string;
+  readonly own: readonly (number | null)[];
+  readonly shared: readonly (number | null)[];
+  readonly ownMisplaced: readonly object[];
+  readonly sharedMisplaced: readonly object[];
+  readonly marks: readonly [number, number];
+}
+
+/** The page is opened by a reader who finds nothing wrong with it, in the console of the browser. */
+export const test = base.extend<{ complaints: string[] }>({
+  complaints: [
+    async ({ page }, use) => {
+      const complaints = complaintsOf(page);
+      await page.addInitScript({ path: join(import.meta.dirname, 'page-shown.js') });
+      await use(complaints);
+      expect(complaints, 'in the console').toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('requestfailed', (request) => {
+    // A question that was not answered in time is given up: that is what the page is for.
+    if (request.failure()?.errorText !== 'net::ERR_ABORTED') complaints.push(`failed: ${request.url()}`);
+  });
+  return complaints;
+}
+
+/** What the page shows at one moment, as soon as it is as wanted. */
+export function shownWhen(
+  page: Page,
+  what: string,
+  wanted: (shown: PageShown) => boolean,
+): Promise<PageShown> {
+  return poll(
+    what,
+    async () => {
+      const shown = await page.evaluate<PageShown>('pageShown()');
+      if (wanted(shown)) return shown;
+      throw new Error(JSON.stringify(shown));
+    },
+    { deadlineMs: DEADLINE_MS },
+  );
+}
+
+export const numberIn = async (page: Page, id: string): Promise<number> =>
+  Number((await page.locator(`#${id}`).innerText()).replace(/\D/g, '') || Number.NaN);
+
+/** As soon as the number is as wanted; undefined shows as a failure at the deadline. */
+export function numberWhen(page: Page, id: string, wanted: (value: number) => boolean): Promise<number> {
+  return poll(
+    `the number ${id} of the page`,
+    async () => {
+      const value = await numberIn(page, id);
+      if (wanted(value)) return value;
+      throw new Error(`it is ${value}`);
+    },
+    { deadlineMs: DEADLINE_MS },
+  );
+}
+
+/** Waits until the page was answered by a worker that is not among the old ones. */
+export function newcomerHeard(page: Page, old: readonly number[]): Promise<boolean> {
+  return poll(
+    'an answer of a new worker',
+    async () => {
+      const heard = await page.locator('#workers li').allInnerTexts();
+      return heard.some((text) => !old.includes(Number(/worker (\d+)/.exec(text)?.[1]))) || undefined;
+    },
+    { deadlineMs: DEADLINE_MS },
+  );
+}

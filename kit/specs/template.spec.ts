@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { docker, removeProject } from '../../e2e/support/docker.ts';
+import { projectPrefix } from '../../e2e/support/run-id.ts';
+import { TEMPLATE_NAME } from '../../scripts/lib/project-name.ts';
+import { total } from '../test-kit/exposition.ts';
+import { scrape } from '../test-kit/scrape.ts';
+import { commitAll, createUpstream, git } from '../test-kit/upstream.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const NAME = 'foreign-service';
+const TIMEOUT_MS = 12 * 60_000;
+const ANSWER_TIMEOUT_MS = 10_000;
+
+const { name } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const isTemplate = name === TEMPLATE_NAME;
+
+/** The version of Fastify that this checkout is tested with. */
+const fastify = (): string => {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'node_modules/fastify/package.json'), 'utf8'));
+  return `fastify@${version}`;
+};
+
+test('a stranger clones the template, renames it and puts in a Fastify app: the smoke test passes', async () => {
+  test.setTimeout(TIMEOUT_MS);
+  const directory = mkdtempSync(join(tmpdir(), 'template-'));
+  const project = `${projectPrefix}-${process.pid}-template`;
+  const clone = join(directory, NAME);
+  const env = {
+    ...process.env,
+    PUBLIC_PORT: '0',
+    METRICS_DOOR_PORT: '0',
+    PROMETHEUS_PORT: '0',
+    WORKERS: '2',
+    // On a machine that is busy otherwise the app would turn requests away: that is not what is tried here.
+    MAX_WAIT_MS: '0',
+    COMPOSE_PROJECT_NAME: project,
+    // Builds say what went wrong in them, and nothing else.
+    BUILDKIT_PROGRESS: 'quiet',
+  };
+  /** What one sees at a terminal; it throws with all of it where the command fails. */
+  const run = (command: string, ...args: string[]): Promise<string> =>
+    new Promise((done, failed) => {
+      execFile(command, args, { cwd: clone, env, timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
+        const output = `$ ${[command, ...args].join(' ')}\n${stdout}${error ? stderr : ''}`.trimEnd();
+        console.log(output);
+        if (error) failed(new Error(`${command} ended with ${error.code ?? error.signal}:\n${output}`));
+        else done(output);
+      });
+    });
+
+  createUpstream(join(directory, 'upstream'));
+  git(directory, 'clone', '--quiet', 'upstream', NAME);
+  try {
+    // A project that has its own name already keeps it.
+    if (isTemplate) {
+      await run('scripts/rename-template', NAME);
+      commitAll(clone, `Rename to ${NAME}`);
+    }
+
+    rmSync(join(clone, 'demo-app/src/app'), { recursive: true });
+    cpSync(join(ROOT, 'kit/specs/foreign-app'), join(clone, 'demo-app/src/app'), { recursive: true });
+    // Only what the image is built from: `npm ci` runs there.
+    const install = ['install', '--package-lock-only', '--save-exact', '--no-audit', '--no-fund'];
+    await run('npm', ...install, '--workspace=demo-app', fastify());
+    symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
+    await run('node_modules/.bin/tsc');
+
+    const [, page] = /Ready\.\n {2}(http:\S+)/.exec(await run('scripts/up', '--detach')) ?? [];
+    const smoke = await run('scripts/smoke', '/greet/Ada', '/greet/:name');
+    expect(smoke).toContain('400 counted in all');
+
+    // What the app counts itself is as exact, and it is what is served.
+    const file = join(clone, 'docker-compose.yml');
+    const published = await docker(
+      ['compose', '--file', file, '--project-name', project, 'port', 'nginx', '9040'],
+      env,
+    );
+    const [, door] = /:(\d+)$/.exec(published.trim()) ?? [];
+    const metrics = await scrape(`http://127.0.0.1:${door}/metrics`, ANSWER_TIMEOUT_MS);
+    expect(total(metrics, 'greetings_total', { language: 'en' })).toBe(400);
+    expect(total(metrics, 'ping_responses_total', {})).toBe(0);
+    expect((await fetch(new URL('/ping', page))).status).toBe(404);
+    if (isTemplate) {
+      expect(await (await fetch(page!)).text()).toContain('<title>Foreign Service');
+    }
+    await run('scripts/down', '--volumes');
+  } finally {
+    removeProject(project);
+    // By name: an image without the project's name in it is the same one as another project's.
+    const images = ['images', '--format', '{{.Repository}}:{{.Tag}}', '--filter', `reference=${NAME}-*`];
+    const named = (await docker(images)).split('\n').filter(Boolean);
+    if (named.length > 0) await docker(['image', 'rm', ...named]);
+    rmSync(directory, { recursive: true, force: true });
+  }
+});

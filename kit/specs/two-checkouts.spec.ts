@@ -1,0 +1,77 @@
+import { expect, test } from '@playwright/test';
+import { Checkouts } from './support/checkouts.ts';
+
+const TIMEOUT_MS = 20 * 60_000;
+
+let checkouts: Checkouts;
+let one: string;
+let two: string;
+
+test.beforeAll(async () => {
+  test.setTimeout(TIMEOUT_MS);
+  checkouts = new Checkouts();
+  one = checkouts.clone('one');
+  two = checkouts.clone('two');
+  const { code, output } = await checkouts.run(one, 'scripts/up', ['--detach']);
+  expect(code, output).toBe(0);
+});
+
+test.afterAll(() => checkouts?.remove());
+
+const scripts: [string, string[]][] = [
+  ['scripts/up', ['--detach']],
+  ['scripts/down', ['--volumes']],
+  ['scripts/smoke', []],
+  ['scripts/reload', []],
+  ['scripts/scale', ['3']],
+];
+
+for (const [script, args] of scripts) {
+  test(`${script} of a second checkout with the same project name is refused, and names the first`, async () => {
+    test.setTimeout(TIMEOUT_MS);
+    const before = await checkouts.containers();
+    expect(Object.keys(before)).toHaveLength(4);
+    const { code, output } = await checkouts.run(two, script, args);
+    expect(code, output).toBe(1);
+    expect(output).toContain(`the stack ${checkouts.project} belongs to another checkout, ${one};`);
+    expect(output).toContain(`COMPOSE_PROJECT_NAME=${checkouts.project}-2`);
+    expect(await checkouts.containers()).toEqual(before);
+  });
+}
+
+test('on the same port it is refused before anything is built or started, and names the first', async () => {
+  const [, port] = /:(\d+)$/.exec((await checkouts.compose(one, 'port', 'nginx', '9040')).trim()) ?? [];
+  const project = `${checkouts.project}-2`;
+  const env = { COMPOSE_PROJECT_NAME: project, IMAGE_TAG: project, METRICS_DOOR_PORT: port };
+  const { code, output } = await checkouts.run(two, 'scripts/up', ['--detach'], env);
+  expect(code, output).toBe(1);
+  expect(output).toContain(
+    `port ${port} is published by the container ${checkouts.project}-nginx-1 of ${one}`,
+  );
+  expect(await checkouts.containers(project)).toEqual({});
+  expect(await checkouts.images(project)).toEqual([]);
+});
+
+test('with a project and ports of its own it runs beside the first, and each script acts on its own', async () => {
+  test.setTimeout(TIMEOUT_MS);
+  const before = await checkouts.containers();
+  const project = `${checkouts.project}-2`;
+  const env = { COMPOSE_PROJECT_NAME: project };
+  const run = async (script: string, ...args: string[]) => {
+    const { code, output } = await checkouts.run(two, script, args, env);
+    expect(code, output).toBe(0);
+    return output;
+  };
+  try {
+    expect(await run('scripts/smoke')).toContain('400 counted in all');
+    expect(await checkouts.containers(project), 'the smoke test takes down what it started').toEqual({});
+    await run('scripts/up', '--detach');
+    await run('scripts/reload');
+    await run('scripts/scale', '3');
+    await run('scripts/down', '--volumes');
+    expect(await checkouts.containers(project)).toEqual({});
+  } finally {
+    await checkouts.run(two, 'scripts/down', ['--volumes'], env);
+  }
+  expect(await checkouts.containers()).toEqual(before);
+});

@@ -1,0 +1,142 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { type Load, startLoad } from '../test-kit/load.ts';
+import { Checkouts } from './support/checkouts.ts';
+
+const TIMEOUT_MS = 20 * 60_000;
+
+test.describe.configure({ mode: 'serial' });
+
+let checkouts: Checkouts;
+let clone: string;
+let publicUrl: string;
+
+test.beforeAll(async () => {
+  test.setTimeout(TIMEOUT_MS);
+  checkouts = new Checkouts();
+  clone = checkouts.clone('one');
+  const { code, output } = await checkouts.run(clone, 'scripts/up', ['--detach']);
+  expect(code, output).toBe(0);
+  expect(output, 'the first start is not tried before').not.toContain('Trying');
+  expect(await checkouts.ports()).not.toEqual([]);
+  const [, host] = /:(\d+)$/.exec((await checkouts.compose(clone, 'port', 'nginx', '8040')).trim()) ?? [];
+  publicUrl = `http://127.0.0.1:${host}`;
+});
+
+test.afterAll(() => checkouts?.remove());
+
+/** Until it is stopped, a request every 50 ms on each of two connections. */
+function ask(): Load {
+  return startLoad({
+    url: `${publicUrl}/ping`,
+    connections: 2,
+    maxRequests: 100_000,
+    durationMs: TIMEOUT_MS,
+    requestTimeoutMs: 30_000,
+    pauseMs: 50,
+  });
+}
+
+function edit(path: string, change: (text: string) => string): () => void {
+  const file = join(clone, path);
+  const before = readFileSync(file, 'utf8');
+  writeFileSync(file, change(before));
+  return () => writeFileSync(file, before);
+}
+
+const broken: [string, string, (text: string) => string, RegExp][] = [
+  [
+    'an app that cannot start',
+    'demo-app/src/app/app.ts',
+    (text) => `${text}\nthrow new Error('broken on purpose');\n`,
+    /broken on purpose/,
+  ],
+  [
+    'an image that cannot be built',
+    'nginx/public.conf',
+    (text) => text.replace('server {', 'server { broken_on_purpose;'),
+    /broken_on_purpose/,
+  ],
+  [
+    'a Prometheus that cannot start',
+    'prometheus/prometheus.yml',
+    (text) => `${text}\nbroken_on_purpose: true\n`,
+    /broken_on_purpose/,
+  ],
+];
+
+for (const [what, path, change, reason] of broken) {
+  test(`${what} ends scripts/up with the reason; all that runs goes on, and every request is answered`, async () => {
+    test.setTimeout(TIMEOUT_MS);
+    const before = await checkouts.containers();
+    const images = await checkouts.images();
+    expect(Object.keys(before)).toHaveLength(4);
+    const load = ask();
+    const mend = edit(path, change);
+    const { code, output } = await checkouts.run(clone, 'scripts/up', ['--detach']);
+    mend();
+    const { sent, byStatus, byCause } = await load.stop();
+    console.log(`${what}: ${sent} requests meanwhile, ${JSON.stringify({ byStatus, byCause })}`);
+
+    expect(code, output).toBe(1);
+    expect(output).toMatch(reason);
+    expect(output).toContain('error: the new build does not start');
+    expect(output).toContain('The running stack was not touched.');
+    expect(sent).toBeGreaterThan(0);
+    expect({ byStatus, byCause }).toEqual({ byStatus: { 200: sent }, byCause: {} });
+    expect(await checkouts.containers(), 'the same containers').toEqual(before);
+    expect(await checkouts.containers(`${checkouts.project}-trial`), 'left of the trial').toEqual({});
+    expect(await checkouts.images(`${checkouts.project}-trial`), 'images of the trial').toEqual([]);
+    expect(await checkouts.images()).toEqual(images);
+  });
+}
+
+test('Ctrl-C in a trial ends it, and what runs goes on', async () => {
+  test.setTimeout(TIMEOUT_MS);
+  const before = await checkouts.containers();
+  const mend = edit('demo-app/src/app/app.ts', (text) => `await new Promise(() => {});\n${text}`);
+  try {
+    const interrupted = checkouts.start(clone, 'scripts/up');
+    await expect
+      .poll(async () => Object.keys(await checkouts.containers(`${checkouts.project}-trial`)).length, {
+        timeout: TIMEOUT_MS,
+      })
+      .toBeGreaterThan(0);
+    expect(await checkouts.ports(`${checkouts.project}-trial`), 'published by the trial').toEqual([]);
+    interrupted.child.kill('SIGINT');
+    const { code, output } = await interrupted.ended;
+    expect(code, output).toBe(130);
+    expect(await checkouts.containers()).toEqual(before);
+    expect(await checkouts.containers(`${checkouts.project}-trial`)).toEqual({});
+    expect(await (await fetch(`${publicUrl}/ping`)).text()).toBe('Pong');
+  } finally {
+    mend();
+  }
+});
+
+test('a build that starts replaces what runs, and only what has changed', async () => {
+  test.setTimeout(TIMEOUT_MS);
+  const before = await checkouts.containers();
+  edit('demo-app/src/app/routes.ts', (text) => text.replace("'Pong'", "'Pong again'"));
+  const load = ask();
+  const { code, output } = await checkouts.run(clone, 'scripts/up', ['--detach']);
+  const { sent, byStatus, byCause } = await load.stop();
+  console.log(`a new app: ${sent} requests meanwhile, ${JSON.stringify({ byStatus, byCause })}`);
+  expect(code, output).toBe(0);
+  expect(output).toContain('Ready.');
+  // While the app is replaced nginx says when to come again; no connection fails.
+  expect({
+    statuses: Object.keys(byStatus).filter((status) => !['200', '503'].includes(status)),
+    byCause,
+  }).toEqual({
+    statuses: [],
+    byCause: {},
+  });
+  expect(output, 'nothing of the owner’s app is announced').not.toContain('/ping');
+  expect(await (await fetch(`${publicUrl}/ping`)).text()).toBe('Pong again');
+  const after = await checkouts.containers();
+  const changed = Object.keys(after).filter((name) => after[name] !== before[name]);
+  expect(changed).toEqual([`${checkouts.project}-app-1`]);
+  expect(await checkouts.containers(`${checkouts.project}-trial`)).toEqual({});
+});

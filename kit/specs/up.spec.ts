@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { docker, removeProject } from '../../e2e/support/docker.ts';
+import { projectPrefix } from '../../e2e/support/run-id.ts';
+
+const UP = resolve(import.meta.dirname, '../../scripts/up');
+/** The images may have to be built. */
+const DEADLINE_MS = 8 * 60_000;
+
+test('scripts/up says where to look when all is ready; Ctrl-C ends everything, with exit code 0', async () => {
+  test.setTimeout(DEADLINE_MS + 120_000);
+  const project = `${projectPrefix}-${process.pid}-up`;
+  const ports = { PUBLIC_PORT: '0', METRICS_DOOR_PORT: '0', PROMETHEUS_PORT: '0' };
+  const up = spawn(UP, { env: { ...process.env, ...ports, COMPOSE_PROJECT_NAME: project }, stdio: 'pipe' });
+  const exited = once(up, 'exit');
+  let said = '';
+  for (const stream of [up.stdout, up.stderr]) {
+    stream.on('data', (chunk) => {
+      said += chunk;
+    });
+  }
+  try {
+    await expect.poll(() => said, { timeout: DEADLINE_MS }).toContain('Ctrl-C ends it.');
+    const [, page] = /Ready\.\n {2}(http:\S+)/.exec(said) ?? [];
+    const answer = await fetch(new URL('/ping', page));
+    expect(await answer.text()).toBe('Pong');
+    up.kill('SIGINT');
+    expect((await exited)[0], said).toBe(0);
+    const left = await docker([
+      'ps',
+      '--all',
+      '--quiet',
+      '--filter',
+      `label=com.docker.compose.project=${project}`,
+    ]);
+    expect(left, 'containers left').toBe('');
+  } finally {
+    up.kill('SIGKILL');
+    removeProject(project);
+  }
+});

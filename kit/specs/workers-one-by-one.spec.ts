@@ -1,0 +1,180 @@
+import { expect, test } from '@playwright/test';
+import { Stack, WORKERS } from '../../e2e/support/stack.ts';
+import { startLoad } from '../test-kit/load.ts';
+import { poll } from '../test-kit/poll.ts';
+import { query, targets } from '../test-kit/prometheus.ts';
+import { getText } from '../test-kit/scrape.ts';
+
+const REQUESTS = 400;
+/** As many as the article reckons with. */
+const MANY = 8;
+const START_TIMEOUT_MS = 15 * 60_000;
+const DEADLINE = { deadlineMs: 120_000, everyMs: 500 };
+/** Longer than nginx keeps idle connections: each round opens new ones, and new workers get their share. */
+const ROUNDS = { deadlineMs: 120_000, everyMs: 5_000 };
+const PINGS = 'http_requests_total{route="/ping"}';
+const HISTOGRAM = '{__name__=~"http_request_duration_seconds(_.*)?",route="/ping"}';
+const COUNT_CLASSIC = 'http_request_duration_seconds_count{route="/ping"}';
+const COUNT_CONVERTED = 'histogram_count(http_request_duration_seconds{route="/ping"})';
+const P99_CLASSIC =
+  'histogram_quantile(0.99, sum by (le) (http_request_duration_seconds_bucket{job="app",route="/ping"}))';
+const P99_CONVERTED = 'histogram_quantile(0.99, sum(http_request_duration_seconds{job="app",route="/ping"}))';
+
+let stack: Stack;
+/** The Prometheus that converts histograms. */
+let convertingUrl = '';
+let sent = 0;
+
+test.beforeAll(async () => {
+  test.setTimeout(START_TIMEOUT_MS);
+  stack = await Stack.start({
+    sharing: true,
+    overrides: ['kit/specs/fixtures/nhcb.compose.yml'],
+    environment: { SCRAPE_WORKERS: '1' },
+  });
+  const address = (await stack.compose('port', 'prometheus-nhcb', '9090')).trim();
+  convertingUrl = `http://${address}`;
+});
+
+test.afterAll(() => stack?.down());
+
+async function byJob(url: string, selector: string, aggregate = 'sum'): Promise<Record<string, number>> {
+  const found = await query(url, `${aggregate} by (job) (${selector})`);
+  return Object.fromEntries(found.map(({ labels, value }) => [labels.job, value]));
+}
+
+async function workersUp(wanted: number): Promise<void> {
+  await poll(
+    `${wanted} workers as targets of both, all up`,
+    async () => {
+      for (const url of [stack.prometheusUrl, convertingUrl]) {
+        const own = (await targets(url)).filter(({ job }) => job === 'app-workers');
+        if (own.length !== wanted || own.some(({ health }) => health !== 'up')) {
+          throw new Error(`${url}: ${JSON.stringify(own)}`);
+        }
+      }
+      return true;
+    },
+    DEADLINE,
+  );
+}
+
+async function pings(): Promise<void> {
+  const load = { connections: 16, maxRequests: REQUESTS, durationMs: 60_000, requestTimeoutMs: 20_000 };
+  expect((await startLoad({ ...load, url: `${stack.publicUrl}/ping` }).done).byStatus).toEqual({
+    200: REQUESTS,
+  });
+  sent += REQUESTS;
+}
+
+/** Both ways of both Prometheus have counted what was sent, in the counter and, where a scrape came in between, in the histogram. */
+async function agreed(): Promise<void> {
+  await poll(
+    `${sent} by every way`,
+    async () => {
+      for (const [url, count] of [
+        [stack.prometheusUrl, COUNT_CLASSIC],
+        [convertingUrl, COUNT_CONVERTED],
+      ] as const) {
+        for (const counted of [PINGS, count]) {
+          const sums = await byJob(url, counted);
+          const same = sums.app === sent && sums['app-workers'] === sent;
+          if (!same) throw new Error(`${counted} at ${url}: ${JSON.stringify(sums)}`);
+        }
+      }
+      return true;
+    },
+    DEADLINE,
+  );
+}
+
+/** Series of one combination of labels of one histogram, once each of the workers has answered with it. */
+async function series(workers: number): Promise<void> {
+  const counts = await poll(
+    `each of ${workers} workers has answered`,
+    async () => {
+      await pings();
+      await agreed();
+      const classic = await byJob(stack.prometheusUrl, HISTOGRAM, 'count');
+      const converted = await byJob(convertingUrl, HISTOGRAM, 'count');
+      if (converted['app-workers'] !== workers) throw new Error(JSON.stringify({ classic, converted }));
+      return { classic, converted };
+    },
+    ROUNDS,
+  );
+  const all = '{job=~"app.*"}';
+  const inAll = {
+    classic: await byJob(stack.prometheusUrl, all, 'count'),
+    converted: await byJob(convertingUrl, all, 'count'),
+  };
+  console.log(`${workers} workers, series of one label set of one histogram: ${JSON.stringify(counts)}`);
+  console.log(`${workers} workers, series in all: ${JSON.stringify(inAll)}`);
+  expect(counts.converted.app).toBe(1);
+  expect(counts.classic.app).toBeGreaterThan(10);
+  expect(counts.classic['app-workers']).toBe(workers * counts.classic.app!);
+}
+
+test('the second scrape job follows the workers, and the totals stay those of the first', async () => {
+  test.setTimeout(START_TIMEOUT_MS);
+  await workersUp(WORKERS);
+  await series(WORKERS);
+  // A rate needs two scrapes, and its rule one evaluation after them.
+  const recorded = await poll(
+    'a recorded rate',
+    async () => {
+      const found = await query(stack.prometheusUrl, 'job:http_requests:rate1m');
+      return found.length > 0 ? found : undefined;
+    },
+    DEADLINE,
+  );
+  expect(recorded.map(({ labels }) => labels.job)).toEqual(['app']);
+  const seen = JSON.parse(await getText(`${stack.doorUrl}/targets`, 10_000)) as {
+    labels: { worker: string };
+  }[];
+  expect(seen.map(({ labels }) => labels.worker)).toEqual(['0', '1', '2', '3']);
+
+  await stack.script('scale', String(MANY));
+  await workersUp(MANY);
+  await series(MANY);
+
+  await stack.script('scale', '2');
+  await workersUp(2);
+  const left = await poll(
+    'what the app says after a scrape that was answered',
+    async () => {
+      const sums = await byJob(stack.prometheusUrl, PINGS);
+      return sums.app === undefined ? undefined : sums;
+    },
+    DEADLINE,
+  );
+  console.log(`2 workers left: ${JSON.stringify(left)} of ${sent}`);
+  expect(left.app).toBe(sent);
+  await stack.script('scale', String(MANY));
+  await workersUp(MANY);
+  await agreed();
+});
+
+test('a histogram that Prometheus converts to one series says what its buckets said', async () => {
+  await pings();
+  await agreed();
+  const one = async (url: string, expression: string) => {
+    const [result, ...more] = await query(url, expression);
+    expect(more, expression).toEqual([]);
+    expect(result, expression).toBeDefined();
+    return result!.value;
+  };
+  const classic = await one(stack.prometheusUrl, P99_CLASSIC);
+  const converted = await one(convertingUrl, P99_CONVERTED);
+  const count = await one(
+    convertingUrl,
+    'histogram_count(http_request_duration_seconds{job="app",route="/ping",status="200"})',
+  );
+  console.log(
+    `of ${count} requests 99 of 100 take at most ${classic} s by buckets, ${converted} s converted`,
+  );
+  expect(classic).toBeGreaterThan(0);
+  expect(converted).toBeCloseTo(classic, 9);
+  expect(count).toBe(sent);
+  const parts = '{__name__=~"http_request_duration_seconds_(bucket|sum|count)"}';
+  expect(await query(convertingUrl, parts), 'no series of the old kind are left').toEqual([]);
+});

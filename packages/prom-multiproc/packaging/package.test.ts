@@ -1,0 +1,230 @@
+/** What npm packs can be published: it is complete, holds nothing else, and works where it is installed. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import * as source from '../src/index.ts';
+import { sample } from '../test/support/sample.ts';
+import {
+  CLIENTS,
+  type Client,
+  installInto,
+  nodeOf,
+  output,
+  type Packed,
+  pack,
+  packAgain,
+  workDirectory,
+} from './testing-package.ts';
+
+const PACKAGE = join(import.meta.dirname, '..');
+const BIN = join(PACKAGE, '../../node_modules/.bin');
+const OLDEST = '24';
+const NEWEST = readFileSync(join(PACKAGE, '../.nvmrc'), 'utf8').trim();
+
+let packed: Packed;
+const projects = {
+  'prom-client': join(workDirectory(), 'project'),
+  '@prometheus-io/client': join(workDirectory(), 'other-project'),
+} satisfies Record<Client, string>;
+const project = projects['prom-client'];
+
+before(() => {
+  packed = pack();
+  for (const client of CLIENTS) installInto(projects[client], packed.tarball, client);
+});
+
+function installed(...path: string[]): string {
+  return join(project, 'node_modules/prom-multiproc', ...path);
+}
+
+function slotDirectory(): string {
+  return mkdtempSync(join(workDirectory(), 'slots-'));
+}
+
+test('it holds compiled code with types and source maps, documents and examples, and nothing else', (t) => {
+  const names = execFileSync('tar', ['tzf', packed.tarball], { encoding: 'utf8' }).trim().split('\n');
+  const files = new Set(names.map((name) => name.replace(/^package\//, '')));
+  const expected =
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|FORMAT\.md|examples\/(cluster\.js|read_slots\.py)|dist\/(package\.json|([a-z]+\/)?[a-z-]+\.(js|cjs|mjs|d\.ts|d\.cts|d\.mts|js\.map|cjs\.map)))$/;
+  for (const file of files) assert.match(file, expected);
+  for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'FORMAT.md']) {
+    assert.ok(files.has(name), name);
+    assert.ok(statSync(installed(name)).size > 400, `${name} says something`);
+  }
+  for (const file of files) {
+    assert.doesNotMatch(file, /test/);
+    if (!/^dist\/.*\.c?js$/.test(file)) continue;
+    assert.ok(files.has(`${file}.map`), `${file} has a source map`);
+    const map = JSON.parse(readFileSync(installed(`${file}.map`), 'utf8'));
+    assert.equal(map.sourcesContent.length, map.sources.length, `${file}: the map has the source in it`);
+  }
+  t.diagnostic(`${files.size} files, ${Math.round(statSync(packed.tarball).size / 1000)} kB packed`);
+});
+
+test('the repository is left as it was: its own package.json, the same licence', () => {
+  const [before, after] = [PACKAGE, packed.source].map((path) =>
+    readFileSync(join(path, 'package.json'), 'utf8'),
+  );
+  assert.equal(after, before);
+  assert.ok(!existsSync(join(packed.source, '.package.json.packing')));
+  const [own, whole] = [PACKAGE, join(PACKAGE, '..')].map((path) =>
+    readFileSync(join(path, 'LICENSE'), 'utf8'),
+  );
+  assert.equal(own, whole);
+});
+
+test('a pack that was ended halfway leaves nothing to repair for the next one', () => {
+  const manifest = join(packed.source, 'package.json');
+  const before = readFileSync(manifest, 'utf8');
+  execFileSync(process.execPath, [join(packed.source, 'packaging/prepack.ts')]);
+  assert.notEqual(readFileSync(manifest, 'utf8'), before, 'the published one, for as long as npm packs');
+  const { tarball } = packAgain(packed);
+  assert.equal(readFileSync(manifest, 'utf8'), before);
+  const list = (path: string) => execFileSync('tar', ['tzf', path], { encoding: 'utf8' });
+  assert.equal(list(tarball), list(packed.tarball));
+});
+
+test('what is entered by is in the published package.json as in the one of the repository', () => {
+  const published = JSON.parse(readFileSync(installed('package.json'), 'utf8'));
+  const { exports, bin } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
+  assert.deepEqual(Object.keys(published.exports), [...Object.keys(exports), './package.json']);
+  assert.deepEqual(Object.keys(published.bin), Object.keys(bin));
+  for (const field of ['devDependencies', 'publishConfig']) assert.equal(published[field], undefined);
+});
+
+test('publint finds nothing', () => {
+  const said = execFileSync(join(BIN, 'publint'), ['--strict', packed.tarball], { encoding: 'utf8' });
+  assert.match(said, /All good!/);
+});
+
+test('types are the right ones by every way that Node and bundlers resolve them', () => {
+  const args = [packed.tarball, '--profile', 'node16', '--format', 'json'];
+  const { problems, analysis } = JSON.parse(execFileSync(join(BIN, 'attw'), args, { encoding: 'utf8' }));
+  const found = Object.values<{ resolutionKind?: string }[]>(problems ?? {}).flat();
+  assert.deepEqual(
+    found.filter(({ resolutionKind }) => resolutionKind !== 'node10'),
+    [],
+  );
+  assert.deepEqual(Object.keys(analysis.entrypoints).slice(0, 3), ['.', './register', './clear-directory']);
+});
+
+test('its binaries of koffi are those of its koffi, for pnpm and Yarn let it see its own dependencies alone', () => {
+  const { optionalDependencies } = JSON.parse(readFileSync(installed('package.json'), 'utf8'));
+  assert.deepEqual(Object.keys(optionalDependencies), [
+    ...['arm64', 'loong64', 'riscv64', 'x64'].map((arch) => `@koromix/koffi-linux-${arch}`),
+    'koffi',
+  ]);
+  assert.equal(new Set(Object.values(optionalDependencies)).size, 1);
+});
+
+test('it brings no client along', () => {
+  for (const client of CLIENTS) {
+    const there = CLIENTS.filter((name) => existsSync(join(projects[client], 'node_modules', name)));
+    assert.deepEqual(there, [client]);
+  }
+});
+
+for (const [module, moduleResolution] of [
+  ['node16', 'node16'],
+  ['nodenext', 'nodenext'],
+  ['esnext', 'bundler'],
+] as const) {
+  for (const extension of moduleResolution === 'bundler' ? ['ts'] : ['mts', 'cts']) {
+    for (const client of CLIENTS) {
+      test(`a TypeScript project with ${client} compiles against it: moduleResolution ${moduleResolution}, .${extension}`, () => {
+        const cwd = projects[client];
+        const file = join(cwd, `typed-${module}.${extension}`);
+        writeFileSync(file, readFileSync(join(cwd, 'typed.ts')));
+        const options = ['--noEmit', '--strict', '--target', 'es2024', '--types', 'node', '--ignoreConfig'];
+        const args = [...options, '--module', module, '--moduleResolution', moduleResolution, file];
+        execFileSync(join(BIN, 'tsc'), args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+      });
+    }
+  }
+}
+
+for (const [major, client] of [OLDEST, NEWEST].flatMap((major) =>
+  CLIENTS.map((client) => [major, client] as const),
+)) {
+  describe(`with Node ${major} and ${client}`, () => {
+    const cwd = projects[client];
+    let node: string;
+
+    before(() => {
+      node = nodeOf(major);
+    });
+
+    async function app(...args: string[]): Promise<string> {
+      const directory = args.shift()!;
+      const { stdout, stderr } = await output(node, [node, ...args], cwd, {
+        PROMETHEUS_MULTIPROC_DIR: directory,
+      });
+      assert.equal(stderr, '', 'no warning');
+      return stdout;
+    }
+
+    test('require() and import give the same, and count in one slot', async () => {
+      const told = JSON.parse(await app(slotDirectory(), 'both-ways.cjs'));
+      const names = Object.keys(source).sort();
+      assert.deepEqual(told.names, { required: names, imported: names });
+      assert.equal(told.same, true);
+      assert.equal(told.slots, 1);
+      assert.equal(sample(told.one, 'required_total'), 2);
+      assert.equal(sample(told.other, 'imported_total'), 3);
+      for (const text of [told.one, told.other]) assert.equal(sample(text, 'prom_multiproc_slots'), 1);
+    });
+
+    test('a cluster of which a worker is killed has all that was counted, and the command can check it', async () => {
+      const directory = slotDirectory();
+      const text = await app(directory, 'cluster.mjs');
+      assert.equal(sample(text, 'requests_total{status="200"}'), 3000);
+      assert.equal(sample(text, 'seconds_bucket{le="2"}'), 3000);
+      assert.equal(sample(text, 'seconds_sum'), 4500);
+      const { stdout } = await output(node, ['npx', '--no', 'prom-multiproc', 'check', directory], cwd);
+      assert.match(stdout, /^slot 0: 2 series, .*\nslot 1: 2 series, .*\n$/);
+    });
+
+    test('preloaded, it shares the metrics of an application that knows nothing of it', async () => {
+      const directory = slotDirectory();
+      for (const [times, how] of ['--import', '--require', '--import'].entries()) {
+        const text = await app(directory, how, 'prom-multiproc/register', 'unaware.cjs');
+        assert.equal(sample(text, 'plain_total'), times + 1);
+        assert.equal(sample(text, 'prom_multiproc_slots'), 1);
+      }
+    });
+
+    test('two copies in one process count once, in one slot', async () => {
+      const told = JSON.parse(await app(slotDirectory(), 'copies.cjs'));
+      assert.equal(told.copies, true);
+      assert.deepEqual(told.slots, [0, 0]);
+      for (const text of [told.text, told.merged]) {
+        assert.equal(sample(text, 'early_total'), 2);
+        assert.equal(sample(text, 'late_total'), 3);
+        assert.equal(sample(text, 'prom_multiproc_slots'), 1);
+      }
+      assert.equal(sample(told.merged, 'own_total'), 4);
+    });
+
+    test('an error points at the line of the source it comes from', async () => {
+      const code = "import('prom-multiproc').then(({ Reader }) => new Reader('/nonexistent').metrics())";
+      await assert.rejects(output(node, [node, '--enable-source-maps', '-e', code], cwd), {
+        message: /prom-multiproc\/src\/reader\.ts:\d+/,
+      });
+    });
+  });
+}
+
+test('where koffi was left out, an application runs as with prom-client alone, and is told once', async () => {
+  const without = join(workDirectory(), 'without-koffi');
+  cpSync(project, without, { recursive: true, filter: (path) => !/\/(koffi|@koromix)$/.test(path) });
+  const command = [process.execPath, '--import', 'prom-multiproc/register', 'unaware.cjs'] as const;
+  const { stdout, stderr } = await output(process.execPath, command, without, {
+    PROMETHEUS_MULTIPROC_DIR: slotDirectory(),
+  });
+  assert.equal(sample(stdout, 'plain_total'), 1);
+  assert.doesNotMatch(stdout, /prom_multiproc/);
+  assert.equal(stderr.match(/PromMultiprocWarning/g)?.length, 1, stderr);
+  assert.match(stderr, /koffi is not installed \(Cannot find module 'koffi'\)/);
+});

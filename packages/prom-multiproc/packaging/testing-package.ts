@@ -1,0 +1,141 @@
+/** The package as npm packs it, and a project that has it installed. */
+import { execFile, execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, delimiter, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+const PACKAGE = join(import.meta.dirname, '..');
+const REPOSITORY = join(PACKAGE, '../..');
+const CONSUMERS = join(import.meta.dirname, 'consumers');
+
+export interface Packed {
+  readonly tarball: string;
+  /** Directory it was packed from, as it was left. */
+  readonly source: string;
+}
+
+/** Packs a copy of the package: the original is others' as well, and npm changes it for a moment. */
+export function pack(): Packed {
+  // Apart from the projects, which must not find its node_modules above them.
+  const root = join(workDirectory(), 'repository');
+  const source = join(root, basename(PACKAGE));
+  cpSync(PACKAGE, source, { recursive: true, filter: (path) => !/\/(dist|node_modules)$/.test(path) });
+  cpSync(join(REPOSITORY, 'tsconfig.json'), join(root, 'tsconfig.json'));
+  symlinkSync(join(REPOSITORY, 'node_modules'), join(root, 'node_modules'));
+  return packAgain({ source });
+}
+
+export function packAgain({ source }: { source: string }): Packed {
+  const root = mkdtempSync(join(workDirectory(), 'packed-'));
+  npm(['pack', '--pack-destination', root], source);
+  const { version } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
+  return { tarball: join(root, `prom-multiproc-${version}.tgz`), source };
+}
+
+export const CLIENTS = ['prom-client', '@prometheus-io/client'] as const;
+
+export type Client = (typeof CLIENTS)[number];
+
+/** Installs the package and a client beside it into an empty project, from npm's cache or the registry. */
+export function installInto(project: string, tarball: string, client: Client): void {
+  mkdirSync(project);
+  writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
+  const { devDependencies } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
+  const types = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')).devDependencies;
+  npm(
+    [
+      ...['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', tarball],
+      `${client}@${devDependencies[client]}`,
+      `@types/node@${types['@types/node']}`,
+    ],
+    project,
+  );
+  for (const name of readdirSync(CONSUMERS)) {
+    const text = readFileSync(join(CONSUMERS, name), 'utf8');
+    writeFileSync(join(project, name), text.replaceAll(`'${CLIENTS[0]}'`, `'${client}'`));
+  }
+}
+
+/** The Node of this major version: the one that runs this, or else the registry's, kept in .tools/. */
+export function nodeOf(major: string): string {
+  if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
+  const directory = join(REPOSITORY, '.tools', `node-${major}`);
+  const node = join(directory, 'node_modules/.bin/node');
+  if (!existsSync(node)) {
+    const packageName = `node-${process.platform}-${process.arch}`;
+    npm(
+      [
+        'install',
+        '--prefix',
+        directory,
+        '--no-save',
+        '--ignore-scripts',
+        '--no-audit',
+        '--no-fund',
+        '--loglevel=error',
+        `${packageName}@${major}`,
+      ],
+      REPOSITORY,
+    );
+  }
+  return node;
+}
+
+/** What the command prints, with this Node first on the PATH. @throws Error where it fails, with all it said */
+export async function output(
+  node: string,
+  [command, ...args]: readonly [string, ...string[]],
+  cwd: string,
+  variables: Record<string, string | undefined> = {},
+): Promise<{ stdout: string; stderr: string }> {
+  const PATH = `${dirname(node)}${delimiter}${process.env.PATH}`;
+  const env = { ...process.env, PATH, PROMETHEUS_MULTIPROC_DIR: undefined, ...variables };
+  return run(command, args, { cwd, env, timeout: 240_000, killSignal: 'SIGKILL' });
+}
+
+let directory: string | undefined;
+
+/** One directory for all of this process, gone with it. */
+export function workDirectory(): string {
+  if (directory === undefined) {
+    const made = mkdtempSync(join(tmpdir(), 'prom-multiproc-package-'));
+    process.on('exit', () => rmSync(made, { recursive: true, force: true }));
+    directory = made;
+  }
+  return directory;
+}
+
+/** A registry out of reach is told in seconds, not after minutes of trying again. */
+const PATIENCE = { npm_config_fetch_retry_mintimeout: '500', npm_config_fetch_retry_maxtimeout: '2000' };
+
+export function npm(args: string[], cwd: string): string {
+  const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
+  try {
+    return execFileSync('npm', args, {
+      cwd,
+      env: { ...process.env, ...PATIENCE, PATH },
+      encoding: 'utf8',
+      stdio: 'pipe',
+      timeout: 240_000,
+    });
+  } catch (error) {
+    const { stderr, message } = error as { stderr?: string; message: string };
+    throw new Error(
+      `npm ${args[0]} failed in ${cwd}. It needs the npm registry, or a cache that has the packages: is it out of reach?\n${stderr || message}`,
+      { cause: error },
+    );
+  }
+}

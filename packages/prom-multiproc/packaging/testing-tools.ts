@@ -1,0 +1,118 @@
+/** Tools that install, bundle, trace and test applications, of the versions in tools/package.json, and what they make. */
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { sample } from '../test/support/sample.ts';
+import { npm, output, type Packed, workDirectory } from './testing-package.ts';
+
+const TOOLS = join(import.meta.dirname, 'tools');
+const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/install.md'), 'utf8');
+
+const MANIFEST = JSON.parse(readFileSync(join(TOOLS, 'package.json'), 'utf8'));
+
+const OF_NEXT = ['next', 'prom-client', 'react', 'react-dom'];
+
+/** A project that has the package and its tools: Next.js alone, or all others. */
+export function installTools({ tarball }: Packed, which: 'next' | 'others'): string {
+  const project = join(workDirectory(), 'tools');
+  cpSync(TOOLS, project, { recursive: true });
+  const dependencies = Object.fromEntries(
+    Object.entries(MANIFEST.dependencies).filter(
+      ([name]) => name === 'prom-client' || OF_NEXT.includes(name) === (which === 'next'),
+    ),
+  );
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, dependencies }));
+  const options = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+  npm(['install', ...options, '--save-exact', tarball], project);
+  return project;
+}
+
+/** An empty project beside it, which another package manager is to fill. */
+export function emptyProject(name: string, { tarball }: Packed): string {
+  const project = join(workDirectory(), name);
+  mkdirSync(project);
+  const dependencies = {
+    'prom-client': MANIFEST.dependencies['prom-client'],
+    'prom-multiproc': `file:${tarball}`,
+  };
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, dependencies }));
+  for (const file of ['two-workers.mjs', 'build.mjs']) cpSync(join(TOOLS, file), join(project, file));
+  return project;
+}
+
+/** A copy outside of any project: no node_modules above it. */
+export function moveAway(directory: string): string {
+  const away = join(mkdtempSync(join(workDirectory(), 'away-')), basename(directory));
+  cpSync(directory, away, { recursive: true, verbatimSymlinks: true });
+  return away;
+}
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What the command prints, and how it ends, with a new metrics directory and caches of the tools' own. */
+export async function outcome(
+  args: readonly string[],
+  cwd: string,
+  variables: Record<string, string | undefined> = {},
+): Promise<Outcome> {
+  const slots = mkdtempSync(join(workDirectory(), 'slots-'));
+  const command = [process.execPath, ...args] as const;
+  const env = { PROMETHEUS_MULTIPROC_DIR: slots, ...cachesOfTools(), ...variables };
+  try {
+    return { code: 0, ...(await output(process.execPath, command, cwd, env)) };
+  } catch (error) {
+    const { code, stdout, stderr } = error as Outcome;
+    if (typeof code !== 'number') throw error;
+    return { code, stdout, stderr };
+  }
+}
+
+/** The application printed this total, and no warning. */
+export function assertCounted(
+  { code, stdout, stderr }: Outcome,
+  name = 'requests_total',
+  total = 2000,
+): void {
+  assert.equal(code, 0, stdout + stderr);
+  assert.doesNotMatch(stderr, /PromMultiproc/);
+  assert.equal(sample(stdout, name), total, stdout + stderr);
+}
+
+export async function succeed(args: readonly string[], cwd: string, env = {}): Promise<Outcome> {
+  const done = await outcome(args, cwd, env);
+  assert.equal(done.code, 0, `${args.join(' ')}\n${done.stdout}${done.stderr}`);
+  return done;
+}
+
+/** The code blocks of a section of the page that are in this language. */
+export function snippets(section: string, language: string): string[] {
+  const text = PAGE.split(/^## /m).find((one) => one.startsWith(section));
+  assert.ok(text !== undefined, `docs/install.md has a section ${section}`);
+  return [...text.matchAll(/```(\w+)\n(.*?)```/gs)]
+    .filter(([, of]) => of === language)
+    .map(([, , code]) => code!);
+}
+
+let registry: string | undefined;
+
+/** npm's registry and certificate for the others too, and no trace in the home directory. */
+function cachesOfTools(): Record<string, string> {
+  registry ??= npm(['config', 'get', 'registry'], workDirectory()).trim();
+  const certificates = process.env.NODE_EXTRA_CA_CERTS;
+  return {
+    npm_config_registry: registry,
+    pnpm_config_registry: registry,
+    npm_config_store_dir: join(workDirectory(), 'pnpm-store'),
+    pnpm_config_store_dir: join(workDirectory(), 'pnpm-store'),
+    YARN_NPM_REGISTRY_SERVER: registry.replace(/\/$/, ''),
+    ...(certificates ? { YARN_HTTPS_CA_FILE_PATH: certificates } : {}),
+    YARN_GLOBAL_FOLDER: join(workDirectory(), 'yarn'),
+    YARN_ENABLE_TELEMETRY: '0',
+    YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
+    NEXT_TELEMETRY_DISABLED: '1',
+  };
+}

@@ -1,0 +1,78 @@
+/** A bundle that has the client in it, as a bundler makes one: all of its modules in the application's own file. */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { installedApplication, PRELOAD } from '../../test/support/installed-application.ts';
+import { sample } from '../../test/support/sample.ts';
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
+
+const LIB = join(import.meta.dirname, '../../../../node_modules/prom-client/lib');
+const MODULES = globSync(join(LIB, '{*.js,metrics/*.js}')).map((path) => {
+  const name = path.slice(LIB.length + 1, -'.js'.length);
+  return `${JSON.stringify(name)}(module, exports, require, __dirname) {${readFileSync(path, 'utf8')}\n}`;
+});
+/** Loads a module of the client from this file. */
+const BUNDLE = `
+const path = require('node:path').posix;
+const modules = { ${MODULES.join(',\n')} };
+const loaded = {};
+function load(name) {
+  if (loaded[name] !== undefined) return loaded[name].exports;
+  const module = loaded[name] = { exports: {} };
+  const own = (wanted) => wanted.startsWith('.') ? load(path.join(path.dirname(name), wanted).replace(/\\.js$/, '')) : require(wanted);
+  modules[name](module, module.exports, Object.assign(own, require), ${JSON.stringify(LIB)});
+  return module.exports;
+}
+const Counter = load('counter');
+const register = load('registry').globalRegistry;
+const warnings = [];
+process.on('warning', ({ code, message }) => warnings.push(code + ' ' + message));
+const say = () => register.metrics().then((text) => console.log(JSON.stringify({ text, warnings })));
+const told = (left = 3000) => setTimeout(() => (warnings.length > 0 || left === 0 ? say() : told(left - 1)), 10);
+`;
+const COUNT = "new Counter({ name: 'x_total', help: 'h' }).inc();";
+
+interface Said {
+  readonly text: string;
+  readonly warnings: readonly string[];
+}
+
+for (const [what, share, args] of [
+  ['the preload', '', PRELOAD],
+  ['share() without a registry', "require('prom-multiproc').share();", []],
+] as const) {
+  test(`${what} cannot share a client that is bundled, and says so with what to do`, async (t) => {
+    const { said } = await installedApplication(t).run<Said>(`${BUNDLE} ${share} ${COUNT} told();`, {
+      args: ['--no-warnings', ...args],
+      env: { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) },
+    });
+    assert.equal(said.warnings.length, 1);
+    assert.match(
+      said.warnings[0]!,
+      /^PROM_MULTIPROC_UNSHARED_METRICS \S+main\.cjs contains a copy of the client, .*call share\(register\)/,
+    );
+  });
+}
+
+test('share(register) shares a client that is bundled, and nothing is reported', async (t) => {
+  const app = installedApplication(t);
+  const env = { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) };
+  for (let times = 1; times <= 2; times++) {
+    const { said } = await app.run<Said>(
+      `${BUNDLE} require('prom-multiproc').share(register); ${COUNT} setTimeout(say, 2500);`,
+      { args: ['--no-warnings', ...PRELOAD], env },
+    );
+    assert.equal(sample(said.text, 'x_total'), times);
+    assert.deepEqual(said.warnings, []);
+  }
+});
+
+test('a process without the client is left alone', async (t) => {
+  const { said } = await installedApplication(t).run<string[]>(
+    `const warnings = []; process.on('warning', ({ message }) => warnings.push(message));
+     setTimeout(() => console.log(JSON.stringify(warnings)), 2500);`,
+    { args: PRELOAD, env: { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) } },
+  );
+  assert.deepEqual(said, []);
+});
