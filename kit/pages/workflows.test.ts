@@ -1,6 +1,6 @@
 /** What .github/ runs is there, is held to one commit, and may do no more than it needs. */
 import assert from 'node:assert/strict';
-import { accessSync, constants, existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -31,7 +31,7 @@ export interface Packed {
 export function pack(): Packed {
   // Apart from the projects, which must not find its node_modules above them.
   const root = join(workDirectory(), 'repository');
-  const source = join(root, basename(PACKAGE));
+  const source = join(root, relative(REPOSITORY, PACKAGE));
   cpSync(PACKAGE, source, { recursive: true, filter: (path) => !/\/(dist|node_modules)$/.test(path) });
   cpSync(join(REPOSITORY, 'tsconfig.json'), join(root, 'tsconfig.json'));
   symlinkSync(join(REPOSITORY, 'node_modules'), join(root, 'node_modules'));
