@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { readSettings } from '../demo-app/src/settings.ts';
+import { readSettings } from '../packages/cluster-runtime/src/core/settings.ts';
 
 const SHARE = 1 / 4;
 /** Requests a second that two workers answer: docs/load.md, `requests_per_second`, the faster of its two runs. */

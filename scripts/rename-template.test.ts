@@ -107,8 +107,8 @@ if (current === TEMPLATE_NAME) {
 
   test('what is new upstream can be merged after the renaming; an application of one’s own stays as it is', () => {
     commitAll(project, 'Rename');
-    const mine = 'demo-app/src/app/app.ts';
-    git(project, 'rm', '--quiet', '-r', 'demo-app/src/app');
+    const mine = 'demo-app/src/app.ts';
+    git(project, 'rm', '--quiet', '-r', 'demo-app/src');
     mkdirSync(join(project, dirname(mine)), { recursive: true });
     writeFileSync(join(project, mine), '// mine\n');
     commitAll(project, 'An application of my own');
@@ -119,12 +119,12 @@ if (current === TEMPLATE_NAME) {
       `${readFileSync(join(upstream, changed), 'utf8')}; new upstream\n`,
     );
     // Whatever is there: the demonstration, or the owner's application.
-    for (const entry of readdirSync(join(upstream, 'demo-app/src/app'), { withFileTypes: true })) {
+    for (const entry of readdirSync(join(upstream, 'demo-app/src'), { withFileTypes: true })) {
       if (!entry.name.endsWith('.ts')) continue;
       const file = join(entry.parentPath, entry.name);
       writeFileSync(file, `${readFileSync(file, 'utf8')}// new upstream\n`);
     }
-    writeFileSync(join(upstream, 'demo-app/src/app/new.ts'), '// new upstream\n');
+    writeFileSync(join(upstream, 'demo-app/src/new.ts'), '// new upstream\n');
     commitAll(upstream, 'What is new');
 
     git(project, 'fetch', '--quiet', 'origin');
@@ -133,8 +133,8 @@ if (current === TEMPLATE_NAME) {
       'the demonstration was changed on both sides',
     );
     // As make-it-yours.md says.
-    git(project, 'rm', '-r', '--quiet', '--force', 'demo-app/src/app');
-    git(project, 'checkout', 'HEAD', '--', 'demo-app/src/app');
+    git(project, 'rm', '-r', '--quiet', '--force', 'demo-app/src');
+    git(project, 'checkout', 'HEAD', '--', 'demo-app/src');
     git(project, 'commit', '--quiet', '--no-edit');
     assert.match(read(changed), /; new upstream\n$/);
     assert.match(read('docker-compose.yml'), /^name: acme-orders$/m);

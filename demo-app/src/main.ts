@@ -1,3 +1,3 @@
-import { main } from './start.ts';
+import { main } from 'cluster-runtime';
 
-await main(async () => (await import('./app/app.ts')).createApp());
+await main(async () => (await import('./app.ts')).createApp());

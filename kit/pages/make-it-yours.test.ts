@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { copyOfApp, temporaryDirectory } from '../../demo-app/src/testing/app-copy.ts';
-import { ports, runApp } from '../../demo-app/src/testing/run-app.ts';
+import { copyOfApp, temporaryDirectory } from '../../packages/cluster-runtime/test/support/app-copy.ts';
+import { ports, runApp } from '../../packages/cluster-runtime/test/support/run-app.ts';
 import { sample } from '../../packages/prom-multiproc/test/support/sample.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');

@@ -12,8 +12,7 @@ const textsOf = (...patterns: string[]): string[] =>
     .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
 
-// Not the folder app/: that is to be replaced.
-const APP = textsOf('demo-app/src/{*,crew/*}.ts');
+const APP = textsOf('packages/cluster-runtime/src/**/*.ts');
 const SOURCES = [
   ...APP,
   ...textsOf(

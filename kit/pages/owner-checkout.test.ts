@@ -1,20 +1,14 @@
 /** The checkout of an owner who has put the page's Koa application in the place of the demonstration. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import {
-  appendFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { before, test } from 'node:test';
 import { createUpstream } from '../test-kit/upstream.ts';
 
+/** What the page says to remove. */
+const DEMONSTRATION = ['app.ts', 'app.test.ts', 'routes.ts', 'metrics.ts'];
 const ROOT = resolve(import.meta.dirname, '../..');
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/make-it-yours.md'), 'utf8');
 const program = (name: string) =>
@@ -31,9 +25,8 @@ before((t) => {
   symlinkSync(join(ROOT, 'node_modules'), join(checkout, 'node_modules'));
   // .gitignore names the directory, not a link.
   appendFileSync(join(checkout, '.git/info/exclude'), '/node_modules\n');
-  const app = join(checkout, 'demo-app/src/app');
-  rmSync(app, { recursive: true });
-  mkdirSync(app);
+  const app = join(checkout, 'demo-app/src');
+  for (const name of DEMONSTRATION) rmSync(join(app, name));
   writeFileSync(join(app, 'app.ts'), program('koa'));
   writeFileSync(join(app, 'metrics.ts'), program('metrics'));
   // What the page's `npm install` writes.
@@ -56,20 +49,20 @@ function passes(...args: string[]): void {
 }
 
 test('the layout of the page’s application is right', () => {
-  passes('node_modules/.bin/biome', 'ci', 'demo-app/src/app');
+  passes('node_modules/.bin/biome', 'ci', 'demo-app/src');
 });
 
 test('the types and the syntax of the owner’s checkout are right', () => {
   passes('node_modules/.bin/tsc');
-  passes('demo-app/src/check-syntax.ts', 'demo-app/src');
+  passes('packages/cluster-runtime/src/core/check-syntax.ts', 'demo-app/src');
 });
 
 test('the tests of the kit that use the place of the application are green', () => {
   passes(
     '--test',
     'scripts/rename-template.test.ts',
-    'demo-app/src/request-log.test.ts',
-    'demo-app/src/check-syntax.test.ts',
-    'demo-app/src/demo-counts.test.ts',
+    'packages/cluster-runtime/src/http/request-log.test.ts',
+    'packages/cluster-runtime/src/core/check-syntax.test.ts',
+    'packages/cluster-runtime/src/demo/counts.test.ts',
   );
 });

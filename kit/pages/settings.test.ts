@@ -3,7 +3,11 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readSettings, type Settings, SettingsError } from '../../demo-app/src/settings.ts';
+import {
+  readSettings,
+  type Settings,
+  SettingsError,
+} from '../../packages/cluster-runtime/src/core/settings.ts';
 import { tableRows } from '../../packages/prom-multiproc/test/support/markdown.ts';
 
 const text = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
@@ -23,7 +27,9 @@ const inCompose = new Map(
 );
 
 test('each variable of the app', () => {
-  const read = text('demo-app/src/settings.ts').matchAll(/(?:integer|flag)\('([A-Z_]+)'|env\.([A-Z_]+)/g);
+  const read = text('packages/cluster-runtime/src/core/settings.ts').matchAll(
+    /(?:integer|flag)\('([A-Z_]+)'|env\.([A-Z_]+)/g,
+  );
   const names = [...read].map(([, checked, plain]) => checked ?? plain!);
   assert.deepEqual(ofApp.map(({ name }) => name).sort(), names.sort());
 });
@@ -62,11 +68,11 @@ test('each other variable of the compose file, with its default', () => {
 });
 
 /** Set by one part of the repository for another one, or by the machine. */
-const BETWEEN_PARTS = new Set(['CI', 'PATH', 'E2E_RUN_ID', 'NOT_AUDITED']);
+const BETWEEN_PARTS = new Set(['CI', 'PATH', 'E2E_RUN_ID', 'NODE_TEST_CONTEXT', 'NOT_AUDITED']);
 
 test('each variable that scripts, tests and benchmarks read', () => {
   const files = globSync(
-    '{scripts,e2e,bench,packages/prom-multiproc/src,packages/prom-multiproc/test}/**/*.ts',
+    '{scripts,e2e,.ci,kit,packages/prom-multiproc/src,packages/prom-multiproc/test}/**/*.ts',
     {
       cwd: join(import.meta.dirname, '../..'),
     },

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { MAX_HEADER_BYTES } from '../../demo-app/src/http-parsing.ts';
 import { docker } from '../../e2e/support/docker.ts';
 import { expect, test } from '../../e2e/support/fixtures.ts';
 import { type RawAnswer, readAnswer, sendRaw } from '../../e2e/support/raw-http.ts';
 import type { Service, Stack } from '../../e2e/support/stack.ts';
+import { MAX_HEADER_BYTES } from '../../packages/cluster-runtime/src/http/parse-errors.ts';
 import { total } from '../test-kit/exposition.ts';
 import { poll } from '../test-kit/poll.ts';
 import { scrape } from '../test-kit/scrape.ts';

@@ -61,8 +61,9 @@ test('a stranger clones the template, renames it and puts in a Fastify app: the 
       commitAll(clone, `Rename to ${NAME}`);
     }
 
-    rmSync(join(clone, 'demo-app/src/app'), { recursive: true });
-    cpSync(join(ROOT, 'kit/specs/foreign-app'), join(clone, 'demo-app/src/app'), { recursive: true });
+    for (const name of ['app.ts', 'app.test.ts', 'routes.ts', 'metrics.ts'])
+      rmSync(join(clone, 'demo-app/src', name));
+    cpSync(join(ROOT, 'kit/specs/foreign-app'), join(clone, 'demo-app/src'), { recursive: true });
     // Only what the image is built from: `npm ci` runs there.
     const install = ['install', '--package-lock-only', '--save-exact', '--no-audit', '--no-fund'];
     await run('npm', ...install, '--workspace=demo-app', fastify());

@@ -48,7 +48,7 @@ function edit(path: string, change: (text: string) => string): () => void {
 const broken: [string, string, (text: string) => string, RegExp][] = [
   [
     'an app that cannot start',
-    'demo-app/src/app/app.ts',
+    'demo-app/src/app.ts',
     (text) => `${text}\nthrow new Error('broken on purpose');\n`,
     /broken on purpose/,
   ],
@@ -95,7 +95,7 @@ for (const [what, path, change, reason] of broken) {
 test('Ctrl-C in a trial ends it, and what runs goes on', async () => {
   test.setTimeout(TIMEOUT_MS);
   const before = await checkouts.containers();
-  const mend = edit('demo-app/src/app/app.ts', (text) => `await new Promise(() => {});\n${text}`);
+  const mend = edit('demo-app/src/app.ts', (text) => `await new Promise(() => {});\n${text}`);
   try {
     const interrupted = checkouts.start(clone, 'scripts/up');
     await expect
@@ -118,7 +118,7 @@ test('Ctrl-C in a trial ends it, and what runs goes on', async () => {
 test('a build that starts replaces what runs, and only what has changed', async () => {
   test.setTimeout(TIMEOUT_MS);
   const before = await checkouts.containers();
-  edit('demo-app/src/app/routes.ts', (text) => text.replace("'Pong'", "'Pong again'"));
+  edit('demo-app/src/routes.ts', (text) => text.replace("'Pong'", "'Pong again'"));
   const load = ask();
   const { code, output } = await checkouts.run(clone, 'scripts/up', ['--detach']);
   const { sent, byStatus, byCause } = await load.stop();

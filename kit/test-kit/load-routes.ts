@@ -13,7 +13,7 @@ const pingResponses = new Counter({
 
 /**
  * The routes of an application under load: some cost processor time, some take long, and there are many series. Mounted
- * over demo-app/src/app/routes.ts.
+ * over demo-app/src/routes.ts.
  */
 export function routes(): Router {
   const router = Router();

@@ -9,6 +9,6 @@ operate() {
   containers=$(docker compose ps --quiet app)
   [ -n "$containers" ] || fail "the app is not running" "Start it with scripts/up"
   for container in $containers; do
-    docker exec "$container" node demo-app/src/operate.ts "$@" || exit 1
+    docker exec "$container" node packages/cluster-runtime/src/ctl.ts "$@" || exit 1
   done
 }

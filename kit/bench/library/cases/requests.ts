@@ -46,8 +46,10 @@ app.get('/users/:id', (request, response) => {
 
 /** Around the application, as the demo app has it. */
 async function measured(): Promise<RequestListener> {
-  const { measureRequests } = await import('../../../../demo-app/src/metrics-middleware.ts');
-  const { expressRoute } = await import('../../../../demo-app/src/express-route.ts');
+  const { measureRequests } = await import(
+    '../../../../packages/cluster-runtime/src/http/measure-requests.ts'
+  );
+  const { expressRoute } = await import('../../../../packages/cluster-runtime/src/http/express-route.ts');
   const measure = measureRequests(expressRoute);
   return (request, response) => measure(request, response, () => app(request, response));
 }

@@ -1,0 +1,36 @@
+import { type App, describeError, expressRoute, log } from 'cluster-runtime';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import { routes } from './routes.ts';
+
+/** The application: this folder is what you replace by your own. docs/make-it-yours.md shows how. */
+export function createApp(): App {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(routes());
+  app.use(notFound);
+  app.use(failed);
+  return { listener: app, routeOf: expressRoute };
+}
+
+function notFound(_req: Request, res: Response): void {
+  res.status(404).type('text/plain').send('Not found');
+}
+
+/** Four parameters make it an error handler. The cause goes to the log, never to the client. */
+function failed(error: unknown, req: Request, res: Response, next: NextFunction): void {
+  const status = clientErrorStatus(error) ?? 500;
+  if (status >= 500) log('error', 'error in a request', { method: req.method, ...describeError(error) });
+  if (res.headersSent) {
+    next(error);
+    return;
+  }
+  res
+    .status(status)
+    .type('text/plain')
+    .send(status >= 500 ? 'Internal server error' : 'Bad request');
+}
+
+function clientErrorStatus(error: unknown): number | undefined {
+  const status = (error as { status?: unknown } | null | undefined)?.status;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
+}

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync } from 'node:fs';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { temporaryDirectory } from '../../test/support/app-copy.ts';
+import { ports, runApp } from '../../test/support/run-app.ts';
+import { allReady, statusWhen } from '../../test/support/status.ts';
+import { atMostEvery, type Counts, READ_EVERY_MS } from './counts.ts';
+
+const MAIN = fileURLToPath(new URL('../../test/support/ping-main.ts', import.meta.url));
+
+async function ping(url: string, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    const answer = await fetch(`${url}/ping`, { headers: { Connection: 'close' } });
+    assert.equal(await answer.text(), 'Pong');
+  }
+}
+
+async function countsOf(url: string): Promise<Counts> {
+  const answer = await fetch(`${url}/demo/counts`);
+  assert.deepEqual(
+    [answer.status, answer.headers.get('cache-control'), answer.headers.get('connection')],
+    [200, 'no-store', 'close'],
+  );
+  return (await answer.json()) as Counts;
+}
+
+/** Asks one time after the other, as far apart as the page does, until it has what is wanted. */
+async function countsWhen(url: string, wanted: (seen: Counts[]) => boolean): Promise<Counts[]> {
+  const deadline = performance.now() + 60_000;
+  for (const seen: Counts[] = []; ; await delay(READ_EVERY_MS)) {
+    seen.push(await countsOf(url));
+    if (wanted(seen)) return seen;
+    assert.ok(performance.now() < deadline, JSON.stringify(seen));
+  }
+}
+
+test('each worker tells what it alone has counted, and the same total; a killed one takes nothing of it along', async (t) => {
+  const PROMETHEUS_MULTIPROC_DIR = temporaryDirectory(t);
+  const app = runApp(t, MAIN, { WORKERS: '2', DEMO_CONTROLS: '1', PROMETHEUS_MULTIPROC_DIR });
+  const { app: url, metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  await ping(url, 40);
+  const seen = await countsWhen(url, (all) => new Set(all.map(({ worker }) => worker)).size === 2);
+  const own = new Map(seen.map((one) => [one.worker, one.own]));
+  assert.equal(
+    [...own.values()].reduce((sum, one) => sum + one),
+    40,
+  );
+  assert.deepEqual(
+    new Set(seen.map(({ shared, controls }) => `${shared} ${controls}`)),
+    new Set(['40 true']),
+  );
+
+  // It dies after it has answered: until then it may take a request that it will not answer.
+  const killed = await fetch(`${url}/demo/faults/kill`, { method: 'POST', headers: { Connection: 'close' } });
+  const { worker } = (await killed.json()) as { worker: number };
+  assert.ok(own.has(worker), `${worker}`);
+  await app.line('worker died, replacing it');
+  const [last] = (await countsWhen(url, (all) => !own.has(all.at(-1)!.worker))).slice(-1);
+  assert.deepEqual([last!.own, last!.shared], [0, 40]);
+});
+
+test('before the first ping both are 0', async (t) => {
+  const PROMETHEUS_MULTIPROC_DIR = temporaryDirectory(t);
+  const app = runApp(t, MAIN, { WORKERS: '1', PROMETHEUS_MULTIPROC_DIR });
+  const { app: url } = await ports(app);
+  assert.deepEqual(await countsOf(url), { worker: 1, own: 0, shared: 0, controls: false });
+});
+
+for (const [what, without, env] of [
+  ['nothing is measured', 'off', { METRICS: '0', PROMETHEUS_MULTIPROC_DIR: '/nowhere' }],
+  ['each worker counts for itself', 'unshared', {}],
+] as const) {
+  test(`where ${what} there is no total, and the reason`, async (t) => {
+    const { app: url } = await ports(runApp(t, MAIN, { WORKERS: '1', ...env }));
+    await ping(url, 3);
+    assert.deepEqual(await countsOf(url), { worker: 1, own: 3, shared: null, without, controls: false });
+  });
+}
+
+test('where the sharing is broken there is no total, and one line in the log', async (t) => {
+  const PROMETHEUS_MULTIPROC_DIR = temporaryDirectory(t);
+  // Root may write anywhere, but readers trust only the files of the directory's owner.
+  if (process.geteuid?.() === 0) chownSync(PROMETHEUS_MULTIPROC_DIR, 65_534, 65_534);
+  else chmodSync(PROMETHEUS_MULTIPROC_DIR, 0o500);
+  const app = runApp(t, MAIN, { WORKERS: '1', PROMETHEUS_MULTIPROC_DIR });
+  const { app: url } = await ports(app);
+  const seen = await countsWhen(url, (all) => all.length === 3);
+  for (const { shared, without } of seen) assert.deepEqual([shared, without], [null, 'broken']);
+  assert.equal(app.lines.filter(({ msg }) => msg === 'no shared total for the page').length, 1);
+});
+
+test('whoever asks, it is read once in an interval', async (t) => {
+  let reads = 0;
+  let now = 1000;
+  t.mock.method(performance, 'now', () => now);
+  const ask = atMostEvery(250, async () => ++reads);
+  assert.deepEqual(await Promise.all([ask(), ask()]), [1, 1]);
+  now += 249;
+  assert.equal(await ask(), 1);
+  now += 1;
+  assert.equal(await ask(), 2);
+});
+
+test('with DEMO_PAGE=0 there are no counts to ask for', async (t) => {
+  const app = runApp(t, MAIN, {
+    WORKERS: '1',
+    DEMO_PAGE: '0',
+    PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t),
+  });
+  const { app: url } = await ports(app);
+  assert.equal((await fetch(`${url}/ping`)).status, 200);
+  assert.equal((await fetch(`${url}/demo/counts`)).status, 404);
+});

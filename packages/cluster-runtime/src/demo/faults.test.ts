@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { ports, runApp } from '../../test/support/run-app.ts';
+import { allReady, statusWhen } from '../../test/support/status.ts';
+
+const MAIN = fileURLToPath(new URL('../../test/support/ping-main.ts', import.meta.url));
+const PATHS = ['error', 'throw', 'abort', 'oom', 'block', 'kill'].map((fault) => `/demo/faults/${fault}`);
+PATHS.push('/demo/reload');
+
+test('faults on demand do not exist unless switched on', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: '1' });
+  const { app: url } = await ports(app);
+  for (const path of PATHS) {
+    for (const method of ['GET', 'POST']) {
+      assert.equal((await fetch(`${url}${path}?ms=1`, { method })).status, 404, `${method} ${path}`);
+    }
+  }
+  assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
+  assert.ok(!app.lines.some(({ msg }) => msg === 'worker died, replacing it'));
+});
+
+test('faults on demand take POST only, and a block needs its length', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: '1', DEMO_CONTROLS: '1' });
+  const { app: url } = await ports(app);
+  for (const path of PATHS) {
+    const answer = await fetch(url + path);
+    assert.deepEqual([answer.status, answer.headers.get('allow')], [405, 'POST'], path);
+  }
+  for (const query of ['', '?ms=', '?ms=x', '?ms=-1', '?ms=60001']) {
+    assert.equal((await fetch(`${url}/demo/faults/block${query}`, { method: 'POST' })).status, 400, query);
+  }
+  assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
+});
+
+for (const [fault, reason, signal] of [
+  ['throw', 'uncaught', null],
+  ['abort', 'SIGABRT', 'SIGABRT'],
+  ['oom', 'oom', 'SIGABRT'],
+  ['kill', 'SIGKILL', 'SIGKILL'],
+] as const) {
+  test(`the fault ${fault} is answered, ends that worker with the reason ${reason}, and it is replaced`, async (t) => {
+    const app = runApp(t, MAIN, {
+      WORKERS: '1',
+      DEMO_CONTROLS: '1',
+      // A heap takes its time to be full: nobody is to take the worker for stuck before.
+      WORKER_TIMEOUT_MS: '0',
+      NODE_OPTIONS: '--max-old-space-size=64',
+    });
+    const { app: url, metrics } = await ports(app);
+    await statusWhen(metrics, allReady);
+    const answer = await fetch(`${url}/demo/faults/${fault}`, { method: 'POST' });
+    assert.equal(answer.status, 202);
+    const { pid } = (await answer.json()) as { pid: number };
+    const died = await app.line('worker died, replacing it');
+    assert.deepEqual([died.workerPid, died.reason, died.signal], [pid, reason, signal]);
+    await statusWhen(metrics, (status) => allReady(status) && status.workers[0]!.pid !== pid);
+    const successor = await app.line('starting a worker', 2);
+    assert.ok(String(died.endedAt) <= String(successor.time), 'however late it is told, it was gone before');
+    if (fault === 'throw') assert.match(String((await app.line('uncaught exception')).error), /on demand/);
+  });
+}
+
+test('a reload on demand is asked of the primary', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: '1', DEMO_CONTROLS: '1' });
+  const { app: url, metrics } = await ports(app);
+  assert.equal((await fetch(`${url}/demo/reload`, { method: 'POST' })).status, 202);
+  const { reload } = await statusWhen(metrics, (status) => status.reload.ended === 1);
+  assert.equal(reload.error, '');
+});

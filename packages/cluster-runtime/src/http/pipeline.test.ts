@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import test, { beforeEach, type TestContext } from 'node:test';
+import { register } from 'prom-client';
+import { listen } from '../../test/support/listen.ts';
+import type { App } from '../app.ts';
+import { httpRequests } from './http-metrics.ts';
+import { createListener } from './pipeline.ts';
+
+beforeEach(() => register.resetMetrics());
+
+/** An application that knows nothing of what is around it. */
+const PLAIN: App = {
+  listener: (req, res) => void res.writeHead(req.url === '/hello' ? 200 : 404).end('said by the app'),
+  routeOf: (req) => (req.url === '/hello' ? '/hello' : undefined),
+};
+
+async function serve(t: TestContext, isDraining = () => false, app = PLAIN): Promise<string> {
+  return (await listen(t, createListener(app, { isDraining, slowRequestMs: 1000, metrics: true }))).url;
+}
+
+async function counts(): Promise<Record<string, number>> {
+  const { values } = await httpRequests.get();
+  return Object.fromEntries(values.map(({ labels, value }) => [`${labels.route} ${labels.status}`, value]));
+}
+
+test('requests of an application made without a framework are counted by its routes, health beside them', async (t) => {
+  const url = await serve(t);
+  for (const path of ['/hello', '/hello', '/nowhere', '/readyz?x']) await (await fetch(url + path)).text();
+  assert.deepEqual(await counts(), { '/hello 200': 2, 'unmatched 404': 1, '/readyz 200': 1 });
+});
+
+test('an application that names no routes has one label for all that it answers', async (t) => {
+  const { listener } = PLAIN;
+  const url = await serve(t, undefined, { listener });
+  await (await fetch(`${url}/hello`)).text();
+  assert.deepEqual(await counts(), { 'unmatched 200': 1 });
+});
+
+test('the status of an answer, and not the one first set, is what is counted', async (t) => {
+  const late = (_req: unknown, res: ServerResponse) => {
+    res.statusCode = 201;
+    setImmediate(() => res.writeHead(418, { 'Content-Length': 2 }).end('no'));
+  };
+  const url = await serve(t, undefined, { listener: late, routeOf: () => '/late' });
+  await (await fetch(url)).text();
+  assert.deepEqual(await counts(), { '/late 418': 1 });
+});
+
+test('alive while draining, but not ready', async (t) => {
+  let draining = false;
+  const url = await serve(t, () => draining);
+  const status = async (path: string) => (await fetch(url + path)).status;
+  assert.deepEqual([await status('/livez'), await status('/readyz')], [200, 200]);
+  draining = true;
+  assert.deepEqual([await status('/livez'), await status('/readyz')], [200, 503]);
+});
+
+test('metrics, status and controls are not served with the requests', async (t) => {
+  const url = await serve(t);
+  for (const path of ['/metrics', '/status', '/demo/unshared', '/METRICS/', '//metrics']) {
+    const answer = await fetch(url + path);
+    assert.deepEqual([answer.status, await answer.text()], [404, 'said by the app'], path);
+  }
+});

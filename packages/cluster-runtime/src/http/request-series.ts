@@ -1,0 +1,21 @@
+import { httpRequestDuration, httpRequests } from './http-metrics.ts';
+
+/** What one kind of request counts in. */
+export interface RequestSeries {
+  readonly requests: { inc(): void };
+  readonly duration: { observe(seconds: number): void };
+}
+
+/** By route, method and status: all three are bounded, and looked up once here instead of once in each metric. */
+const known = new Map<string, Map<string, Map<number, RequestSeries>>>();
+
+export function requestSeries(method: string, route: string, status: number): RequestSeries {
+  const found = known.get(route)?.get(method)?.get(status);
+  if (found !== undefined) return found;
+  const labels = { method, route, status };
+  const made = { requests: httpRequests.labels(labels), duration: httpRequestDuration.labels(labels) };
+  const byMethod = known.get(route) ?? new Map<string, Map<number, RequestSeries>>();
+  const byStatus = byMethod.get(method) ?? new Map<number, RequestSeries>();
+  known.set(route, byMethod.set(method, byStatus.set(status, made)));
+  return made;
+}

@@ -1,0 +1,106 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { describeError, log } from '../core/log.ts';
+import { pathForLog } from '../core/printable.ts';
+import { MAX_HEADER_BYTES } from '../http/parse-errors.ts';
+
+export interface Answer {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** One path of the door. What it throws becomes a 503 that says why. */
+export type Door = (req: IncomingMessage) => Answer | Promise<Answer>;
+
+/** The totals at `/metrics`, and what one worker counted at `/metrics/workers/<slot>`. */
+export interface MetricsPages {
+  /** @throws Error where there is nothing true to show. */
+  requireSharing(): void;
+  serve(req: IncomingMessage, res: ServerResponse): void;
+}
+
+const METRICS = '/metrics';
+const METRICS_PATH = /^\/metrics(\/workers\/\d{1,4})?$/;
+
+/** Answered by the primary alone, so that a busy, stopped or missing worker never delays it. Read-only. */
+export function createMetricsDoor(doors: ReadonlyMap<string, Door>, metrics: MetricsPages): Server {
+  const told = new Refusals();
+  return createServer(
+    { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 10_000, headersTimeout: 10_000 },
+    (req, res) => {
+      res.setHeader('X-Content-Type-Options', 'nosniff');
+      answer(doors, metrics, told, req, res).catch((error) => {
+        log('error', 'metrics door failed', { path: pathForLog(req.url), ...describeError(error) });
+        res.destroy();
+      });
+    },
+  );
+}
+
+async function answer(
+  doors: ReadonlyMap<string, Door>,
+  metrics: MetricsPages,
+  told: Refusals,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  if (req.method !== 'GET' && req.method !== 'HEAD') {
+    res.setHeader('Allow', 'GET, HEAD');
+    send(req, res, 405, text('Only GET and HEAD are served here\n'));
+    return;
+  }
+  const path = (req.url ?? '').split('?', 1)[0]!;
+  const door = doors.get(path);
+  if (door === undefined && !METRICS_PATH.test(path)) {
+    send(req, res, 404, text('Not found\n'));
+    return;
+  }
+  let found: Answer;
+  try {
+    if (door === undefined) {
+      metrics.requireSharing();
+      told.forget(METRICS);
+      metrics.serve(req, res);
+      return;
+    }
+    found = await door(req);
+    told.forget(path);
+  } catch (error) {
+    told.tell(door === undefined ? METRICS : path, error);
+    send(req, res, 503, text(`Unavailable: ${error instanceof Error ? error.message : String(error)}\n`));
+    return;
+  }
+  send(req, res, 200, found);
+}
+
+/** Says once, not at each scrape, why a path cannot be answered; again after it could be, or for another reason. */
+class Refusals {
+  readonly #reasons = new Map<string, string>();
+
+  tell(path: string, error: unknown): void {
+    if (this.#reasons.get(path) === String(error)) return;
+    this.#reasons.set(path, String(error));
+    log('error', 'metrics door cannot answer', { path, ...describeError(error) });
+  }
+
+  forget(path: string): void {
+    this.#reasons.delete(path);
+  }
+}
+
+function text(body: string): Answer {
+  return { contentType: 'text/plain; charset=utf-8', body };
+}
+
+function send(
+  req: IncomingMessage,
+  res: ServerResponse,
+  status: number,
+  { contentType, body }: Answer,
+): void {
+  res.writeHead(status, {
+    'Content-Type': contentType,
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+  });
+  res.end(req.method === 'HEAD' ? undefined : body);
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { gone } from '../../test/support/gone.ts';
+import { ports, type RunningApp, runApp } from '../../test/support/run-app.ts';
+import { allReady, statusOf, statusWhen } from '../../test/support/status.ts';
+
+const SLOW = fileURLToPath(new URL('../../test/support/slow-app.ts', import.meta.url));
+
+interface Answer {
+  readonly res: IncomingMessage;
+  readonly body: string;
+}
+
+function begin(url: string, agent: Agent, method: string) {
+  const req = request(url, { agent, method });
+  const answer = new Promise<Answer>((resolve, reject) => {
+    req.on('response', (res) => {
+      let body = '';
+      res.on('data', (chunk) => {
+        body += chunk;
+      });
+      res.on('end', () => resolve({ res, body }));
+      res.on('error', reject);
+    });
+    req.on('error', reject);
+  });
+  return { req, answer };
+}
+
+function ask(url: string, agent: Agent): Promise<Answer> {
+  const { req, answer } = begin(url, agent, 'GET');
+  req.end();
+  return answer;
+}
+
+/** A request that a worker has begun, and answers once it is released. */
+async function hold(app: RunningApp, url: string, agent: Agent) {
+  const { req, answer } = begin(`${url}/held`, agent, 'POST');
+  req.flushHeaders();
+  await app.line('held request begun');
+  return { answer, release: () => void req.end() };
+}
+
+test('SIGTERM: readiness fails first, requests in flight finish, then the exit code is 0', async (t) => {
+  const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_WAIT_MS: '4000' });
+  const { app: url } = await ports(app);
+  const agent = new Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  const held = await hold(app, url, agent);
+  app.child.kill('SIGTERM');
+  await app.line('draining');
+
+  // The door is still open, but says that it is about to close.
+  let ready = await fetch(`${url}/readyz`);
+  while (ready.status === 200) ready = await fetch(`${url}/readyz`);
+  assert.deepEqual([ready.status, await ready.text()], [503, 'draining']);
+  assert.equal(ready.headers.get('connection'), 'close');
+
+  held.release();
+  const { res, body } = await held.answer;
+  assert.deepEqual([res.statusCode, body, res.headers.connection], [200, 'done', 'close']);
+  assert.deepEqual(await app.exit(), { code: 0, signal: null });
+});
+
+test('what the application holds is closed once, after its last answer and before the process ends', async (t) => {
+  const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_TIMEOUT_MS: '60000' });
+  const { app: url } = await ports(app);
+  const agent = new Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  let answered = false;
+  const held = await hold(app, url, agent);
+  const slow = held.answer.then(() => {
+    answered = true;
+    agent.destroy();
+  });
+  app.child.kill('SIGTERM');
+  await app.line('draining');
+  held.release();
+  await app.line('closed');
+  // The worker waits until this client has let go, which it does with its answer.
+  assert.equal(answered, true);
+  await slow;
+  assert.deepEqual(await app.exit(), { code: 0, signal: null });
+  assert.equal(app.lines.filter(({ msg }) => msg === 'closed').length, 1);
+});
+
+test('an idle keep-alive connection is served during the drain, and told to close', async (t) => {
+  const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_TIMEOUT_MS: '60000' });
+  const { app: url } = await ports(app);
+  const [idle, busy] = [0, 1].map(() => new Agent({ keepAlive: true, maxSockets: 1 })) as [Agent, Agent];
+  t.after(() => {
+    idle.destroy();
+    busy.destroy();
+  });
+  await ask(`${url}/pid`, idle);
+  const held = await hold(app, url, busy);
+  app.child.kill('SIGTERM');
+  // The door is closed as soon as a new connection is refused.
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    const refused = await fetch(`${url}/pid`, { headers: { connection: 'close' } }).then(
+      () => false,
+      () => true,
+    );
+    if (refused) break;
+    assert.ok(performance.now() < deadline, 'the door stayed open');
+  }
+  const late = await ask(`${url}/pid`, idle);
+  assert.deepEqual([late.res.statusCode, late.res.headers.connection], [200, 'close']);
+  held.release();
+  assert.equal((await held.answer).body, 'done');
+  assert.deepEqual(await app.exit(), { code: 0, signal: null });
+});
+
+test('a connection that never lets go is cut at the deadline, and the exit code is still 0', async (t) => {
+  const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_TIMEOUT_MS: '300' });
+  const { app: url } = await ports(app);
+  const agent = new Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  await ask(`${url}/pid`, agent);
+  app.child.kill('SIGTERM');
+  assert.equal((await app.line('connections cut at the deadline of the drain')).connections, 1);
+  assert.deepEqual(await app.exit(), { code: 0, signal: null });
+});
+
+test('a worker that does not drain is killed after the deadline', async (t) => {
+  const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_TIMEOUT_MS: '200' });
+  const { app: url } = await ports(app);
+  fetch(`${url}/block`).catch(() => {});
+  await app.line('blocking');
+  app.child.kill('SIGTERM');
+  await app.line('killing workers that outstayed the drain');
+  assert.equal((await app.line('worker ended')).signal, 'SIGKILL');
+  assert.deepEqual(await app.exit(), { code: 0, signal: null });
+});
+
+test('a second signal ends at once, and the exit code tells', async (t) => {
+  const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_TIMEOUT_MS: '60000' });
+  const { app: url, metrics } = await ports(app);
+  const { workers } = await statusOf(metrics);
+  fetch(`${url}/block`).catch(() => {});
+  await app.line('blocking');
+  app.child.kill('SIGINT');
+  await app.line('draining');
+  app.child.kill('SIGINT');
+  assert.deepEqual(await app.exit(), { code: 130, signal: null });
+  await gone(workers.map((w) => w.pid));
+});
+
+test('a worker sent SIGTERM drains by itself and is replaced', async (t) => {
+  const app = runApp(t, SLOW);
+  const { metrics } = await ports(app);
+  const { workers } = await statusWhen(metrics, allReady);
+  process.kill(workers[0]!.pid, 'SIGTERM');
+  const died = await app.line('worker died, replacing it');
+  assert.deepEqual([died.workerPid, died.code], [workers[0]!.pid, 0]);
+  await statusWhen(metrics, (s) => allReady(s) && s.workers.every((w) => w.pid !== workers[0]!.pid));
+});
+
+test('a worker sent SIGTERM that has still to drain is replaced meanwhile', async (t) => {
+  const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_TIMEOUT_MS: '60000' });
+  const { app: url, metrics } = await ports(app);
+  const { workers } = await statusWhen(metrics, allReady);
+  const agent = new Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  const held = await hold(app, url, agent);
+  process.kill(workers[0]!.pid, 'SIGTERM');
+  await app.line('worker ready', 2);
+  assert.ok(!app.lines.some(({ msg }) => msg === 'worker ended'), 'it drains still');
+  held.release();
+  assert.equal((await held.answer).body, 'done');
+  agent.destroy();
+  const ended = await app.line('worker ended');
+  assert.deepEqual([ended.workerPid, ended.code, ended.reason], [workers[0]!.pid, 0, 'leave']);
+  const { workers: now } = await statusWhen(metrics, allReady);
+  assert.notEqual(now[0]!.pid, workers[0]!.pid);
+});

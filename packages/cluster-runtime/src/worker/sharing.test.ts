@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync, readdirSync } from 'node:fs';
+import test from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { temporaryDirectory } from '../../test/support/app-copy.ts';
+import { ports, runApp } from '../../test/support/run-app.ts';
+
+const MAIN = fileURLToPath(new URL('../../test/support/ping-main.ts', import.meta.url));
+
+async function answerWhen(url: string, wanted: (status: number, body: string) => boolean): Promise<string> {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    const response = await fetch(url);
+    const body = await response.text();
+    if (wanted(response.status, body)) return body;
+    if (performance.now() > deadline)
+      throw new Error(`${url} stayed ${response.status}: ${body.slice(0, 500)}`);
+    await delay(20);
+  }
+}
+
+test('the primary shows what all workers counted', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: '2', PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
+  const { app: requests, metrics } = await ports(app);
+  for (let i = 0; i < 20; i++) await (await fetch(`${requests}/ping`)).text();
+  const pings = /^ping_responses_total\{status="200"\} (\d+)$/m;
+  const text = await answerWhen(`${metrics}/metrics`, (status) => status === 200);
+  const eachWorker = await Promise.all([0, 1].map((slot) => fetch(`${metrics}/metrics/workers/${slot}`)));
+  const views = await Promise.all(eachWorker.map((answer) => answer.text()));
+  assert.equal(
+    views.reduce((sum, view) => sum + Number(pings.exec(view)?.[1] ?? 0), 0),
+    20,
+  );
+  assert.equal((await fetch(`${metrics}/metrics/workers/2`)).status, 404);
+  assert.match(text, /^ping_responses_total\{status="200"\} 20$/m);
+  assert.match(text, /^http_request_duration_seconds_count\{method="GET",route="\/ping",status="200"\} 20$/m);
+});
+
+test('metrics are a 503 that says why where workers have no directory to share', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: '1' });
+  const { metrics } = await ports(app);
+  const body = await answerWhen(`${metrics}/metrics`, (status) => status === 503);
+  assert.match(body, /PROMETHEUS_MULTIPROC_DIR is not set/);
+});
+
+test('METRICS=0 serves requests, measures nothing, and says so instead of metrics', async (t) => {
+  const directory = temporaryDirectory(t);
+  const app = runApp(t, MAIN, { WORKERS: '1', METRICS: '0', PROMETHEUS_MULTIPROC_DIR: directory });
+  const { app: requests, metrics } = await ports(app);
+  assert.equal(await (await fetch(`${requests}/ping`)).text(), 'Pong');
+  const body = await answerWhen(`${metrics}/metrics`, (status) => status === 503);
+  assert.match(body, /METRICS=0/);
+  assert.deepEqual(readdirSync(directory), []);
+});
+
+test('metrics are a 503 that says why where no worker can share, and requests are served', async (t) => {
+  const directory = temporaryDirectory(t);
+  // Root may write anywhere, but readers trust only the files of the directory's owner.
+  if (process.geteuid?.() === 0) chownSync(directory, 65_534, 65_534);
+  else chmodSync(directory, 0o500);
+  const app = runApp(t, MAIN, { WORKERS: '2', PROMETHEUS_MULTIPROC_DIR: directory });
+  const { app: requests, metrics } = await ports(app);
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    assert.equal(await (await fetch(`${requests}/ping`)).text(), 'Pong');
+    const response = await fetch(`${metrics}/metrics`);
+    if (response.status === 503) {
+      assert.match(await response.text(), /^Unavailable: cannot share metrics in /);
+      break;
+    }
+    assert.ok(performance.now() < deadline, 'metrics stayed 200');
+  }
+  for (let i = 0; i < 5; i++) assert.equal((await fetch(`${metrics}/metrics`)).status, 503);
+  await (await fetch(`${metrics}/status`)).text();
+  const told = app.lines.filter(({ msg }) => msg === 'metrics door cannot answer');
+  assert.equal(told.length, 1, 'told once, not at each scrape');
+});
+
+test('metrics are a 503 that says why where koffi has no binary for the platform, and requests are served', async (t) => {
+  const broken = `import { registerHooks } from 'node:module';
+    registerHooks({ resolve(name, context, next) {
+      if (name === 'koffi') throw new Error('no koffi here');
+      return next(name, context);
+    } });`;
+  const app = runApp(t, MAIN, {
+    WORKERS: '2',
+    PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t),
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(broken)}`,
+  });
+  const { app: requests, metrics } = await ports(app);
+  const body = await answerWhen(`${metrics}/metrics`, (status) => status === 503);
+  assert.match(body, /cannot share metrics in .*no koffi here/);
+  for (let i = 0; i < 5; i++) assert.equal(await (await fetch(`${requests}/ping`)).text(), 'Pong');
+});

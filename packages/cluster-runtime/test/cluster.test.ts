@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { temporaryDirectory } from './support/app-copy.ts';
+import { gone } from './support/gone.ts';
+import { ports, type RunningApp, runApp } from './support/run-app.ts';
+import { allReady, statusOf, statusWhen } from './support/status.ts';
+
+const MAIN = fileURLToPath(new URL('./support/ping-main.ts', import.meta.url));
+const SLOW = fileURLToPath(new URL('./support/slow-app.ts', import.meta.url));
+
+test('a dead worker is replaced at once, and the metrics door never closes', async (t) => {
+  const app = runApp(t, MAIN);
+  const { metrics } = await ports(app);
+  const before = await statusWhen(metrics, allReady);
+  process.kill(before.workers[0]!.pid, 'SIGKILL');
+  const died = await app.line('worker died, replacing it');
+  assert.deepEqual([died.signal, died.delayMs], ['SIGKILL', 0]);
+  const after = await statusWhen(
+    metrics,
+    (s) => allReady(s) && s.workers.every((w) => w.pid !== died.workerPid),
+  );
+  assert.equal(after.workers.length, 2);
+  assert.equal(after.primary.pid, before.primary.pid);
+});
+
+test('workers do not outlive a killed primary', async (t) => {
+  const app = runApp(t, SLOW);
+  const { metrics } = await ports(app);
+  const { workers } = await statusWhen(metrics, allReady);
+  app.child.kill('SIGKILL');
+  await app.exit();
+  await gone(workers.map((w) => w.pid));
+});
+
+test('the metrics door answers, with all that was counted, while no worker can', async (t) => {
+  const app = runApp(t, MAIN, {
+    DEMO_CONTROLS: '1',
+    // Whoever waits for a worker waits for ever: nobody ends it.
+    WORKER_TIMEOUT_MS: '0',
+    PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t),
+  });
+  const { app: url, metrics } = await ports(app);
+  const { workers } = await statusWhen(metrics, allReady);
+  for (let i = 0; i < 10; i++) await (await fetch(`${url}/ping`)).text();
+  const block = await fetch(`${url}/demo/faults/block?ms=60000`, { method: 'POST' });
+  const { pid: blocked } = (await block.json()) as { pid: number };
+  for (const { pid } of workers) if (pid !== blocked) process.kill(pid, 'SIGSTOP');
+  for (const [path, said] of [
+    ['/metrics', /^ping_responses_total\{status="200"\} 10$/m],
+    ['/metrics/workers/0', /\n$/],
+    ['/status', /"ready"/],
+  ] as const) {
+    const answer = await fetch(metrics + path, { signal: AbortSignal.timeout(60_000) });
+    assert.equal(answer.status, 200, path);
+    assert.match(await answer.text(), said);
+  }
+});
+
+async function runWithTakenPort(t: Parameters<typeof runApp>[0]): Promise<RunningApp> {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.after(() => other.close());
+  const { port } = other.address() as AddressInfo;
+  return runApp(t, MAIN, { WORKERS: '1', PORT: String(port), GIVE_UP_MS: '15000' });
+}
+
+test('workers that die again and again are backed off, and the primary gives up with a failure', async (t) => {
+  const app = await runWithTakenPort(t);
+  const door = await app.line('metrics door open');
+  await app.line('worker died, replacing it', 3);
+  // No worker could be kept, yet the metrics door answers.
+  const status = await statusOf(`http://127.0.0.1:${door.port}`);
+  assert.ok(status.workers.every((w) => w.state === 'starting'));
+  assert.deepEqual(await app.exit(), { code: 1, signal: null });
+  const delays = app.lines
+    .filter((l) => l.msg === 'worker died, replacing it')
+    .map((l) => l.delayMs as number);
+  assert.deepEqual(delays.slice(0, 3), [0, 100, 200]);
+  assert.equal(app.lines.at(-1)?.msg, 'giving up: no worker could be kept');
+  assert.match(JSON.stringify(app.lines), /cannot listen on 127\.0\.0\.1:\d+.*EADDRINUSE/);
+});
+
+test('a wrong setting ends the start with the value and the remedy', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: 'many' });
+  assert.match(String((await app.line('cannot start')).error), /^WORKERS="many": set a whole number/);
+  assert.deepEqual(await app.exit(), { code: 1, signal: null });
+});
+
+test('a metrics door that cannot open ends the start with a failure', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.after(() => other.close());
+  const app = runApp(t, MAIN, { METRICS_PORT: String((other.address() as AddressInfo).port) });
+  assert.match(String((await app.line('cannot start')).error), /EADDRINUSE/);
+  assert.deepEqual(await app.exit(), { code: 1, signal: null });
+});
+
+test('the unshared control exists only where it is switched on', async (t) => {
+  const [off, on] = [runApp(t, MAIN), runApp(t, MAIN, { DEMO_CONTROLS: '1', WORKERS: '1' })];
+  assert.equal((await fetch(`${(await ports(off)).metrics}/demo/unshared`)).status, 404);
+  const { app: url, metrics } = await ports(on);
+  await (await fetch(`${url}/ping`)).text();
+  // A worker that is kept from its processor is a 503.
+  let control = await fetch(`${metrics}/demo/unshared`);
+  while (control.status === 503) control = await fetch(`${metrics}/demo/unshared`);
+  assert.equal(control.status, 200);
+  assert.match(await control.text(), /^demo_unshared_requests_total 1$/m);
+});
+
+test('the unshared control of a stopped worker is a 503 in time, never a wait', async (t) => {
+  const app = runApp(t, MAIN, { DEMO_CONTROLS: '1', WORKERS: '1' });
+  const { metrics } = await ports(app);
+  const { workers } = await statusWhen(metrics, allReady);
+  process.kill(workers[0]!.pid, 'SIGSTOP');
+  const control = await fetch(`${metrics}/demo/unshared`, { signal: AbortSignal.timeout(60_000) });
+  assert.equal(control.status, 503);
+});

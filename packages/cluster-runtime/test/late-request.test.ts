@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import test from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { temporaryDirectory } from './support/app-copy.ts';
+import { ports, runApp } from './support/run-app.ts';
+import { allReady, statusWhen } from './support/status.ts';
+
+const MAIN = fileURLToPath(new URL('./support/ping-main.ts', import.meta.url));
+const SLOW = fileURLToPath(new URL('./support/slow-app.ts', import.meta.url));
+/** Far below the deadline: it is met although bytes never cease to come. */
+const BYTE_EVERY_MS = 50;
+/** Without a deadline the bytes would come for so long. */
+const BODY_BYTES = 100_000;
+
+/** Sends the head, and then a byte again and again until the other side ends the connection; all that came back. */
+function drip(port: number, head: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(head));
+    const dripping = setInterval(() => socket.writable && socket.write('x'), BYTE_EVERY_MS);
+    let text = '';
+    socket.setEncoding('latin1').on('data', (chunk) => {
+      text += chunk;
+    });
+    // A byte that arrives after the end is answered by a reset.
+    socket.on('error', () => {});
+    socket.once('end', () => socket.destroy());
+    socket.once('close', () => {
+      clearInterval(dripping);
+      resolve(text);
+    });
+  });
+}
+
+test('a body that arrives byte by byte has a deadline in all, and gets a 408', async (t) => {
+  const app = runApp(t, SLOW, { REQUEST_TIMEOUT_MS: '1000' });
+  const { app: url, metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  const port = Number(new URL(url).port);
+  for (const length of [`Content-Length: ${BODY_BYTES}`, 'Transfer-Encoding: chunked']) {
+    const chunk = length.startsWith('T') ? `${BODY_BYTES.toString(16)}\r\n` : '';
+    const text = await drip(port, `POST /held HTTP/1.1\r\nHost: localhost\r\n${length}\r\n\r\n${chunk}`);
+    assert.match(text, /^HTTP\/1\.1 408 /, length);
+  }
+});
+
+test('a request that is late has failed by its client, not by the application', async (t) => {
+  const app = runApp(t, MAIN, {
+    REQUEST_TIMEOUT_MS: '1000',
+    PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t),
+  });
+  const { app: url, metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  const head = `POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${BODY_BYTES}\r\n\r\n`;
+  assert.match(await drip(Number(new URL(url).port), head), /^HTTP\/1\.1 408 /);
+  const counted = /^http_requests_total\{method="POST",route="\/upload",status="4\d\d"\} 1$/m;
+  const deadline = performance.now() + 60_000;
+  for (let text = ''; !counted.test(text); text = await (await fetch(`${metrics}/metrics`)).text()) {
+    assert.doesNotMatch(text, /^http_requests_total\{.*status="5/m);
+    assert.ok(performance.now() < deadline, text);
+    await delay(20);
+  }
+});

@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { change, copyOfApp, copyOfRuntime, temporaryDirectory } from './support/app-copy.ts';
+import { ports, type RunningApp, runApp } from './support/run-app.ts';
+import { allReady, pids, statusOf, statusWhen } from './support/status.ts';
+
+const MAIN = fileURLToPath(new URL('./support/ping-main.ts', import.meta.url));
+const OPERATE = fileURLToPath(new URL('../src/ctl.ts', import.meta.url));
+/** Who has served for so long and dies is no quick death, after which the next one waits. */
+const STEADY_WITHIN_MS = 1000;
+
+interface Outcome {
+  readonly code: number | null;
+  readonly said: string;
+}
+
+/** What scripts/reload and scripts/scale run beside the primary. */
+async function begin(
+  app: RunningApp,
+  ...args: string[]
+): Promise<{ pid: number; outcome: Promise<Outcome> }> {
+  const { port } = await app.line('metrics door open');
+  const { promise: outcome, resolve } = Promise.withResolvers<Outcome>();
+  const child = execFile(
+    process.execPath,
+    [OPERATE, ...args],
+    { env: { METRICS_PORT: String(port) } },
+    (_error, stdout, stderr) => resolve({ code: child.exitCode, said: stdout + stderr }),
+  );
+  return { pid: child.pid!, outcome };
+}
+
+const operate = async (app: RunningApp, ...args: string[]): Promise<Outcome> =>
+  (await begin(app, ...args)).outcome;
+
+test('a reload replaces every worker, one at a time, the new one ready before the old one goes', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: '3', PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
+  const { metrics } = await ports(app);
+  const before = await statusWhen(metrics, allReady);
+  assert.deepEqual(await operate(app, 'reload'), { code: 0, said: 'reloaded: 3 workers\n' });
+  const after = await statusOf(metrics);
+  assert.ok(allReady(after), JSON.stringify(after));
+  assert.equal(after.primary.pid, before.primary.pid);
+  assert.deepEqual(
+    pids(after).filter((pid) => pids(before).includes(pid)),
+    [],
+  );
+  const reloading = app.lines.findIndex(({ msg }) => msg === 'reloading');
+  const steps = app.lines
+    .slice(reloading)
+    .filter(({ msg }) => ['worker ready', 'worker ended'].includes(msg));
+  assert.deepEqual(
+    steps.map(({ msg, reason }) => reason ?? msg),
+    ['worker ready', 'reload', 'worker ready', 'reload', 'worker ready', 'reload'],
+  );
+  assert.deepEqual([after.reloading, after.reload], [false, { begun: 1, ended: 1, error: '' }]);
+  const text = await (await fetch(`${metrics}/metrics`)).text();
+  for (const line of [
+    'app_workers{state="ready"} 3',
+    'app_workers{state="starting"} 0',
+    'app_workers_wanted 3',
+    'app_worker_starts_total{reason="boot"} 3',
+    'app_worker_starts_total{reason="reload"} 3',
+    'app_worker_exits_total{reason="reload"} 3',
+    'app_reloads_total{result="done"} 1',
+    'app_reloads_total{result="failed"} 0',
+    'prom_multiproc_workers 3',
+  ]) {
+    assert.ok(text.includes(`${line}\n`), line);
+  }
+});
+
+test('a reload takes the new code from the disk', async (t) => {
+  const source = copyOfApp(t);
+  const app = runApp(t, join(source, 'main.ts'));
+  const { app: url, metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  change(join(source, 'app/routes.ts'), "send('Pong')", "send('Pong of the new code')");
+  assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
+  assert.equal((await operate(app, 'reload')).code, 0);
+  for (let i = 0; i < 4; i++) {
+    const answer = await fetch(`${url}/ping`, { headers: { connection: 'close' } });
+    assert.equal(await answer.text(), 'Pong of the new code');
+  }
+});
+
+for (const [what, to, why, env] of [
+  ['crashes at its start', "throw new Error('broken');", /exit/, {}],
+  ['hangs at its start', 'for (;;);', /start-timeout/, { START_TIMEOUT_MS: '15000' }],
+] as const) {
+  test(`a reload whose new worker ${what} is aborted with the reason, and the old workers serve on`, async (t) => {
+    const source = copyOfApp(t);
+    const app = runApp(t, join(source, 'main.ts'), {
+      PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t),
+      ...env,
+    });
+    const { app: url, metrics } = await ports(app);
+    const before = await statusWhen(metrics, allReady);
+    change(join(source, 'app/routes.ts'), 'export function', `${to}\nexport function`);
+    const { code, said } = await operate(app, 'reload');
+    assert.equal(code, 1);
+    assert.match(said, /^error: reload failed: the new worker \d+ did not become ready/);
+    assert.match(said, why);
+    const after = await statusWhen(metrics, allReady);
+    assert.deepEqual(pids(after), pids(before));
+    assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
+    const text = await (await fetch(`${metrics}/metrics`)).text();
+    assert.match(text, /^app_reloads_total\{result="failed"\} 1$/m);
+    assert.ok(app.lines.some(({ msg }) => msg === 'reload failed, the workers there are go on'));
+  });
+}
+
+test('a reload whose new worker cannot share is aborted with the reason, and the old workers serve on', async (t) => {
+  const directory = temporaryDirectory(t);
+  const source = copyOfApp(t);
+  const app = runApp(t, join(source, 'main.ts'), { PROMETHEUS_MULTIPROC_DIR: directory });
+  const { app: url, metrics } = await ports(app);
+  const before = await statusWhen(metrics, allReady);
+  // What is new looks for a directory that is not there.
+  const elsewhere = "process.env.PROMETHEUS_MULTIPROC_DIR = '/no/such/directory';";
+  change(join(source, 'main.ts'), 'await main', `${elsewhere}\nawait main`);
+  const { code, said } = await operate(app, 'reload');
+  assert.equal(code, 1);
+  assert.match(said, /cannot share its metrics: .*\/no\/such\/directory/);
+  assert.deepEqual(pids(await statusWhen(metrics, allReady)), pids(before));
+  assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
+  assert.equal((await fetch(`${metrics}/metrics`)).status, 200);
+
+  // Nor is it kept where it replaces a dead one: it is tried again and again, and the other one serves.
+  const { time } = await app.line('worker ready', 2);
+  await statusWhen(metrics, () => Date.now() - Date.parse(String(time)) > STEADY_WITHIN_MS);
+  process.kill(before.workers[0]!.pid, 'SIGKILL');
+  await app.line('ending a new worker that cannot share its metrics', 4);
+  assert.equal((await fetch(`${metrics}/metrics`)).status, 200);
+  assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
+  const delays = app.lines.filter(({ reason }) => reason === 'unshared').map(({ delayMs }) => delayMs);
+  assert.deepEqual(delays.slice(0, 3), [undefined, 0, 100], 'the first was the one of the reload');
+});
+
+test('a reload asked for during a reload means one more after it, however often it is asked for', async (t) => {
+  const app = runApp(t, MAIN, { WORKER_TIMEOUT_MS: '0', DRAIN_TIMEOUT_MS: '60000' });
+  const { metrics } = await ports(app);
+  const { workers } = await statusWhen(metrics, allReady);
+  // The first reload waits for this one to go, until the others were asked for.
+  process.kill(workers[0]!.pid, 'SIGSTOP');
+  app.child.kill('SIGHUP');
+  await app.line('reloading');
+  const second = operate(app, 'reload');
+  await app.line('reload asked for again: it is queued once');
+  const third = operate(app, 'reload');
+  await app.line('reload asked for again: it is queued once', 2);
+  process.kill(workers[0]!.pid, 'SIGCONT');
+  assert.deepEqual([(await second).code, (await third).code], [0, 0]);
+  const { reload, reloading } = await statusWhen(metrics, (s) => !s.reloading);
+  assert.deepEqual([reload, reloading], [{ begun: 2, ended: 2, error: '' }, false]);
+});
+
+test('a stop during a reload ends the application as any other does: drained, with exit code 0', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: '3' });
+  const { metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  app.child.kill('SIGHUP');
+  await app.line('reloading');
+  app.child.kill('SIGTERM');
+  assert.deepEqual(await app.exit(), { code: 0, signal: null });
+  const ended = app.lines.filter(({ msg }) => msg === 'worker ended');
+  // The one that was starting may end by the signal, before it can take it as an order to drain.
+  assert.ok(ended.every(({ code, signal }) => code === 0 || signal === 'SIGTERM'));
+  assert.ok(ended.length >= 3, JSON.stringify(ended));
+});
+
+test('workers are added and removed one by one, down to one and never below', async (t) => {
+  const app = runApp(t, MAIN, { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
+  const { metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  assert.deepEqual(await operate(app, 'scale', '4'), { code: 0, said: 'scaled: 2 -> 4 workers\n' });
+  const four = await statusOf(metrics);
+  assert.deepEqual([four.workersWanted, four.workers.length, allReady(four)], [4, 4, true]);
+  assert.deepEqual(four.workers.map(({ slot }) => slot).sort(), [0, 1, 2, 3]);
+
+  assert.equal((await operate(app, 'scale', '1')).code, 0);
+  const one = await statusOf(metrics);
+  assert.deepEqual([one.workersWanted, one.workers.length, allReady(one)], [1, 1, true]);
+  app.child.kill('SIGTTOU');
+  const after = await statusWhen(metrics, ({ scale }) => scale.ended > one.scale.ended);
+  assert.deepEqual([after.workersWanted, after.scale.error], [1, 'the last worker stays']);
+
+  for (const wrong of [
+    ['scale', '0'],
+    ['scale'],
+    ['scale', 'two'],
+    ['scale', '2', '3'],
+    ['reload', '1'],
+    [],
+  ]) {
+    const { code, said } = await operate(app, ...wrong);
+    assert.equal(code, 1, wrong.join(' '));
+    assert.match(said, /^error: not understood: .*\nusage: /);
+  }
+});
+
+/** A scale from 1 to 4 workers that has begun, and stands still. */
+async function haltedScale(t: TestContext) {
+  const app = runApp(t, MAIN, { WORKERS: '1' });
+  const { metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  const scaling = await begin(app, 'scale', '4');
+  await statusWhen(metrics, ({ scale }) => scale.begun > 0);
+  process.kill(scaling.pid, 'SIGSTOP');
+  return { app, metrics, scaling };
+}
+
+test('of two that scale at once the second is turned away with the reason, and the first comes to its end', async (t) => {
+  const { app, scaling: first } = await haltedScale(t);
+  const second = await operate(app, 'scale', '1');
+  process.kill(first.pid, 'SIGCONT');
+  const why = 'error: another scale is going on: try again when it has ended\n';
+  assert.deepEqual(second, { code: 1, said: why });
+  assert.deepEqual(await first.outcome, { code: 0, said: 'scaled: 1 -> 4 workers\n' });
+  assert.equal((await operate(app, 'scale', '3')).code, 0, 'and another one after it');
+});
+
+test('workers that somebody else adds or removes meanwhile end a scale with the reason', async (t) => {
+  const { app, metrics, scaling } = await haltedScale(t);
+  app.child.kill('SIGTTOU');
+  await statusWhen(metrics, ({ scale }) => scale.ended > 1 && scale.ended === scale.begun);
+  process.kill(scaling.pid, 'SIGCONT');
+  const { code, said } = await scaling.outcome;
+  assert.equal(code, 1);
+  assert.match(said, /^error: stopped at \d workers: somebody else/);
+});
+
+test('without an application it is said where none was found', async (t) => {
+  const app = runApp(t, MAIN);
+  await app.line('metrics door open');
+  app.child.kill('SIGKILL');
+  await app.exit();
+  const { code, said } = await operate(app, 'reload');
+  assert.equal(code, 1);
+  assert.match(
+    said,
+    /^error: the primary does not answer at \S+\/status: is the application running\? \(.*ECONNREFUSED/,
+  );
+});
+
+test('a worker that cannot start is not added, and scaling says why', async (t) => {
+  const source = copyOfApp(t);
+  const app = runApp(t, join(source, 'main.ts'), { WORKERS: '1' });
+  const { metrics } = await ports(app);
+  const before = await statusWhen(metrics, allReady);
+  change(join(source, 'app/routes.ts'), 'export function', "throw new Error('broken');\nexport function");
+  const { code, said } = await operate(app, 'scale', '3');
+  assert.equal(code, 1);
+  assert.match(said, /^error: stopped at 1 workers: the new worker \d+ did not become ready/);
+  const after = await statusWhen(metrics, allReady);
+  assert.deepEqual([pids(after), after.workersWanted], [pids(before), 1]);
+});
+
+test('signals for an operation do not end a primary that is still starting', async (t) => {
+  const { sources, main } = copyOfRuntime(t);
+  const goOn = join(sources, 'go-on');
+  const waiting = `console.log('{"msg":"loading"}');
+while (!(await import('node:fs')).existsSync(${JSON.stringify(goOn)})) await new Promise((done) => setTimeout(done, 20));
+`;
+  change(join(sources, 'primary/primary.ts'), 'import cluster', `${waiting}import cluster`);
+  const app = runApp(t, main);
+  await app.line('loading');
+  for (const signal of ['SIGHUP', 'SIGTTIN', 'SIGTTOU'] as const) app.child.kill(signal);
+  writeFileSync(goOn, '');
+  const { metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+});

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { change, copyOfApp, temporaryDirectory } from './support/app-copy.ts';
+import { ports, runApp } from './support/run-app.ts';
+import { allReady, pids, statusOf, statusWhen } from './support/status.ts';
+
+const MAIN = fileURLToPath(new URL('./support/ping-main.ts', import.meta.url));
+
+test('a worker that never becomes ready is killed and replaced while others serve', async (t) => {
+  const source = copyOfApp(t);
+  const app = runApp(t, join(source, 'main.ts'), { START_TIMEOUT_MS: '15000' });
+  const { app: url, metrics } = await ports(app);
+  const { workers } = await statusWhen(metrics, allReady);
+  change(join(source, 'app/routes.ts'), 'export function', 'for (;;);\nexport function');
+  process.kill(workers[0]!.pid, 'SIGKILL');
+  await app.line('killing a worker that is not ready in time');
+  assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
+  change(join(source, 'app/routes.ts'), 'for (;;);\n', '');
+  const after = await statusWhen(metrics, allReady);
+  assert.ok(pids(after).includes(workers[1]!.pid));
+});
+
+test('a stopped worker is killed and replaced', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: '1', WORKER_TIMEOUT_MS: '1500' });
+  const { metrics } = await ports(app);
+  const { workers } = await statusWhen(metrics, allReady);
+  process.kill(workers[0]!.pid, 'SIGSTOP');
+  const died = await app.line('worker died, replacing it');
+  assert.deepEqual([died.workerPid, died.reason, died.delayMs], [workers[0]!.pid, 'stuck', 0]);
+  await statusWhen(metrics, (status) => allReady(status) && !pids(status).includes(workers[0]!.pid));
+});
+
+test('a worker whose event loop is blocked is killed and replaced; with a timeout of 0 it is not', async (t) => {
+  const env = { DEMO_CONTROLS: '1', WORKERS: '1' };
+  const app = runApp(t, MAIN, { ...env, WORKER_TIMEOUT_MS: '1500' });
+  const patient = runApp(t, MAIN, { ...env, WORKER_TIMEOUT_MS: '0' });
+  const block = async ({ app: url }: { app: string }) =>
+    assert.equal((await fetch(`${url}/demo/faults/block?ms=6000`, { method: 'POST' })).status, 202);
+  await block(await ports(patient));
+  await block(await ports(app));
+  assert.equal((await app.line('worker died, replacing it')).reason, 'stuck');
+  // It answers again when the block is over: nobody had killed it.
+  const { app: url, metrics } = await ports(patient);
+  assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
+  assert.match(await (await fetch(`${metrics}/status`)).text(), /"ready"/);
+  assert.ok(!patient.lines.some(({ msg }) => msg === 'worker died, replacing it'));
+});
+
+test('a primary that was stopped itself kills nobody when it goes on', async (t) => {
+  const app = runApp(t, MAIN, { WORKER_TIMEOUT_MS: '3000' });
+  const { app: url, metrics } = await ports(app);
+  const before = await statusWhen(metrics, allReady);
+  app.child.kill('SIGSTOP');
+  const until = performance.now() + 5000;
+  // Workers need no primary to serve.
+  while (performance.now() < until) assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
+  app.child.kill('SIGCONT');
+  const seen = performance.now() + 4500;
+  let after = await statusOf(metrics);
+  while (performance.now() < seen) after = await statusOf(metrics);
+  assert.deepEqual([pids(after), allReady(after)], [pids(before), true]);
+});
+
+test('a worker is replaced after its share of requests, its successor first, one worker at a time', async (t) => {
+  const app = runApp(t, MAIN, {
+    MAX_REQUESTS: '20',
+    MAX_REQUESTS_JITTER: '5',
+    PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t),
+  });
+  const { app: url, metrics } = await ports(app);
+  const before = await statusWhen(metrics, allReady);
+  const most: number[] = [];
+  const deadline = performance.now() + 60_000;
+  let answered = 0;
+  while (app.lines.filter(({ reason }) => reason === 'recycle').length < 3) {
+    assert.ok(performance.now() < deadline, 'nobody was recycled');
+    const answer = await fetch(`${url}/ping`, { headers: { connection: 'close' } });
+    assert.equal(await answer.text(), 'Pong');
+    answered += 1;
+    most.push((await statusOf(metrics)).workers.length);
+  }
+  assert.ok(Math.max(...most) <= before.workersWanted + 1);
+  assert.ok(app.lines.some(({ why }) => /^\d+ requests, its limit is 2[0-5]$/.test(String(why))));
+  const text = await (await fetch(`${metrics}/metrics`)).text();
+  assert.match(text, new RegExp(`^ping_responses_total{status="200"} ${answered}$`, 'm'));
+});
+
+test('a worker that holds too much memory is replaced', async (t) => {
+  const app = runApp(t, MAIN, { WORKERS: '1', MAX_MEMORY_MB: '10' });
+  const { metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  const replacing = await app.line('replacing a worker');
+  assert.match(String(replacing.why), /^\d+ MB of memory, the limit is 10$/);
+  const ended = await app.line('worker ended');
+  assert.deepEqual([ended.reason, ended.code], ['recycle', 0]);
+});
+
+test('without limits nobody is recycled, and the metrics of the operation are there', async (t) => {
+  const app = runApp(t, MAIN, { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
+  const { app: url, metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  for (let i = 0; i < 50; i++) await (await fetch(`${url}/ping`)).text();
+  // The end of the last request, and the first sample of an event loop, come a moment after the answers.
+  const shown = [
+    /^app_worker_busy 0$/m,
+    /^app_requests_in_flight 0$/m,
+    /^nodejs_eventloop_delay_seconds_count [1-9]/m,
+    /^app_primary_eventloop_delay_seconds_count [1-9]/m,
+  ];
+  const deadline = performance.now() + 60_000;
+  const scrape = async () => (await fetch(`${metrics}/metrics`)).text();
+  let text = await scrape();
+  while (performance.now() < deadline && !shown.every((line) => line.test(text))) text = await scrape();
+  for (const line of shown) assert.match(text, line);
+  assert.match(text, /^app_worker_starts_total\{reason="recycle"\} 0$/m);
+});
+
+test('workers that take longer to start than the primary waits before it gives up are waited for', async (t) => {
+  const source = copyOfApp(t);
+  const slow = 'const from = Date.now();\nwhile (Date.now() - from < 3000);\n';
+  change(join(source, 'app/routes.ts'), 'export function', `${slow}export function`);
+  const app = runApp(t, join(source, 'main.ts'), { GIVE_UP_MS: '1000' });
+  await statusWhen((await ports(app)).metrics, allReady);
+  assert.ok(!app.lines.some(({ level }) => level === 'error'), JSON.stringify(app.lines));
+});

@@ -1,0 +1,36 @@
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import Router from '@koa/router';
+import Koa from 'koa';
+import type { App } from '../../../src/app.ts';
+import { brokenStream } from './broken-stream.ts';
+
+export function createApp(): App {
+  const app = new Koa();
+  app.silent = true;
+  const routes = new WeakMap<IncomingMessage, string>();
+  const router = new Router();
+  router.get('/ok/:id', (ctx) => {
+    ctx.body = `ok ${ctx.params.id}`;
+  });
+  router.get('/thrown', () => {
+    throw new Error('thrown');
+  });
+  router.get('/rejected', async () => {
+    await delay(1);
+    throw new Error('rejected');
+  });
+  router.get('/streamed', (ctx) => {
+    ctx.body = brokenStream();
+  });
+  // Of the router's own, the only one that is there before an answer begins, and after the route is known.
+  app.use(async (ctx, next) => {
+    try {
+      await next();
+    } finally {
+      if (typeof ctx._matchedRoute === 'string') routes.set(ctx.req, ctx._matchedRoute);
+    }
+  });
+  app.use(router.routes());
+  return { listener: app.callback(), routeOf: (req) => routes.get(req) };
+}

@@ -1,0 +1,33 @@
+import cluster from 'node:cluster';
+import express from 'express';
+import { readSettings } from '../../src/core/settings.ts';
+import { health } from '../../src/http/health.ts';
+import { runPrimary } from '../../src/primary/primary.ts';
+import { runWorker } from '../../src/worker/worker.ts';
+
+/** The cluster with an application that takes its time, for the tests of the drain. */
+const settings = readSettings(process.env);
+if (cluster.isPrimary) {
+  await runPrimary(settings);
+} else {
+  await runWorker(settings, {
+    createListener(isDraining) {
+      const app = express();
+      app.use(health(isDraining));
+      app.get('/pid', (_req, res) => {
+        res.send(String(process.pid));
+      });
+      // Answered once its body has ended: whoever asks says when.
+      app.post('/held', (req, res) => {
+        process.stdout.write(`${JSON.stringify({ msg: 'held request begun', pid: process.pid })}\n`);
+        req.resume().once('end', () => res.send('done'));
+      });
+      app.get('/block', () => {
+        process.stdout.write(`${JSON.stringify({ msg: 'blocking', pid: process.pid })}\n`);
+        for (;;);
+      });
+      return app;
+    },
+    close: () => void process.stdout.write(`${JSON.stringify({ msg: 'closed', pid: process.pid })}\n`),
+  });
+}
