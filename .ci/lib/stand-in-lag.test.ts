@@ -6,7 +6,9 @@ import { test } from 'node:test';
 
 /** What is said of the stand-in of an image, when its program says which version it is. */
 function said(image: string, version: string): string {
-  const libraries = ['say.sh', 'stand-in-lag.sh'].map((name) => join(import.meta.dirname, name));
+  const libraries = ['../../scripts/lib/say.sh', 'stand-in-lag.sh'].map((name) =>
+    join(import.meta.dirname, name),
+  );
   const script =
     '. "$1"; . "$2"; docker() { printf "%s\\n" "$version"; }; say_if_behind "$image" stand-in:tag';
   const { status, stderr } = spawnSync('sh', ['-euc', script, 'sh', ...libraries], {
