@@ -1,15 +1,14 @@
-/** `node kit/bench/library/report.ts [FILE]`: puts the figures of `npm run bench` into docs/bench.md, and draws docs/bench.svg. */
+/** `node kit/bench/library/report.ts [FILE]`: puts the figures of `npm run bench` into docs/bench.md and README.md. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { BUSY_PERCENT } from '../machine.ts';
 import { type Report, sidesOf } from '../stats/comparison.ts';
-import { withFigures } from './report/page.ts';
-import { plot } from './report/plot.ts';
+import { benchFigures, readmeFigures, withFigures } from './report/page.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const PAGE = resolve(ROOT, 'docs/bench.md');
-const PLOT = resolve(ROOT, 'docs/bench.svg');
+const README = resolve(ROOT, 'README.md');
 
 const file = process.argv[2] ?? resolve(ROOT, 'reports/bench.json');
 const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
@@ -18,5 +17,5 @@ const before = report.machine_busy_before && sidesOf(report.machine_busy_before)
 const noise = (before ?? 0) > BUSY_PERCENT ? ': **what else it did is in the figures**' : '';
 const busy = before === undefined ? '' : ` Before the run it was ${before.toFixed(0)} % busy${noise}.`;
 const machine = `Node ${process.versions.node}, ${availableParallelism()} processors (${cpus()[0]!.model.trim()}), ${when}.${busy}`;
-writeFileSync(PLOT, plot(report));
-writeFileSync(PAGE, withFigures(readFileSync(PAGE, 'utf8'), report, machine));
+writeFileSync(README, withFigures(readFileSync(README, 'utf8'), readmeFigures(report)));
+writeFileSync(PAGE, withFigures(readFileSync(PAGE, 'utf8'), benchFigures(report, machine)));

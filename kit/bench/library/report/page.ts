@@ -1,20 +1,38 @@
 import { type Report, ratiosOf, sidesOf } from '../../stats/comparison.ts';
 import type { Spread } from '../../stats/spread.ts';
+import { PEERS } from '../sides.ts';
 import { number } from './number.ts';
-import { asMarkdown } from './table.ts';
+import { asMarkdown, lawOf } from './table.ts';
 import { targetsAsMarkdown } from './targets.ts';
 
 const BEGIN = '<!-- figures: made by kit/bench/library/report.ts -->';
 const END = '<!-- end of figures -->';
 
-/** The page with the figures of this report in place of those it had. @throws where the page has no place for them */
-export function withFigures(page: string, report: Report, machine: string): string {
+/** The page with these figures in place of those it had. @throws where the page has no place for them */
+export function withFigures(page: string, figures: string): string {
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`the page has no place for figures: ${BEGIN} ... ${END}`);
-  return `${page.slice(0, begin + BEGIN.length)}\n${figures(report, machine)}\n${page.slice(end)}`;
+  return `${page.slice(0, begin + BEGIN.length)}\n${figures}\n${page.slice(end)}`;
 }
 
-function figures(report: Report, machine: string): string {
+/** Time of a scrape by series and by processes. @throws where the report has none */
+export function readmeFigures(report: Report): string {
+  const rows = lawOf(report).map(({ processes, series, comparison }) => {
+    const sides = ['ours', ...PEERS].map((side) => {
+      const spread = sidesOf(comparison)[side];
+      return spread === undefined ? 'gives up' : `${number(spread.median)} ${spread.unit}`;
+    });
+    return `| ${number(processes)} | ${number(series)} | ${sides.join(' | ')} |`;
+  });
+  if (rows.length === 0) throw new Error('the report has no scrape by series: run npm run bench -- law');
+  return [
+    '| Processes | Series | prom-multiproc | prom-client | @prometheus-io/client |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
+
+export function benchFigures(report: Report, machine: string): string {
   return [
     machine,
     targetsAsMarkdown(report),

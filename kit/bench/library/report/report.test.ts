@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compare, type Report } from '../../stats/comparison.ts';
-import { withFigures } from './page.ts';
-import { plot } from './plot.ts';
+import { benchFigures, readmeFigures, withFigures } from './page.ts';
 import { asMarkdown, asText } from './table.ts';
 import { targetsAsMarkdown } from './targets.ts';
 
@@ -59,17 +58,16 @@ test('a target that is missed says no, and one that was not measured is not told
 });
 
 test('only what stands between the marks of the page is replaced, and doing it again changes nothing', () => {
-  const page = withFigures(PAGE, LAW, 'A machine.');
+  const page = withFigures(PAGE, benchFigures(LAW, 'A machine.'));
   assert.ok(page.startsWith('before\n<!-- figures: made by kit/bench/library/report.ts -->\nA machine.\n'));
   assert.ok(page.endsWith('<!-- end of figures -->\nafter\n'));
   assert.doesNotMatch(page, /old/);
-  assert.equal(withFigures(page, LAW, 'A machine.'), page);
-  assert.throws(() => withFigures('no marks', LAW, ''), /no place for figures/);
+  assert.equal(withFigures(page, benchFigures(LAW, 'A machine.')), page);
+  assert.throws(() => withFigures('no marks', ''), /no place for figures/);
 });
 
 test('the page states the law of cost and the distance from the limit', () => {
-  const page = withFigures(
-    PAGE,
+  const page = benchFigures(
     {
       cost_per_series: compare({ ours: [300] }, 'ns'),
       cost_per_process: compare({ ours: [100] }, 'us'),
@@ -82,28 +80,16 @@ test('the page states the law of cost and the distance from the limit', () => {
   assert.match(page, /Ours takes 3 ms: 3 times the ready-made answer, and 1\.8 ms above all three together/);
 });
 
-test('the plot shows each side once a panel, and says where a peer gave up', () => {
-  const svg = plot(LAW);
-  assert.equal(svg.match(/class="line /g)?.length, 6);
-  assert.equal(svg.match(/<circle /g)?.length, 4 + 3 + 4 + 3 * 3);
-  assert.match(svg, />gives up at 100,000</);
-  assert.match(svg, /prefers-color-scheme: dark/);
-  assert.doesNotMatch(svg, /NaN|Infinity|undefined/);
+test('the README shows the median of each side by series and by processes, and a peer that gave up', () => {
+  const rows = readmeFigures(LAW).split('\n');
+  assert.equal(rows.length, 2 + 6);
+  assert.ok(rows.includes('| 8 | 10,000 | 3 ms | 140 ms | 100 ms |'));
+  assert.ok(rows.includes('| 8 | 100,000 | 31 ms | gives up | 1,100 ms |'));
 });
 
-test('tags of the plot close, and what is drawn lies within it', () => {
-  const svg = plot(LAW);
-  const open: string[] = [];
-  for (const [, closing, name, self] of svg.matchAll(/<(\/?)([a-zA-Z]+)[^>]*?(\/?)>/g)) {
-    if (closing) assert.equal(open.pop(), name);
-    else if (!self) open.push(name!);
-  }
-  assert.deepEqual(open, []);
-  for (const [, x, y] of svg.matchAll(/ cx="([^"]+)" cy="([^"]+)"/g)) {
-    assert.ok(Number(x) > 0 && Number(x) < 960 && Number(y) > 0 && Number(y) < 390, `${x} ${y}`);
-  }
-});
-
-test('a report without the law is not drawn', () => {
-  assert.throws(() => plot({ kill_lost: sample(0, 1, 1) }), /no law of cost to draw/);
+test('a report without the scrapes by series and by processes leaves the README as it is', () => {
+  assert.throws(
+    () => readmeFigures({ kill_lost: sample(0, 1, 1) }),
+    /no scrape by series: run npm run bench -- law/,
+  );
 });

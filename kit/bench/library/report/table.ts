@@ -46,7 +46,11 @@ export function asText(report: Report): string {
 
 /** A row a measure, for the page: each side, how many times ours the peers take, and ours beside ours. */
 export function asMarkdown(report: Report): string {
-  const rows = [...TOLD, ...lawOf(report)].flatMap(([name, text]) => {
+  const law = lawOf(report).map(
+    ({ name, processes, series }) =>
+      [name, `scrape, ${processes} processes, ${number(series)} counters`] as const,
+  );
+  const rows = [...TOLD, ...law].flatMap(([name, text]) => {
     const comparison = report[name];
     return comparison === undefined ? [] : [row(text, name, comparison)];
   });
@@ -57,12 +61,20 @@ export function asMarkdown(report: Report): string {
   ].join('\n');
 }
 
-function lawOf(report: Report): (readonly [string, string])[] {
-  return Object.keys(report).flatMap((name) => {
-    const [, workers, series] = LAW.exec(name) ?? [];
-    return workers === undefined
+export interface LawPoint {
+  readonly name: string;
+  readonly processes: number;
+  readonly series: number;
+  readonly comparison: Comparison;
+}
+
+/** Scrapes by the number of processes and of series. */
+export function lawOf(report: Report): LawPoint[] {
+  return Object.entries(report).flatMap(([name, comparison]) => {
+    const [, processes, series] = LAW.exec(name) ?? [];
+    return processes === undefined
       ? []
-      : [[name, `scrape, ${workers} processes, ${number(Number(series))} counters`] as const];
+      : [{ name, processes: Number(processes), series: Number(series), comparison }];
   });
 }
 
