@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { TextReader } from '../../test/support/directory-text.ts';
 import { sample, samples } from '../../test/support/sample.ts';
@@ -145,7 +147,7 @@ test('a slot whose successor uses other buckets keeps what was counted in the fo
 });
 
 test('sums are made in slot order, so that a total falls by no rounding', (t) => {
-  const { writers, reader } = slots(t, 4);
+  const { directory, writers, reader } = slots(t, 4);
   const amounts = [0.1, 1e16, -1e16, 0.3];
   const expected = amounts.reduce((sum, amount) => sum + amount, 0);
   const reversed = amounts.toReversed().reduce((sum, amount) => sum + amount, 0);
@@ -156,6 +158,13 @@ test('sums are made in slot order, so that a total falls by no rounding', (t) =>
     reader.slots();
   }
   assert.equal(sample(reader.text(), 'sizes_sum{route="/"}'), expected);
+  // The slots do.
+  const late = new TextReader(t, directory);
+  const first = join(directory, 'slot-0.metrics');
+  renameSync(first, `${first}.hidden`);
+  late.slots();
+  renameSync(`${first}.hidden`, first);
+  assert.equal(sample(late.text(), 'sizes_sum{route="/"}'), expected);
 });
 
 test('a series removed in one slot keeps what the others have', (t) => {

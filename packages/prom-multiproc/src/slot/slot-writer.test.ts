@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { ftruncateSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  ftruncateSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { TextReader } from '../../test/support/directory-text.ts';
@@ -242,4 +250,18 @@ test('a file cut short is passed over', (t) => {
     assert.equal(next.slot, 1, `${length} bytes`);
     next.close();
   }
+});
+
+test('a file of another user is passed over', (t) => {
+  const directory = temporaryDirectory(t);
+  const first = openWriter(directory);
+  add(first, COUNTER, '/', 5);
+  first.close();
+  // Only root can give a file away; anybody else takes what is theirs.
+  const isRoot = process.getuid!() === 0;
+  if (isRoot) chownSync(slotPath(directory), 65534, 65534);
+  const next = openWriter(directory);
+  assert.equal(next.slot, isRoot ? 1 : 0);
+  assert.equal(existsSync(slotPath(directory, 1)), isRoot);
+  next.close();
 });

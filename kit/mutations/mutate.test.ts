@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { tryMutations } from './mutate.ts';
+import type { Mutation } from './mutations.ts';
+
+const SOURCE = 'export const one = 1;\nexport const two = 2;\n';
+const TESTS = `
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { one } from './numbers.ts';
+test('one is 1', () => assert.equal(one, 1));
+test('one is 2', () => assert.equal(one, 2));
+`;
+
+test('a mutation is killed by a red test only, and the checkout stays as it is', (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'mutate-'));
+  t.after(() => rmSync(root, { recursive: true }));
+  mkdirSync(join(root, 'node_modules'));
+  writeFileSync(join(root, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(root, 'numbers.ts'), SOURCE);
+  writeFileSync(join(root, 'numbers.test.ts'), TESTS);
+  execFileSync('git', ['init', '-q'], { cwd: root });
+  const mutation = (name: string, text: string, title: string): Mutation => ({
+    name,
+    guarantee: 1,
+    file: 'numbers.ts',
+    text,
+    replacement: text.replace(/\d/, '7'),
+    test: ['numbers.test.ts', title],
+  });
+  const results = tryMutations(root, [
+    mutation('seen', 'one = 1', 'one is 1'),
+    mutation('unseen', 'two = 2', 'one is 1'),
+    mutation('twice', 'export const', 'one is 1'),
+    mutation('nowhere', 'three = 3', 'one is 1'),
+    mutation('red before', 'one = 1', 'one is 2'),
+    mutation('without a test', 'one = 1', 'one is 3'),
+  ]);
+  assert.deepEqual(
+    [...results].map(({ mutation, verdict }) => [mutation.name, verdict]),
+    [
+      ['seen', 'killed'],
+      ['unseen', 'survived'],
+      ['twice', 'text not found once'],
+      ['nowhere', 'text not found once'],
+      ['red before', 'test fails without it'],
+      ['without a test', 'no such test'],
+    ],
+  );
+  assert.equal(readFileSync(join(root, 'numbers.ts'), 'utf8'), SOURCE);
+});

@@ -1,0 +1,148 @@
+/** A change that breaks a guarantee, and the test that must fail when it is made. Paths are from the root. */
+export interface Mutation {
+  readonly name: string;
+  /** Number of the guarantee in the README's list. */
+  readonly guarantee: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+  readonly file: string;
+  /** Is in the file exactly once. */
+  readonly text: string;
+  readonly replacement: string;
+  /** The file of the test and its title. */
+  readonly test: readonly [file: string, title: string];
+}
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'skip the lock',
+    guarantee: 2,
+    file: 'packages/prom-multiproc/src/slot/slot-lock.ts',
+    text: 'if (!stats.isFile() || !libc.tryLock(fd)) return undefined;',
+    replacement: 'if (!stats.isFile()) return undefined;',
+    test: [
+      'packages/prom-multiproc/src/slot/slot-lock.test.ts',
+      'the lowest free slot is taken, its file made where there is none',
+    ],
+  },
+  {
+    name: 'publish a record early',
+    guarantee: 2,
+    file: 'packages/prom-multiproc/src/slot/slot-space.ts',
+    text: 'while (to > this.#logChunks.length * CHUNK_BYTES) this.#addLog();',
+    replacement: `while (to > this.#logChunks.length * CHUNK_BYTES) this.#addLog();
+    this.header.logState = packLogState(to, crc32(record, this.#logCrc));`,
+    test: [
+      'packages/prom-multiproc/test/crash-points.test.ts',
+      'dying anywhere while a slot file is made, and metrics and series in it, loses and invents nothing',
+    ],
+  },
+  {
+    name: 'drop the CRC',
+    guarantee: 6,
+    file: 'packages/prom-multiproc/src/slot/read-log.ts',
+    text: 'if (crc32(bytes, crcBefore) !== crcAfter)',
+    replacement: 'if (crc32(bytes, crcBefore) < 0)',
+    test: [
+      'packages/prom-multiproc/src/slot/slot-writer.test.ts',
+      'a damaged file is passed over and left as it is',
+    ],
+  },
+  {
+    name: 'count on `finish`',
+    guarantee: 2,
+    file: 'packages/cluster-runtime/src/http/measure-requests.ts',
+    text: `count(one, this.statusCode);
+    return one.end.call(`,
+    replacement: `this.once('finish', () => count(one, this.statusCode));
+    return one.end.call(`,
+    test: [
+      'packages/cluster-runtime/src/http/measure-requests.test.ts',
+      'counted before the last byte leaves: an answer sent by end()',
+    ],
+  },
+  {
+    name: 'skip the cleanup',
+    guarantee: 5,
+    file: 'supervisor/run-app',
+    text: '|| scripts/clear-metrics-dir "$PROMETHEUS_MULTIPROC_DIR"',
+    replacement: '|| :',
+    test: ['scripts/run-app.test.ts', 'each start of the app begins with an empty metrics directory'],
+  },
+  {
+    name: 'open `/metrics` on the public port',
+    guarantee: 7,
+    file: 'packages/cluster-runtime/src/http/pipeline.ts',
+    text: 'if (shed !== undefined) handlers.push(shed);',
+    replacement: `if (shed !== undefined) handlers.push(shed);
+  handlers.push((req, res, next) => {
+    if (req.url !== '/metrics') next();
+    else void import('prom-client').then(async ({ register }) => res.end(await register.metrics()));
+  });`,
+    test: [
+      'packages/cluster-runtime/src/http/pipeline.test.ts',
+      'metrics, status and controls are not served with the requests',
+    ],
+  },
+  {
+    name: "show a dead worker's gauge",
+    guarantee: 1,
+    file: 'packages/prom-multiproc/src/merge/slot-series.ts',
+    text: '} else if (live || keeps) {',
+    replacement: '} else {',
+    test: [
+      'packages/prom-multiproc/src/merge/directory-reader.test.ts',
+      'gauges of dead slots are not shown, their counts are',
+    ],
+  },
+  {
+    name: 'take over without the owner check',
+    guarantee: 6,
+    file: 'packages/prom-multiproc/src/slot/slot-writer.ts',
+    text: 'if (uid !== process.geteuid?.()) throw',
+    replacement: 'if (uid < 0) throw',
+    test: ['packages/prom-multiproc/src/slot/slot-writer.test.ts', 'a file of another user is passed over'],
+  },
+  {
+    name: 'add slots up in another order at each scrape',
+    guarantee: 1,
+    file: 'packages/prom-multiproc/src/merge/directory-reader.ts',
+    text: 'const views = this.#views().sort(bySlot);',
+    replacement: 'const views = this.#views();',
+    test: [
+      'packages/prom-multiproc/src/merge/directory-reader.test.ts',
+      'sums are made in slot order, so that a total falls by no rounding',
+    ],
+  },
+  {
+    name: 'wait for a `collect()` that hangs',
+    guarantee: 3,
+    file: 'packages/prom-multiproc/src/util/timed-runs.ts',
+    text: 'run.timer = setTimeout(() => setImmediate(overrun), limit).unref();',
+    replacement: '',
+    test: [
+      'packages/prom-multiproc/test/collect-failures.test.ts',
+      'many that hang cost one limit together, and what asks for its own page ends too',
+    ],
+  },
+  {
+    name: 'leave the slots of dead workers to themselves',
+    guarantee: 4,
+    file: 'packages/prom-multiproc/src/slot/slot-lock.ts',
+    text: 'const fd = tryHold(libc, path);',
+    replacement: 'const fd = lstatSync(path, { throwIfNoEntry: false }) ? undefined : tryHold(libc, path);',
+    test: [
+      'packages/prom-multiproc/src/slot/slot-writer.test.ts',
+      'a successor carries counts on, and gauges begin anew',
+    ],
+  },
+  {
+    name: 'look a known series up as a new one',
+    guarantee: 8,
+    file: 'packages/prom-multiproc/src/metric/shared-metric.ts',
+    text: 'return this.#isSettled ? this.#tree.get(labels) : undefined;',
+    replacement: 'return labels && undefined;',
+    test: [
+      'packages/prom-multiproc/test/cost.test.ts',
+      'counting in a known series allocates nothing, where prom-client alone does each time',
+    ],
+  },
+];

@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/**
+ * Copies the tracked files of the checkout `root`, as they are now, into a new directory, and returns that. Installed packages are
+ * linked; a workspace of the checkout becomes that of the copy.
+ */
+export function scratchCopy(root: string): string {
+  const copy = mkdtempSync(join(tmpdir(), 'mutations-'));
+  const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  for (const file of tracked.split('\0')) {
+    if (file === '') continue;
+    mkdirSync(dirname(join(copy, file)), { recursive: true });
+    cpSync(join(root, file), join(copy, file), { verbatimSymlinks: true });
+  }
+  linkPackages(join(root, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+function linkPackages(from: string, to: string): void {
+  mkdirSync(to);
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const target = entry.isSymbolicLink() ? readlinkSync(join(from, entry.name)) : join(from, entry.name);
+    symlinkSync(target, join(to, entry.name));
+  }
+}

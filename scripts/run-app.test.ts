@@ -1,0 +1,30 @@
+/** The program that supervisord starts, with the app's own program replaced. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+const RUN_APP = join(import.meta.dirname, '../supervisor/run-app');
+
+test('each start of the app begins with an empty metrics directory', (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'run app-'));
+  t.after(() => rmSync(root, { recursive: true }));
+  const directory = join(root, 'metrics');
+  const bin = join(root, 'bin');
+  mkdirSync(bin);
+  // In place of the app it shows what the app would find.
+  const node = `#!/bin/sh
+case $1 in *main.ts) echo "app started in:"; exec ls -A "$PROMETHEUS_MULTIPROC_DIR" ;; esac
+exec "${process.execPath}" "$@"
+`;
+  writeFileSync(join(bin, 'node'), node, { mode: 0o755 });
+  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, PROMETHEUS_MULTIPROC_DIR: directory };
+  for (let start = 1; start <= 2; start++) {
+    const { status, stdout, stderr } = spawnSync(RUN_APP, { env, encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /app started in:\n$/, `start ${start}`);
+    writeFileSync(join(directory, 'slot-0.metrics'), '');
+  }
+});
