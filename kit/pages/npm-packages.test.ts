@@ -1,0 +1,52 @@
+/**
+ * Pages name no npm package that npm does not have. Those that the project installs are held by package-lock.json, its own are
+ * workspaces, and the others are in npm-packages.txt: .ci/npm-packages asks npm for each.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+const ROOT = join(import.meta.dirname, '../..');
+const text = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const pages = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
+const listed = text('kit/pages/npm-packages.txt').trim().split('\n');
+/** Its keys are places, node_modules/NAME for a package at the top. */
+const { packages } = JSON.parse(text('package-lock.json')) as { packages: Record<string, object> };
+
+const IMPORT = /(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*['"]([^./'"][^'"]*)['"]/g;
+const INSTALL = /^\$ (?:npm install|npm uninstall|pnpm add|yarn add|pm2 install|pm2 uninstall) (.*)$/gm;
+const RUN = /^\$ npx ([\w@/.-]+)/gm;
+/** In prose a word with a hyphen; a page that speaks of packages calls nothing else so. */
+const QUOTED = /`((?:@[a-z\d-]+\/)?[a-z\d]+(?:-[a-z\d]+)+)`/g;
+const OF_PACKAGES = ['docs/migrate.md', 'docs/install.md'];
+
+function named(page: string): string[] {
+  const content = text(page);
+  const all = (pattern: RegExp) => [...content.matchAll(pattern)].map(([, match]) => match!);
+  const imported = all(IMPORT).filter((name) => !isBuiltin(name));
+  const installed = all(INSTALL).flatMap((rest) =>
+    rest
+      .replace(/#.*/, '')
+      .split(/\s+/)
+      .filter((word) => word !== '' && !/^-|^\.|\.tgz$/.test(word)),
+  );
+  return [...imported, ...installed, ...all(RUN), ...(OF_PACKAGES.includes(page) ? all(QUOTED) : [])].map(
+    (name) => /^(?:@[^/]+\/)?[^/@]+/.exec(name)![0],
+  );
+}
+
+test('a package that a page names is installed here, or is one that npm is asked for', () => {
+  for (const page of pages) {
+    for (const name of named(page)) {
+      assert.ok(`node_modules/${name}` in packages || listed.includes(name), `${page}: ${name}`);
+    }
+  }
+});
+
+test('npm is asked for each package once, and only for those that a page names', () => {
+  const all = new Set(pages.flatMap(named));
+  assert.deepEqual(listed, [...all].filter((name) => !(`node_modules/${name}` in packages)).sort());
+});
