@@ -43,3 +43,33 @@ test('no text file is committed with CRLF', () => {
     [],
   );
 });
+
+test('every script has LF by its attributes, with and without an extension, hidden folders too', () => {
+  const attributes = new Map(
+    git(clone, 'ls-files', '--eol')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => {
+        const [facts, path] = line.split('\t');
+        return [path!, facts!.replace(/^.*attr\//, '').trim()] as const;
+      }),
+  );
+  const scripts = [...attributes.keys()].filter((path) =>
+    readFileSync(join(clone, path)).subarray(0, 2).equals(Buffer.from('#!')),
+  );
+  for (const one of ['.ci/run', '.ci/stand-ins/debian.sh', 'scripts/up', 'nginx/run-nginx']) {
+    assert.ok(scripts.includes(one), one);
+  }
+  for (const path of scripts) assert.equal(attributes.get(path), 'text=auto eol=lf', path);
+});
+
+test('only pictures are marked as binary, and so kept as they are', () => {
+  const kept = git(clone, 'ls-files', '--eol')
+    .split('\n')
+    .filter((line) => line.includes(' attr/-text'))
+    .map((line) => line.split('\t')[1]!);
+  assert.deepEqual(
+    kept.filter((path) => !path.endsWith('.png')),
+    [],
+  );
+});
