@@ -30,8 +30,9 @@ function write(   text, key, part, writer) {
   text = text "# HELP nginx_own_answers_written_timestamp_seconds When these counts were written\n"
   text = text "# TYPE nginx_own_answers_written_timestamp_seconds gauge\n"
   text = text "nginx_own_answers_written_timestamp_seconds " sprintf("%.0f", systime()) "\n"
-  # Another process: a full disk ends that one, and the counts stay here until there is room.
-  writer = "{ cat >" file ".new && mv -f " file ".new " file "; } 2>/dev/null"
+  # Another process: a full disk ends that one, and the counts stay here until there is room. It reads all of them even so: a pipe that
+  # nobody reads would end this program.
+  writer = "{ cat >" file ".new && mv -f " file ".new " file "; } 2>/dev/null || cat >/dev/null"
   printf "%s", text | writer
   close(writer)
 }
