@@ -1,10 +1,10 @@
 /** What own-answers.awk counts and logs, with the awk of this machine. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { temporaryDirectory } from '../packages/prom-multiproc/test/support/temporary-directory.ts';
 
 const MOST_LINES = 10;
 
@@ -25,11 +25,7 @@ const line = (fields: Record<string, string>): string =>
     ...fields,
   });
 
-function fileFor(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'own-answers-'));
-  t.after(() => rmSync(directory, { recursive: true }));
-  return join(directory, 'counts');
-}
+const fileFor = (t: TestContext): string => join(temporaryDirectory(t), 'counts');
 
 /** The lines that go to the access log. */
 function run(file: string, lines: readonly string[]): string[] {

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { temporaryDirectory } from '../packages/prom-multiproc/test/support/temporary-directory.ts';
 
 const SCRIPT = join(import.meta.dirname, 'clear-metrics-dir');
 const NOBODY = 65534;
@@ -30,11 +30,7 @@ function clear(args: string[], { env = {}, withoutPrivilege = false, ...rest }: 
   return { status: result.status, out: result.stdout, error: result.stderr };
 }
 
-function temporary(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'clear metrics-'));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
+const temporary = (t: TestContext): string => temporaryDirectory(t, { name: 'clear metrics-' });
 
 function withSlots(t: TestContext): string {
   const directory = join(temporary(t), 'metrics');

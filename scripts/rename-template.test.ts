@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { before, test } from 'node:test';
 import { parse } from 'yaml';
 import { commitAll, createUpstream, git } from '../kit/test-kit/upstream.ts';
+import {
+  type Cleanup,
+  temporaryDirectory,
+} from '../packages/prom-multiproc/test/support/temporary-directory.ts';
 import { keepsItsName, TEMPLATE_NAME } from './lib/project-name.ts';
 
 let directory: string;
@@ -21,8 +16,7 @@ let upstream: string;
 let project: string;
 
 before((t) => {
-  directory = mkdtempSync(join(tmpdir(), 'rename-template-'));
-  (t as { after(fn: () => void): void }).after(() => rmSync(directory, { recursive: true, maxRetries: 20 }));
+  directory = temporaryDirectory(t as Cleanup);
   upstream = join(directory, 'upstream');
   project = join(directory, 'project');
   createUpstream(upstream);

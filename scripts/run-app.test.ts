@@ -1,16 +1,15 @@
 /** The program that supervisord starts, with the app's own program replaced. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryDirectory } from '../packages/prom-multiproc/test/support/temporary-directory.ts';
 
 const RUN_APP = join(import.meta.dirname, '../supervisor/run-app');
 
 test('each start of the app begins with an empty metrics directory', (t) => {
-  const root = mkdtempSync(join(tmpdir(), 'run app-'));
-  t.after(() => rmSync(root, { recursive: true }));
+  const root = temporaryDirectory(t, { name: 'run app-' });
   const directory = join(root, 'metrics');
   const bin = join(root, 'bin');
   mkdirSync(bin);

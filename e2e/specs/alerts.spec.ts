@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test';
 import { startLoad } from '../../kit/test-kit/load.ts';
-import { poll } from '../../kit/test-kit/poll.ts';
 import { alerts, alertsOf, query, queryRange, targets } from '../../kit/test-kit/prometheus.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { Stack } from '../support/stack.ts';
 
 const START_TIMEOUT_MS = 15 * 60_000;

@@ -1,9 +1,9 @@
 import { type Counted, countedOf } from '../../kit/test-kit/counted.ts';
 import { total } from '../../kit/test-kit/exposition.ts';
 import { type LoadReport, startLoad } from '../../kit/test-kit/load.ts';
-import { poll } from '../../kit/test-kit/poll.ts';
 import { scrape } from '../../kit/test-kit/scrape.ts';
 import { startScraping } from '../../kit/test-kit/scraping.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { expect, test } from '../support/fixtures.ts';
 import { type Stack, WORKERS } from '../support/stack.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '../support/fixtures.ts';
 import { figures, measureUnderKills } from '../support/measurement.ts';
-import { seedOfThisRun } from '../support/random.ts';
+import { seedOfThisRun } from '../support/seed.ts';
 
 const SECONDS = 8;
 const KILLS = 6;

@@ -1,7 +1,7 @@
-import { poll } from '../../kit/test-kit/poll.ts';
+import { type RawAnswer, sendRaw } from '../../packages/cluster-runtime/test/support/raw-http.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { doorTricks } from '../support/door-tricks.ts';
 import { expect, test } from '../support/fixtures.ts';
-import { type RawAnswer, sendRaw } from '../support/raw-http.ts';
 
 /** Any of these in an answer shows something of what stands behind the metrics door. */
 const MARKERS = [

@@ -1,9 +1,9 @@
 import { countedOf } from '../../kit/test-kit/counted.ts';
 import { total } from '../../kit/test-kit/exposition.ts';
 import { startLoad } from '../../kit/test-kit/load.ts';
-import { poll, pollUntilStable } from '../../kit/test-kit/poll.ts';
 import { scrape } from '../../kit/test-kit/scrape.ts';
 import { startScraping } from '../../kit/test-kit/scraping.ts';
+import { poll, pollUntilStable } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { expect, sharing, test } from '../support/fixtures.ts';
 import { type AppStatus, Stack, WORKERS } from '../support/stack.ts';
 

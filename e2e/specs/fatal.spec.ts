@@ -1,4 +1,4 @@
-import { docker } from '../support/docker.ts';
+import { docker } from '../../kit/test-kit/docker.ts';
 import { expect, test } from '../support/fixtures.ts';
 
 const START_DEADLINE_MS = 180_000;

@@ -1,10 +1,10 @@
 import { type Counted, countedOf } from '../../kit/test-kit/counted.ts';
-import { pollUntilStable } from '../../kit/test-kit/poll.ts';
 import { scrape } from '../../kit/test-kit/scrape.ts';
+import { pollUntilStable } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { AccessLogFollower } from '../support/access-log.ts';
 import { expect, sharing, test } from '../support/fixtures.ts';
 import { figures, measureUnderKills } from '../support/measurement.ts';
-import { seedOfThisRun } from '../support/random.ts';
+import { seedOfThisRun } from '../support/seed.ts';
 import { WORKERS } from '../support/stack.ts';
 
 const SECONDS = 22;

@@ -1,8 +1,8 @@
 import { total } from '../../kit/test-kit/exposition.ts';
 import { type LoadReport, startLoad } from '../../kit/test-kit/load.ts';
-import { poll, pollUntilStable } from '../../kit/test-kit/poll.ts';
 import { scrape } from '../../kit/test-kit/scrape.ts';
 import { startScraping } from '../../kit/test-kit/scraping.ts';
+import { poll, pollUntilStable } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { expect, test } from '../support/fixtures.ts';
 import { type Stack, WORKERS } from '../support/stack.ts';
 

@@ -1,10 +1,10 @@
 import { total } from '../../kit/test-kit/exposition.ts';
-import { poll } from '../../kit/test-kit/poll.ts';
 import { query, sumOfJob, targets } from '../../kit/test-kit/prometheus.ts';
 import { scrape } from '../../kit/test-kit/scrape.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { expect, test } from '../support/fixtures.ts';
 import { figures, measureUnderKills } from '../support/measurement.ts';
-import { seedOfThisRun } from '../support/random.ts';
+import { seedOfThisRun } from '../support/seed.ts';
 
 const SECONDS = 15;
 const KILLS = 12;

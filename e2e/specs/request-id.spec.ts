@@ -1,5 +1,5 @@
-import { poll } from '../../kit/test-kit/poll.ts';
-import { docker } from '../support/docker.ts';
+import { docker } from '../../kit/test-kit/docker.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { expect, test } from '../support/fixtures.ts';
 import type { Service, Stack } from '../support/stack.ts';
 

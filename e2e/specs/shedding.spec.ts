@@ -2,9 +2,9 @@ import { difficultClients } from '../../kit/test-kit/difficult-clients.ts';
 import { type Exposition, total } from '../../kit/test-kit/exposition.ts';
 import { startLoad } from '../../kit/test-kit/load.ts';
 import { startOpenLoop } from '../../kit/test-kit/open-loop.ts';
-import { poll, pollUntilStable } from '../../kit/test-kit/poll.ts';
 import { scrape } from '../../kit/test-kit/scrape.ts';
 import { startScraping } from '../../kit/test-kit/scraping.ts';
+import { poll, pollUntilStable } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { expect, test } from '../support/fixtures.ts';
 import { Stack } from '../support/stack.ts';
 

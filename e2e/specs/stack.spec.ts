@@ -1,6 +1,6 @@
-import { poll } from '../../kit/test-kit/poll.ts';
+import { docker } from '../../kit/test-kit/docker.ts';
 import { getText } from '../../kit/test-kit/scrape.ts';
-import { docker } from '../support/docker.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { expect, test } from '../support/fixtures.ts';
 import type { Service, Stack } from '../support/stack.ts';
 

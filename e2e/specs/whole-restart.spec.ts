@@ -1,8 +1,8 @@
 import { countedOf } from '../../kit/test-kit/counted.ts';
 import { startLoad } from '../../kit/test-kit/load.ts';
-import { poll, pollUntilStable } from '../../kit/test-kit/poll.ts';
 import { scrape } from '../../kit/test-kit/scrape.ts';
 import { startScraping } from '../../kit/test-kit/scraping.ts';
+import { poll, pollUntilStable } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { type Epoch, epochOf, witnessesOf } from '../support/epoch.ts';
 import { expect, test } from '../support/fixtures.ts';
 

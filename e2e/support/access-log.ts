@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { poll } from '../../kit/test-kit/poll.ts';
-import { dockerClient } from './docker.ts';
+import { dockerClient } from '../../kit/test-kit/docker.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 
 /** What the tests need of a line of nginx's access log. */
 export interface AccessEntry {

@@ -1,4 +1,4 @@
-import { docker, removeProject } from './docker.ts';
+import { docker, removeProject } from '../../kit/test-kit/docker.ts';
 import { projectPrefix } from './run-id.ts';
 
 /** A test process that was killed could not take its stack down: nothing of this run is left behind. */

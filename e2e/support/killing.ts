@@ -1,5 +1,5 @@
-import { poll } from '../../kit/test-kit/poll.ts';
-import { pick } from './random.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
+import type { Random } from '../../packages/prom-multiproc/test/support/random.ts';
 import type { Stack } from './stack.ts';
 
 export interface Killing {
@@ -16,7 +16,7 @@ const LEAST_READY = 2;
 const READY_DEADLINE_MS = 60_000;
 
 /** Kills a random ready worker every `everyMs`, or as soon after as there are enough of them again. */
-export function startKilling(stack: Stack, everyMs: number, random: () => number): Killing {
+export function startKilling(stack: Stack, everyMs: number, random: Random): Killing {
   const killed: number[] = [];
   let stopped = false;
   let failed = false;
@@ -32,8 +32,9 @@ export function startKilling(stack: Stack, everyMs: number, random: () => number
   const loop = (async () => {
     while (!stopped) {
       const next = Date.now() + everyMs;
-      const victim = pick(await poll('ready workers', candidates, { deadlineMs: READY_DEADLINE_MS }), random);
-      if (victim !== undefined) {
+      const ready = await poll('ready workers', candidates, { deadlineMs: READY_DEADLINE_MS });
+      if (ready.length > 0) {
+        const victim = random.pick(ready);
         await stack.signal('KILL', victim);
         killed.push(victim);
       }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { dockerClient } from './docker.ts';
+import { dockerClient } from '../../kit/test-kit/docker.ts';
 
 /** The engine ends the stream when the container stops: so soon after, it is asked again. */
 const REATTACH_MS = 200;

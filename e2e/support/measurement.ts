@@ -1,8 +1,8 @@
 import { type LoadReport, startLoad } from '../../kit/test-kit/load.ts';
-import { poll } from '../../kit/test-kit/poll.ts';
 import { type ScrapingReport, startScraping } from '../../kit/test-kit/scraping.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
+import { Random } from '../../packages/prom-multiproc/test/support/random.ts';
 import { startKilling } from './killing.ts';
-import { seededRandom } from './random.ts';
 import type { Stack } from './stack.ts';
 
 const CONNECTIONS = 12;
@@ -47,7 +47,7 @@ export async function measureUnderKills(
     durationMs: LONGEST_MS,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
   });
-  const killing = startKilling(stack, KILL_EVERY_MS, seededRandom(seed));
+  const killing = startKilling(stack, KILL_EVERY_MS, new Random(seed));
   try {
     const enough = () => Date.now() - began >= seconds * 1_000 && killing.killed.length >= kills;
     await poll(`${kills} kills`, () => (enough() || killing.failed() ? true : undefined), {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { docker, dockerClient } from './docker.ts';
+import { docker, dockerClient } from '../../kit/test-kit/docker.ts';
 
 const LAST_LINES = 60;
 const LOOK_EVERY_MS = 500;

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stack } from '../../e2e/support/stack.ts';
 import { WORKERS } from '../../e2e/support/stack.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { total } from '../test-kit/exposition.ts';
-import { poll } from '../test-kit/poll.ts';
 import { query, sumOfJob } from '../test-kit/prometheus.ts';
 import { scrape } from '../test-kit/scrape.ts';
 import { type FaultDone, judge, type PrometheusFindings, type Report } from './account/report.ts';

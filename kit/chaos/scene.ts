@@ -1,7 +1,7 @@
 import { parseAccessLine } from '../../e2e/support/access-log.ts';
 import { LogFollower } from '../../e2e/support/log-follower.ts';
 import type { Stack } from '../../e2e/support/stack.ts';
-import { poll, pollUntilStable } from '../test-kit/poll.ts';
+import { poll, pollUntilStable } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { type Balance, Books, balance } from './account/books.ts';
 import { Deaths, type ExpectedDeath, parseExit } from './account/deaths.ts';
 import { Ledger } from './account/ledger.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 import { tryMutations } from './mutate.ts';
 import type { Mutation } from './mutations.ts';
 
@@ -17,8 +17,7 @@ test('one is 2', () => assert.equal(one, 2));
 `;
 
 test('a mutation is killed by a red test only, and the checkout stays as it is', (t) => {
-  const root = mkdtempSync(join(tmpdir(), 'mutate-'));
-  t.after(() => rmSync(root, { recursive: true }));
+  const root = temporaryDirectory(t);
   mkdirSync(join(root, 'node_modules'));
   writeFileSync(join(root, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(root, 'numbers.ts'), SOURCE);

@@ -1,14 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import {
+  temporaryDirectory,
+  thisProcess,
+} from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 
 /**
  * Copies the tracked files of the checkout `root`, as they are now, into a new directory, and returns that. Installed packages are
  * linked; a workspace of the checkout becomes that of the copy.
  */
 export function scratchCopy(root: string): string {
-  const copy = mkdtempSync(join(tmpdir(), 'mutations-'));
+  const copy = temporaryDirectory(thisProcess);
   const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,
     encoding: 'utf8',

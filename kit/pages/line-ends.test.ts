@@ -1,16 +1,18 @@
 /** A checkout has LF, also where git is told to make it CRLF: with CRLF no script starts. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import {
+  type Cleanup,
+  temporaryDirectory,
+} from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 import { createUpstream, git } from '../test-kit/upstream.ts';
 
 let clone: string;
 
 before((t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'line-ends-'));
-  (t as { after(fn: () => void): void }).after(() => rmSync(directory, { recursive: true, maxRetries: 20 }));
+  const directory = temporaryDirectory(t as Cleanup);
   createUpstream(join(directory, 'upstream'));
   clone = join(directory, 'clone');
   git(directory, '-c', 'core.autocrlf=true', '-c', 'core.eol=crlf', 'clone', '--quiet', 'upstream', clone);

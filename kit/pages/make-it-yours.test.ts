@@ -4,9 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { copyOfApp, temporaryDirectory } from '../../packages/cluster-runtime/test/support/app-copy.ts';
+import { copyOfApp } from '../../packages/cluster-runtime/test/support/app-copy.ts';
 import { ports, runApp } from '../../packages/cluster-runtime/test/support/run-app.ts';
 import { sample } from '../../packages/prom-multiproc/test/support/sample.ts';
+import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/make-it-yours.md'), 'utf8');

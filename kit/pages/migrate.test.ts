@@ -9,9 +9,9 @@ import { createRequire } from 'node:module';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
+import { until } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { sample } from '../../packages/prom-multiproc/test/support/sample.ts';
 import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
-import { until } from '../../packages/prom-multiproc/test/support/until.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 const COMMAND = join(REPOSITORY, 'packages/prom-multiproc/src/cli.ts');

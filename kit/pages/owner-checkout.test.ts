@@ -1,10 +1,13 @@
 /** The checkout of an owner who has put the page's Koa application in the place of the demonstration. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { before, test } from 'node:test';
+import {
+  type Cleanup,
+  temporaryDirectory,
+} from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 import { createUpstream } from '../test-kit/upstream.ts';
 
 /** What the page says to remove. */
@@ -14,13 +17,10 @@ const PAGE = readFileSync(join(import.meta.dirname, '../../docs/make-it-yours.md
 const program = (name: string) =>
   new RegExp(`^\`\`\`ts\\n// ${name}: [^\\n]*\\n(.*?)^\`\`\`$`, 'ms').exec(PAGE)![1]!;
 
-let directory: string;
 let checkout: string;
 
 before((t) => {
-  directory = mkdtempSync(join(tmpdir(), 'owner-checkout-'));
-  (t as { after(fn: () => void): void }).after(() => rmSync(directory, { recursive: true, maxRetries: 20 }));
-  checkout = join(directory, 'checkout');
+  checkout = join(temporaryDirectory(t as Cleanup), 'checkout');
   createUpstream(checkout);
   symlinkSync(join(ROOT, 'node_modules'), join(checkout, 'node_modules'));
   // .gitignore names the directory, not a link.

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { docker, dockerClient } from '../../e2e/support/docker.ts';
+import { docker, dockerClient } from '../test-kit/docker.ts';
 import { Checkouts } from './support/checkouts.ts';
 import { type Behaviour, FakeRegistry } from './support/fake-registry.ts';
 

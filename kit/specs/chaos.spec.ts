@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { sharing } from '../../e2e/support/fixtures.ts';
-import { seedOfThisRun } from '../../e2e/support/random.ts';
+import { seedOfThisRun } from '../../e2e/support/seed.ts';
 import { asText } from '../chaos/account/report.ts';
 import { startChaosStack } from '../chaos/chaos-stack.ts';
 import { FAULT_KINDS } from '../chaos/plan/plan.ts';

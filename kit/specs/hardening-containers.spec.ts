@@ -1,8 +1,8 @@
 import { expect, test } from '@playwright/test';
-import { docker } from '../../e2e/support/docker.ts';
-import { sendRaw } from '../../e2e/support/raw-http.ts';
 import { Stack } from '../../e2e/support/stack.ts';
-import { poll } from '../test-kit/poll.ts';
+import { sendRaw } from '../../packages/cluster-runtime/test/support/raw-http.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
+import { docker } from '../test-kit/docker.ts';
 import {
   cgroupLimits,
   inspect,

@@ -1,8 +1,14 @@
 /** How much nginx lets through, of one client and of all. */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { expect, test } from '@playwright/test';
-import { headerOf, plain, type RawAnswer, readAnswer } from '../../e2e/support/raw-http.ts';
-import { poll } from '../test-kit/poll.ts';
+import {
+  headerOf,
+  openRaw,
+  plain,
+  type RawAnswer,
+  readAnswer,
+} from '../../packages/cluster-runtime/test/support/raw-http.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { EchoProxy } from './support/echo-proxy.ts';
 import { expectOwnPage } from './support/own-page.ts';
 
@@ -37,9 +43,8 @@ test('a PUT whose worker dies is sent once more where its body is small; a large
 });
 
 test('a body that is not small goes on as it arrives, and its connection is not used again', async () => {
-  const held = connect(proxy.port, '127.0.0.1', () =>
-    held.write('POST /kept-short HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000\r\n\r\nabc'),
-  );
+  const post10k = 'POST /kept-short HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000\r\n\r\nabc';
+  const held = openRaw(proxy.port, post10k);
   try {
     const seen = async () => ((await proxy.seen()).includes('POST /kept-short') ? true : undefined);
     await poll('the app sees it before it is whole', seen, DEADLINE);
@@ -95,12 +100,9 @@ test('one client has so many requests at one time, and 429 beyond', async () => 
   const statuses: number[] = [];
   try {
     for (let i = 0; i < MOST_OF_ONE_CLIENT + 40; i++) {
-      const socket = connect(proxy.port, '127.0.0.1', () =>
-        // nginx waits for the body: the request is being processed.
-        socket.write('POST /held HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n'),
-      );
-      socket.setEncoding('latin1');
-      socket.on('error', () => {});
+      // nginx waits for the body: the request is being processed.
+      const head = 'POST /held HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n';
+      const socket = openRaw(proxy.port, head).setEncoding('latin1');
       socket.once('data', (text: string) => statuses.push(readAnswer(text).status));
       sockets.push(socket);
     }

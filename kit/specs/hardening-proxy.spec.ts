@@ -1,7 +1,13 @@
-import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { expect, test } from '@playwright/test';
-import { headerOf, plain, type RawAnswer } from '../../e2e/support/raw-http.ts';
-import { poll } from '../test-kit/poll.ts';
+import {
+  headerOf,
+  openRaw,
+  plain,
+  type RawAnswer,
+} from '../../packages/cluster-runtime/test/support/raw-http.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { EchoProxy } from './support/echo-proxy.ts';
 import { expectOwnPage } from './support/own-page.ts';
 
@@ -102,15 +108,11 @@ test('what is too large is refused before the app sees it, with the status that 
 });
 
 test('a client that sends or reads too slowly is cut off', async () => {
-  const held = (text: string): Promise<Socket> =>
-    new Promise((resolve, reject) => {
-      const socket = connect(proxy.port, '127.0.0.1', () => {
-        socket.write(text);
-        resolve(socket);
-      });
-      socket.once('error', reject);
-      socket.resume();
-    });
+  const held = async (text: string): Promise<Socket> => {
+    const socket = openRaw(proxy.port, text);
+    await once(socket, 'connect');
+    return socket.resume();
+  };
   const header = await held('GET /slow-header HTTP/1.1\r\nHost: localhost\r\n');
   const dripping = setInterval(() => header.writable && header.write('X: y\r\n'), 500);
   const body = await held('POST /slow-body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc');

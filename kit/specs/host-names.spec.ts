@@ -1,6 +1,6 @@
 import { expect, test } from '../../e2e/support/fixtures.ts';
-import { type RawAnswer, sendRaw } from '../../e2e/support/raw-http.ts';
-import { poll } from '../test-kit/poll.ts';
+import { type RawAnswer, sendRaw } from '../../packages/cluster-runtime/test/support/raw-http.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { inspect } from './support/container-facts.ts';
 
 /** By the port within nginx' container, what shows that it answered. A port that is published on loopback alone is missing at its peril. */

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { dockerClient } from '../../e2e/support/docker.ts';
 import { expect, test } from '../../e2e/support/fixtures.ts';
-import { sendRaw } from '../../e2e/support/raw-http.ts';
 import type { Service, Stack } from '../../e2e/support/stack.ts';
+import { sendRaw } from '../../packages/cluster-runtime/test/support/raw-http.ts';
+import { dockerClient } from '../test-kit/docker.ts';
 
 const run = promisify(execFile);
 const SERVICES: readonly Service[] = ['app', 'nginx', 'nginx-exporter', 'prometheus'];

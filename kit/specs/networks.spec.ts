@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { docker } from '../../e2e/support/docker.ts';
 import { expect, test } from '../../e2e/support/fixtures.ts';
 import type { Service, Stack } from '../../e2e/support/stack.ts';
 import { tableRows } from '../../packages/prom-multiproc/test/support/markdown.ts';
+import { docker } from '../test-kit/docker.ts';
 import { getText } from '../test-kit/scrape.ts';
 import type { Seen } from './networks/reach.ts';
 import { Surroundings } from './networks/surroundings.ts';

@@ -1,24 +1,23 @@
 /** Native histograms are switched on for the Prometheus that runs, and one line is all that differs between versions. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import {
+  temporaryDirectory,
+  thisProcess,
+} from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 
 /** The configuration for a Prometheus that says so of its version. */
 function configuration(says: string) {
-  const directory = mkdtempSync(join(tmpdir(), 'nhcb-'));
-  try {
-    writeFileSync(join(directory, 'prometheus'), `#!/bin/sh\necho '${says}'\n`, { mode: 0o755 });
-    return spawnSync(join(import.meta.dirname, 'nhcb/configuration'), {
-      encoding: 'utf8',
-      env: { PATH: `${directory}:${process.env.PATH}` },
-    });
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+  const directory = temporaryDirectory(thisProcess);
+  writeFileSync(join(directory, 'prometheus'), `#!/bin/sh\necho '${says}'\n`, { mode: 0o755 });
+  return spawnSync(join(import.meta.dirname, 'nhcb/configuration'), {
+    encoding: 'utf8',
+    env: { PATH: `${directory}:${process.env.PATH}` },
+  });
 }
 const of = (version: string) => configuration(`prometheus, version ${version}+ds (branch: x)`).stdout;
 const key = (version: string) => parse(of(version)).global.scrape_native_histograms;

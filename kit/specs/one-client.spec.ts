@@ -1,9 +1,9 @@
 /** Each attack runs from one address against nginx as it is shipped, while another address asks for what it is there for. */
 import { expect, test } from '@playwright/test';
 import { type AccessEntry, parseAccessLine } from '../../e2e/support/access-log.ts';
-import { docker } from '../../e2e/support/docker.ts';
 import { Stack } from '../../e2e/support/stack.ts';
-import { poll } from '../test-kit/poll.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
+import { docker } from '../test-kit/docker.ts';
 import { alerts, query, sumOfJob } from '../test-kit/prometheus.ts';
 import { CONNECTIONS } from './other-client/attacks.ts';
 import { OtherClient } from './support/other-client.ts';

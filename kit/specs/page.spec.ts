@@ -2,7 +2,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect as base } from '../../e2e/support/fixtures.ts';
 import { Stack, WORKERS } from '../../e2e/support/stack.ts';
-import { poll } from '../test-kit/poll.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { newcomerHeard, numberIn, numberWhen, shownWhen, test } from './support/page-reader.ts';
 
 const DEADLINE_MS = 90_000;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { docker } from '../../e2e/support/docker.ts';
 import { expect, test } from '../../e2e/support/fixtures.ts';
-import { type RawAnswer, readAnswer, sendRaw } from '../../e2e/support/raw-http.ts';
 import type { Service, Stack } from '../../e2e/support/stack.ts';
 import { MAX_HEADER_BYTES } from '../../packages/cluster-runtime/src/http/parse-errors.ts';
+import { type RawAnswer, readAnswer, sendRaw } from '../../packages/cluster-runtime/test/support/raw-http.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
+import { docker } from '../test-kit/docker.ts';
 import { total } from '../test-kit/exposition.ts';
-import { poll } from '../test-kit/poll.ts';
 import { scrape } from '../test-kit/scrape.ts';
 import { oddRequests } from './support/odd-requests.ts';
 

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from '../../e2e/support/fixtures.ts';
 import type { Stack } from '../../e2e/support/stack.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { startLoad } from '../test-kit/load.ts';
-import { poll } from '../test-kit/poll.ts';
 import { query } from '../test-kit/prometheus.ts';
 import { getText } from '../test-kit/scrape.ts';
 

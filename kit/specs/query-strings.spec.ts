@@ -1,7 +1,7 @@
-import { docker } from '../../e2e/support/docker.ts';
 import { expect, test } from '../../e2e/support/fixtures.ts';
-import { sendRaw } from '../../e2e/support/raw-http.ts';
 import type { Service } from '../../e2e/support/stack.ts';
+import { sendRaw } from '../../packages/cluster-runtime/test/support/raw-http.ts';
+import { docker } from '../test-kit/docker.ts';
 import { EchoProxy } from './support/echo-proxy.ts';
 
 const SECRET = 'c0ffee-secret';

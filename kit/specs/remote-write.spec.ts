@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { docker } from '../../e2e/support/docker.ts';
 import { Stack } from '../../e2e/support/stack.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
+import { docker } from '../test-kit/docker.ts';
 import { startLoad } from '../test-kit/load.ts';
-import { poll } from '../test-kit/poll.ts';
 import { query } from '../test-kit/prometheus.ts';
 import { getText } from '../test-kit/scrape.ts';
 import { inspect } from './support/container-facts.ts';

@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { docker, removeProject } from '../../e2e/support/docker.ts';
 import { projectPrefix } from '../../e2e/support/run-id.ts';
+import {
+  temporaryDirectory,
+  thisProcess,
+} from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 import { TEMPLATE_NAME } from '../../scripts/lib/project-name.ts';
+import { docker, removeProject } from '../test-kit/docker.ts';
 import { total } from '../test-kit/exposition.ts';
 import { scrape } from '../test-kit/scrape.ts';
 import { commitAll, createUpstream, git } from '../test-kit/upstream.ts';
@@ -26,7 +29,7 @@ const fastify = (): string => {
 
 test('a stranger clones the template, renames it and puts in a Fastify app: the smoke test passes', async () => {
   test.setTimeout(TIMEOUT_MS);
-  const directory = mkdtempSync(join(tmpdir(), 'template-'));
+  const directory = temporaryDirectory(thisProcess);
   const project = `${projectPrefix}-${process.pid}-template`;
   const clone = join(directory, NAME);
   const env = {
@@ -95,6 +98,5 @@ test('a stranger clones the template, renames it and puts in a Fastify app: the 
     const images = ['images', '--format', '{{.Repository}}:{{.Tag}}', '--filter', `reference=${NAME}-*`];
     const named = (await docker(images)).split('\n').filter(Boolean);
     if (named.length > 0) await docker(['image', 'rm', ...named]);
-    rmSync(directory, { recursive: true, force: true });
   }
 });

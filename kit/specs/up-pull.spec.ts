@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { docker } from '../../e2e/support/docker.ts';
+import { docker } from '../test-kit/docker.ts';
 import { Checkouts } from './support/checkouts.ts';
 
 /** Everything is built twice from nothing. */

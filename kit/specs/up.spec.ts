@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { docker, removeProject } from '../../e2e/support/docker.ts';
 import { projectPrefix } from '../../e2e/support/run-id.ts';
+import { docker, removeProject } from '../test-kit/docker.ts';
 
 const UP = resolve(import.meta.dirname, '../../scripts/up');
 /** The images may have to be built. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test';
 import { Stack, WORKERS } from '../../e2e/support/stack.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { startLoad } from '../test-kit/load.ts';
-import { poll } from '../test-kit/poll.ts';
 import { query, targets } from '../test-kit/prometheus.ts';
 import { getText } from '../test-kit/scrape.ts';
 

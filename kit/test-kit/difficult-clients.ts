@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { openRaw } from '../../packages/cluster-runtime/test/support/raw-http.ts';
 
 export type Kind = 'long-lived' | 'slow' | 'aborted' | 'half-sent';
 
@@ -67,7 +68,7 @@ export async function difficultClients(publicUrl: string, each: number, seconds:
 
 function one(port: number, { request, act }: Client): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
+    const socket = openRaw(port);
     let received = '';
     let timer: NodeJS.Timeout | undefined;
     const deadline = setTimeout(() => end('still open'), DEADLINE_MS);

@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { openRaw } from '../../packages/cluster-runtime/test/support/raw-http.ts';
 
 export interface WholeAnswer {
   readonly status: number;
@@ -29,7 +30,7 @@ export class HttpConnection {
 
   constructor(port: number, events: ConnectionEvents) {
     this.#events = events;
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    this.#socket = openRaw(port);
     this.#socket.setEncoding('latin1').on('data', (chunk) => this.#take(String(chunk)));
     this.#socket.once('error', (error: NodeJS.ErrnoException) => this.#fail(error.code ?? error.message));
     this.#socket.once('close', () => {

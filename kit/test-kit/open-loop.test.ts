@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { startOpenLoop } from './open-loop.ts';
-import { poll } from './poll.ts';
 
 const LOAD = { rate: 500, durationMs: 200, maxConnections: 8, timeoutMs: 20_000 };
 const DEADLINE = { deadlineMs: 20_000, everyMs: 5 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { poll } from './poll.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { startScraping } from './scraping.ts';
 
 test('falls are found between successful scrapes, across failed ones, and failures are told apart', async () => {

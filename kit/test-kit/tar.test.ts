@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 import { readTar, type TarEntry } from './tar.ts';
 
 async function* inPieces(archive: Buffer, length: number): AsyncGenerator<Uint8Array> {
@@ -17,8 +17,7 @@ async function entries(archive: Buffer, length = 1000): Promise<Record<string, T
 }
 
 test('type, mode, size, target and content of each entry are read, long and odd names too', async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'tar-'));
-  t.after(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryDirectory(t);
   const long = `${'a'.repeat(120)}/${'ö'.repeat(90)}`;
   mkdirSync(join(directory, 'a'.repeat(120)));
   writeFileSync(join(directory, long), 'long');

@@ -3,14 +3,16 @@
  * WALK one of `WALKS`. Prints the functions of LIBRARY/src that the call executes, as JSON. With `--debug` it waits for a
  * debugger just before the call instead, and prints nothing.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
 import inspector from 'node:inspector';
 import { Session } from 'node:inspector/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Registry } from 'prom-client';
+import {
+  temporaryDirectory,
+  thisProcess,
+} from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 import type { ExecutedFunction, WalkName } from './walk.ts';
 
 type Call = () => unknown;
@@ -67,22 +69,17 @@ async function executed(call: Call): Promise<ExecutedFunction[]> {
     );
 }
 
-const directory = mkdtempSync(join(tmpdir(), 'walks-'));
-process.env.PROMETHEUS_MULTIPROC_DIR = directory;
+process.env.PROMETHEUS_MULTIPROC_DIR = temporaryDirectory(thisProcess);
 // No refresh on the way.
 process.env.PROMETHEUS_MULTIPROC_REFRESH_MS = '3600000';
-try {
-  const register = new client.Registry();
-  share(register);
-  const call = await CALLS[walk](register);
-  // What the calls before have left for later is over.
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-  if (debug === undefined) console.log(JSON.stringify(await executed(call)));
-  else {
-    inspector.open(0, '127.0.0.1', true);
-    await call();
-    inspector.close();
-  }
-} finally {
-  rmSync(directory, { recursive: true });
+const register = new client.Registry();
+share(register);
+const call = await CALLS[walk](register);
+// What the calls before have left for later is over.
+for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+if (debug === undefined) console.log(JSON.stringify(await executed(call)));
+else {
+  inspector.open(0, '127.0.0.1', true);
+  await call();
+  inspector.close();
 }

@@ -7,14 +7,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { Network, run } from './network.ts';
 
 const RULES = join(import.meta.dirname, '../one-client.nft');
 const MOST = 4096;
 const BEYOND = 200;
 const OTHERS = 100;
-const DEADLINE_MS = 60_000;
 
 /** Whom the clients ask, and where what they ask for is answered. */
 const PATHS = [
@@ -66,14 +65,6 @@ class Crowd {
     const exited = once(this.#child, 'exit');
     this.#child.stdin!.end();
     await exited;
-  }
-}
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
-  while (!holds()) {
-    assert.ok(performance.now() < deadline, `${what}: not so after ${DEADLINE_MS} ms`);
-    await delay(50);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Counted } from '../../kit/test-kit/counted.ts';
-import { poll } from '../../kit/test-kit/poll.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 
 export interface RouteCount {
   /** Requests in the counter, once the histogram has as many more of them as it had before. */

@@ -4,10 +4,10 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { countedOf } from '../../kit/test-kit/counted.ts';
 import { startLoad } from '../../kit/test-kit/load.ts';
-import { poll } from '../../kit/test-kit/poll.ts';
 import { sumOfJob } from '../../kit/test-kit/prometheus.ts';
 import { getText, scrape } from '../../kit/test-kit/scrape.ts';
 import { startScraping } from '../../kit/test-kit/scraping.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { routeCount } from './count-of-route.ts';
 
 /** The steps of scripts/smoke: smoke.ts PATH ROUTE. No packages: Node and the docker client are all it needs. */

@@ -3,13 +3,14 @@
  * `node --expose-gc merge-case.ts <counters|histograms> <same|shuffled>`, shuffled: each slot has its series in another
  * order. Prints one line of JSON. Times are CPU time of the thread, which others on the machine disturb least.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Reader } from 'prom-multiproc';
 import type { MetricDefinition } from '../../../packages/prom-multiproc/src/format/format.ts';
 import { loadLibc } from '../../../packages/prom-multiproc/src/os/libc.ts';
 import { SlotWriter } from '../../../packages/prom-multiproc/src/slot/slot-writer.ts';
+import {
+  temporaryDirectory,
+  thisProcess,
+} from '../../../packages/prom-multiproc/test/support/temporary-directory.ts';
 
 const SLOTS = 8;
 const SCRAPES = 200;
@@ -79,40 +80,36 @@ function readerOf(directory: string): Reader {
 }
 
 const directories = [SERIES, 2 * SERIES].map((series) => {
-  const directory = mkdtempSync(join(tmpdir(), 'bench-'));
+  const directory = temporaryDirectory(thisProcess);
   for (let slot = 0; slot < SLOTS; slot++) writeSlot(directory, slot, series);
   return directory;
 });
-try {
-  const reader = new Reader(directories[0]!);
-  const times: number[] = [];
-  let bytes = 0;
-  for (let scrape = 0; scrape < SCRAPES; scrape++) {
-    count(scrape);
-    const began = cpuMs();
-    bytes = Buffer.byteLength(reader.metrics());
-    times.push(cpuMs() - began);
-  }
-  // The mean: the kernel may count CPU time in steps longer than a scrape.
-  const steady = times.slice(WARM).reduce((sum, time) => sum + time, 0) / (SCRAPES - WARM);
-  reader.close();
-  // What it costs to have twice as many series: not the code, not the buffers that serve any number of them.
-  const held = [bytesHeld()];
-  const readers = directories.map((directory) => {
-    const one = readerOf(directory);
-    held.push(bytesHeld());
-    return one;
-  });
-  const [none, single, both] = held as [number, number, number];
-  console.log(
-    JSON.stringify({
-      first: times[0],
-      steady,
-      bytes,
-      bytesPerSeries: (both - single - (single - none)) / SERIES,
-    }),
-  );
-  for (const one of readers) one.close();
-} finally {
-  for (const directory of directories) rmSync(directory, { recursive: true });
+const reader = new Reader(directories[0]!);
+const times: number[] = [];
+let bytes = 0;
+for (let scrape = 0; scrape < SCRAPES; scrape++) {
+  count(scrape);
+  const began = cpuMs();
+  bytes = Buffer.byteLength(reader.metrics());
+  times.push(cpuMs() - began);
 }
+// The mean: the kernel may count CPU time in steps longer than a scrape.
+const steady = times.slice(WARM).reduce((sum, time) => sum + time, 0) / (SCRAPES - WARM);
+reader.close();
+// What it costs to have twice as many series: not the code, not the buffers that serve any number of them.
+const held = [bytesHeld()];
+const readers = directories.map((directory) => {
+  const one = readerOf(directory);
+  held.push(bytesHeld());
+  return one;
+});
+const [none, single, both] = held as [number, number, number];
+console.log(
+  JSON.stringify({
+    first: times[0],
+    steady,
+    bytes,
+    bytesPerSeries: (both - single - (single - none)) / SERIES,
+  }),
+);
+for (const one of readers) one.close();

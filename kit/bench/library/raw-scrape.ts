@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { openRaw } from '../../../packages/cluster-runtime/test/support/raw-http.ts';
 
 const TIMEOUT_MS = 60_000;
 const HEAD_END = Buffer.from('\r\n\r\n');
@@ -22,7 +23,7 @@ export class RawScraper {
   }
 
   static async connect(port: number): Promise<RawScraper> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    const socket = openRaw(port);
     await once(socket, 'connect');
     return new RawScraper(socket, port);
   }

@@ -1,8 +1,8 @@
+import { pollUntilStable } from '../../../packages/prom-multiproc/test/support/poll.ts';
 import { difficultClients, type Outcomes } from '../../test-kit/difficult-clients.ts';
 import { type Exposition, total } from '../../test-kit/exposition.ts';
 import { startLoad } from '../../test-kit/load.ts';
 import type { OpenLoopReport } from '../../test-kit/open-loop.ts';
-import { pollUntilStable } from '../../test-kit/poll.ts';
 import { scrape } from '../../test-kit/scrape.ts';
 import { quantile } from '../stats/spread.ts';
 import type { LoadStack } from './stack.ts';

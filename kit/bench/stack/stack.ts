@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { getContainerRuntimeClient } from 'testcontainers';
+import { poll } from '../../../packages/prom-multiproc/test/support/poll.ts';
 import { chooseBaseImages } from '../../test-kit/base-images.ts';
 import { docker, removeProject } from '../../test-kit/docker.ts';
-import { poll } from '../../test-kit/poll.ts';
 import { getText } from '../../test-kit/scrape.ts';
 import type { LimitEvents } from './limits.ts';
 import { processorMicroseconds } from './processor-time.ts';

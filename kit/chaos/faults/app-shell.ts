@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import { dockerClient } from '../../../e2e/support/docker.ts';
+import { dockerClient } from '../../test-kit/docker.ts';
 
 export interface ShellResult {
   readonly output: string;

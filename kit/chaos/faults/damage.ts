@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { poll } from '../../test-kit/poll.ts';
+import { poll } from '../../../packages/prom-multiproc/test/support/poll.ts';
 import type { Damage, DamageKind } from '../plan/plan.ts';
 import type { Scene } from '../scene.ts';
 import { DIRECTORY, type Holder, holders, othersSince, slotPages } from './slot-pages.ts';

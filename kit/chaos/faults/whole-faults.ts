@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { docker } from '../../../e2e/support/docker.ts';
-import { poll } from '../../test-kit/poll.ts';
+import { poll } from '../../../packages/prom-multiproc/test/support/poll.ts';
+import { docker } from '../../test-kit/docker.ts';
 import { getText } from '../../test-kit/scrape.ts';
 import type { Fault } from '../plan/plan.ts';
 import type { Scene } from '../scene.ts';

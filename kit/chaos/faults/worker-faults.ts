@@ -1,5 +1,5 @@
 import type { WorkerStatus } from '../../../e2e/support/stack.ts';
-import { poll } from '../../test-kit/poll.ts';
+import { poll } from '../../../packages/prom-multiproc/test/support/poll.ts';
 import type { Fault } from '../plan/plan.ts';
 import type { Scene } from '../scene.ts';
 

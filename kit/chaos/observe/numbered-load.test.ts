@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { poll } from '../../test-kit/poll.ts';
+import { poll } from '../../../packages/prom-multiproc/test/support/poll.ts';
 import { Ledger } from '../account/ledger.ts';
 import { NumberedLoad } from './numbered-load.ts';
 

@@ -1,5 +1,5 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { seededRandom } from '../../../e2e/support/random.ts';
+import { Random } from '../../../packages/prom-multiproc/test/support/random.ts';
 import { addressOf, type Ledger, type Method, type Outcome, type SentRequest } from '../account/ledger.ts';
 
 export interface NumberedLoadOptions {
@@ -31,7 +31,7 @@ const EXPECTED: Record<Method, number> = { GET: 200, POST: 404 };
 export class NumberedLoad {
   readonly #options: NumberedLoadOptions;
   readonly #ledger: Ledger;
-  readonly #random: () => number;
+  readonly #random: Random;
   #done: Promise<unknown> = Promise.resolve();
   #running = false;
 
@@ -40,7 +40,7 @@ export class NumberedLoad {
     if (hostname !== '127.0.0.1') throw new Error(`load goes to 127.0.0.1 only, not to ${hostname}`);
     this.#options = options;
     this.#ledger = ledger;
-    this.#random = seededRandom(options.seed);
+    this.#random = new Random(options.seed);
   }
 
   start(): void {
@@ -69,9 +69,9 @@ export class NumberedLoad {
   }
 
   async #one(kept: Agent): Promise<Outcome> {
-    const method: Method = this.#random() < POSTS ? 'POST' : 'GET';
-    const agent = this.#random() < NEW_CONNECTIONS ? false : kept;
-    const abortAfterMs = this.#random() < ABORTS ? this.#random() * ABORT_WITHIN_MS : undefined;
+    const method: Method = this.#random.next() < POSTS ? 'POST' : 'GET';
+    const agent = this.#random.next() < NEW_CONNECTIONS ? false : kept;
+    const abortAfterMs = this.#random.next() < ABORTS ? this.#random.next() * ABORT_WITHIN_MS : undefined;
     const sent = this.#ledger.send(method, Date.now());
     const outcome = await this.#ask(sent, agent, abortAfterMs);
     this.#ledger.end(sent, outcome, Date.now());

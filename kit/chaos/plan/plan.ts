@@ -1,4 +1,4 @@
-import { seededRandom } from '../../../e2e/support/random.ts';
+import { Random } from '../../../packages/prom-multiproc/test/support/random.ts';
 
 /** How often each kind comes in a round; every kind comes at least once. */
 const WEIGHTS = {
@@ -44,11 +44,11 @@ const PAUSE_MS = { least: 200, most: 1_000 };
  * has them by weight, both shuffled. Scaling up and down alternate, so that the number of workers stays in bounds.
  */
 export function* planFaults(seed: number, count = Infinity): Generator<Fault, void> {
-  const random = seededRandom(seed);
+  const random = new Random(seed);
   let number = 0;
   let up = true;
   for (let round = 0; ; round++) {
-    for (const dealt of shuffled(round === 0 ? FAULT_KINDS : fullRound(), random)) {
+    for (const dealt of random.shuffled(round === 0 ? FAULT_KINDS : fullRound())) {
       if (number === count) return;
       let kind = dealt;
       if (dealt === 'scale-up' || dealt === 'scale-down') {
@@ -59,7 +59,7 @@ export function* planFaults(seed: number, count = Infinity): Generator<Fault, vo
       yield {
         number,
         kind,
-        target: Math.floor(random() * MOST_TARGETS),
+        target: random.int(MOST_TARGETS),
         holdMs: between(HOLD_MS, random),
         pauseMs: between(PAUSE_MS, random),
       };
@@ -71,17 +71,8 @@ function fullRound(): FaultKind[] {
   return FAULT_KINDS.flatMap((kind) => Array.from({ length: WEIGHTS[kind] }, () => kind));
 }
 
-function shuffled<T>(items: readonly T[], random: () => number): T[] {
-  const deck = [...items];
-  for (let i = deck.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [deck[i], deck[j]] = [deck[j]!, deck[i]!];
-  }
-  return deck;
-}
-
-function between({ least, most }: { least: number; most: number }, random: () => number): number {
-  return least + Math.floor(random() * (most - least));
+function between({ least, most }: { least: number; most: number }, random: Random): number {
+  return least + random.int(most - least);
 }
 
 export const DAMAGE_KINDS = ['overwrite-header', 'overwrite-log', 'delete', 'truncate'] as const;
@@ -97,7 +88,7 @@ export interface Damage {
 
 /** `rounds` times each kind of damage, each round shuffled. */
 export function planDamage(seed: number, rounds: number): Damage[] {
-  const random = seededRandom(seed ^ 0x5107);
-  const kinds = Array.from({ length: rounds }, () => shuffled(DAMAGE_KINDS, random)).flat();
-  return kinds.map((kind, i) => ({ number: i + 1, kind, target: Math.floor(random() * MOST_TARGETS) }));
+  const random = new Random(seed ^ 0x5107);
+  const kinds = Array.from({ length: rounds }, () => random.shuffled(DAMAGE_KINDS)).flat();
+  return kinds.map((kind, i) => ({ number: i + 1, kind, target: random.int(MOST_TARGETS) }));
 }

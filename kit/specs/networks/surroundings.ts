@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { docker } from '../../../e2e/support/docker.ts';
-import { poll } from '../../test-kit/poll.ts';
+import { poll } from '../../../packages/prom-multiproc/test/support/poll.ts';
+import { docker } from '../../test-kit/docker.ts';
 import type { Listening } from './listen.ts';
 import type { Seen } from './reach.ts';
 

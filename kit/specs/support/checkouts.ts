@@ -1,9 +1,12 @@
 import { type ChildProcess, execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { docker, removeProject } from '../../../e2e/support/docker.ts';
 import { projectPrefix } from '../../../e2e/support/run-id.ts';
+import {
+  temporaryDirectory,
+  thisProcess,
+} from '../../../packages/prom-multiproc/test/support/temporary-directory.ts';
+import { docker, removeProject } from '../../test-kit/docker.ts';
 import { createUpstream, git } from '../../test-kit/upstream.ts';
 
 const COMMAND_TIMEOUT_MS = 10 * 60_000;
@@ -17,7 +20,7 @@ let made = 0;
 
 /** Clones of this checkout as it is now, with stacks and images of their own. `remove` leaves nothing of either. */
 export class Checkouts {
-  readonly #directory = mkdtempSync(join(tmpdir(), 'checkouts-'));
+  readonly #directory = temporaryDirectory(thisProcess);
   readonly project: string;
   readonly env: NodeJS.ProcessEnv;
 

@@ -1,5 +1,5 @@
-import { docker } from '../../../e2e/support/docker.ts';
 import type { Service, Stack } from '../../../e2e/support/stack.ts';
+import { docker } from '../../test-kit/docker.ts';
 
 /** What the engine says of a container, as far as the tests ask. */
 export interface Inspected {

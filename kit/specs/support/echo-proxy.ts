@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { docker, removeProject } from '../../../e2e/support/docker.ts';
-import { type RawAnswer, sendRaw } from '../../../e2e/support/raw-http.ts';
 import { projectPrefix } from '../../../e2e/support/run-id.ts';
+import { type RawAnswer, sendRaw } from '../../../packages/cluster-runtime/test/support/raw-http.ts';
+import { docker, removeProject } from '../../test-kit/docker.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const FILES = ['docker-compose.yml', 'kit/specs/fixtures/echo.compose.yml'];

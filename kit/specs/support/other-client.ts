@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { docker, dockerClient } from '../../../e2e/support/docker.ts';
 import type { Stack } from '../../../e2e/support/stack.ts';
+import { docker, dockerClient } from '../../test-kit/docker.ts';
 import type { AttackName } from '../other-client/attacks.ts';
 import type { Outcomes } from '../other-client/connections.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from '@playwright/test';
-import { headerOf, type RawAnswer } from '../../../e2e/support/raw-http.ts';
+import { headerOf, type RawAnswer } from '../../../packages/cluster-runtime/test/support/raw-http.ts';
 
 /** One of nginx' own pages: it says nothing of what runs here. */
 export function expectOwnPage(answer: RawAnswer, what: string): void {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { test as base, expect } from '../../../e2e/support/fixtures.ts';
-import { poll } from '../../test-kit/poll.ts';
+import { poll } from '../../../packages/prom-multiproc/test/support/poll.ts';
 
 const DEADLINE_MS = 90_000;
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { temporaryDirectory } from './support/app-copy.ts';
+import { temporaryDirectory } from '../../prom-multiproc/test/support/temporary-directory.ts';
 import { gone } from './support/gone.ts';
 import { ports, type RunningApp, runApp } from './support/run-app.ts';
 import { allReady, statusOf, statusWhen } from './support/status.ts';

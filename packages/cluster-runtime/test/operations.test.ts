@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { change, copyOfApp, copyOfRuntime, temporaryDirectory } from './support/app-copy.ts';
+import { temporaryDirectory } from '../../prom-multiproc/test/support/temporary-directory.ts';
+import { change, copyOfApp, copyOfRuntime } from './support/app-copy.ts';
 import { ports, type RunningApp, runApp } from './support/run-app.ts';
 import { allReady, pids, statusOf, statusWhen } from './support/status.ts';
 

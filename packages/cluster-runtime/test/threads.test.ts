@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { temporaryDirectory } from './support/app-copy.ts';
+import { temporaryDirectory } from '../../prom-multiproc/test/support/temporary-directory.ts';
 import { ports, runApp } from './support/run-app.ts';
 import { allReady, statusWhen } from './support/status.ts';
 

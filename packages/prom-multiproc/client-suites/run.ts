@@ -4,10 +4,10 @@
  * runner of the tests says goes to standard error.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { temporaryDirectory, thisProcess } from '../test/support/temporary-directory.ts';
 
 type Results = ReadonlyMap<string, boolean>;
 
@@ -19,19 +19,15 @@ if (path === undefined) {
 }
 const checkout = resolve(path);
 const { name, version, jest } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
-const directory = mkdtempSync(join(tmpdir(), 'client-suites-'));
+const directory = temporaryDirectory(thisProcess);
 
 const run = jest !== undefined ? runJest : existsSync(join(checkout, 'spec')) ? runJasmine : runNodeTests;
-try {
-  const [plain, shared] = [run(false), run(true)];
-  const red = [...plain].filter(([test, isGreen]) => isGreen && shared.get(test) !== true);
-  console.log(
-    `${name} ${version}: ${plain.size} tests, green plain: ${green(plain)}, shared: ${green(shared)}`,
-  );
-  for (const [test] of red) console.log(`red shared: ${test}`);
-} finally {
-  rmSync(directory, { recursive: true });
-}
+const [plain, shared] = [run(false), run(true)];
+const red = [...plain].filter(([test, isGreen]) => isGreen && shared.get(test) !== true);
+console.log(
+  `${name} ${version}: ${plain.size} tests, green plain: ${green(plain)}, shared: ${green(shared)}`,
+);
+for (const [test] of red) console.log(`red shared: ${test}`);
 
 function green(results: Results): number {
   return [...results.values()].filter((isGreen) => isGreen).length;

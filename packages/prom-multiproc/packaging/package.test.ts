@@ -1,7 +1,7 @@
 /** What npm packs can be published: it is complete, holds nothing else, and works where it is installed. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import * as source from '../src/index.ts';
@@ -10,6 +10,7 @@ import {
   CLIENTS,
   type Client,
   installInto,
+  newDirectory,
   nodeOf,
   output,
   type Packed,
@@ -39,9 +40,7 @@ function installed(...path: string[]): string {
   return join(project, 'node_modules/prom-multiproc', ...path);
 }
 
-function slotDirectory(): string {
-  return mkdtempSync(join(workDirectory(), 'slots-'));
-}
+const slotDirectory = (): string => newDirectory('slots-');
 
 test('it holds compiled code with types and source maps, documents and examples, and nothing else', (t) => {
   const names = execFileSync('tar', ['tzf', packed.tarball], { encoding: 'utf8' }).trim().split('\n');

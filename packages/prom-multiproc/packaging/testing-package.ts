@@ -4,16 +4,14 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
+import { temporaryDirectory, thisProcess } from '../test/support/temporary-directory.ts';
 
 const run = promisify(execFile);
 
@@ -39,7 +37,7 @@ export function pack(): Packed {
 }
 
 export function packAgain({ source }: { source: string }): Packed {
-  const root = mkdtempSync(join(workDirectory(), 'packed-'));
+  const root = newDirectory('packed-');
   npm(['pack', '--pack-destination', root], source);
   const { version } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
   return { tarball: join(root, `prom-multiproc-${version}.tgz`), source };
@@ -110,13 +108,13 @@ let directory: string | undefined;
 
 /** One directory for all of this process, gone with it. */
 export function workDirectory(): string {
-  if (directory === undefined) {
-    const made = mkdtempSync(join(tmpdir(), 'prom-multiproc-package-'));
-    process.on('exit', () => rmSync(made, { recursive: true, force: true }));
-    directory = made;
-  }
+  directory ??= temporaryDirectory(thisProcess);
   return directory;
 }
+
+/** A new one in it. */
+export const newDirectory = (name: string): string =>
+  temporaryDirectory(thisProcess, { under: workDirectory(), name });
 
 /** A registry out of reach is told in seconds, not after minutes of trying again. */
 const PATIENCE = { npm_config_fetch_retry_mintimeout: '500', npm_config_fetch_retry_maxtimeout: '2000' };

@@ -1,9 +1,9 @@
 /** Tools that install, bundle, trace and test applications, of the versions in tools/package.json, and what they make. */
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { sample } from '../test/support/sample.ts';
-import { npm, output, type Packed, workDirectory } from './testing-package.ts';
+import { newDirectory, npm, output, type Packed, workDirectory } from './testing-package.ts';
 
 const TOOLS = join(import.meta.dirname, 'tools');
 const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/install.md'), 'utf8');
@@ -42,7 +42,7 @@ export function emptyProject(name: string, { tarball }: Packed): string {
 
 /** A copy outside of any project: no node_modules above it. */
 export function moveAway(directory: string): string {
-  const away = join(mkdtempSync(join(workDirectory(), 'away-')), basename(directory));
+  const away = join(newDirectory('away-'), basename(directory));
   cpSync(directory, away, { recursive: true, verbatimSymlinks: true });
   return away;
 }
@@ -59,7 +59,7 @@ export async function outcome(
   cwd: string,
   variables: Record<string, string | undefined> = {},
 ): Promise<Outcome> {
-  const slots = mkdtempSync(join(workDirectory(), 'slots-'));
+  const slots = newDirectory('slots-');
   const command = [process.execPath, ...args] as const;
   const env = { PROMETHEUS_MULTIPROC_DIR: slots, ...cachesOfTools(), ...variables };
   try {

@@ -3,10 +3,10 @@ import { linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { AppProcess } from '../test/support/application.ts';
+import { until } from '../test/support/poll.ts';
 import { sample, samples } from '../test/support/sample.ts';
 import { openWriter } from '../test/support/slot-files.ts';
 import { temporaryDirectory } from '../test/support/temporary-directory.ts';
-import { until } from '../test/support/until.ts';
 import { MAX_SLOTS, slotFileName } from './format/format.ts';
 
 const HOME = '{route="/"}';

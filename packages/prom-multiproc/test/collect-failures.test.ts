@@ -7,10 +7,10 @@ import client from 'prom-client';
 import { metricsHandler, share } from '../src/index.ts';
 import { bootTime } from '../src/os/boot-clock.ts';
 import { processSlot } from '../src/process/process-slot.ts';
+import { until } from './support/poll.ts';
 import { sample } from './support/sample.ts';
 import { GAUGE, openWriter } from './support/slot-files.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
-import { until } from './support/until.ts';
 
 const FAILURES = 'prom_multiproc_collect_failures_total';
 

@@ -6,9 +6,9 @@ import { type TestContext, test } from 'node:test';
 import { clearDirectory } from '../src/clear-directory.ts';
 import { Reader } from '../src/reader.ts';
 import { AppProcess } from './support/application.ts';
+import { until } from './support/poll.ts';
 import { sample } from './support/sample.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
-import { until } from './support/until.ts';
 
 const HOME = 'requests_total{route="/"}';
 const WORKERS = 3;

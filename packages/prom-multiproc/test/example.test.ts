@@ -6,9 +6,9 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Reader } from '../src/index.ts';
+import { until } from './support/poll.ts';
 import { sample } from './support/sample.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
-import { until } from './support/until.ts';
 
 const PROGRAM = join(import.meta.dirname, '../examples/cluster.js');
 

@@ -5,11 +5,11 @@ import client from 'prom-client';
 import { bootTime } from '../src/os/boot-clock.ts';
 import { Reader } from '../src/reader.ts';
 import { type GaugeProcess, gaugeApplication, shownGauges } from './support/gauge-application.ts';
+import { until } from './support/poll.ts';
 import { sample, samples } from './support/sample.ts';
 import { definition, openWriter } from './support/slot-files.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 import { shareIn, twinRegistries } from './support/twin-registries.ts';
-import { until } from './support/until.ts';
 
 test('every aggregator makes one of the values of living processes, none of those of dead ones', async (t) => {
   const { reader, start } = gaugeApplication(t);

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { TextReader } from './support/directory-text.ts';
+import { until } from './support/poll.ts';
 import { Random } from './support/random.ts';
 import { values } from './support/sample.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
-import { until } from './support/until.ts';
 
 const WORKERS = 3;
 const KILLS = 10;

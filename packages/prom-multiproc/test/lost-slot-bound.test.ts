@@ -8,9 +8,9 @@ import { runInNewContext } from 'node:vm';
 import client from 'prom-client';
 import { processSlot } from '../src/process/process-slot.ts';
 import { MAX_LOST } from '../src/process/slot-holder.ts';
+import { until } from './support/poll.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 import { shareIn } from './support/twin-registries.ts';
-import { until } from './support/until.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');

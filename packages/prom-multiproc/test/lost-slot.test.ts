@@ -21,10 +21,10 @@ import { CHUNK_BYTES, HEADER_BYTES } from '../src/format/format.ts';
 import { processSlot } from '../src/process/process-slot.ts';
 import { AppProcess } from './support/application.ts';
 import { TextReader } from './support/directory-text.ts';
+import { until } from './support/poll.ts';
 import { sample } from './support/sample.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 import { shareIn } from './support/twin-registries.ts';
-import { until } from './support/until.ts';
 
 const HOME = '{route="/"}';
 const OFTEN = { PROMETHEUS_MULTIPROC_REFRESH_MS: '10' };

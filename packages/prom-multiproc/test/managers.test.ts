@@ -9,10 +9,10 @@ import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { Reader } from '../src/reader.ts';
 import { COUNTED_BY_EACH } from './support/managed-copies.ts';
+import { until } from './support/poll.ts';
 import type { Report } from './support/process-manager.ts';
 import { sample } from './support/sample.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
-import { until } from './support/until.ts';
 
 const PROGRAM = join(import.meta.dirname, 'support/managed-worker.ts');
 

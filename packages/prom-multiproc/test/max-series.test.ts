@@ -4,10 +4,10 @@ import { type TestContext, test } from 'node:test';
 import * as prometheusIo from '@prometheus-io/client';
 import client from 'prom-client';
 import { share } from '../src/index.ts';
+import { until } from './support/poll.ts';
 import { sample, samples } from './support/sample.ts';
 import { add, COUNTER, openWriter } from './support/slot-files.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
-import { until } from './support/until.ts';
 
 const REFUSED = 'prom_multiproc_refused_updates_total';
 const LIMIT = 3;

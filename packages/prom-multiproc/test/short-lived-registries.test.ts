@@ -6,9 +6,9 @@ import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import client from 'prom-client';
+import { until } from './support/poll.ts';
 import { type Cleanup, temporaryDirectory } from './support/temporary-directory.ts';
 import { shareIn } from './support/twin-registries.ts';
-import { until } from './support/until.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

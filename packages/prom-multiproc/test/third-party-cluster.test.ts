@@ -4,9 +4,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { until } from './support/poll.ts';
 import { sample } from './support/sample.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
-import { until } from './support/until.ts';
 
 const REQUESTS = 'http_request_duration_seconds_count{status_code="200",method="GET",path="/hello"}';
 const COLLECTIONS = 'nodejs_gc_duration_seconds_count{kind="major"}';

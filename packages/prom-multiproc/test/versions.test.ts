@@ -10,9 +10,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Reader } from '../src/reader.ts';
+import { until } from './support/poll.ts';
 import { sample, samples } from './support/sample.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
-import { until } from './support/until.ts';
 
 interface Told {
   readonly text: string;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pollUntilStable } from '../../../../packages/prom-multiproc/test/support/poll.ts';
+import { Random } from '../../../../packages/prom-multiproc/test/support/random.ts';
 import { total } from '../../../test-kit/exposition.ts';
 import { startOpenLoop } from '../../../test-kit/open-loop.ts';
-import { pollUntilStable } from '../../../test-kit/poll.ts';
 import { scrape } from '../../../test-kit/scrape.ts';
 import { startScraping } from '../../../test-kit/scraping.ts';
-import { seededRandom } from '../../../test-kit/seeded-random.ts';
 import { compare, type Report } from '../../stats/comparison.ts';
 import { CaseProcess } from '../case-process.ts';
 import type { Plan } from '../plan.ts';
@@ -59,7 +59,7 @@ async function killRound(side: string, plan: Plan, seed: number): Promise<KillRo
       maxConnections: MAX_CONNECTIONS,
       timeoutMs: REQUEST_TIMEOUT_MS,
     });
-    await kill(started.case, durationMs, plan.kills, seededRandom(seed));
+    await kill(started.case, durationMs, plan.kills, new Random(seed));
     const { answered } = await load.done;
     const { decreases, failed } = await scraping.stop();
     const counted = await pollUntilStable(
@@ -78,18 +78,13 @@ async function killRound(side: string, plan: Plan, seed: number): Promise<KillRo
 }
 
 /** At random times, but not at the very beginning or end. */
-async function kill(
-  app: CaseProcess,
-  durationMs: number,
-  kills: number,
-  random: () => number,
-): Promise<void> {
+async function kill(app: CaseProcess, durationMs: number, kills: number, random: Random): Promise<void> {
   const began = performance.now();
-  const times = Array.from({ length: kills }, () => durationMs * (0.1 + 0.8 * random())).sort(
+  const times = Array.from({ length: kills }, () => durationMs * (0.1 + 0.8 * random.next())).sort(
     (a, b) => a - b,
   );
   for (const at of times) {
     await sleep(Math.max(0, began + at - performance.now()));
-    await app.ask(`kill ${Math.floor(random() * WORKERS)}`);
+    await app.ask(`kill ${random.int(WORKERS)}`);
   }
 }

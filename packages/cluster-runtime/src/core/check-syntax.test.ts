@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { copyOfApp, temporaryDirectory } from '../../test/support/app-copy.ts';
+import { temporaryDirectory } from '../../../prom-multiproc/test/support/temporary-directory.ts';
+import { copyOfApp } from '../../test/support/app-copy.ts';
 import { runApp } from '../../test/support/run-app.ts';
 import { checkSyntax } from './check-syntax.ts';
 

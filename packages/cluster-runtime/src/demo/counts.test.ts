@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync } from 'node:fs';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { temporaryDirectory } from '../../test/support/app-copy.ts';
+import { until } from '../../../prom-multiproc/test/support/poll.ts';
+import { temporaryDirectory } from '../../../prom-multiproc/test/support/temporary-directory.ts';
 import { ports, runApp } from '../../test/support/run-app.ts';
 import { allReady, statusWhen } from '../../test/support/status.ts';
 import { atMostEvery, type Counts, READ_EVERY_MS } from './counts.ts';
@@ -27,13 +27,16 @@ async function countsOf(url: string): Promise<Counts> {
 }
 
 /** Asks one time after the other, as far apart as the page does, until it has what is wanted. */
-async function countsWhen(url: string, wanted: (seen: Counts[]) => boolean): Promise<Counts[]> {
-  const deadline = performance.now() + 60_000;
-  for (const seen: Counts[] = []; ; await delay(READ_EVERY_MS)) {
-    seen.push(await countsOf(url));
-    if (wanted(seen)) return seen;
-    assert.ok(performance.now() < deadline, JSON.stringify(seen));
-  }
+function countsWhen(url: string, wanted: (seen: Counts[]) => boolean): Promise<Counts[]> {
+  const seen: Counts[] = [];
+  return until(
+    () => `the wanted counts among ${JSON.stringify(seen)}`,
+    async () => {
+      seen.push(await countsOf(url));
+      return wanted(seen) && seen;
+    },
+    { deadlineMs: 60_000, everyMs: READ_EVERY_MS },
+  );
 }
 
 test('each worker tells what it alone has counted, and the same total; a killed one takes nothing of it along', async (t) => {

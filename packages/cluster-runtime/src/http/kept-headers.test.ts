@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { type ServerResponse, STATUS_CODES } from 'node:http';
-import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
 import test, { type TestContext } from 'node:test';
 import { listen } from '../../test/support/listen.ts';
+import { openRaw, received } from '../../test/support/raw-http.ts';
 import { keepHeader } from './kept-headers.ts';
 
 /** The bytes of an answer, head and body. */
@@ -13,9 +12,7 @@ async function rawAnswer(t: TestContext, answer: (res: ServerResponse) => void, 
     keepHeader(res, { name: 'X-Request-Id', value: 'the-one' });
     answer(res);
   });
-  const socket = connect(port, '127.0.0.1');
-  socket.write(`${method} / HTTP/1.1\r\nHost: x\r\n\r\n`);
-  const raw = await text(socket);
+  const raw = await received(openRaw(port, `${method} / HTTP/1.1\r\nHost: x\r\n\r\n`));
   const [head, ...body] = raw.split('\r\n\r\n');
   const lines = head!.toLowerCase().split('\r\n');
   const having = (name: string) =>

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
 import test, { beforeEach, type TestContext } from 'node:test';
 import express from 'express';
 import { register } from 'prom-client';
 import { listen } from '../../test/support/listen.ts';
+import { openRaw } from '../../test/support/raw-http.ts';
 import { requestsShed } from './http-metrics.ts';
 import { type SheddingOptions, shedding } from './load-shedding.ts';
 import { threadMs } from './queue-delay.ts';
@@ -159,7 +159,7 @@ test('while requests wait, new connections are accepted', async (t) => {
   server.on('connection', () => {
     if (++accepted === EACH) allAccepted.resolve();
   });
-  const open = () => Array.from({ length: EACH }, () => connect(port, '127.0.0.1'));
+  const open = () => Array.from({ length: EACH }, () => openRaw(port));
   const clients = open();
   await allAccepted.promise;
   for (const client of clients) client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');

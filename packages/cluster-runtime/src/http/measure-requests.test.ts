@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
 import test, { beforeEach, type TestContext } from 'node:test';
 import express, { type Response } from 'express';
 import { register } from 'prom-client';
 import { listen } from '../../test/support/listen.ts';
+import { openRaw } from '../../test/support/raw-http.ts';
 import { expressRoute } from './express-route.ts';
 import { httpRequestDuration, httpRequests, requestsInFlight, workersBusy } from './http-metrics.ts';
 import { measureRequests } from './measure-requests.ts';
@@ -163,8 +163,7 @@ test('a request whose client went away is counted once, as 499', async (t) => {
   const port = await serve(t, (app) => {
     app.get('/slow', (_req, res) => begun.resolve(res));
   });
-  const socket = connect(port, '127.0.0.1');
-  socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
+  const socket = openRaw(port, 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
   const res = await begun.promise;
   const closed = once(res, 'close');
   socket.destroy();
@@ -181,9 +180,7 @@ test('an answer that was ended before the client went away is counted once, unde
       res.end(Buffer.alloc(64 * 1024 * 1024));
     });
   });
-  const socket = connect(port, '127.0.0.1');
-  socket.pause();
-  socket.write('GET /large HTTP/1.1\r\nHost: x\r\n\r\n');
+  const socket = openRaw(port, 'GET /large HTTP/1.1\r\nHost: x\r\n\r\n').pause();
   const res = await begun.promise;
   const closed = once(res, 'close');
   socket.destroy();

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { PassThrough, pipeline } from 'node:stream';
 import test, { type TestContext } from 'node:test';
 import { listen } from '../../test/support/listen.ts';
+import { openRaw } from '../../test/support/raw-http.ts';
 import { outcomeOf } from './outcome.ts';
 
 /** The outcome of one answer, seen when it closes. */
@@ -15,9 +16,8 @@ async function outcome(t: TestContext, act: (res: ServerResponse, client: Socket
     res.on('close', () => seen.resolve(outcomeOf(res)));
     begun.resolve(res);
   });
-  const client = connect(port, '127.0.0.1').on('error', () => {});
+  const client = openRaw(port, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n').resume();
   t.after(() => client.destroy());
-  client.resume().write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
   act(await begun.promise, client);
   return seen.promise;
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
+import { openRaw, received } from '../../test/support/raw-http.ts';
 import { MAX_HEADER_BYTES, PARSE_ERROR_CODES, refuseUnparsed } from './parse-errors.ts';
 
 const ID = '0123456789abcdef0123456789abcdef';
@@ -38,20 +39,11 @@ async function serve(t: TestContext): Promise<Served> {
     counted,
     lines,
     served: 0,
-    send: (request, then) =>
-      new Promise((resolve) => {
-        let text = '';
-        const socket = connect(port, '127.0.0.1', () => {
-          socket.write(request, 'latin1');
-          if (then !== undefined) socket.end();
-        });
-        socket.setEncoding('latin1');
-        socket.on('data', (chunk: string) => {
-          text += chunk;
-        });
-        socket.on('error', () => {});
-        socket.on('close', () => resolve(text));
-      }),
+    send(request, then) {
+      const socket = openRaw(port, request);
+      if (then !== undefined) socket.end();
+      return received(socket);
+    },
   };
   return all;
 }

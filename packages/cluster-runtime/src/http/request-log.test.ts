@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import express from 'express';
+import { until } from '../../../prom-multiproc/test/support/poll.ts';
 import { change, copyOfApp } from '../../test/support/app-copy.ts';
 import { listen } from '../../test/support/listen.ts';
 import { ports, runApp } from '../../test/support/run-app.ts';
@@ -72,8 +73,9 @@ test('failed and slow requests are logged once each with their id, without their
   const lines = logged(t);
   const [patient, strict] = [await serve(t, 60_000), await serve(t, SLOW_MS)];
   const about = async (id: string) => {
-    while (!lines.some(({ msg, request_id }) => request_id === id && msg !== 'from a callback of a callback'))
-      await delay(5);
+    await until(`a line about ${id}`, () =>
+      lines.some(({ msg, request_id }) => request_id === id && msg !== 'from a callback of a callback'),
+    );
     return lines
       .filter(({ request_id }) => request_id === id)
       .map(({ msg, path, status }) => [msg, path, status]);

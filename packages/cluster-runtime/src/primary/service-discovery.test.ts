@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { temporaryDirectory } from '../../test/support/app-copy.ts';
+import { temporaryDirectory } from '../../../prom-multiproc/test/support/temporary-directory.ts';
 import { ports, runApp } from '../../test/support/run-app.ts';
 import { allReady, statusWhen } from '../../test/support/status.ts';
 import { createMetricsDoor } from './metrics-server.ts';

@@ -1,23 +1,24 @@
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, readdirSync } from 'node:fs';
 import test from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { temporaryDirectory } from '../../test/support/app-copy.ts';
+import { until } from '../../../prom-multiproc/test/support/poll.ts';
+import { temporaryDirectory } from '../../../prom-multiproc/test/support/temporary-directory.ts';
 import { ports, runApp } from '../../test/support/run-app.ts';
 
 const MAIN = fileURLToPath(new URL('../../test/support/ping-main.ts', import.meta.url));
 
-async function answerWhen(url: string, wanted: (status: number, body: string) => boolean): Promise<string> {
-  const deadline = performance.now() + 60_000;
-  for (;;) {
-    const response = await fetch(url);
-    const body = await response.text();
-    if (wanted(response.status, body)) return body;
-    if (performance.now() > deadline)
-      throw new Error(`${url} stayed ${response.status}: ${body.slice(0, 500)}`);
-    await delay(20);
-  }
+function answerWhen(url: string, wanted: (status: number, body: string) => boolean): Promise<string> {
+  let seen = '';
+  return until(
+    () => `the wanted answer of ${url}, not ${seen}`,
+    async () => {
+      const response = await fetch(url);
+      const body = await response.text();
+      seen = `${response.status}: ${body.slice(0, 500)}`;
+      return wanted(response.status, body) && body;
+    },
+  );
 }
 
 test('the primary shows what all workers counted', async (t) => {
@@ -61,16 +62,13 @@ test('metrics are a 503 that says why where no worker can share, and requests ar
   else chmodSync(directory, 0o500);
   const app = runApp(t, MAIN, { WORKERS: '2', PROMETHEUS_MULTIPROC_DIR: directory });
   const { app: requests, metrics } = await ports(app);
-  const deadline = performance.now() + 60_000;
-  for (;;) {
+  const refusal = await until('metrics that are a 503', async () => {
     assert.equal(await (await fetch(`${requests}/ping`)).text(), 'Pong');
     const response = await fetch(`${metrics}/metrics`);
-    if (response.status === 503) {
-      assert.match(await response.text(), /^Unavailable: cannot share metrics in /);
-      break;
-    }
-    assert.ok(performance.now() < deadline, 'metrics stayed 200');
-  }
+    const body = await response.text();
+    return response.status === 503 && body;
+  });
+  assert.match(refusal, /^Unavailable: cannot share metrics in /);
   for (let i = 0; i < 5; i++) assert.equal((await fetch(`${metrics}/metrics`)).status, 503);
   await (await fetch(`${metrics}/status`)).text();
   const told = app.lines.filter(({ msg }) => msg === 'metrics door cannot answer');

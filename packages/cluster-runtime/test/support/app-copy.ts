@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { TestContext } from 'node:test';
+import { temporaryDirectory } from '../../../prom-multiproc/test/support/temporary-directory.ts';
 
 const RUNTIME = resolve(import.meta.dirname, '../..');
 const MODULES = resolve(RUNTIME, '../../node_modules');
-
-/** Gone after the test: at another try, where a process that is about to end puts something in it. */
-export function temporaryDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'cluster-runtime-'));
-  t.after(() => rmSync(directory, { recursive: true, maxRetries: 20 }));
-  return directory;
-}
 
 /** An application's sources that a test may change while they run: main.ts, and the application of the tests in app/. */
 export function copyOfApp(t: TestContext): string {

@@ -1,6 +1,5 @@
-import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../../../prom-multiproc/test/support/poll.ts';
 
 /** Whether only its exit code is left of a process, for whoever adopted it to fetch. */
 function isZombie(pid: number): boolean {
@@ -8,19 +7,16 @@ function isZombie(pid: number): boolean {
   return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
 }
 
+function hasEnded(pid: number): boolean {
+  try {
+    return isZombie(pid);
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code!)) return true;
+    throw error;
+  }
+}
+
 /** Waits until these processes have ended. */
 export async function gone(pids: number[]): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  for (const pid of pids) {
-    for (;;) {
-      try {
-        if (isZombie(pid)) break;
-      } catch (error) {
-        if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code!)) break;
-        throw error;
-      }
-      assert.ok(performance.now() < deadline, `process ${pid} is still there`);
-      await delay(20);
-    }
-  }
+  for (const pid of pids) await until(`the end of process ${pid}`, () => hasEnded(pid));
 }

@@ -1,17 +1,18 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../../../prom-multiproc/test/support/poll.ts';
 import type { Status } from '../../src/core/status.ts';
 
 export const statusOf = async (url: string): Promise<Status> =>
   (await fetch(`${url}/status`)).json() as Promise<Status>;
 
-export async function statusWhen(url: string, wanted: (status: Status) => boolean): Promise<Status> {
-  const deadline = performance.now() + 60_000;
-  for (;;) {
-    const status = await statusOf(url);
-    if (wanted(status)) return status;
-    if (performance.now() > deadline) throw new Error(`status stayed ${JSON.stringify(status)}`);
-    await delay(20);
-  }
+export function statusWhen(url: string, wanted: (status: Status) => boolean): Promise<Status> {
+  let status: Status;
+  return until(
+    () => `the wanted status, not ${JSON.stringify(status)}`,
+    async () => {
+      status = await statusOf(url);
+      return wanted(status) && status;
+    },
+  );
 }
 
 export const allReady = (status: Status): boolean =>

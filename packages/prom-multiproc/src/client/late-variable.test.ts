@@ -6,9 +6,9 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { installedApplication, PRELOAD } from '../../test/support/installed-application.ts';
+import { until } from '../../test/support/poll.ts';
 import { sample } from '../../test/support/sample.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
-import { until } from '../../test/support/until.ts';
 import { Reader } from '../reader.ts';
 
 const SET = 'process.env.PROMETHEUS_MULTIPROC_DIR = LATE_DIR;';

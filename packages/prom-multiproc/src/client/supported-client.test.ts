@@ -7,9 +7,9 @@ import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import client from 'prom-client';
 import { askCluster } from '../../test/support/ask-cluster.ts';
+import { until } from '../../test/support/poll.ts';
 import { sample } from '../../test/support/sample.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
-import { until } from '../../test/support/until.ts';
 import { share } from '../index.ts';
 import { TO_INSTALL } from './supported-client.ts';
 

@@ -5,12 +5,12 @@ import { relative } from 'node:path';
 import { test } from 'node:test';
 import client from 'prom-client';
 import { TextReader } from '../../test/support/directory-text.ts';
+import { until } from '../../test/support/poll.ts';
 import { sample, samples } from '../../test/support/sample.ts';
 import { sharedRegistry } from '../../test/support/shared-registry.ts';
 import { add, COUNTER, definition, HISTOGRAM, openWriter, SUMMARY } from '../../test/support/slot-files.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { shareIn } from '../../test/support/twin-registries.ts';
-import { until } from '../../test/support/until.ts';
 
 test('a metric made after the slot was taken over does not zero what is inherited', async (t) => {
   const { directory, register, registers } = sharedRegistry(t);

@@ -7,10 +7,10 @@ import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { AppProcess } from '../../test/support/application.ts';
 import { TextReader } from '../../test/support/directory-text.ts';
+import { until } from '../../test/support/poll.ts';
 import { sample } from '../../test/support/sample.ts';
 import { openWriter } from '../../test/support/slot-files.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
-import { until } from '../../test/support/until.ts';
 
 const COUNTED = 'requests_total{route="/"}';
 

@@ -4,10 +4,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { until } from '../../test/support/poll.ts';
 import type { Usage } from '../../test/support/process-with-threads.ts';
 import { sample } from '../../test/support/sample.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
-import { until } from '../../test/support/until.ts';
 import { Reader } from '../reader.ts';
 import { isProcessWide, processToken } from './process-wide-metrics.ts';
 

@@ -5,9 +5,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { installedApplication } from '../../test/support/installed-application.ts';
+import { until } from '../../test/support/poll.ts';
 import { sample } from '../../test/support/sample.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
-import { until } from '../../test/support/until.ts';
 import { Reader } from '../reader.ts';
 
 const START = `

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { poll, pollUntilStable } from './poll.ts';
+import { poll, pollUntilStable, until } from './poll.ts';
 
 test('the first defined value is given', async () => {
   let calls = 0;
@@ -18,6 +18,17 @@ test('at the deadline the error says what was awaited and why the last attempt f
     assert.match(String(error.cause), /refused/);
     return true;
   });
+});
+
+test('what must hold at every attempt ends the wait where it does not, and false means not yet', async () => {
+  let calls = 0;
+  const seen = until('three', () => {
+    calls += 1;
+    if (calls === 3) throw new Error('never three');
+    return false;
+  });
+  await assert.rejects(seen, /^Error: never three$/);
+  assert.equal(await until('four', () => ++calls === 5 && calls), 5);
 });
 
 test('a value is stable only once it has stopped changing', async () => {

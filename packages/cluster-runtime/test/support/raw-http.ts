@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 export interface RawAnswer {
   /** 0 where the connection ended without a status line. */
@@ -11,27 +11,40 @@ export interface RawAnswer {
 /** Whoever answers ends the connection; this only ends a hang. */
 const LONGEST_SILENCE_MS = 30_000;
 
-/** Sends bytes as they are: no client in between that would tidy the address up. Reads until the end or a silence. */
-export function sendRaw(
+/** A connection to this machine that carries bytes as they are: no client in between that would tidy the address up. */
+export function openRaw(port: number, bytes = ''): Socket {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  // Who wants to know of it listens, too.
+  socket.on('error', () => {});
+  if (bytes !== '') socket.write(bytes, 'latin1');
+  return socket;
+}
+
+/** All that comes back until the connection is closed. */
+export function received(socket: Socket): Promise<string> {
+  let text = '';
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  return new Promise((resolve) => socket.once('close', () => resolve(text)));
+}
+
+/** Sends bytes, and reads until the end or a silence. */
+export async function sendRaw(
   port: number,
   request: string,
   silenceMs: number = LONGEST_SILENCE_MS,
 ): Promise<RawAnswer> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(request, 'latin1'));
-    let text = '';
-    const finish = () => {
-      socket.destroy();
-      resolve(readAnswer(text));
-    };
-    socket.setEncoding('latin1');
-    socket.setTimeout(silenceMs, finish);
-    socket.on('data', (chunk) => {
-      text += chunk;
-    });
-    socket.on('end', finish);
-    socket.on('error', (error) => (text !== '' ? finish() : reject(error)));
+  const socket = openRaw(port, request);
+  let failure: Error | undefined;
+  socket.once('error', (error) => {
+    failure = error;
   });
+  socket.once('end', () => socket.destroy());
+  socket.setTimeout(silenceMs, () => socket.destroy());
+  const text = await received(socket);
+  if (text === '' && failure !== undefined) throw failure;
+  return readAnswer(text);
 }
 
 export function readAnswer(text: string): RawAnswer {

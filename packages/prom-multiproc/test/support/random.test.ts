@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pick, seededRandom } from './random.ts';
+import { Random } from './random.ts';
 
 test('the same seed gives the same choices, another seed others', () => {
   const draw = (seed: number) => {
-    const random = seededRandom(seed);
-    return Array.from({ length: 20 }, () => pick(['a', 'b', 'c', 'd'], random)).join('');
+    const random = new Random(seed);
+    return Array.from({ length: 20 }, () => random.pick(['a', 'b', 'c', 'd'])).join('');
   };
   assert.equal(draw(7), draw(7));
   assert.notEqual(draw(7), draw(8));
@@ -13,5 +13,5 @@ test('the same seed gives the same choices, another seed others', () => {
 });
 
 test('nothing is picked from nothing', () => {
-  assert.equal(pick([], seededRandom(1)), undefined);
+  assert.equal(new Random(1).pick([]), undefined);
 });

@@ -1,9 +1,3 @@
-export { seededRandom } from '../../kit/test-kit/seeded-random.ts';
-
-export function pick<T>(choices: readonly T[], random: () => number): T | undefined {
-  return choices[Math.floor(random() * choices.length)];
-}
-
 /** `E2E_SEED` where it is given, else a new one; always printed with the figures. */
 export function seedOfThisRun(): number {
   const given = process.env.E2E_SEED;

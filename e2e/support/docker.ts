@@ -1,1 +1,0 @@
-export * from '../../kit/test-kit/docker.ts';
