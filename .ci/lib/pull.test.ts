@@ -77,7 +77,7 @@ for (const text of ANSWERED) {
 
 for (const [image, registry] of [
   ['nginx:1.30', 'docker.io'],
-  ['prom/prometheus:v3.5.3', 'docker.io'],
+  ['prom/prometheus:v3.13.2', 'docker.io'],
   ['mirror.example/node:26@sha256:0', 'mirror.example'],
   ['127.0.0.1:5000/node:26', '127.0.0.1:5000'],
   ['localhost/node:26', 'localhost'],
