@@ -2,25 +2,36 @@ import { expect, test } from '@playwright/test';
 import { startLoad } from '../../kit/test-kit/load.ts';
 import { alerts, alertsOf, query, queryRange, targets } from '../../kit/test-kit/prometheus.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
+import { Rules } from '../support/rules.ts';
 import { Stack } from '../support/stack.ts';
 
 const START_TIMEOUT_MS = 15 * 60_000;
-/** The longest `for` of those below is a minute. */
 const DEADLINE = { deadlineMs: 150_000, everyMs: 1_000 };
 /** Oftener than the rules are evaluated, so that what fires at one evaluation alone is seen. */
 const STEP_S = 1;
 /** More than a minute of them: what is amiss from the first one on has then fired. */
 const EVALUATIONS_IN_ORDER = 14;
 
-/** A stopped worker is otherwise killed and replaced before anybody could be told. */
+/** What alerts wait for a minute of, they then wait for ten seconds of. promtool holds the shipped rules: prometheus/tests. */
+const DIVISOR = 6;
+
+const rules = new Rules();
 let stack: Stack;
 
 test.beforeAll(async () => {
   test.setTimeout(START_TIMEOUT_MS);
-  stack = await Stack.start({ sharing: true, environment: { WORKER_TIMEOUT_MS: '0' } });
+  stack = await Stack.start({
+    sharing: true,
+    overrides: ['e2e/fixtures/given-rules.compose.yml'],
+    // A stopped worker is otherwise killed and replaced before anybody could be told.
+    environment: { WORKER_TIMEOUT_MS: '0', RULES_DIRECTORY: rules.directory },
+  });
 });
 
-test.afterAll(() => stack?.down());
+test.afterAll(async () => {
+  await stack?.down();
+  rules.remove();
+});
 
 /** Asked within its container, as people reach Prometheus through nginx, and that is stopped here. */
 async function firing(): Promise<string[]> {
@@ -42,6 +53,23 @@ async function firingBecomes(...wanted: string[]): Promise<void> {
   );
   console.log(
     `alerts: firing ${wanted.join(', ') || 'none'} after ${Math.round((Date.now() - began) / 1000)} s`,
+  );
+}
+
+async function longestWait(): Promise<number> {
+  const response = await fetch(`${stack.prometheusUrl}/api/v1/rules?type=alert`);
+  const { data } = (await response.json()) as { data: { groups: { rules: { duration: number }[] }[] } };
+  return Math.max(...data.groups.flatMap((group) => group.rules.map(({ duration }) => duration)));
+}
+
+async function shortenRules(): Promise<void> {
+  const shipped = await longestWait();
+  rules.shorten(DIVISOR);
+  await stack.compose('kill', '--signal', 'HUP', 'prometheus');
+  await poll(
+    'the shortened rules',
+    async () => ((await longestWait()) === shipped / DIVISOR ? true : undefined),
+    DEADLINE,
   );
 }
 
@@ -136,6 +164,7 @@ test('no alert fires on a stack in order, and each fires for its real cause, alo
   const inOrder = await alertsSince(inOrderSince);
   console.log(`alerts: ${Math.round(nowS() - inOrderSince)} s in order: ${JSON.stringify(inOrder)}`);
   expect(namesOf(inOrder)).toEqual([]);
+  await shortenRules();
 
   await stack.compose('stop', 'app');
   const asking = setInterval(() => void fetch(`${stack.publicUrl}/ping`).catch(() => {}), 500);
