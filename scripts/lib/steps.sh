@@ -46,9 +46,11 @@ set_up() {
   [ -z "$interrupted" ] || end_of_steps
 }
 
-# end_of_steps: says what it comes to, alone on the last line, and exits. Nothing counted is a failure.
+# end_of_steps: says what took long, and what it comes to, alone on the last line, and exits. Nothing counted is a failure.
 end_of_steps() {
   [ -z "$interrupted" ] || [ "$failed" != 0 ] || failed=1
+  printf '\n== the ten slowest test files\n'
+  node "$root/scripts/lib/slowest.ts" "$reports" || true
   printf '\n'
   [ -z "$failed_steps" ] || printf 'failed: %s\n' "${failed_steps#, }"
   [ -z "$interrupted" ] || printf 'interrupted\n'
@@ -115,8 +117,9 @@ tap_total() {
   echo "${total:-0}"
 }
 
+# The report of Playwright that it was told to write to PLAYWRIGHT_JSON_OUTPUT_FILE.
 playwright_tests() {
-  [ -s "$reports/e2e.json" ] || return 0
+  [ -s "${PLAYWRIGHT_JSON_OUTPUT_FILE:?is the report of the step}" ] || return 0
   node -p 'const s = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8")).stats;
-    [s.expected, s.unexpected + s.flaky, s.skipped].join(" ")' "$reports/e2e.json"
+    [s.expected, s.unexpected + s.flaky, s.skipped].join(" ")' "$PLAYWRIGHT_JSON_OUTPUT_FILE"
 }

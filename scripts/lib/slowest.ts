@@ -1,0 +1,64 @@
+/**
+ * slowest DIRECTORY: the ten test files that took longest, by the reports in the directory: `*.ndjson` by test-report.ts, `*.e2e.json`
+ * by Playwright. A file that ran with more than one client is listed once for each.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface FileTime {
+  readonly file: string;
+  readonly seconds: number;
+}
+
+/** Playwright's suites: those of a file hold its tests, those below them are of `describe`. */
+interface Suite {
+  readonly specs?: readonly {
+    readonly file: string;
+    readonly tests: readonly { readonly results: readonly { readonly duration: number }[] }[];
+  }[];
+  readonly suites?: readonly Suite[];
+}
+
+export function unitTimes(ndjson: string): FileTime[] {
+  return ndjson
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Partial<FileTime>)
+    .filter((line): line is FileTime => line.seconds !== undefined);
+}
+
+/** Without what is started for all tests of a file beforehand: Playwright does not say how long that took. */
+export function specTimes(json: string): FileTime[] {
+  const { config, suites } = JSON.parse(json) as { config: { rootDir: string }; suites: readonly Suite[] };
+  const seconds = new Map<string, number>();
+  const add = (suite: Suite): void => {
+    for (const { file, tests } of suite.specs ?? []) {
+      const results = tests.flatMap((test) => test.results);
+      const sum = results.reduce((total, { duration }) => total + duration / 1000, 0);
+      const path = join(config.rootDir, file);
+      seconds.set(path, (seconds.get(path) ?? 0) + sum);
+    }
+    suite.suites?.forEach(add);
+  };
+  suites.forEach(add);
+  return [...seconds].map(([file, total]) => ({ file, seconds: total }));
+}
+
+export function slowest(times: readonly FileTime[], most: number): FileTime[] {
+  return times.toSorted((a, b) => b.seconds - a.seconds).slice(0, most);
+}
+
+if (import.meta.main) {
+  const [directory = '.'] = process.argv.slice(2);
+  const root = join(import.meta.dirname, '../../');
+  const times = readdirSync(directory).flatMap((name) => {
+    const text = () => readFileSync(join(directory, name), 'utf8');
+    // A run that was interrupted leaves an empty report.
+    if (name.endsWith('.ndjson')) return unitTimes(text());
+    if (name.endsWith('.e2e.json') && text() !== '') return specTimes(text());
+    return [];
+  });
+  for (const { file, seconds } of slowest(times, 10)) {
+    console.log(`${seconds.toFixed(1).padStart(7)} s  ${file.replace(root, '')}`);
+  }
+}

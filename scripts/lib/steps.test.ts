@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** A run of steps with these reports; what it printed, by lines. */
+function run(t: TestContext, steps: string, files: Record<string, string> = {}) {
+  const reports = mkdtempSync(join(tmpdir(), 'steps-'));
+  t.after(() => rmSync(reports, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(reports, name), text);
+  const script = `set -eu; root=$PWD; . scripts/lib/steps.sh; reports=$1; ${steps}; end_of_steps`;
+  const { status, stdout } = spawnSync('sh', ['-c', script, 'steps', reports], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  return { status, lines: stdout.trimEnd().split('\n') };
+}
+
+test('a run ends with the ten slowest files, and what it comes to is alone on the last line', (t) => {
+  const report = Array.from({ length: 12 }, (_, i) => JSON.stringify({ file: `${i}.test.ts`, seconds: i }));
+  const { status, lines } = run(t, 'step one one_check true; step other one_check true', {
+    'unit.ndjson': report.join('\n'),
+  });
+  const at = lines.indexOf('== the ten slowest test files');
+  const files = lines.slice(at + 1, at + 11).map((line) => line.trim().split(/ +/));
+  assert.deepEqual(
+    files,
+    [11, 10, 9, 8, 7, 6, 5, 4, 3, 2].map((i) => [`${i}.0`, 's', `${i}.test.ts`]),
+  );
+  assert.deepEqual(lines.slice(at + 11), ['', '2 passed, 0 failed']);
+  assert.equal(status, 0);
+});
+
+test('a step that fails is named, those after it run, and the exit code is 1', (t) => {
+  const { status, lines } = run(t, 'step one one_check false; step other one_check true');
+  assert.deepEqual(lines.slice(-2), ['failed: one', '1 passed, 1 failed']);
+  assert.equal(status, 1);
+});
+
+test('a report that cannot be read costs the list, and no figure', (t) => {
+  const { status, lines } = run(t, 'step one one_check true', { 'promises.e2e.json': '{"config"' });
+  assert.equal(lines.at(-1), '1 passed, 0 failed');
+  assert.equal(status, 0);
+});

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import test from 'node:test';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+test('each test is reported with its file and the titles around it, and each file with the seconds that it took', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'test-report-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const path = join(directory, 'some.test.ts');
+  writeFileSync(
+    path,
+    `import test, { describe } from 'node:test';
+    test('alone', () => {});
+    test('with parts', async (t) => {
+      await t.test('first', () => {});
+      await t.test('second', () => { throw new Error('red'); });
+    });
+    describe('a suite', () => { test('inside', () => {}); });`,
+  );
+  const env = { ...process.env };
+  delete env.NODE_TEST_CONTEXT;
+  const reporter = join(import.meta.dirname, 'test-report.ts');
+  const args = ['--test', `--test-reporter=${reporter}`, path];
+  const { stdout } = spawnSync(process.execPath, args, { cwd: ROOT, env, encoding: 'utf8' });
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+  const file = relative(ROOT, path);
+  const titles = ['alone', 'with parts > first', 'with parts > second', 'with parts', 'a suite > inside'];
+  assert.deepEqual(
+    lines.slice(0, -1),
+    titles.map((title) => ({ file, title })),
+  );
+  const { seconds, ...rest } = lines.at(-1);
+  assert.deepEqual(rest, { file });
+  assert.ok(seconds > 0, String(seconds));
+});
