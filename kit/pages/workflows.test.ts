@@ -78,7 +78,7 @@ test('each script that a workflow runs is there', () => {
   let named = 0;
   for (const [name, command] of commands) {
     const [, path] = /^(\.\/\S+)/.exec(command!) ?? [];
-    const [, script] = /^npm run (\S+)/.exec(command!) ?? [];
+    const [, script = command === 'npm test' ? 'test' : undefined] = /^npm run (\S+)/.exec(command!) ?? [];
     if (path !== undefined) accessSync(join(ROOT, path), constants.X_OK);
     if (script !== undefined) assert.ok(script in scripts, `${name}: npm run ${script}`);
     if (path !== undefined || script !== undefined) named += 1;
@@ -86,10 +86,29 @@ test('each script that a workflow runs is there', () => {
   assert.ok(named >= 2, `${named} scripts named`);
 });
 
+const commandsOf = (name: string) =>
+  Object.values(workflows.find((each) => each.name === name)!.workflow.jobs)
+    .flatMap((job) => job.steps.map((step) => step.run ?? ''))
+    .filter((command) => command !== '');
+
+test('a pull request runs the checks, the unit tests and the smoke test', () => {
+  const { workflow } = workflows.find(({ name }) => name === 'smoke.yml')!;
+  assert.ok('pull_request' in workflow.on);
+  const commands = commandsOf('smoke.yml');
+  for (const command of ['npm run check', 'npm test', './scripts/smoke /ping']) {
+    assert.ok(commands.includes(command), command);
+  }
+});
+
+test('the run that holds the kit, here and on a bare machine, leaves nothing out', () => {
+  assert.ok(commandsOf('full.yml').includes('./scripts/test --all'));
+  assert.match(readFileSync(join(ROOT, '.ci/run'), 'utf8'), /^exec \.\/scripts\/test --all$/m);
+});
+
 test('the stack is tried every week on the newest base images', () => {
   const { workflow } = workflows.find(({ name }) => name === 'bases.yml')!;
   assert.deepEqual(Object.keys(workflow.on), ['schedule', 'workflow_dispatch']);
-  const commands = Object.values(workflow.jobs).flatMap((job) => job.steps.map((step) => step.run ?? ''));
+  const commands = commandsOf('bases.yml');
   assert.ok(commands.includes('./scripts/up --pull --detach'), commands.join('\n'));
   assert.ok(commands.some((command) => command.startsWith('./scripts/smoke ')));
 });

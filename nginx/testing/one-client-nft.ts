@@ -1,5 +1,5 @@
 /**
- * one-client.nft on a host of its own: run by one-client-nft.test.ts in a new network namespace. A promise that does not hold throws.
+ * one-client.nft on a host of its own: run by one-client-nft.slow.test.ts in a new network namespace. A promise that does not hold throws.
  */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
