@@ -1,3 +1,6 @@
 import { main } from 'cluster-runtime';
 
-await main(async () => (await import('./app.ts')).createApp());
+await main({
+  createApp: async () => (await import('./app.ts')).createApp(),
+  extension: async () => (await import('./demo/demo.ts')).demo(), // To remove the demonstration, delete demo/ and this line.
+});

@@ -4,14 +4,15 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { before, test } from 'node:test';
+import { ports, runApp } from '../../packages/cluster-runtime/test/support/run-app.ts';
 import {
   type Cleanup,
   temporaryDirectory,
 } from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 import { createUpstream } from '../test-kit/upstream.ts';
 
-/** What the page says to remove. */
-const DEMONSTRATION = ['app.ts', 'app.test.ts', 'routes.ts', 'metrics.ts'];
+/** What the page says to replace. */
+const REPLACED = ['app.ts', 'app.test.ts', 'routes.ts', 'metrics.ts'];
 const ROOT = resolve(import.meta.dirname, '../..');
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/make-it-yours.md'), 'utf8');
 const program = (name: string) =>
@@ -26,7 +27,7 @@ before((t) => {
   // .gitignore names the directory, not a link.
   appendFileSync(join(checkout, '.git/info/exclude'), '/node_modules\n');
   const app = join(checkout, 'demo-app/src');
-  for (const name of DEMONSTRATION) rmSync(join(app, name));
+  for (const name of REPLACED) rmSync(join(app, name));
   writeFileSync(join(app, 'app.ts'), program('koa'));
   writeFileSync(join(app, 'metrics.ts'), program('metrics'));
   // What the page's `npm install` writes.
@@ -63,6 +64,21 @@ test('the tests of the kit that use the place of the application are green', () 
     'scripts/rename-template.test.ts',
     'packages/cluster-runtime/src/http/request-log.test.ts',
     'packages/cluster-runtime/src/core/check-syntax.test.ts',
-    'packages/cluster-runtime/src/demo/counts.slow.test.ts',
+    'demo-app/src/demo/page-counts.slow.test.ts',
   );
+});
+
+test('without the demonstration, removed as the page says, the checkout is right and the application runs', async (t) => {
+  const main = join(checkout, 'demo-app/src/main.ts');
+  rmSync(join(checkout, 'demo-app/src/demo'), { recursive: true });
+  const lines = readFileSync(main, 'utf8').split('\n');
+  const kept = lines.filter((line) => !line.includes('delete demo/ and this line'));
+  assert.equal(kept.length, lines.length - 1);
+  writeFileSync(main, kept.join('\n'));
+  passes('node_modules/.bin/biome', 'ci', 'demo-app/src');
+  passes('node_modules/.bin/tsc');
+  passes('packages/cluster-runtime/src/core/check-syntax.ts', 'demo-app/src');
+  const { app: url } = await ports(runApp(t, main, { WORKERS: '1' }));
+  assert.equal(await (await fetch(`${url}/hello/Ada`)).text(), 'Hello Ada\n');
+  assert.equal((await fetch(`${url}/demo/counts`)).status, 404);
 });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { projectPrefix } from '../../e2e/support/run-id.ts';
@@ -64,9 +64,12 @@ test('a stranger clones the template, renames it and puts in a Fastify app: the 
       commitAll(clone, `Rename to ${NAME}`);
     }
 
-    for (const name of ['app.ts', 'app.test.ts', 'routes.ts', 'metrics.ts'])
-      rmSync(join(clone, 'demo-app/src', name));
-    cpSync(join(ROOT, 'kit/specs/foreign-app'), join(clone, 'demo-app/src'), { recursive: true });
+    const app = join(clone, 'demo-app/src');
+    for (const name of ['app.ts', 'app.test.ts', 'routes.ts', 'metrics.ts']) rmSync(join(app, name));
+    rmSync(join(app, 'demo'), { recursive: true, force: true });
+    const main = readFileSync(join(app, 'main.ts'), 'utf8');
+    writeFileSync(join(app, 'main.ts'), main.replace(/^.*delete demo\/ and this line.*\n/m, ''));
+    cpSync(join(ROOT, 'kit/specs/foreign-app'), app, { recursive: true });
     // Only what the image is built from: `npm ci` runs there.
     const install = ['install', '--package-lock-only', '--save-exact', '--no-audit', '--no-fund'];
     await run('npm', ...install, '--workspace=demo-app', fastify());

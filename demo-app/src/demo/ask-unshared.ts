@@ -1,17 +1,25 @@
-import type { Worker } from 'node:cluster';
-import type { ToPrimary, ToWorker } from '../core/ipc.ts';
-import type { Door } from '../primary/metrics-server.ts';
+import type { MetricsRoute, ReadyWorker } from 'cluster-runtime';
 
 const ANSWER_WITHIN_MS = 1000;
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
+/** Asks a worker for the metrics that it alone has counted. */
+export interface UnsharedQuestion {
+  readonly id: number;
+}
+
+export interface UnsharedAnswer {
+  readonly id: number;
+  readonly text: string;
+}
+
 /** Asks one ready worker, taken at random, for its own view: what a naive /metrics behind a cluster shows. */
-export function createUnsharedDoor(ready: () => Worker[]) {
+export function askUnshared(readyWorkers: () => readonly ReadyWorker<UnsharedQuestion>[]) {
   const waiting = new Map<number, (text: string) => void>();
   let lastId = 0;
 
-  const door: Door = () => {
-    const workers = ready();
+  const route: MetricsRoute = () => {
+    const workers = readyWorkers();
     const worker = workers[Math.floor(Math.random() * workers.length)];
     if (worker === undefined) throw new Error('no worker is ready');
     return new Promise((resolve, reject) => {
@@ -25,14 +33,14 @@ export function createUnsharedDoor(ready: () => Worker[]) {
         waiting.delete(id);
         resolve({ contentType: CONTENT_TYPE, body });
       });
-      worker.send({ type: 'unshared', id } satisfies ToWorker);
+      worker.send({ id });
     });
   };
 
   return {
-    door,
-    onMessage(message: ToPrimary): void {
-      if (message.type === 'unshared') waiting.get(message.id)?.(message.text);
+    route,
+    onMessage({ id, text }: UnsharedAnswer): void {
+      waiting.get(id)?.(text);
     },
   };
 }

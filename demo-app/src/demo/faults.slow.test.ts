@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ports, runApp } from '../../test/support/run-app.ts';
-import { allReady, statusWhen } from '../../test/support/status.ts';
+import { ports, runApp } from '../../../packages/cluster-runtime/test/support/run-app.ts';
+import { allReady, statusWhen } from '../../../packages/cluster-runtime/test/support/status.ts';
 
-const MAIN = fileURLToPath(new URL('../../test/support/ping-main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('./testing/ping-main.ts', import.meta.url));
 const PATHS = ['error', 'throw', 'abort', 'oom', 'block', 'kill'].map((fault) => `/demo/faults/${fault}`);
 PATHS.push('/demo/reload');
 

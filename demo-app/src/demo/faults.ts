@@ -1,7 +1,6 @@
 import cluster from 'node:cluster';
 import type { IncomingMessage } from 'node:http';
-import { describeError, log } from '../core/log.ts';
-import { answerText, type Handler, ownRoutes } from '../http/handler.ts';
+import { answerText, describeError, type Handler, log, ownRoutes } from 'cluster-runtime';
 
 const MOST_BLOCKED_MS = 60_000;
 

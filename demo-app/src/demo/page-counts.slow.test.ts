@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { chmodSync, chownSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { until } from '../../../prom-multiproc/test/support/poll.ts';
-import { temporaryDirectory } from '../../../prom-multiproc/test/support/temporary-directory.ts';
-import { ports, runApp } from '../../test/support/run-app.ts';
-import { allReady, statusWhen } from '../../test/support/status.ts';
-import { atMostEvery, type Counts, READ_EVERY_MS } from './counts.ts';
+import { ports, runApp } from '../../../packages/cluster-runtime/test/support/run-app.ts';
+import { allReady, statusWhen } from '../../../packages/cluster-runtime/test/support/status.ts';
+import { until } from '../../../packages/prom-multiproc/test/support/poll.ts';
+import { temporaryDirectory } from '../../../packages/prom-multiproc/test/support/temporary-directory.ts';
+import { atMostEvery, type Counts, READ_EVERY_MS } from './page-counts.ts';
 
-const MAIN = fileURLToPath(new URL('../../test/support/ping-main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('./testing/ping-main.ts', import.meta.url));
 
 async function ping(url: string, times: number): Promise<void> {
   for (let i = 0; i < times; i++) {

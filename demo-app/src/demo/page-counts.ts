@@ -1,8 +1,7 @@
 import cluster from 'node:cluster';
+import { describeError, type Handler, log, ownRoutes } from 'cluster-runtime';
 import { Counter, register } from 'prom-client';
 import { takeSlot } from 'prom-multiproc';
-import { describeError, log } from '../core/log.ts';
-import { type Handler, ownRoutes } from '../http/handler.ts';
 
 /** What the page shows: the pings as the worker that answers has counted them, and as all of them have. */
 export interface Counts {
@@ -18,6 +17,8 @@ export interface Counts {
 
 export interface CountsOptions {
   readonly metrics: boolean;
+  /** Undefined where each worker counts for itself. */
+  readonly metricsDirectory: string | undefined;
   readonly controls: boolean;
 }
 
@@ -30,14 +31,14 @@ export const READ_EVERY_MS = 250;
 const PINGS = 'ping_responses_total';
 
 /** For the page alone: without it the app is the same. */
-export function demoCounts({ metrics, controls }: CountsOptions): Handler[] {
+export function pageCounts({ metrics, metricsDirectory, controls }: CountsOptions): Handler[] {
   // A counter as plain prom-client has it: this worker's own, and gone with it.
   const own = new Counter({
     name: 'demo_own_ping_responses_total',
     help: 'Answers to /ping of this worker alone: wrong on purpose',
     registers: [],
   });
-  const shared = sharedPings(metrics);
+  const shared = sharedPings(metrics, metricsDirectory);
   const counts = atMostEvery(READ_EVERY_MS, async (): Promise<Counts> => {
     const [{ values }, total] = await Promise.all([own.get(), shared()]);
     return { worker: cluster.worker?.id ?? 0, own: values[0]?.value ?? 0, ...total, controls };
@@ -65,9 +66,12 @@ export function demoCounts({ metrics, controls }: CountsOptions): Handler[] {
   return [countPing, ownRoutes(new Map([['/demo/counts', answer]]))];
 }
 
-function sharedPings(metrics: boolean): () => Promise<Pick<Counts, 'shared' | 'without'>> {
+function sharedPings(
+  metrics: boolean,
+  metricsDirectory: string | undefined,
+): () => Promise<Pick<Counts, 'shared' | 'without'>> {
   if (!metrics) return async () => ({ shared: null, without: 'off' });
-  if (!process.env.PROMETHEUS_MULTIPROC_DIR) return async () => ({ shared: null, without: 'unshared' });
+  if (metricsDirectory === undefined) return async () => ({ shared: null, without: 'unshared' });
   let told = '';
   return async () => {
     if (register.getSingleMetric(PINGS) === undefined) return { shared: null, without: 'no-pings' };

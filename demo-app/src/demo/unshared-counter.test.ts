@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Counter, Registry } from 'prom-client';
-import { createUnshared } from './unshared.ts';
+import { createUnshared } from './unshared-counter.ts';
 
 test('the control shows its own counter, and those of the app only where they are not shared either', async () => {
   const app = new Registry();

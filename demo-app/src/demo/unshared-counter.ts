@@ -1,6 +1,7 @@
+import { describeError, type Handler, log } from 'cluster-runtime';
 import { Counter, Registry } from 'prom-client';
 import { keepApart } from 'prom-multiproc';
-import type { Handler } from '../http/handler.ts';
+import type { UnsharedAnswer, UnsharedQuestion } from './ask-unshared.ts';
 
 /**
  * The control of the demonstration: a counter that each worker keeps for itself, as plain prom-client does.
@@ -22,5 +23,15 @@ export function createUnshared(notSharedEither?: Registry) {
     }) satisfies Handler,
     text: async (): Promise<string> =>
       (await registry.metrics()) + (notSharedEither ? await notSharedEither.metrics() : ''),
+  };
+}
+
+/** Answers each question of the primary with the text. */
+export function answerUnshared(text: () => Promise<string>, send: (answer: UnsharedAnswer) => void) {
+  return ({ id }: UnsharedQuestion): void => {
+    text().then(
+      (body) => send({ id, text: body }),
+      (error) => log('error', 'unshared metrics failed', describeError(error)),
+    );
   };
 }

@@ -15,7 +15,7 @@ const SILENCE_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 20_000;
 
 const USAGE = 'usage: operate.ts reload | operate.ts scale N   (N: workers, at least 1)';
-const { metricsPort } = readSettings(process.env);
+const { metricsPort } = readSettings();
 
 async function statusNow(): Promise<Status> {
   const url = `http://127.0.0.1:${metricsPort}/status`;

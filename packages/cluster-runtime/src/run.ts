@@ -1,25 +1,36 @@
 import cluster from 'node:cluster';
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { App } from './app.ts';
+import type { App } from './core/app.ts';
 import { checkSyntax } from './core/check-syntax.ts';
+import type { Extension } from './core/extension.ts';
 import { describeError, log } from './core/log.ts';
 import { readSettings } from './core/settings.ts';
 
-/** The whole application: its primary, or one of its workers. `createApp` is called in workers only. */
-export async function main(createApp: () => Promise<App>): Promise<void> {
+export interface Program<ToPrimary, ToWorker> {
+  /** Called once in each worker. */
+  createApp(): App | Promise<App>;
+  /** Called once in the primary and in each worker, before anything else is started. */
+  extension?(): Promise<Extension<ToPrimary, ToWorker>>;
+}
+
+/** Runs the whole application: its primary, or in a process that the primary started, one of its workers. */
+export async function main<ToPrimary = never, ToWorker = never>(
+  program: Program<ToPrimary, ToWorker>,
+): Promise<void> {
   if (cluster.isPrimary) ignoreOperations();
   try {
     // libuv starts its threads when they are first used, and aborts the process where the kernel starts no more: so it is now, and
     // not with the first scrape that is compressed.
     await access('.');
-    const settings = readSettings(process.env);
+    const settings = readSettings();
+    const extension = (await program.extension?.()) ?? {};
     if (cluster.isPrimary) {
       const { startPrimary } = await import('./primary/primary.ts');
-      await startPrimary(settings);
+      await startPrimary(settings, extension);
     } else {
       const { startWorker } = await import('./worker/start-worker.ts');
-      await startWorker(settings, createApp);
+      await startWorker(settings, () => program.createApp(), extension);
     }
   } catch (error) {
     log('error', 'cannot start', { ...describeError(error), refused: refusedSources(error) });

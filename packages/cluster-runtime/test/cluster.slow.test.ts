@@ -37,7 +37,6 @@ test('workers do not outlive a killed primary', async (t) => {
 
 test('the metrics door answers, with all that was counted, while no worker can', async (t) => {
   const app = runApp(t, MAIN, {
-    DEMO_CONTROLS: '1',
     // Whoever waits for a worker waits for ever: nobody ends it.
     WORKER_TIMEOUT_MS: '0',
     PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t),
@@ -45,8 +44,8 @@ test('the metrics door answers, with all that was counted, while no worker can',
   const { app: url, metrics } = await ports(app);
   const { workers } = await statusWhen(metrics, allReady);
   for (let i = 0; i < 10; i++) await (await fetch(`${url}/ping`)).text();
-  const block = await fetch(`${url}/demo/faults/block?ms=60000`, { method: 'POST' });
-  const { pid: blocked } = (await block.json()) as { pid: number };
+  const block = await fetch(`${url}/block?ms=60000`, { method: 'POST' });
+  const blocked = Number(await block.text());
   for (const { pid } of workers) if (pid !== blocked) process.kill(pid, 'SIGSTOP');
   for (const [path, said] of [
     ['/metrics', /^ping_responses_total\{status="200"\} 10$/m],
@@ -96,25 +95,4 @@ test('a metrics door that cannot open ends the start with a failure', async (t) 
   const app = runApp(t, MAIN, { METRICS_PORT: String((other.address() as AddressInfo).port) });
   assert.match(String((await app.line('cannot start')).error), /EADDRINUSE/);
   assert.deepEqual(await app.exit(), { code: 1, signal: null });
-});
-
-test('the unshared control exists only where it is switched on', async (t) => {
-  const [off, on] = [runApp(t, MAIN), runApp(t, MAIN, { DEMO_CONTROLS: '1', WORKERS: '1' })];
-  assert.equal((await fetch(`${(await ports(off)).metrics}/demo/unshared`)).status, 404);
-  const { app: url, metrics } = await ports(on);
-  await (await fetch(`${url}/ping`)).text();
-  // A worker that is kept from its processor is a 503.
-  let control = await fetch(`${metrics}/demo/unshared`);
-  while (control.status === 503) control = await fetch(`${metrics}/demo/unshared`);
-  assert.equal(control.status, 200);
-  assert.match(await control.text(), /^demo_unshared_requests_total 1$/m);
-});
-
-test('the unshared control of a stopped worker is a 503 in time, never a wait', async (t) => {
-  const app = runApp(t, MAIN, { DEMO_CONTROLS: '1', WORKERS: '1' });
-  const { metrics } = await ports(app);
-  const { workers } = await statusWhen(metrics, allReady);
-  process.kill(workers[0]!.pid, 'SIGSTOP');
-  const control = await fetch(`${metrics}/demo/unshared`, { signal: AbortSignal.timeout(60_000) });
-  assert.equal(control.status, 503);
 });

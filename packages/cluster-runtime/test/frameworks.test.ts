@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import test, { beforeEach, type TestContext } from 'node:test';
 import { register } from 'prom-client';
 import { until } from '../../prom-multiproc/test/support/poll.ts';
-import type { App } from '../src/app.ts';
+import type { App } from '../src/core/app.ts';
 import { httpRequests } from '../src/http/http-metrics.ts';
 import { createListener } from '../src/http/pipeline.ts';
 import { type Drain, prepareDrain } from '../src/worker/graceful-shutdown.ts';

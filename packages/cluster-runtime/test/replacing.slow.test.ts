@@ -35,11 +35,11 @@ test('a stopped worker is killed and replaced', async (t) => {
 });
 
 test('a worker whose event loop is blocked is killed and replaced; with a timeout of 0 it is not', async (t) => {
-  const env = { DEMO_CONTROLS: '1', WORKERS: '1' };
+  const env = { WORKERS: '1' };
   const app = runApp(t, MAIN, { ...env, WORKER_TIMEOUT_MS: '1500' });
   const patient = runApp(t, MAIN, { ...env, WORKER_TIMEOUT_MS: '0' });
   const block = async ({ app: url }: { app: string }) =>
-    assert.equal((await fetch(`${url}/demo/faults/block?ms=6000`, { method: 'POST' })).status, 202);
+    assert.equal((await fetch(`${url}/block?ms=6000`, { method: 'POST' })).status, 202);
   await block(await ports(patient));
   await block(await ports(app));
   assert.equal((await app.line('worker died, replacing it')).reason, 'stuck');

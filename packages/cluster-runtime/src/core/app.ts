@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
 /** What `createApp` returns: all that is asked of an application. */
 export interface App {
@@ -12,3 +12,6 @@ export interface App {
   /** Called once the last connection of a draining worker is gone, before it ends. */
   close?(): Promise<void> | void;
 }
+
+/** Answers a request, or passes it on by `next`. It is middleware for Express and the like, too. */
+export type Handler = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;

@@ -5,7 +5,7 @@ export type ToWorker =
   /** Serve although nobody can share: see `cannot-share`. */
   | { readonly type: 'serve-unshared' }
   | { readonly type: 'ping' }
-  | { readonly type: 'unshared'; readonly id: number };
+  | { readonly type: 'extension'; readonly message: unknown };
 
 export type ToPrimary =
   | { readonly type: 'draining' }
@@ -17,4 +17,9 @@ export type ToPrimary =
   /** It has done its share: it wants to be replaced, and serves until then. */
   | { readonly type: 'recycle'; readonly reason: string }
   | { readonly type: 'reload' }
-  | { readonly type: 'unshared'; readonly id: number; readonly text: string };
+  | { readonly type: 'extension'; readonly message: unknown };
+
+/** Sends a message to the primary; does nothing where the primary is gone, which ends this worker anyway. */
+export function sendToPrimary(message: ToPrimary): void {
+  if (process.connected) process.send?.(message);
+}

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import test from 'node:test';
-import { readSettings, SettingsError } from './settings.ts';
+import { SettingsError } from './environment.ts';
+import { readSettings } from './settings.ts';
 
 test('without variables every setting has its stated default', () => {
   assert.deepEqual(readSettings({}), {
@@ -9,8 +10,7 @@ test('without variables every setting has its stated default', () => {
     port: 8041,
     metricsPort: 9041,
     workers: availableParallelism(),
-    demoPage: true,
-    demoControls: false,
+    metricsDirectory: undefined,
     metrics: true,
     maxWaitMs: 200,
     maxInFlight: 1000,
@@ -28,7 +28,10 @@ test('without variables every setting has its stated default', () => {
 });
 
 test('an empty variable counts as unset', () => {
-  assert.deepEqual(readSettings({ WORKERS: '', DEMO_CONTROLS: '', PORT: '', HOST: '' }), readSettings({}));
+  assert.deepEqual(
+    readSettings({ WORKERS: '', PROMETHEUS_MULTIPROC_DIR: '', PORT: '', HOST: '' }),
+    readSettings({}),
+  );
 });
 
 test('what is set is taken', () => {
@@ -37,7 +40,7 @@ test('what is set is taken', () => {
     PORT: '80',
     METRICS_PORT: '81',
     WORKERS: '3',
-    DEMO_CONTROLS: '1',
+    PROMETHEUS_MULTIPROC_DIR: '/run/metrics',
     METRICS: '0',
   });
   assert.deepEqual(
@@ -46,10 +49,10 @@ test('what is set is taken', () => {
       settings.port,
       settings.metricsPort,
       settings.workers,
-      settings.demoControls,
+      settings.metricsDirectory,
       settings.metrics,
     ],
-    ['0.0.0.0', 80, 81, 3, true, false],
+    ['0.0.0.0', 80, 81, 3, '/run/metrics', false],
   );
 });
 
@@ -61,7 +64,7 @@ for (const [name, value] of [
   ['WORKERS', '2.5'],
   ['WORKERS', 'auto'],
   ['DRAIN_TIMEOUT_MS', '1e3'],
-  ['DEMO_CONTROLS', 'yes'],
+  ['METRICS', 'yes'],
 ] as const) {
   test(`${name}=${value} is refused with the value and the remedy`, () => {
     assert.throws(

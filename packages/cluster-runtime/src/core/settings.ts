@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
+import { type Env, EnvironmentReader } from './environment.ts';
 
+/** All that the environment says to the runtime: no other file reads it. */
 export interface Settings {
   /** Address both servers listen on. */
   readonly host: string;
@@ -8,9 +10,11 @@ export interface Settings {
   /** Metrics and status, answered by the primary. 0 takes any free port. */
   readonly metricsPort: number;
   readonly workers: number;
-  /** What the page asks for. */
-  readonly demoPage: boolean;
-  readonly demoControls: boolean;
+  /**
+   * The directory of the shared metrics; undefined where each worker counts for itself. prom-multiproc reads the same
+   * variable by itself.
+   */
+  readonly metricsDirectory: string | undefined;
   /** False measures nothing at all: only to find out what measuring costs. */
   readonly metrics: boolean;
   /** A request that waited longer than this for those before it in its worker is turned away; 0 for never. */
@@ -41,60 +45,32 @@ export interface Settings {
   readonly slowRequestMs: number;
 }
 
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
-}
-
-type Env = Readonly<Record<string, string | undefined>>;
-
-/** An empty variable counts as unset: compose files pass variables through as "". */
-export function readSettings(env: Env): Settings {
-  const problems: string[] = [];
-
-  function integer(name: string, fallback: number, min: number, max: number): number {
-    const text = env[name];
-    if (text === undefined || text === '') return fallback;
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= min && value <= max) return value;
-    problems.push(
-      `${name}=${JSON.stringify(text)}: set a whole number from ${min} to ${max}, or unset it for ${fallback}`,
-    );
-    return fallback;
-  }
-
-  function flag(name: string, fallback: boolean): boolean {
-    const text = env[name];
-    if (text === undefined || text === '') return fallback;
-    if (text !== '0' && text !== '1') {
-      problems.push(`${name}=${JSON.stringify(text)}: set 1 for on, or 0 for off`);
-    }
-    return text !== '0';
-  }
-
+/** @throws SettingsError that names each wrong variable, its value and what to set */
+export function readSettings(env: Env = process.env): Settings {
+  const variables = new EnvironmentReader(env);
   const settings: Settings = {
-    host: env.HOST || '127.0.0.1',
-    port: integer('PORT', 8041, 0, 65535),
-    metricsPort: integer('METRICS_PORT', 9041, 0, 65535),
-    workers: integer('WORKERS', availableParallelism(), 1, 512),
-    demoPage: flag('DEMO_PAGE', true),
-    demoControls: flag('DEMO_CONTROLS', false),
-    metrics: flag('METRICS', true),
-    maxWaitMs: integer('MAX_WAIT_MS', 200, 0, 60_000),
-    maxInFlight: integer('MAX_IN_FLIGHT', 1000, 0, 100_000),
-    requestTimeoutMs: integer('REQUEST_TIMEOUT_MS', 30_000, 1_000, 600_000),
-    drainWaitMs: integer('DRAIN_WAIT_MS', 1000, 0, 60_000),
-    drainTimeoutMs: integer('DRAIN_TIMEOUT_MS', 8000, 0, 600_000),
-    giveUpMs: integer('GIVE_UP_MS', 20_000, 100, 600_000),
-    startTimeoutMs: integer('START_TIMEOUT_MS', 30_000, 100, 600_000),
-    workerTimeoutMs: integer('WORKER_TIMEOUT_MS', 5_000, 0, 600_000),
-    maxRequests: integer('MAX_REQUESTS', 0, 0, 999_999_999),
-    maxRequestsJitter: integer('MAX_REQUESTS_JITTER', 0, 0, 999_999_999),
-    maxMemoryMb: integer('MAX_MEMORY_MB', 0, 0, 1_000_000),
-    slowRequestMs: integer('SLOW_REQUEST_MS', 1000, 1, 600_000),
+    host: variables.text('HOST', '127.0.0.1'),
+    port: variables.integer('PORT', 8041, 0, 65535),
+    metricsPort: variables.integer('METRICS_PORT', 9041, 0, 65535),
+    workers: variables.integer('WORKERS', availableParallelism(), 1, 512),
+    metricsDirectory: variables.text('PROMETHEUS_MULTIPROC_DIR', undefined),
+    metrics: variables.flag('METRICS', true),
+    maxWaitMs: variables.integer('MAX_WAIT_MS', 200, 0, 60_000),
+    maxInFlight: variables.integer('MAX_IN_FLIGHT', 1000, 0, 100_000),
+    requestTimeoutMs: variables.integer('REQUEST_TIMEOUT_MS', 30_000, 1_000, 600_000),
+    drainWaitMs: variables.integer('DRAIN_WAIT_MS', 1000, 0, 60_000),
+    drainTimeoutMs: variables.integer('DRAIN_TIMEOUT_MS', 8000, 0, 600_000),
+    giveUpMs: variables.integer('GIVE_UP_MS', 20_000, 100, 600_000),
+    startTimeoutMs: variables.integer('START_TIMEOUT_MS', 30_000, 100, 600_000),
+    workerTimeoutMs: variables.integer('WORKER_TIMEOUT_MS', 5_000, 0, 600_000),
+    maxRequests: variables.integer('MAX_REQUESTS', 0, 0, 999_999_999),
+    maxRequestsJitter: variables.integer('MAX_REQUESTS_JITTER', 0, 0, 999_999_999),
+    maxMemoryMb: variables.integer('MAX_MEMORY_MB', 0, 0, 1_000_000),
+    slowRequestMs: variables.integer('SLOW_REQUEST_MS', 1000, 1, 600_000),
   };
   if (settings.port !== 0 && settings.port === settings.metricsPort) {
-    problems.push(`PORT and METRICS_PORT are both ${settings.port}: set two different ports`);
+    variables.problem(`PORT and METRICS_PORT are both ${settings.port}: set two different ports`);
   }
-  if (problems.length > 0) throw new SettingsError(problems.join('\n'));
+  variables.throwProblems();
   return settings;
 }

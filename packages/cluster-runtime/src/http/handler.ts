@@ -1,7 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-
-/** Answers a request, or hands it on by `next`. It is middleware for Express and its like, too. */
-export type Handler = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
+import type { Handler } from '../core/app.ts';
 
 /** The handlers one after the other, and at last the listener. */
 export function chain(handlers: readonly Handler[], last: RequestListener): RequestListener {
@@ -13,7 +11,7 @@ export function chain(handlers: readonly Handler[], last: RequestListener): Requ
 
 const takenBy = new WeakMap<IncomingMessage, string>();
 
-/** Routes that come before those of the application, by their path. */
+/** Routes in front of those of the application, by their path. */
 export function ownRoutes(routes: ReadonlyMap<string, Handler>): Handler {
   return (req, res, next) => {
     const path = (req.url ?? '').split('?', 1)[0]!;

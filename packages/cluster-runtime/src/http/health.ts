@@ -1,4 +1,5 @@
-import { answerText, type Handler, ownRoutes } from './handler.ts';
+import type { Handler } from '../core/app.ts';
+import { answerText, ownRoutes } from './handler.ts';
 
 /** Alive as long as the process answers; ready until it drains. */
 export function health(isDraining: () => boolean): Handler {

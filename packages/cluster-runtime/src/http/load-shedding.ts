@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Handler } from './handler.ts';
+import type { Handler } from '../core/app.ts';
 import { requestsShed } from './http-metrics.ts';
 import { type LongWaitOptions, longWait } from './queue-delay.ts';
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Handler, ownRouteOf } from './handler.ts';
+import type { Handler } from '../core/app.ts';
+import { ownRouteOf } from './handler.ts';
 import { requestsInFlight, workersBusy } from './http-metrics.ts';
 import { methodLabel } from './method-label.ts';
 import { outcomeOf } from './outcome.ts';

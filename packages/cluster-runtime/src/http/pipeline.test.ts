@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import test, { beforeEach, type TestContext } from 'node:test';
 import { register } from 'prom-client';
 import { listen } from '../../test/support/listen.ts';
-import type { App } from '../app.ts';
+import type { App } from '../core/app.ts';
 import { httpRequests } from './http-metrics.ts';
 import { createListener } from './pipeline.ts';
 
@@ -56,9 +56,9 @@ test('alive while draining, but not ready', async (t) => {
   assert.deepEqual([await status('/livez'), await status('/readyz')], [200, 503]);
 });
 
-test('metrics, status and controls are not served with the requests', async (t) => {
+test('metrics and status are not served with the requests', async (t) => {
   const url = await serve(t);
-  for (const path of ['/metrics', '/status', '/demo/unshared', '/METRICS/', '//metrics']) {
+  for (const path of ['/metrics', '/status', '/targets', '/METRICS/', '//metrics']) {
     const answer = await fetch(url + path);
     assert.deepEqual([answer.status, await answer.text()], [404, 'said by the app'], path);
   }

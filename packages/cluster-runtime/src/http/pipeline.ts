@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
-import type { App } from '../app.ts';
-import { chain, type Handler } from './handler.ts';
+import type { App, Handler } from '../core/app.ts';
+import { chain } from './handler.ts';
 import { health } from './health.ts';
 import { measureRequests } from './measure-requests.ts';
 import { logRequests } from './request-log.ts';
@@ -12,18 +12,18 @@ export interface ListenerOptions {
   readonly metrics: boolean;
   /** Turns away what is too much. Health is asked before it: an overloaded worker is alive and ready. */
   readonly shed?: Handler;
-  /** What the demonstration adds: the counts for its page and, where they are switched on, the controls. */
-  readonly demo?: readonly Handler[];
+  /** Handlers of the extension. */
+  readonly added?: readonly Handler[];
 }
 
 /** The application of one worker, with what every application gets. What answers must come after `measureRequests` to be counted. */
 export function createListener(app: App, options: ListenerOptions): RequestListener {
-  const { isDraining, slowRequestMs, metrics, shed, demo = [] } = options;
+  const { isDraining, slowRequestMs, metrics, shed, added = [] } = options;
   const handlers: Handler[] = [];
   if (metrics) handlers.push(measureRequests((req) => app.routeOf?.(req)));
   // Before the log: what is not ready has not failed, and an overload is no time to write a line for each request.
   handlers.push(health(isDraining));
   if (shed !== undefined) handlers.push(shed);
-  handlers.push(logRequests(slowRequestMs), ...demo);
+  handlers.push(logRequests(slowRequestMs), ...added);
   return chain(handlers, app.listener);
 }

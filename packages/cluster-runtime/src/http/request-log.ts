@@ -1,7 +1,7 @@
+import type { Handler } from '../core/app.ts';
 import { log } from '../core/log.ts';
 import { pathForLog } from '../core/printable.ts';
 import { requestIdOf, runWithRequestId } from '../core/request-context.ts';
-import type { Handler } from './handler.ts';
 import { keepHeader } from './kept-headers.ts';
 import { outcomeOf } from './outcome.ts';
 

@@ -2,21 +2,25 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
-import { createMetricsDoor, type Door, type MetricsPages } from './metrics-server.ts';
+import type { MetricsRoute } from '../core/extension.ts';
+import { createMetricsDoor, type MetricsPages } from './metrics-server.ts';
 
 const TOTALS: MetricsPages = {
   requireSharing() {},
   serve: (req, res) => res.end(`metrics of ${req.url}`),
 };
 
-async function open(t: TestContext, doors: Record<string, Door>, metrics = TOTALS): Promise<string> {
+async function open(t: TestContext, doors: Record<string, MetricsRoute>, metrics = TOTALS): Promise<string> {
   const server = createMetricsDoor(new Map(Object.entries(doors)), metrics).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const status: Door = () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: 'up 1\n' });
+const status: MetricsRoute = () => ({
+  contentType: 'text/plain; version=0.0.4; charset=utf-8',
+  body: 'up 1\n',
+});
 
 test('a known path answers with its own content type, with or without a query', async (t) => {
   const url = await open(t, { '/status': status });
@@ -62,7 +66,7 @@ test('any other path is not found', async (t) => {
     '/metrics/workers/-1',
     '/metrics/workers/12345',
     '/x/metrics/workers/0',
-    '/demo/unshared',
+    '/statuses',
   ]) {
     assert.equal((await fetch(url + path)).status, 404, path);
   }

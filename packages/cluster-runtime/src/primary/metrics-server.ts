@@ -1,15 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { MetricsAnswer, MetricsRoute } from '../core/extension.ts';
 import { describeError, log } from '../core/log.ts';
 import { pathForLog } from '../core/printable.ts';
 import { MAX_HEADER_BYTES } from '../http/parse-errors.ts';
-
-export interface Answer {
-  readonly contentType: string;
-  readonly body: string;
-}
-
-/** One path of the door. What it throws becomes a 503 that says why. */
-export type Door = (req: IncomingMessage) => Answer | Promise<Answer>;
 
 /** The totals at `/metrics`, and what one worker counted at `/metrics/workers/<slot>`. */
 export interface MetricsPages {
@@ -22,7 +15,7 @@ const METRICS = '/metrics';
 const METRICS_PATH = /^\/metrics(\/workers\/\d{1,4})?$/;
 
 /** Answered by the primary alone, so that a busy, stopped or missing worker never delays it. Read-only. */
-export function createMetricsDoor(doors: ReadonlyMap<string, Door>, metrics: MetricsPages): Server {
+export function createMetricsDoor(doors: ReadonlyMap<string, MetricsRoute>, metrics: MetricsPages): Server {
   const told = new Refusals();
   return createServer(
     { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 10_000, headersTimeout: 10_000 },
@@ -37,7 +30,7 @@ export function createMetricsDoor(doors: ReadonlyMap<string, Door>, metrics: Met
 }
 
 async function answer(
-  doors: ReadonlyMap<string, Door>,
+  doors: ReadonlyMap<string, MetricsRoute>,
   metrics: MetricsPages,
   told: Refusals,
   req: IncomingMessage,
@@ -54,7 +47,7 @@ async function answer(
     send(req, res, 404, text('Not found\n'));
     return;
   }
-  let found: Answer;
+  let found: MetricsAnswer;
   try {
     if (door === undefined) {
       metrics.requireSharing();
@@ -87,7 +80,7 @@ class Refusals {
   }
 }
 
-function text(body: string): Answer {
+function text(body: string): MetricsAnswer {
   return { contentType: 'text/plain; charset=utf-8', body };
 }
 
@@ -95,7 +88,7 @@ function send(
   req: IncomingMessage,
   res: ServerResponse,
   status: number,
-  { contentType, body }: Answer,
+  { contentType, body }: MetricsAnswer,
 ): void {
   res.writeHead(status, {
     'Content-Type': contentType,

@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { constants } from 'node:os';
 import { register } from 'prom-client';
 import { metricsHandler, share } from 'prom-multiproc';
+import type { Extension, MetricsAnswer, MetricsRoute } from '../core/extension.ts';
 import type { ToPrimary } from '../core/ipc.ts';
 import { log } from '../core/log.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Status } from '../core/status.ts';
-import { createUnsharedDoor } from '../demo/unshared-door.ts';
 import { refuseUnparsed } from '../http/parse-errors.ts';
-import { type Answer, createMetricsDoor, type Door } from './metrics-server.ts';
+import { createMetricsDoor } from './metrics-server.ts';
 import { createCrewMetrics } from './pool-metrics.ts';
 import { Operations } from './rolling-operations.ts';
 import { createTargetsDoor, slotsOf } from './service-discovery.ts';
@@ -19,27 +19,27 @@ import { Crew } from './worker-pool.ts';
 import type { Member } from './worker-process.ts';
 
 /** The primary of the application: it reads what all workers share, and counts nothing of it itself. */
-export async function startPrimary(settings: Settings): Promise<void> {
+export async function startPrimary(
+  settings: Settings,
+  extension: Extension<unknown, unknown> = {},
+): Promise<void> {
   if (settings.metrics) share(register);
-  await runPrimary(settings);
+  await runPrimary(settings, extension);
 }
 
 /**
  * Keeps the workers and serves the metrics door. It carries no requests: with SCHED_NONE the workers accept
  * connections themselves, so neither a busy primary nor a stopped worker holds up requests others could take.
  */
-export async function runPrimary(settings: Settings): Promise<void> {
+export async function runPrimary(
+  settings: Settings,
+  extension: Extension<unknown, unknown> = {},
+): Promise<void> {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   // stderr comes through here: what V8 says there at its end tells a full heap from other aborts.
   cluster.setupPrimary({ stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
 
   const metrics = createCrewMetrics(() => crew);
-  const unshared = createUnsharedDoor(() =>
-    crew
-      .members()
-      .filter(({ state }) => state === 'ready')
-      .map(({ worker }) => worker),
-  );
   const crew = new Crew({
     wanted: settings.workers,
     giveUpMs: settings.giveUpMs,
@@ -55,6 +55,17 @@ export async function runPrimary(settings: Settings): Promise<void> {
     onStart: metrics.started,
     onExit: metrics.exited,
   });
+  const added = extension.primary?.({
+    settings,
+    readyWorkers: () =>
+      crew
+        .members()
+        .filter(({ state }) => state === 'ready')
+        .map((member) => ({
+          id: member.worker.id,
+          send: (message) => member.send({ type: 'extension', message }),
+        })),
+  });
   const operations = new Operations({ hands: crew, onReload: metrics.reloaded });
   const watchdog = new Watchdog<Member>({
     timeoutMs: settings.workerTimeoutMs,
@@ -67,7 +78,7 @@ export async function runPrimary(settings: Settings): Promise<void> {
 
   function onMessage(member: Member, message: ToPrimary): void {
     watchdog.answered(member);
-    if (message.type === 'unshared') unshared.onMessage(message);
+    if (message.type === 'extension') added?.onMessage?.(message.message);
     if (message.type === 'reload') operations.reload();
     if (message.type === 'recycle') operations.replace(member, 'recycle', message.reason);
     // Where others share, those that do not are replaced: what they count shows nowhere.
@@ -97,8 +108,8 @@ export async function runPrimary(settings: Settings): Promise<void> {
   process.on('SIGTTIN', () => operations.scale(1));
   process.on('SIGTTOU', () => operations.scale(-1));
 
-  const slots = slotsOf(() => process.env.PROMETHEUS_MULTIPROC_DIR!);
-  const doors = new Map<string, Door>([
+  const slots = slotsOf(() => settings.metricsDirectory!);
+  const doors = new Map<string, MetricsRoute>([
     ['/status', () => status(crew, operations)],
     [
       '/targets',
@@ -107,8 +118,8 @@ export async function runPrimary(settings: Settings): Promise<void> {
         return slots();
       }),
     ],
+    ...(added?.routes ?? []),
   ]);
-  if (settings.demoControls) doors.set('/demo/unshared', unshared.door);
   const door = createMetricsDoor(doors, {
     requireSharing: () => requireSharing(settings, crew),
     serve: metricsHandler(register, metrics.registry),
@@ -125,7 +136,7 @@ export async function runPrimary(settings: Settings): Promise<void> {
 /** @throws Error where there is nothing true to show. */
 function requireSharing(settings: Settings, crew: Crew): void {
   if (!settings.metrics) throw new Error('METRICS=0: nothing is measured; unset METRICS to measure');
-  if (!process.env.PROMETHEUS_MULTIPROC_DIR) {
+  if (settings.metricsDirectory === undefined) {
     throw new Error(
       'PROMETHEUS_MULTIPROC_DIR is not set, so that each worker counts for itself: set it to a directory',
     );
@@ -133,7 +144,7 @@ function requireSharing(settings: Settings, crew: Crew): void {
   crew.requireSharing();
 }
 
-function status(crew: Crew, operations: Operations): Answer {
+function status(crew: Crew, operations: Operations): MetricsAnswer {
   const body: Status = {
     primary: { pid: process.pid },
     workers: crew.list(),

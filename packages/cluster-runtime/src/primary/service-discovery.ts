@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { Reader } from 'prom-multiproc';
-import type { Door } from './metrics-server.ts';
+import type { MetricsRoute } from '../core/extension.ts';
 
 /** One target of Prometheus' HTTP service discovery. */
 interface TargetGroup {
@@ -28,7 +28,7 @@ export function slotsOf(directory: () => string): () => readonly Slot[] {
  * Lists each living worker as a target. At the address by which this door was reached: the name that was asked for may
  * stand for several replicas, and each has slots of its own.
  */
-export function createTargetsDoor(slots: () => readonly Slot[]): Door {
+export function createTargetsDoor(slots: () => readonly Slot[]): MetricsRoute {
   return ({ socket }) => {
     const address = addressOf(socket);
     const groups: TargetGroup[] = slots()

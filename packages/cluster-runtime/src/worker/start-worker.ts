@@ -1,11 +1,9 @@
 import { register } from 'prom-client';
-import type { App } from '../app.ts';
+import type { App } from '../core/app.ts';
+import type { Extension } from '../core/extension.ts';
+import { sendToPrimary } from '../core/ipc.ts';
 import { describeError, log } from '../core/log.ts';
 import type { Settings } from '../core/settings.ts';
-import { tell } from '../core/tell.ts';
-import { demoCounts } from '../demo/counts.ts';
-import { faults } from '../demo/faults.ts';
-import { createUnshared } from '../demo/unshared.ts';
 import { parseErrors } from '../http/http-metrics.ts';
 import { shedding } from '../http/load-shedding.ts';
 import { PARSE_ERROR_CODES } from '../http/parse-errors.ts';
@@ -17,29 +15,34 @@ import { startSharing } from './sharing.ts';
 import { runWorker } from './worker.ts';
 
 /** One worker of the application: what it counts, what it serves, and how it ends where its code fails. */
-export async function startWorker(settings: Settings, createApp: () => Promise<App>): Promise<void> {
+export async function startWorker(
+  settings: Settings,
+  createApp: () => App | Promise<App>,
+  extension: Extension<unknown, unknown> = {},
+): Promise<void> {
   process.on('uncaughtException', (error) => {
     log('error', 'uncaught exception', describeError(error));
     process.exit(UNCAUGHT_EXIT_CODE);
   });
-  const { metrics, slowRequestMs, demoPage, demoControls } = settings;
-  const sharing = metrics ? startSharing(tell) : undefined;
+  const { metrics, slowRequestMs } = settings;
+  const sharing = metrics ? startSharing(sendToPrimary) : undefined;
   if (metrics) collectRuntimeMetrics();
   // After the metrics of every application, so that a name that is taken is told of the application's.
   const app = await createApp();
   if (!metrics) switchOff(register);
   const shed = shedding(settings);
-  const unshared = demoControls
-    ? createUnshared(process.env.PROMETHEUS_MULTIPROC_DIR ? undefined : register)
-    : undefined;
-  const demo = demoPage ? demoCounts({ metrics, controls: demoControls }) : [];
-  if (unshared) demo.push(unshared.count, faults({ reload: () => tell({ type: 'reload' }) }));
+  const added = extension.worker?.({
+    settings,
+    send: (message) => sendToPrimary({ type: 'extension', message }),
+    reload: () => sendToPrimary({ type: 'reload' }),
+  });
   await runWorker(settings, {
-    createListener: (isDraining) => createListener(app, { isDraining, slowRequestMs, metrics, shed, demo }),
+    createListener: (isDraining) =>
+      createListener(app, { isDraining, slowRequestMs, metrics, shed, added: added?.handlers ?? [] }),
     ...(metrics && { onUnparsed: countParseErrors() }),
     close: () => app.close?.(),
     ...(sharing && { sharing }),
-    ...(unshared && { unsharedText: unshared.text }),
+    onExtensionMessage: (message) => added?.onMessage?.(message),
   });
 }
 

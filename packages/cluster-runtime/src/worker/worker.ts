@@ -1,9 +1,8 @@
 import cluster from 'node:cluster';
 import { createServer, type RequestListener } from 'node:http';
-import type { ToWorker } from '../core/ipc.ts';
+import { sendToPrimary, type ToWorker } from '../core/ipc.ts';
 import { describeError, log } from '../core/log.ts';
 import type { Settings } from '../core/settings.ts';
-import { tell } from '../core/tell.ts';
 import { MAX_HEADER_BYTES, refuseUnparsed } from '../http/parse-errors.ts';
 import { prepareDrain } from './graceful-shutdown.ts';
 import { createRecycling, RECYCLE_CHECK_EVERY_MS } from './recycling.ts';
@@ -21,8 +20,8 @@ export interface WorkerParts {
   /** Called when all is answered, before the process ends. */
   close?(): Promise<void> | void;
   sharing?: Sharing;
-  /** Answers the control of the demonstration, when it is on. */
-  unsharedText?: () => Promise<string>;
+  /** Called with each message to the extension in this worker. */
+  onExtensionMessage?(message: unknown): void;
 }
 
 /** Serves the application until the primary, or a SIGTERM to this worker alone, asks it to drain. */
@@ -40,7 +39,7 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
   const drain = prepareDrain(server);
   const recycling = createRecycling({
     ...settings,
-    ask: (reason) => tell({ type: 'recycle', reason }),
+    ask: (reason) => sendToPrimary({ type: 'recycle', reason }),
   });
   /** Whether the whole application ends: while others serve on, it is ready. */
   let ending = false;
@@ -53,7 +52,7 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
   async function end(whole: boolean): Promise<void> {
     ending ||= whole;
     if (drain.isDraining()) return;
-    tell({ type: 'draining' });
+    sendToPrimary({ type: 'draining' });
     const cut = await drain.start(whole ? settings.drainWaitMs : 0, settings.drainTimeoutMs);
     if (cut > 0) log('warn', 'connections cut at the deadline of the drain', { connections: cut });
     await parts.close?.();
@@ -67,17 +66,13 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
 
   process.on('message', (message: ToWorker) => {
     if (message.type === 'ping') {
-      tell({ type: 'pong' });
+      sendToPrimary({ type: 'pong' });
     } else if (message.type === 'drain') {
       end(message.whole).catch((error) => fail('drain failed', error));
     } else if (message.type === 'serve-unshared') {
       parts.sharing?.serveUnshared();
-    } else if (message.type === 'unshared' && parts.unsharedText !== undefined) {
-      const { id } = message;
-      parts.unsharedText().then(
-        (text) => tell({ type: 'unshared', id, text }),
-        (error) => log('error', 'unshared metrics failed', describeError(error)),
-      );
+    } else if (message.type === 'extension') {
+      parts.onExtensionMessage?.(message.message);
     }
   });
   process.on('SIGTERM', () => {

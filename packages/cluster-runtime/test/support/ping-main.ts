@@ -1,3 +1,3 @@
 import { main } from '../../src/index.ts';
 
-await main(async () => (await import('./ping-app/app.ts')).createApp());
+await main({ createApp: async () => (await import('./ping-app/app.ts')).createApp() });

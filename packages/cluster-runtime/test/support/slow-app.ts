@@ -6,7 +6,7 @@ import { runPrimary } from '../../src/primary/primary.ts';
 import { runWorker } from '../../src/worker/worker.ts';
 
 /** The cluster with an application that takes its time, for the tests of the drain. */
-const settings = readSettings(process.env);
+const settings = readSettings();
 if (cluster.isPrimary) {
   await runPrimary(settings);
 } else {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import express from 'express';
-import type { App } from '../../../src/app.ts';
+import type { App } from '../../../src/core/app.ts';
 import { expressRoute } from '../../../src/http/express-route.ts';
 import { brokenStream } from './broken-stream.ts';
 

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Controller, Get, Module, Param, StreamableFile } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { App } from '../../../src/app.ts';
+import type { App } from '../../../src/core/app.ts';
 import { expressRoute } from '../../../src/http/express-route.ts';
 import { brokenStream } from './broken-stream.ts';
 

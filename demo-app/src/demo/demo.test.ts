@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import type { Settings } from 'cluster-runtime';
+import { tableRows } from '../../../packages/prom-multiproc/test/support/markdown.ts';
+import { demo } from './demo.ts';
+
+/** How many handlers stand before the application, and which pages the metrics server has of the demonstration. */
+async function partsWith(env: NodeJS.ProcessEnv): Promise<[handlers: number, pages: string[]]> {
+  const { worker, primary } = await demo(env);
+  const settings = { metrics: true, metricsDirectory: '/run/metrics' } as Settings;
+  const { handlers = [] } = worker!({ settings, send() {}, reload() {} });
+  const { routes = new Map() } = primary!({ settings, readyWorkers: () => [] });
+  return [handlers.length, [...routes.keys()]];
+}
+
+test('what is switched off is not on the path of a request', async () => {
+  assert.deepEqual(await partsWith({ DEMO_PAGE: '0', DEMO_CONTROLS: '0' }), [0, []]);
+  assert.deepEqual(await partsWith({ DEMO_PAGE: '1', DEMO_CONTROLS: '0' }), [2, []]);
+  assert.deepEqual(await partsWith({ DEMO_PAGE: '0', DEMO_CONTROLS: '1' }), [2, ['/demo/unshared']]);
+});
+
+test('docs/operate.md names each warning and error that the demonstration logs', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/operate.md'), 'utf8');
+  const logged = globSync('*.ts', { cwd: import.meta.dirname })
+    .filter((name) => !name.endsWith('.test.ts'))
+    .flatMap((name) => [
+      ...readFileSync(join(import.meta.dirname, name), 'utf8').matchAll(
+        /\blog\('(?:warn|error)',\s*'(.*?)'/g,
+      ),
+    ])
+    .map(([, message]) => message);
+  const named = tableRows(page, 'Its message').map(([message]) => message);
+  assert.deepEqual([...new Set(logged)].sort(), named.sort());
+});

@@ -1,0 +1,59 @@
+import { main, ownRoutes } from '../../src/index.ts';
+
+interface Numbered {
+  readonly number: number;
+}
+
+let greeted = 0;
+const squares: number[] = [];
+
+/** An extension that greets in each worker, counts greetings in the primary, and has workers square numbers. */
+await main<Numbered, Numbered>({
+  createApp: async () => (await import('./ping-app/app.ts')).createApp(),
+  extension: async () => {
+    if (process.env.BROKEN_EXTENSION) throw new Error('the extension is broken');
+    return {
+      worker({ settings, send, reload }) {
+        const greet = ownRoutes(
+          new Map([
+            [
+              '/greet',
+              (_req, res) => {
+                send({ number: -1 });
+                res.end(`hello from one of ${settings.workers}`);
+              },
+            ],
+            [
+              '/replace',
+              (_req, res) => {
+                reload();
+                res.end();
+              },
+            ],
+          ]),
+        );
+        return { handlers: [greet], onMessage: ({ number }) => send({ number: number ** 2 }) };
+      },
+      primary({ readyWorkers }) {
+        const page = () => ({
+          contentType: 'application/json',
+          body: JSON.stringify({ greeted, squares, ready: readyWorkers().length }),
+        });
+        const ask = () => {
+          for (const { id, send } of readyWorkers()) send({ number: id });
+          return { contentType: 'text/plain', body: '' };
+        };
+        return {
+          routes: new Map([
+            ['/greetings', page],
+            ['/square', ask],
+          ]),
+          onMessage({ number }) {
+            if (number < 0) greeted += 1;
+            else squares.push(number);
+          },
+        };
+      },
+    };
+  },
+});
