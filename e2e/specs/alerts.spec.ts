@@ -30,7 +30,6 @@ test.beforeAll(async () => {
 
 test.afterAll(async () => {
   await stack?.down();
-  rules.remove();
 });
 
 /** Asked within its container, as people reach Prometheus through nginx, and that is stopped here. */

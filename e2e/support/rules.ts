@@ -1,6 +1,9 @@
-import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  temporaryDirectory,
+  thisProcess,
+} from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 
 const SHIPPED = join(import.meta.dirname, '../../prometheus/rules');
 const SECONDS = { s: 1, m: 60, h: 3_600 };
@@ -15,7 +18,7 @@ export function shortened(rules: string, divisor: number): string {
 
 /** The shipped rules in a folder that a Prometheus mounts with given-rules.compose.yml: they may be shortened while it runs. */
 export class Rules {
-  readonly directory: string = mkdtempSync(join(tmpdir(), 'pandoras-rules-'));
+  readonly directory: string = temporaryDirectory(thisProcess);
 
   constructor() {
     cpSync(SHIPPED, this.directory, { recursive: true });
@@ -29,9 +32,5 @@ export class Rules {
       const path = join(this.directory, name);
       writeFileSync(path, shortened(readFileSync(path, 'utf8'), divisor));
     }
-  }
-
-  remove(): void {
-    rmSync(this.directory, { recursive: true });
   }
 }

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
+import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
 /** A run of steps with these reports; what it printed, by lines. */
 function run(t: TestContext, steps: string, files: Record<string, string> = {}) {
-  const reports = mkdtempSync(join(tmpdir(), 'steps-'));
-  t.after(() => rmSync(reports, { recursive: true }));
+  const reports = temporaryDirectory(t);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(reports, name), text);
   const script = `set -eu; root=$PWD; . scripts/lib/steps.sh; reports=$1; ${steps}; end_of_steps`;
   const { status, stdout } = spawnSync('sh', ['-c', script, 'steps', reports], {

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import test from 'node:test';
+import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
 test('each test is reported with its file and the titles around it, and each file with the seconds that it took', (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'test-report-'));
-  t.after(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryDirectory(t);
   const path = join(directory, 'some.test.ts');
   writeFileSync(
     path,
