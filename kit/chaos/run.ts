@@ -5,10 +5,10 @@ import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { total } from '../test-kit/exposition.ts';
 import { query, sumOfJob } from '../test-kit/prometheus.ts';
 import { scrape } from '../test-kit/scrape.ts';
-import { type FaultDone, judge, type PrometheusFindings, type Report } from './account/report.ts';
+import { judge, type PrometheusFindings, type Report } from './account/report.ts';
 import { type DamageDone, damage } from './faults/damage.ts';
-import { perform } from './plan/perform.ts';
-import { type Fault, type FaultKind, planDamage, planFaults } from './plan/plan.ts';
+import { FaultRunner, reasonOf } from './faults/fault-runner.ts';
+import { planDamage, planFaults } from './plan/plan.ts';
 import { Scene } from './scene.ts';
 
 export interface RunOptions {
@@ -25,13 +25,7 @@ export interface RunOptions {
   readonly say: (line: string) => void;
 }
 
-/** They take their time, and the next faults go on beside them. */
-const BESIDE: ReadonlySet<FaultKind> = new Set(['throw', 'out-of-memory', 'block', 'restart-prometheus']);
-/** These need the stack for themselves. */
-const ALONE: ReadonlySet<FaultKind> = new Set(['kill-primary', 'restart-nginx', 'restart-prometheus']);
 const MOST_UNDONE = 5;
-/** A fault that met nobody is done again, as a kind of which none met anybody shows nothing. */
-const MOST_TRIES = 5;
 const PROGRESS_EVERY_MS = 5_000;
 const DEADLINE_MS = 90_000;
 
@@ -41,18 +35,19 @@ export async function runChaos(stack: Stack, options: RunOptions): Promise<Repor
   const began = Date.now();
   const scene = await Scene.open(stack, seed, sharing);
   const state = new State(scene, say);
+  const { faults } = state;
   const progress = setInterval(() => say(state.progress(began)), PROGRESS_EVERY_MS);
   let faultSeconds = 0;
   try {
     scene.load.start();
     const ends = began + options.minutes * 60_000;
     for (const fault of planFaults(seed, options.faults)) {
-      if (Date.now() >= ends || signal?.aborted || state.undone.length >= MOST_UNDONE) break;
-      await state.fault(fault);
+      if (Date.now() >= ends || signal?.aborted || faults.undone.length >= MOST_UNDONE) break;
+      await faults.run(fault);
       scene.load.start();
       await delay(fault.pauseMs);
     }
-    await state.settle();
+    await faults.settle();
     faultSeconds = (Date.now() - began) / 1_000;
     await scene.closeBook();
     scene.countSlots();
@@ -64,22 +59,22 @@ export async function runChaos(stack: Stack, options: RunOptions): Promise<Repor
     await scene.closeBook();
     if (sharing) await state.askPrometheus(began);
   } catch (error) {
-    state.undone.push(`the run ended early: ${reasonOf(error)}`);
+    faults.undone.push(`the run ended early: ${reasonOf(error)}`);
   } finally {
     clearInterval(progress);
     await scene.close();
   }
-  if (signal?.aborted) state.undone.push('the run was interrupted');
+  if (signal?.aborted) faults.undone.push('the run was interrupted');
   return judge({
     seed,
     began: new Date(began).toISOString(),
     seconds: (Date.now() - began) / 1_000,
     workers: WORKERS,
     faultSeconds: faultSeconds || (Date.now() - began) / 1_000,
-    faults: state.done,
-    missed: state.missed,
-    faultLog: state.faultLog,
-    undone: state.undone,
+    faults: faults.done,
+    missed: faults.missed,
+    faultLog: faults.log,
+    undone: faults.undone,
     damage: state.damages,
     requests: scene.ledger.totals,
     books: scene.books.report,
@@ -94,35 +89,16 @@ export async function runChaos(stack: Stack, options: RunOptions): Promise<Repor
 
 /** What was done so far. */
 class State {
-  readonly done: Partial<Record<FaultKind, number>> = {};
-  readonly faultLog: FaultDone[] = [];
-  readonly undone: string[] = [];
+  readonly faults: FaultRunner;
   readonly damages: DamageDone[] = [];
-  missed = 0;
   prometheus: PrometheusFindings | undefined;
   readonly #scene: Scene;
   readonly #say: (line: string) => void;
-  readonly #beside = new Set<Promise<void>>();
 
   constructor(scene: Scene, say: (line: string) => void) {
     this.#scene = scene;
     this.#say = say;
-  }
-
-  async fault(fault: Fault): Promise<void> {
-    if (ALONE.has(fault.kind)) await this.settle();
-    const doing = this.#do(fault);
-    if (!BESIDE.has(fault.kind)) {
-      await doing;
-      return;
-    }
-    this.#beside.add(doing);
-    void doing.finally(() => this.#beside.delete(doing));
-  }
-
-  /** Waits for what is done beside. */
-  async settle(): Promise<void> {
-    await Promise.all(this.#beside);
+    this.faults = new FaultRunner(scene, say);
   }
 
   async damage(planned: Parameters<typeof damage>[1]): Promise<void> {
@@ -131,7 +107,7 @@ class State {
       this.damages.push(done);
       this.#say(`damage ${JSON.stringify(done)}`);
     } catch (error) {
-      this.undone.push(`damage ${planned.number}, ${planned.kind}: ${reasonOf(error)}`);
+      this.faults.undone.push(`damage ${planned.number}, ${planned.kind}: ${reasonOf(error)}`);
     }
   }
 
@@ -150,7 +126,7 @@ class State {
       },
       { deadlineMs: DEADLINE_MS },
     ).catch((error: unknown) => {
-      this.undone.push(reasonOf(error));
+      this.faults.undone.push(reasonOf(error));
       return false;
     });
     const window = Math.ceil((Date.now() - began) / 1_000);
@@ -160,7 +136,7 @@ class State {
 
   progress(began: number): string {
     const { ledger, scrapes, books } = this.#scene;
-    const faults = Object.values(this.done).reduce((sum, n) => sum + n, 0);
+    const faults = Object.values(this.faults.done).reduce((sum, n) => sum + n, 0);
     const { sent, answered, failed } = ledger.totals;
     return (
       `${Math.round((Date.now() - began) / 1_000)} s: ${faults} faults, ${this.damages.length} files damaged; ` +
@@ -168,30 +144,4 @@ class State {
       `${scrapes.report.decreases.length} decreases, ${scrapes.report.resets} resets; lost ${books.report.lost}`
     );
   }
-
-  async #do(fault: Fault): Promise<void> {
-    try {
-      for (let tries = 1; !(await this.#try(fault)) && tries < MOST_TRIES; tries++)
-        await delay(fault.pauseMs);
-    } catch (error) {
-      const what = `fault ${fault.number}, ${fault.kind}: ${reasonOf(error)}`;
-      this.#say(what);
-      this.undone.push(what);
-    }
-  }
-
-  async #try(fault: Fault): Promise<boolean> {
-    const { number, kind } = fault;
-    const from = new Date().toISOString();
-    const met = await perform(this.#scene, fault);
-    if (met) this.done[kind] = (this.done[kind] ?? 0) + 1;
-    else this.missed += 1;
-    this.faultLog.push({ number, kind, met, from, to: new Date().toISOString() });
-    return met;
-  }
-}
-
-function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error;
-  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }

@@ -9,7 +9,8 @@ import { AppShell } from './faults/app-shell.ts';
 import { Census } from './observe/census.ts';
 import { NumberedLoad } from './observe/numbered-load.ts';
 import { countsOf, NOTHING, Scrapes } from './observe/scrapes.ts';
-import { FaultWindows } from './observe/windows.ts';
+import { type FaultWindow, FaultWindows } from './observe/windows.ts';
+import type { Fault } from './plan/plan.ts';
 
 const CONNECTIONS = 12;
 /** Leaves the processors to the workers that are starting. */
@@ -142,6 +143,20 @@ export class Scene {
       async () => [this.ledger.totals.attempted, this.sharing && countsOf(await this.scrapes.next())],
       { forMs: AT_REST_MS, deadlineMs: DEADLINE_MS },
     );
+  }
+
+  /** The fault begins: until the window is closed it may make requests fail. */
+  open({ kind, type: { ends } }: Fault): FaultWindow {
+    if (ends === undefined)
+      throw new Error(`${kind} may make requests fail: its entry in the table needs \`ends\``);
+    return this.windows.open(ends, kind, Date.now());
+  }
+
+  /** The fault is about to end a worker. */
+  expectDeath({ kind, type: { ends } }: Fault, pid?: number): ExpectedDeath {
+    if (ends !== 'death')
+      throw new Error(`${kind} ends a worker: its entry in the table needs ends: 'death'`);
+    return this.deaths.expect(kind, pid);
   }
 
   /** The primary is about to be killed. */

@@ -63,7 +63,7 @@ const isOf = async (name: string) =>
 function makeStandIn(name: string): void {
   const libraries = 'for f in say apt engine node npm bases stand-ins; do . "$root/scripts/lib/$f.sh"; done';
   const make = `tar -c -T /dev/null | "$1" import --change "LABEL $stand_in_label=$(recipe_hash "$2")" - "$2" >/dev/null`;
-  execFileSync('sh', ['-euc', `root=$0; ${libraries}; ${make}`, clone, dockerClient, name]);
+  execFileSync('sh', ['-euc', `root=$0; ${libraries}; ${make}`, clone, dockerClient(), name]);
 }
 
 async function expectStandIn({ code, output }: { code: unknown; output: string }): Promise<void> {

@@ -3,9 +3,10 @@ import { sharing } from '../../e2e/support/fixtures.ts';
 import { seedOfThisRun } from '../../e2e/support/seed.ts';
 import { asText } from '../chaos/account/report.ts';
 import { startChaosStack } from '../chaos/chaos-stack.ts';
-import { FAULT_KINDS } from '../chaos/plan/plan.ts';
+import { FAULTS } from '../chaos/faults/faults.ts';
 import { runChaos } from '../chaos/run.ts';
 
+const FAULT_KINDS = Object.keys(FAULTS);
 const MINUTES = 10;
 const TIMEOUT_MS = 20 * 60_000;
 

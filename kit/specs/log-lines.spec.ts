@@ -32,7 +32,7 @@ const SHAPES: readonly string[] = [
 
 /** Both streams of a container as they are, byte for byte. */
 async function rawLog(stack: Stack, service: Service): Promise<string> {
-  const command = ['-c', '"$1" logs "$2" 2>&1', 'sh', dockerClient, await stack.containerId(service)];
+  const command = ['-c', '"$1" logs "$2" 2>&1', 'sh', dockerClient(), await stack.containerId(service)];
   const { stdout } = await run('sh', command, { encoding: 'latin1', maxBuffer: 256 * 1024 * 1024 });
   return stdout;
 }

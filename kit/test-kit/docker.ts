@@ -5,16 +5,18 @@ const run = promisify(execFile);
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const COMMAND_TIMEOUT_MS = 120_000;
 
-/** The first docker client that has the compose v2 plugin: another one earlier on the PATH may lack it. */
-export const dockerClient: string = findDockerClient(['docker', '/usr/bin/docker']);
+const CLIENTS = ['docker', '/usr/bin/docker'];
+let found: string | undefined;
 
-function findDockerClient(candidates: readonly string[]): string {
-  for (const candidate of candidates) {
+/** The first docker client that has the compose v2 plugin: another one earlier on the PATH may lack it. */
+export function dockerClient(): string {
+  found ??= CLIENTS.find((candidate) => {
     const { status, stdout } = spawnSync(candidate, ['compose', 'version', '--short'], { encoding: 'utf8' });
-    if (status === 0 && /^v?[2-9]/.test(stdout)) return candidate;
-  }
+    return status === 0 && /^v?[2-9]/.test(stdout);
+  });
+  if (found !== undefined) return found;
   throw new Error(
-    `none of ${candidates.join(', ')} has compose v2: start the engine with scripts/up, or install it`,
+    `none of ${CLIENTS.join(', ')} has compose v2: start the engine with scripts/up, or install it`,
   );
 }
 
@@ -24,7 +26,7 @@ export async function docker(
   env: NodeJS.ProcessEnv = process.env,
   timeoutMs = COMMAND_TIMEOUT_MS,
 ): Promise<string> {
-  const { stdout } = await run(dockerClient, args, {
+  const { stdout } = await run(dockerClient(), args, {
     env,
     maxBuffer: MAX_OUTPUT_BYTES,
     timeout: timeoutMs,
@@ -47,6 +49,9 @@ export function removeProject(project: string): void {
     '--timeout',
     '5',
   ];
-  const { status, stderr } = spawnSync(dockerClient, down, { encoding: 'utf8', timeout: COMMAND_TIMEOUT_MS });
+  const { status, stderr } = spawnSync(dockerClient(), down, {
+    encoding: 'utf8',
+    timeout: COMMAND_TIMEOUT_MS,
+  });
   if (status !== 0) console.error(`could not take down ${project}: ${stderr}`);
 }

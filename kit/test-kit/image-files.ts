@@ -31,7 +31,7 @@ export async function readImage(image: string): Promise<Image> {
   // The command is never run; an image without one needs it.
   const container = (await docker(['create', image, 'none'])).trim();
   try {
-    const exporting = spawn(dockerClient, ['export', container], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const exporting = spawn(dockerClient(), ['export', container], { stdio: ['ignore', 'pipe', 'inherit'] });
     const closed = once(exporting, 'close');
     const files: ImageFile[] = [];
     const packages: string[] = [];

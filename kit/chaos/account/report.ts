@@ -1,7 +1,7 @@
 import type { DamageDone } from '../faults/damage.ts';
+import { FAULTS, type FaultTypes } from '../faults/faults.ts';
 import type { ScrapesReport } from '../observe/scrapes.ts';
 import type { Attribution } from '../observe/windows.ts';
-import type { FaultKind } from '../plan/plan.ts';
 import type { SlotsReport } from '../scene.ts';
 import type { BooksReport } from './books.ts';
 import type { LedgerTotals } from './ledger.ts';
@@ -13,7 +13,7 @@ export interface Findings {
   readonly seconds: number;
   readonly workers: number;
   readonly faultSeconds: number;
-  readonly faults: Partial<Record<FaultKind, number>>;
+  readonly faults: Readonly<Record<string, number>>;
   /** Faults of the plan that met nobody, as when the victim had just ended for another reason. */
   readonly missed: number;
   /** All of them in order, to look up what happened at the time of a failure. */
@@ -35,7 +35,7 @@ export interface Findings {
 
 export interface FaultDone {
   readonly number: number;
-  readonly kind: FaultKind;
+  readonly kind: string;
   readonly met: boolean;
   readonly from: string;
   readonly to: string;
@@ -56,9 +56,10 @@ export interface Report extends Findings {
 
 const SHOWN = 5;
 
-export function judge(findings: Findings): Report {
+export function judge(findings: Findings, types: FaultTypes = FAULTS): Report {
   const processFaults = sumOf(findings.faults);
-  const primaryRestarts = findings.faults['kill-primary'] ?? 0;
+  const ending = Object.entries(findings.faults).filter(([kind]) => types[kind]?.ends === 'application');
+  const primaryRestarts = sumOf(Object.fromEntries(ending));
   return {
     ...findings,
     processFaults,
@@ -123,7 +124,7 @@ function sumOf(faults: Findings['faults']): number {
   return Object.values(faults).reduce((sum, n) => sum + n, 0);
 }
 
-function missedKinds({ faults, faultLog }: Findings): FaultKind[] {
+function missedKinds({ faults, faultLog }: Findings): string[] {
   const tried = new Set(faultLog.map(({ kind }) => kind));
   return [...tried].filter((kind) => !faults[kind]);
 }

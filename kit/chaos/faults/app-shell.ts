@@ -43,7 +43,7 @@ export class AppShell {
 
   #attempt(command: string): Promise<ShellResult> {
     if (this.#child === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null) {
-      this.#child = spawn(dockerClient, ['exec', '--interactive', this.#containerId, 'sh']);
+      this.#child = spawn(dockerClient(), ['exec', '--interactive', this.#containerId, 'sh']);
     }
     const child = this.#child;
     child.stderr.resume();

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { poll } from '../../../packages/prom-multiproc/test/support/poll.ts';
-import type { Damage, DamageKind } from '../plan/plan.ts';
+import type { Damage } from '../plan/plan.ts';
 import type { Scene } from '../scene.ts';
+import { DAMAGES } from './damages.ts';
 import { DIRECTORY, type Holder, holders, othersSince, slotPages } from './slot-pages.ts';
 
 const UNDER_LOAD_MS = 500;
@@ -29,14 +30,6 @@ export interface DamageDone extends Damage {
 
 const DEADLINE_MS = 60_000;
 
-/** By kind: a header is 4096 bytes, the first chunk of the log follows it. */
-const COMMANDS: Record<DamageKind, (file: string) => string> = {
-  'overwrite-header': (file) => `dd if=/dev/urandom of=${file} bs=64 count=1 conv=notrunc status=none`,
-  'overwrite-log': (file) => `dd if=/dev/urandom of=${file} bs=512 seek=8 count=1 conv=notrunc status=none`,
-  delete: (file) => `rm ${file}`,
-  truncate: (file) => `: >${file}`,
-};
-
 /**
  * Damages the slot file of a worker under load, and waits until the stack has mended that by itself: until a stretch of
  * load is counted exactly again.
@@ -58,7 +51,7 @@ export async function damage(scene: Scene, planned: Damage): Promise<DamageDone>
   let others = { counted: 0, harmed: [] as readonly string[] };
   let recoveredSeconds: number | undefined;
   try {
-    await scene.shell.run(COMMANDS[planned.kind](file));
+    await scene.shell.run(DAMAGES[planned.kind]!(file));
     for (let i = 0; i < MOST_STRETCHES && recoveredSeconds === undefined; i++) {
       scene.load.start();
       await delay(STRETCH_MS);

@@ -4,6 +4,7 @@ import { docker } from '../../test-kit/docker.ts';
 import { getText } from '../../test-kit/scrape.ts';
 import type { Fault } from '../plan/plan.ts';
 import type { Scene } from '../scene.ts';
+import type { FaultType } from './faults.ts';
 
 const DEADLINE_MS = 90_000;
 const TIMEOUT_MS = 10_000;
@@ -12,26 +13,25 @@ const PORTS = { app: 18041, metrics: 19041 };
 const DIRECT_REQUESTS = 20;
 
 /** SIGHUP reloads, SIGTTIN and SIGTTOU scale: the primary does it in its own time, and the next faults meet it there. */
-export async function signalPrimary(
-  { census, shell }: Scene,
-  signal: 'HUP' | 'TTIN' | 'TTOU',
-): Promise<boolean> {
-  const { primary } = await census.now();
-  await shell.run(`kill -s ${signal} ${primary.pid}`);
-  return true;
-}
+export const signalPrimary =
+  (signal: 'HUP' | 'TTIN' | 'TTOU') =>
+  async ({ census, shell }: Scene): Promise<boolean> => {
+    const { primary } = await census.now();
+    await shell.run(`kill -s ${signal} ${primary.pid}`);
+    return true;
+  };
 
 /**
  * Kills the primary, and with it the application. What it counted is set back by design, so the account is closed
  * before; the kill itself comes under load.
  */
-export async function killPrimary(scene: Scene, { holdMs }: Fault): Promise<boolean> {
+export async function killPrimary(scene: Scene, fault: Fault): Promise<boolean> {
   await scene.closeBook();
   scene.load.start();
-  await delay(holdMs / 4);
+  await delay(fault.holdMs / 4);
   const { primary, workers } = await scene.census.now();
   const pids = [primary.pid, ...workers.map(({ pid }) => pid)];
-  const window = scene.windows.open('application', 'kill-primary', Date.now());
+  const window = scene.open(fault);
   scene.endLife();
   // A zombie has let go of everything.
   const gone = pids.map(
@@ -55,9 +55,9 @@ export async function killPrimary(scene: Scene, { holdMs }: Fault): Promise<bool
   return true;
 }
 
-export async function restartNginx(scene: Scene): Promise<boolean> {
+export async function restartNginx(scene: Scene, fault: Fault): Promise<boolean> {
   const id = await scene.stack.containerId('nginx');
-  const window = scene.windows.open('proxy', 'restart-nginx', Date.now());
+  const window = scene.open(fault);
   await docker(['restart', id]);
   await poll(
     'both doors',
@@ -81,21 +81,25 @@ export async function restartPrometheus({ stack }: Scene): Promise<boolean> {
 }
 
 /** Fills the file system that the metrics directory is on, beside it, and kills a worker while it is full. */
-export async function fillTmpfs(scene: Scene, fault: Fault, kill: () => Promise<boolean>): Promise<boolean> {
-  await scene.shell.attempt(`dd if=/dev/zero of=${FILLER} bs=64k status=none`);
-  try {
-    const left = await scene.shell.run(`df --output=avail ${FILLER} | tail -n 1`);
-    if (Number(left.trim()) !== 0) throw new Error(`${FILLER} left ${left.trim()} kB free`);
-    const met = await kill();
-    await delay(fault.holdMs);
-    return met;
-  } finally {
-    await scene.shell.run(`rm -f ${FILLER}`);
-  }
-}
+export const fillTmpfs =
+  (kill: FaultType['perform']): FaultType['perform'] =>
+  async (scene, fault) => {
+    await scene.shell.attempt(`dd if=/dev/zero of=${FILLER} bs=64k status=none`);
+    try {
+      const left = await scene.shell.run(`df --output=avail ${FILLER} | tail -n 1`);
+      if (Number(left.trim()) !== 0) throw new Error(`${FILLER} left ${left.trim()} kB free`);
+      const met = await kill(scene, fault);
+      await delay(fault.holdMs);
+      return met;
+    } finally {
+      await scene.shell.run(`rm -f ${FILLER}`);
+    }
+  };
 
 /** A second start of the whole application must refuse to clear a directory in use, and leave it as it is. */
 export async function secondStart(scene: Scene): Promise<boolean> {
+  // Where nothing is shared there is nothing to refuse.
+  if (!scene.sharing) return false;
   const start =
     'CLEAR_METRICS_DIR_WAIT_SECONDS=0.5 BEGUN_MARK= PORT=18041 METRICS_PORT=19041 supervisor/run-app';
   const { code, output } = await scene.slowShell.attempt(start);

@@ -24,17 +24,15 @@ async function victimOf({ deaths, stopped, census }: Scene, { target }: Fault): 
 }
 
 /** Sends a signal that comes to the end of a worker. False where it was gone already. */
-export async function killWorker(
-  scene: Scene,
-  fault: Fault,
-  signal: 'KILL' | 'ABRT' | 'STOP',
-): Promise<boolean> {
-  const { pid } = await victimOf(scene, fault);
-  const death = scene.deaths.expect(fault.kind, pid);
-  const { code } = await scene.shell.attempt(`kill -s ${signal} ${pid}`);
-  if (code !== 0) scene.deaths.cancel(death);
-  return code === 0;
-}
+export const killWorker =
+  (signal: 'KILL' | 'ABRT' | 'STOP') =>
+  async (scene: Scene, fault: Fault): Promise<boolean> => {
+    const { pid } = await victimOf(scene, fault);
+    const death = scene.expectDeath(fault, pid);
+    const { code } = await scene.shell.attempt(`kill -s ${signal} ${pid}`);
+    if (code !== 0) scene.deaths.cancel(death);
+    return code === 0;
+  };
 
 /** Has a worker stand still for a while. It is left to itself: the next faults meet a stopped worker. */
 export async function stopWorker(scene: Scene, fault: Fault): Promise<boolean> {
@@ -52,27 +50,29 @@ export async function stopWorker(scene: Scene, fault: Fault): Promise<boolean> {
 }
 
 /** Asks one of the app's controls to end the worker that takes the request. False where nobody took it. */
-export async function endByControl(scene: Scene, fault: Fault, control: 'throw' | 'oom'): Promise<boolean> {
-  await victimOf(scene, fault);
-  const { deaths } = scene;
-  // The end may be told before the answer has arrived.
-  const death = deaths.expect(fault.kind);
-  const pid = await post(scene, `/demo/faults/${control}`);
-  if (pid === undefined) {
-    deaths.cancel(death);
-    return false;
-  }
-  if (!deaths.name(death, pid)) return false;
-  try {
-    await poll(`the end of ${pid} by ${fault.kind}`, () => (deaths.hasCome(death) ? true : undefined), {
-      deadlineMs: DEADLINE_MS,
-      everyMs: 25,
-    });
-  } finally {
-    deaths.cancel(death);
-  }
-  return true;
-}
+export const endByControl =
+  (control: 'throw' | 'oom') =>
+  async (scene: Scene, fault: Fault): Promise<boolean> => {
+    await victimOf(scene, fault);
+    const { deaths } = scene;
+    // The end may be told before the answer has arrived.
+    const death = scene.expectDeath(fault);
+    const pid = await post(scene, `/demo/faults/${control}`);
+    if (pid === undefined) {
+      deaths.cancel(death);
+      return false;
+    }
+    if (!deaths.name(death, pid)) return false;
+    try {
+      await poll(`the end of ${pid} by ${fault.kind}`, () => (deaths.hasCome(death) ? true : undefined), {
+        deadlineMs: DEADLINE_MS,
+        everyMs: 25,
+      });
+    } finally {
+      deaths.cancel(death);
+    }
+    return true;
+  };
 
 /** Has a worker do nothing else for a while. */
 export async function blockWorker(scene: Scene, fault: Fault): Promise<boolean> {

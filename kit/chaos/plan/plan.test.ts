@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { DAMAGE_KINDS, FAULT_KINDS, type Fault, planDamage, planFaults } from './plan.ts';
+import { DAMAGES } from '../faults/damages.ts';
+import { FAULTS } from '../faults/faults.ts';
+import { type Fault, planDamage, planFaults } from './plan.ts';
+
+const FAULT_KINDS = Object.keys(FAULTS);
 
 function first(count: number, seed: number): Fault[] {
   return [...planFaults(seed, count)];
@@ -43,5 +49,10 @@ test('there is never more than one worker more or less than wanted', () => {
 
 test('each kind of damage comes once in each round', () => {
   const damages = planDamage(4, 3);
-  for (const kind of DAMAGE_KINDS) assert.equal(damages.filter((d) => d.kind === kind).length, 3);
+  for (const kind of Object.keys(DAMAGES)) assert.equal(damages.filter((d) => d.kind === kind).length, 3);
+});
+
+test('the page of chaos names each fault of the table', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/chaos.md'), 'utf8');
+  for (const kind of FAULT_KINDS) assert.match(page, new RegExp(`^\\| .*\`${kind}\`.* \\|`, 'm'), kind);
 });

@@ -36,7 +36,7 @@ export class OtherClient {
     const [network, address] = Object.entries(nginx.NetworkSettings.Networks).find(edge) ?? [];
     if (network === undefined) throw new Error('nginx is in no network called edge');
     const child = spawn(
-      dockerClient,
+      dockerClient(),
       // prettier-ignore
       [
         ...['run', '--rm', '--interactive', '--network', network, '--read-only', '--cap-drop', 'ALL'],
