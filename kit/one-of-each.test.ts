@@ -18,6 +18,19 @@ interface Part {
 
 const PARTS: readonly Part[] = [
   {
+    what: 'starter of compose stacks',
+    call: /new DockerComposeEnvironment|\bcompose\([^)]*'up'/,
+    home: 'e2e/support/compose-project.ts',
+    exceptions: {
+      'e2e/specs/stack.spec.ts': 'creates containers of a stack anew',
+      'kit/specs/hardening-proxy.spec.ts': 'creates a container of a stack anew',
+      'kit/specs/host-names.spec.ts': 'creates a container of a stack anew',
+      'kit/specs/line-ends.spec.ts': 'tries the command itself, in a clone',
+      'kit/bench/stack/stack.ts': 'TODO',
+    },
+  },
+  { what: 'log follower', call: /'--follow'/, home: 'e2e/support/log-follower.ts' },
+  {
     what: 'temporary directory',
     call: /\bmkdtemp/,
     home: `${SUPPORT}/temporary-directory.ts`,

@@ -1,7 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { dockerClient } from '../../kit/test-kit/docker.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
+import { LogFollower } from './log-follower.ts';
 
 /** What the tests need of a line of nginx's access log. */
 export interface AccessEntry {
@@ -45,16 +43,13 @@ const LOG_DEADLINE_MS = 30_000;
 /** Counts entries by path from its opening on. It reads the log as it is written, so that rotation loses nothing. */
 export class AccessLogFollower {
   readonly #counts = new Map<string, PathCounts>();
-  readonly #child: ChildProcess;
+  readonly #log: LogFollower;
   readonly #publicUrl: string;
   #knocks = 0;
 
   private constructor(containerId: string, publicUrl: string) {
     this.#publicUrl = publicUrl;
-    this.#child = spawn(dockerClient, ['logs', '--follow', '--tail', '0', containerId], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    createInterface({ input: this.#child.stdout! }).on('line', (line) => this.#take(line));
+    this.#log = new LogFollower(containerId, ({ text }) => this.#take(text), new Date());
   }
 
   /** Knocks at the public door until the log shows it: what is sent afterwards is in the counts. */
@@ -91,7 +86,7 @@ export class AccessLogFollower {
   }
 
   close(): void {
-    this.#child.kill();
+    this.#log.close();
   }
 
   async #knock(path: string): Promise<void> {

@@ -14,8 +14,8 @@ export interface LogLine {
 }
 
 /**
- * Each line of a container's log once, from its beginning on, over restarts of the container. It reads the log as it is
- * written, so that rotation loses nothing: only the last files of it are kept.
+ * Each line of a container's log once, of both its outputs, over restarts of the container. It reads the log as it is written, so
+ * that rotation loses nothing: only the last files of it are kept.
  */
 export class LogFollower {
   readonly #containerId: string;
@@ -27,9 +27,11 @@ export class LogFollower {
   #from: string | undefined;
   #closed = false;
 
-  constructor(containerId: string, onLine: (line: LogLine) => void) {
+  /** @param from leaves out what was written before */
+  constructor(containerId: string, onLine: (line: LogLine) => void, from?: Date) {
     this.#containerId = containerId;
     this.#onLine = onLine;
+    this.#from = from?.toISOString();
     this.#attach();
   }
 
@@ -49,23 +51,25 @@ export class LogFollower {
     const from = this.#from ?? (this.#last && earlier(this.#last, OVERLAP_MS));
     const since = from === undefined ? [] : ['--since', from];
     this.#from = undefined;
-    const child = spawn(dockerClient, ['logs', '--follow', '--timestamps', ...since, this.#containerId], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+    const child = spawn(dockerClient(), ['logs', '--follow', '--timestamps', ...since, this.#containerId], {
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
-    const lines = createInterface({ input: child.stdout! });
-    lines.on('line', (line) => this.#take(line));
-    lines.once('close', () => {
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => this.#take(line));
+    }
+    child.once('close', () => {
       if (!this.#closed) this.#timer = setTimeout(() => this.#attach(), REATTACH_MS);
     });
   }
 
   #take(line: string): void {
-    const space = line.indexOf(' ');
-    const timestamp = line.slice(0, space);
+    const [, timestamp, text] = /^(\d{4}-\d\d-\d\dT\S+) (.*)$/.exec(line) ?? [];
+    // Else the engine says why it has no more.
+    if (timestamp === undefined || text === undefined) return;
     if (!this.#once.isNew(timestamp, line)) return;
     if (this.#last === undefined || timestamp > this.#last) this.#last = timestamp;
-    this.#onLine({ timestamp, text: line.slice(space + 1) });
+    this.#onLine({ timestamp, text });
   }
 }
 

@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { docker, dockerClient } from '../../kit/test-kit/docker.ts';
+import { docker } from '../../kit/test-kit/docker.ts';
+import { LogFollower } from './log-follower.ts';
 
 const LAST_LINES = 60;
 const LOOK_EVERY_MS = 500;
@@ -13,8 +12,8 @@ export class StartupLog {
   readonly #project: string;
   readonly #timer: NodeJS.Timeout;
   readonly #lines: string[] = [];
-  #child: ChildProcess | undefined;
-  #looking = false;
+  readonly #followers = new Map<string, LogFollower>();
+  #closed = false;
 
   constructor(project: string) {
     this.#project = project;
@@ -23,27 +22,24 @@ export class StartupLog {
 
   /** Stops reading, and gives what was read. */
   close(): string {
+    this.#closed = true;
     clearInterval(this.#timer);
-    this.#child?.kill();
+    for (const follower of this.#followers.values()) follower.close();
     return this.#lines.join('\n');
   }
 
   async #look(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
     const label = `label=com.docker.compose.project=${this.#project}`;
-    const containers = await docker(['ps', '--all', '--quiet', '--filter', label]).catch(() => '');
-    this.#looking = false;
-    if (containers !== '' && this.#child === undefined) this.#follow();
+    const format = ['--format', '{{.ID}} {{.Names}}'];
+    const listed = await docker(['ps', '--all', '--filter', label, ...format]).catch(() => '');
+    for (const [, id, name] of listed.matchAll(/^(\S+) (\S+)$/gm)) {
+      if (this.#closed || this.#followers.has(id!)) continue;
+      this.#followers.set(id!, new LogFollower(id!, ({ text }) => this.#take(`${name} | ${text}`)));
+    }
   }
 
-  #follow(): void {
-    clearInterval(this.#timer);
-    const follow = ['compose', '--project-name', this.#project, 'logs', '--follow', '--no-color'];
-    this.#child = spawn(dockerClient, follow, { stdio: ['ignore', 'pipe', 'ignore'] });
-    createInterface({ input: this.#child.stdout! }).on('line', (line) => {
-      this.#lines.push(line);
-      if (this.#lines.length > LAST_LINES) this.#lines.shift();
-    });
+  #take(line: string): void {
+    this.#lines.push(line);
+    if (this.#lines.length > LAST_LINES) this.#lines.shift();
   }
 }

@@ -1,0 +1,93 @@
+import { resolve } from 'node:path';
+import { DockerComposeEnvironment, Wait } from 'testcontainers';
+import { docker, dockerClient, removeProject } from '../../kit/test-kit/docker.ts';
+import { projectPrefix } from './run-id.ts';
+import { StartupLog } from './startup-log.ts';
+import { setUpTestcontainers } from './testcontainers-setup.ts';
+
+export const ROOT = resolve(import.meta.dirname, '../..');
+const COMPOSE_FILE = 'docker-compose.yml';
+const STARTUP_TIMEOUT_MS = 300_000;
+/** It has no shell to look at its health from. */
+const EXPORTER = 'nginx-exporter-1';
+
+let made = 0;
+
+/** The compose file of this checkout, built from this checkout, on ports of its own: it runs beside any other stack. */
+export class ComposeProject {
+  readonly project: string;
+  /** Variables of the compose file. */
+  protected readonly variables: Readonly<Record<string, string>>;
+  readonly #files: readonly string[];
+  readonly #removeOnExit = (): void => removeProject(this.project);
+
+  /** @param overrides further compose files, which change what the first says */
+  constructor(name: string, overrides: readonly string[], variables: Readonly<Record<string, string>>) {
+    made += 1;
+    this.project = `${projectPrefix}-${process.pid}-${name}-${made}`;
+    this.#files = [COMPOSE_FILE, ...overrides];
+    this.variables = { PUBLIC_PORT: '0', METRICS_DOOR_PORT: '0', PROMETHEUS_PORT: '0', ...variables };
+  }
+
+  /** Starts these services, or all, with what they depend on, and waits for their health. @throws where one has none in time */
+  async up(services?: readonly string[]): Promise<void> {
+    await setUpTestcontainers();
+    // Ends without a teardown (a signal, a crash) leave nothing running either.
+    process.once('exit', this.#removeOnExit);
+    const log = new StartupLog(this.project);
+    try {
+      const environment = new DockerComposeEnvironment(ROOT, [...this.#files])
+        .withProjectName(this.project)
+        .withEnvironment(this.variables)
+        .withClientOptions({ executable: { executablePath: dockerClient() } })
+        .withAutoCleanup(process.env.TESTCONTAINERS_RYUK_DISABLED !== 'true')
+        .withBuild()
+        .withDefaultWaitStrategy(Wait.forHealthCheck())
+        .withStartupTimeout(STARTUP_TIMEOUT_MS);
+      if (services === undefined) environment.withWaitStrategy(EXPORTER, Wait.forLogMessage(/Listening on/));
+      await environment.up(services && [...services]);
+      await this.started();
+    } catch (error) {
+      console.error(`${this.project} did not come up; the last it said:\n${log.close()}`);
+      this.down();
+      throw error;
+    } finally {
+      log.close();
+    }
+  }
+
+  /** What belongs to a start beyond the health of the containers. */
+  protected async started(): Promise<void> {}
+
+  down(): void {
+    removeProject(this.project);
+    process.removeListener('exit', this.#removeOnExit);
+  }
+
+  compose(...args: string[]): Promise<string> {
+    const files = this.#files.flatMap((file) => ['--file', resolve(ROOT, file)]);
+    return docker(['compose', '--project-name', this.project, ...files, ...args], {
+      ...process.env,
+      ...this.variables,
+    });
+  }
+
+  exec(service: string, ...command: string[]): Promise<string> {
+    return this.compose('exec', '--no-TTY', service, ...command);
+  }
+
+  /** The container of a service as it is now; it changes when the service is created anew. */
+  async containerId(service: string): Promise<string> {
+    const id = (await this.compose('ps', '--all', '--quiet', service)).trim();
+    if (!/^[0-9a-f]{12,}$/.test(id)) throw new Error(`service ${service} has no single container: "${id}"`);
+    return id;
+  }
+
+  /** Where a port of a service is published now. */
+  async published(service: string, port: number): Promise<string> {
+    const address = (await this.compose('port', service, String(port))).trim();
+    const host = /:(\d+)$/.exec(address)?.[1];
+    if (host === undefined) throw new Error(`${service} does not publish ${port}: "${address}"`);
+    return `http://127.0.0.1:${host}`;
+  }
+}
