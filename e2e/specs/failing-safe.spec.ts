@@ -3,9 +3,10 @@ import { total } from '../../kit/test-kit/exposition.ts';
 import { startLoad } from '../../kit/test-kit/load.ts';
 import { scrape } from '../../kit/test-kit/scrape.ts';
 import { startScraping } from '../../kit/test-kit/scraping.ts';
+import type { Status } from '../../packages/cluster-runtime/src/core/status.ts';
 import { poll, pollUntilStable } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { expect, sharing, test } from '../support/fixtures.ts';
-import { type AppStatus, Stack, WORKERS } from '../support/stack.ts';
+import { Stack, WORKERS } from '../support/stack.ts';
 
 const REQUESTS = 400;
 const LOAD = { connections: 16, maxRequests: REQUESTS, durationMs: 60_000, requestTimeoutMs: 20_000 };
@@ -260,7 +261,7 @@ test('two containers on one directory: one total, slots of their own, nothing lo
       poll(
         'the workers of the second container',
         async () => {
-          const status = JSON.parse(await inSecond('node', '--eval', ASK('9041/status'))) as AppStatus;
+          const status = JSON.parse(await inSecond('node', '--eval', ASK('9041/status'))) as Status;
           const serving = status.workers.filter(({ pid, state }) => state === 'ready' && !but.includes(pid));
           if (serving.length !== WORKERS) throw new Error(JSON.stringify(status));
           expect(await workers()).toBe(2 * WORKERS);

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { docker } from '../../kit/test-kit/docker.ts';
 import { getText } from '../../kit/test-kit/scrape.ts';
+import type { Status } from '../../packages/cluster-runtime/src/core/status.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { ComposeProject, ROOT } from './compose-project.ts';
 import { type ContainerProcess, parseProcesses } from './processes.ts';
@@ -16,29 +17,6 @@ const ANSWER_TIMEOUT_MS = 20_000;
 const SETTLE_DEADLINE_MS = 180_000;
 
 export type Service = 'app' | 'nginx' | 'nginx-exporter' | 'prometheus';
-
-export interface WorkerStatus {
-  readonly pid: number;
-  readonly id: number;
-  readonly state: 'starting' | 'ready' | 'draining';
-  readonly slot?: number;
-}
-
-/** How often it has begun and ended, and why the last one failed: empty where it did not. */
-export interface OperationStatus {
-  readonly begun: number;
-  readonly ended: number;
-  readonly error: string;
-}
-
-export interface AppStatus {
-  readonly primary: { readonly pid: number };
-  readonly workers: readonly WorkerStatus[];
-  readonly workersWanted: number;
-  readonly reloading: boolean;
-  readonly reload: OperationStatus;
-  readonly scale: OperationStatus;
-}
 
 export interface StackOptions {
   /** False runs the app without its shared directory: the measurements must then turn red. */
@@ -109,8 +87,8 @@ export class Stack extends ComposeProject {
     await this.exec('app', 'sh', '-c', 'kill -s "$1" "$2"', 'kill', signal, String(pid));
   }
 
-  async status(): Promise<AppStatus> {
-    return JSON.parse(await getText(`${this.doorUrl}/status`, ANSWER_TIMEOUT_MS)) as AppStatus;
+  async status(): Promise<Status> {
+    return JSON.parse(await getText(`${this.doorUrl}/status`, ANSWER_TIMEOUT_MS)) as Status;
   }
 
   async processes(): Promise<ContainerProcess[]> {
@@ -129,7 +107,7 @@ export class Stack extends ComposeProject {
    * Waits until all workers are ready and requests are answered. A container that was created or started anew has other
    * published ports: they are read again.
    */
-  async settle(): Promise<AppStatus> {
+  async settle(): Promise<Status> {
     this.publicUrl = await this.published('nginx', 8040);
     this.doorUrl = await this.published('nginx', 9040);
     this.prometheusUrl = await this.published('nginx', 9090);

@@ -12,6 +12,7 @@ import { docker, removeProject } from '../test-kit/docker.ts';
 import { total } from '../test-kit/exposition.ts';
 import { scrape } from '../test-kit/scrape.ts';
 import { commitAll, createUpstream, git } from '../test-kit/upstream.ts';
+import { environmentOf } from './support/checkouts.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const NAME = 'foreign-service';
@@ -32,18 +33,8 @@ test('a stranger clones the template, renames it and puts in a Fastify app: the 
   const directory = temporaryDirectory(thisProcess);
   const project = `${projectPrefix}-${process.pid}-template`;
   const clone = join(directory, NAME);
-  const env = {
-    ...process.env,
-    PUBLIC_PORT: '0',
-    METRICS_DOOR_PORT: '0',
-    PROMETHEUS_PORT: '0',
-    WORKERS: '2',
-    // On a machine that is busy otherwise the app would turn requests away: that is not what is tried here.
-    MAX_WAIT_MS: '0',
-    COMPOSE_PROJECT_NAME: project,
-    // Builds say what went wrong in them, and nothing else.
-    BUILDKIT_PROGRESS: 'quiet',
-  };
+  // Builds say what went wrong in them, and nothing else.
+  const env = { ...environmentOf(project), BUILDKIT_PROGRESS: 'quiet' };
   /** What one sees at a terminal; it throws with all of it where the command fails. */
   const run = (command: string, ...args: string[]): Promise<string> =>
     new Promise((done, failed) => {

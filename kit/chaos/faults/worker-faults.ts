@@ -1,4 +1,4 @@
-import type { WorkerStatus } from '../../../e2e/support/stack.ts';
+import type { Status } from '../../../packages/cluster-runtime/src/core/status.ts';
 import { poll } from '../../../packages/prom-multiproc/test/support/poll.ts';
 import type { Fault } from '../plan/plan.ts';
 import type { Scene } from '../scene.ts';
@@ -9,7 +9,10 @@ const DEADLINE_MS = 90_000;
 const CONTROL_TIMEOUT_MS = 60_000;
 
 /** The worker that the plan means, once there are enough of them to spare one. */
-async function victimOf({ deaths, stopped, census }: Scene, { target }: Fault): Promise<WorkerStatus> {
+async function victimOf(
+  { deaths, stopped, census }: Scene,
+  { target }: Fault,
+): Promise<Status['workers'][number]> {
   return poll(
     `${LEAST_RUNNING} running workers`,
     async () => {

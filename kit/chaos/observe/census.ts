@@ -1,4 +1,5 @@
-import type { AppStatus, Stack } from '../../../e2e/support/stack.ts';
+import type { Stack } from '../../../e2e/support/stack.ts';
+import type { Status } from '../../../packages/cluster-runtime/src/core/status.ts';
 import { Headcount } from './headcount.ts';
 
 const EVERY_MS = 100;
@@ -20,7 +21,7 @@ export class Census {
   }
 
   /** Takes a count of now, and not of 100 ms ago. */
-  async now(): Promise<AppStatus> {
+  async now(): Promise<Status> {
     const life = this.#life;
     const status = await this.#stack.status();
     // What was asked of the old primary says nothing of the new one.

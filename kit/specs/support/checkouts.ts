@@ -18,6 +18,18 @@ export interface Ended {
 
 let made = 0;
 
+/** For the scripts of a clone: two workers, as a project of its own on ports of its own. */
+export const environmentOf = (project: string): NodeJS.ProcessEnv => ({
+  ...process.env,
+  PUBLIC_PORT: '0',
+  METRICS_DOOR_PORT: '0',
+  PROMETHEUS_PORT: '0',
+  WORKERS: '2',
+  // On a machine that is busy otherwise the app would turn requests away: that is not what is tried here.
+  MAX_WAIT_MS: '0',
+  COMPOSE_PROJECT_NAME: project,
+});
+
 /** Clones of this checkout as it is now, with stacks and images of their own. `remove` leaves nothing of either. */
 export class Checkouts {
   readonly #directory = temporaryDirectory(thisProcess);
@@ -28,14 +40,7 @@ export class Checkouts {
     made += 1;
     this.project = `${projectPrefix}-${process.pid}-checkout-${made}`;
     this.env = {
-      ...process.env,
-      PUBLIC_PORT: '0',
-      METRICS_DOOR_PORT: '0',
-      PROMETHEUS_PORT: '0',
-      WORKERS: '2',
-      // On a machine that is busy otherwise the app would turn requests away: that is not what is tried here.
-      MAX_WAIT_MS: '0',
-      COMPOSE_PROJECT_NAME: this.project,
+      ...environmentOf(this.project),
       IMAGE_TAG: this.project,
       // Builds that fail say why.
       BUILDKIT_PROGRESS: 'plain',

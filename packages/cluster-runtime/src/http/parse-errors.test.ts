@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
+import { logged } from '../../test/support/logged.ts';
 import { openRaw, received } from '../../test/support/raw-http.ts';
 import { MAX_HEADER_BYTES, PARSE_ERROR_CODES, refuseUnparsed } from './parse-errors.ts';
 
@@ -16,13 +17,7 @@ interface Served {
 }
 
 async function serve(t: TestContext): Promise<Served> {
-  const lines: Record<string, unknown>[] = [];
-  const write = process.stdout.write.bind(process.stdout);
-  t.mock.method(process.stdout, 'write', (chunk: string | Uint8Array) => {
-    if (typeof chunk === 'string' && chunk.startsWith('{"time"')) lines.push(JSON.parse(chunk));
-    else write(chunk);
-    return true;
-  });
+  const lines = logged(t);
   const counted: string[] = [];
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (req, res) => {
     all.served += 1;

@@ -6,23 +6,12 @@ import express from 'express';
 import { until } from '../../../prom-multiproc/test/support/poll.ts';
 import { change, copyOfApp } from '../../test/support/app-copy.ts';
 import { listen } from '../../test/support/listen.ts';
+import { logged } from '../../test/support/logged.ts';
 import { ports, runApp } from '../../test/support/run-app.ts';
 import { log } from '../core/log.ts';
 import { logRequests } from './request-log.ts';
 
 const SLOW_MS = 20;
-
-/** The lines of JSON that this process logs from now on. */
-function logged(t: TestContext): Record<string, unknown>[] {
-  const lines: Record<string, unknown>[] = [];
-  const write = process.stdout.write.bind(process.stdout);
-  t.mock.method(process.stdout, 'write', (chunk: string | Uint8Array) => {
-    if (typeof chunk === 'string' && chunk.startsWith('{"time"')) lines.push(JSON.parse(chunk));
-    else write(chunk);
-    return true;
-  });
-  return lines;
-}
 
 async function serve(
   t: TestContext,
