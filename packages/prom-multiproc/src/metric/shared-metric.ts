@@ -1,6 +1,5 @@
 import { hasLabels, lastingLabels } from '../client/client-definition.ts';
 import {
-  type ClientEntry,
   type ClientLabels,
   type ClientMetric,
   type StorageKind,
@@ -8,20 +7,21 @@ import {
 } from '../client/prom-client-internals.ts';
 import { cellsPerSeries, familyKey, type LabelPair, type MetricDefinition } from '../format/format.ts';
 import type { Cells } from '../slot/slot-space.ts';
+import { captureStorage, type StoredMetric } from './captured-storage.ts';
 import { DefinedMetric, type MetricHome } from './defined-metric.ts';
 import { GivenLabels } from './given-labels.ts';
 import { HashIndex } from './hash-index.ts';
 import { LabelTree } from './label-tree.ts';
 import { type CellSource, MetricCells } from './metric-cells.ts';
 import { RefusedSeries } from './refused-series.ts';
-import { emptySeries, type GaugeEntry, seriesOf, valuesOf } from './series-of-entry.ts';
-import type { SeriesOwner, SharedSeries, SummarySeries, ValueSeries } from './shared-series.ts';
+import { emptySeries } from './series-of-entry.ts';
+import type { SharedSeries, SummarySeries } from './shared-series.ts';
 
 /**
  * One metric of prom-client, caught at its storage: whatever method, bound child or timer writes, it writes cells.
  * Unbound, the cells are on the heap; `bind` moves them into the process's slot.
  */
-export class SharedMetric implements SeriesOwner {
+export class SharedMetric implements StoredMetric {
   readonly client: ClientMetric;
   readonly kind: StorageKind;
   /** Raised whenever series were dropped: what was looked up before may be no longer ours. */
@@ -36,8 +36,6 @@ export class SharedMetric implements SeriesOwner {
   #detached = false;
   /** Neither written nor collected since it was captured. */
   #untouched = true;
-  /** A gauge without labels was reset: the client's next store is the zero it begins with. */
-  #beginsAnew = false;
   readonly #given: GivenLabels;
   readonly #refused: RefusedSeries;
 
@@ -52,44 +50,18 @@ export class SharedMetric implements SeriesOwner {
     this.#index = new HashIndex(kind.keyOf, client.labelNames, () => this.#cells.all);
     this.#cells = new MetricCells(source, this.#defined);
     this.#given = new GivenLabels(this.#defined, this.#cells);
-    const present = (client as unknown as Record<string, never>)[kind.property]!;
-    const listener = {
-      index: () => this.#index.byHash,
-      keyOf: (labels: ClientLabels) => this.#index.hashOf(labels),
-      onFirst: (hash: string, entry: ClientEntry) => this.#storeNew(hash, entry),
-      find: (hash: string) => this.#index.byHash.get(hash) ?? this.#refused.find(hash),
-      onStore: (hash: string, entry: ClientEntry) => this.#storeEntry(hash, entry),
-      onDelete: (hash: string) => this.#removeEntry(hash),
-      hasLabels: (labels: ClientLabels) => this.hasLabels(labels),
-    };
-    const storage = kind.make(listener, present, client.labelNames);
-    this.#replaceStorage(present);
-    Object.defineProperty(client, kind.property, {
-      get: () => storage,
-      set: (replacement: never) => this.#replaceStorage(replacement),
-      enumerable: true,
-      configurable: true,
+    captureStorage(this, {
+      cells: this.#cells,
+      tree: this.#tree,
+      index: this.#index,
+      given: this.#given,
+      refused: this.#refused,
     });
   }
 
   /** @throws Error while prom-client's constructor of the metric still runs. */
   get definition(): MetricDefinition {
     return this.#defined.definition;
-  }
-
-  /** Counters and histograms are counted in by functions of ours, which find series by the tree. */
-  get #isOnFastPath(): boolean {
-    const { client } = this;
-    return (
-      client.enableExemplars !== true &&
-      ('incWithoutExemplar' in client || 'observeWithoutExemplar' in client)
-    );
-  }
-
-  // Asked while the constructor of prom-client still runs, when the type is yet to be set.
-  #gauge(neverSet: boolean): GaugeEntry | undefined {
-    const { client } = this;
-    return 'setToCurrentTime' in client ? { aggregator: client.aggregator, neverSet } : undefined;
   }
 
   get isComplete(): boolean {
@@ -264,8 +236,10 @@ export class SharedMetric implements SeriesOwner {
     this.#isSettled = true;
     let series = this.#tree.find(labels);
     if (series === undefined) {
-      if (!this.#admits(labels)) return this.#refused.any();
-      series = this.#add(emptySeries(this, lastingLabels(labels), this.client));
+      if (!this.admits(labels)) return this.#refused.any();
+      series = emptySeries(this, lastingLabels(labels), this.client);
+      this.#given.forget();
+      this.#cells.add(series);
       this.#tree.set(series.labels, series);
       this.#index.add(series);
     }
@@ -278,69 +252,9 @@ export class SharedMetric implements SeriesOwner {
     return this.#index.withExactEntry(labels, method);
   }
 
-  #replaceStorage(storage: never): void {
-    this.forget();
-    this.#cells.dropAll();
-    this.#tree.clear();
-    this.#given.forget();
-    this.generation++;
-    this.#index.clear();
-    const isUnlabelled = this.client.labelNames.length === 0;
-    for (const entry of this.kind.entriesOf(storage)) {
-      this.#addEntry(entry, isUnlabelled && entry.value === 0);
-    }
-    this.#beginsAnew = isUnlabelled && this.#cells.all.length === 0;
-  }
-
   /** Whether the metric may have one more series, of these labels. */
-  #admits(labels: ClientLabels): boolean {
+  admits(labels: ClientLabels): boolean {
     if (this.#detached || this.client.labelNames.length === 0) return true;
     return this.#source.admits(this.definition, () => this.#defined.pairs(labels), this.#cells.all.length);
-  }
-
-  #storeEntry(hash: string, entry: ClientEntry): SharedSeries {
-    this.beforeWrite();
-    const known = this.#index.byHash.get(hash);
-    if (known === undefined)
-      return this.#admits(entry.labels)
-        ? this.#storeNew(hash, entry)
-        : this.#refused.of(hash, entry, this.#gauge(false));
-    if ((known as unknown) === entry) return known;
-    if (entry.value !== undefined) (known as ValueSeries).value = entry.value;
-    else known.overwrite(valuesOf(entry, this.bounds));
-    return known;
-  }
-
-  #storeNew(hash: string, entry: ClientEntry): SharedSeries {
-    const neverSet = this.#beginsAnew && entry.value === 0;
-    this.#beginsAnew = false;
-    const series = this.#addEntry(entry, neverSet);
-    this.#index.byHash.set(hash, series);
-    return series;
-  }
-
-  #removeEntry(hash: string): void {
-    const series = this.#index.byHash.get(hash);
-    if (series === undefined) return;
-    this.#index.byHash.delete(hash);
-    this.#tree.delete(series.labels);
-    this.#given.forget();
-    this.generation++;
-    this.#cells.drop(series);
-  }
-
-  #addEntry(entry: ClientEntry, neverSet: boolean): SharedSeries {
-    if (entry.value !== undefined && !this.accepts(entry.value)) entry.value = 0;
-    // The tree compares with the labels of the series: those that prom-client stores are the application's own object.
-    const labels = this.#isOnFastPath ? lastingLabels(entry.labels) : entry.labels;
-    const series = seriesOf({ ...entry, labels }, this, this.#gauge(neverSet));
-    if (this.#isOnFastPath) this.#tree.set(labels, series);
-    return this.#add(series);
-  }
-
-  #add(series: SharedSeries): SharedSeries {
-    this.#given.forget();
-    this.#cells.add(series);
-    return series;
   }
 }

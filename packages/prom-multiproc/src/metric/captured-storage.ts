@@ -1,0 +1,156 @@
+import { lastingLabels } from '../client/client-definition.ts';
+import type {
+  ClientEntry,
+  ClientLabels,
+  ClientMetric,
+  StorageKind,
+  StorageListener,
+} from '../client/prom-client-internals.ts';
+import type { GivenLabels } from './given-labels.ts';
+import type { HashIndex } from './hash-index.ts';
+import type { LabelTree } from './label-tree.ts';
+import type { MetricCells } from './metric-cells.ts';
+import type { RefusedSeries } from './refused-series.ts';
+import { type GaugeEntry, seriesOf, valuesOf } from './series-of-entry.ts';
+import type { SeriesOwner, SharedSeries, ValueSeries } from './shared-series.ts';
+
+/** A metric whose storage is captured. */
+export interface StoredMetric extends SeriesOwner {
+  readonly client: ClientMetric;
+  readonly kind: StorageKind;
+  /** Raised whenever series were dropped. */
+  generation: number;
+  hasLabels(labels: ClientLabels): boolean;
+  /** Whether the metric may have one more series, of these labels. */
+  admits(labels: ClientLabels): boolean;
+}
+
+/** Where the series of a metric are kept. */
+export interface SeriesStore {
+  readonly cells: MetricCells;
+  readonly tree: LabelTree<SharedSeries>;
+  readonly index: HashIndex;
+  readonly given: GivenLabels;
+  readonly refused: RefusedSeries;
+}
+
+/**
+ * Replaces the storage of a metric by one whose entries are series in cells. What the client assigns to the property later, as
+ * `reset()` does, replaces the series.
+ */
+export function captureStorage(metric: StoredMetric, store: SeriesStore): void {
+  const { client, kind } = metric;
+  const present = (client as unknown as Record<string, never>)[kind.property]!;
+  const captured = new CapturedStorage(metric, store);
+  const storage = kind.make(captured, present, client.labelNames);
+  captured.replace(present);
+  Object.defineProperty(client, kind.property, {
+    get: () => storage,
+    set: (replacement: never) => captured.replace(replacement),
+    enumerable: true,
+    configurable: true,
+  });
+}
+
+class CapturedStorage implements StorageListener {
+  readonly #metric: StoredMetric;
+  readonly #store: SeriesStore;
+  /** A gauge without labels was reset: the client's next store is the zero it begins with. */
+  #beginsAnew = false;
+
+  constructor(metric: StoredMetric, store: SeriesStore) {
+    this.#metric = metric;
+    this.#store = store;
+  }
+
+  replace(storage: never): void {
+    const { cells, tree, given, index } = this.#store;
+    const { client, kind } = this.#metric;
+    cells.forget();
+    cells.dropAll();
+    tree.clear();
+    given.forget();
+    this.#metric.generation++;
+    index.clear();
+    const isUnlabelled = client.labelNames.length === 0;
+    for (const entry of kind.entriesOf(storage)) this.#add(entry, isUnlabelled && entry.value === 0);
+    this.#beginsAnew = isUnlabelled && cells.all.length === 0;
+  }
+
+  index(): ReadonlyMap<string, SharedSeries> {
+    return this.#store.index.byHash;
+  }
+
+  keyOf(labels: ClientLabels): string {
+    return this.#store.index.hashOf(labels);
+  }
+
+  hasLabels(labels: ClientLabels): boolean {
+    return this.#metric.hasLabels(labels);
+  }
+
+  find(hash: string): SharedSeries | undefined {
+    return this.#store.index.byHash.get(hash) ?? this.#store.refused.find(hash);
+  }
+
+  onFirst(hash: string, entry: ClientEntry): SharedSeries {
+    const neverSet = this.#beginsAnew && entry.value === 0;
+    this.#beginsAnew = false;
+    const series = this.#add(entry, neverSet);
+    this.#store.index.byHash.set(hash, series);
+    return series;
+  }
+
+  onStore(hash: string, entry: ClientEntry): SharedSeries {
+    const metric = this.#metric;
+    metric.beforeWrite();
+    const known = this.#store.index.byHash.get(hash);
+    if (known === undefined)
+      return metric.admits(entry.labels)
+        ? this.onFirst(hash, entry)
+        : this.#store.refused.of(hash, entry, this.#gauge(false));
+    if ((known as unknown) === entry) return known;
+    if (entry.value !== undefined) (known as ValueSeries).value = entry.value;
+    else known.overwrite(valuesOf(entry, metric.bounds));
+    return known;
+  }
+
+  onDelete(hash: string): void {
+    const { cells, tree, given, index } = this.#store;
+    const series = index.byHash.get(hash);
+    if (series === undefined) return;
+    index.byHash.delete(hash);
+    tree.delete(series.labels);
+    given.forget();
+    this.#metric.generation++;
+    cells.drop(series);
+  }
+
+  #add(entry: ClientEntry, neverSet: boolean): SharedSeries {
+    const { cells, tree, given } = this.#store;
+    if (entry.value !== undefined && !this.#metric.accepts(entry.value)) entry.value = 0;
+    const isOnFastPath = this.#isOnFastPath;
+    // The tree compares with the labels of the series: those that prom-client stores are the application's own object.
+    const labels = isOnFastPath ? lastingLabels(entry.labels) : entry.labels;
+    const series = seriesOf({ ...entry, labels }, this.#metric, this.#gauge(neverSet));
+    if (isOnFastPath) tree.set(labels, series);
+    given.forget();
+    cells.add(series);
+    return series;
+  }
+
+  /** Counters and histograms are counted in by functions of ours, which find series by the tree. */
+  get #isOnFastPath(): boolean {
+    const { client } = this.#metric;
+    return (
+      client.enableExemplars !== true &&
+      ('incWithoutExemplar' in client || 'observeWithoutExemplar' in client)
+    );
+  }
+
+  // Asked while the constructor of prom-client still runs, when the type is yet to be set.
+  #gauge(neverSet: boolean): GaugeEntry | undefined {
+    const { client } = this.#metric;
+    return 'setToCurrentTime' in client ? { aggregator: client.aggregator, neverSet } : undefined;
+  }
+}
