@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -72,6 +72,30 @@ test('serve answers until it is ended', async (t) => {
     assert.equal((await fetch(url + path)).status, 404, path);
   }
   assert.equal((await fetch(url, { method: 'POST' })).status, 404);
+});
+
+test('serve answers as metricsHandler does: gzip where asked for, HEAD without a body, 503 with the reason', async (t) => {
+  const directory = twoSlots(t);
+  const server = spawn(process.execPath, [CLI, 'serve', directory, '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => server.kill('SIGKILL'));
+  const [address] = await once(server.stdout, 'data');
+  const url = String(address).trim();
+  const zipped = await fetch(url, { headers: { 'Accept-Encoding': 'gzip' } });
+  assert.equal(zipped.headers.get('content-encoding'), 'gzip');
+  const text = await zipped.text();
+  assert.equal(sample(text, COUNTED), 3);
+  const head = await fetch(url, { method: 'HEAD', headers: { 'Accept-Encoding': 'identity' } });
+  assert.deepEqual(
+    [head.status, head.headers.get('cache-control'), await head.text()],
+    [200, 'no-store', ''],
+  );
+  assert.ok(Number(head.headers.get('content-length')) > 0);
+  rmSync(directory, { recursive: true });
+  const gone = await fetch(url);
+  assert.equal(gone.status, 503);
+  assert.match(await gone.text(), /does not exist/);
 });
 
 test('serve says in one line that it cannot listen', async (t) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clearDirectory } from './clear-directory.ts';
 import { slotFileName } from './format/format.ts';
+import { type Page, pageHandler, plain, workerPage } from './page-handler.ts';
 import { Reader, TEXT_CONTENT_TYPE } from './reader.ts';
 import { describePid } from './slot/holder-pid.ts';
 import { printable } from './util/printable.ts';
@@ -62,22 +63,15 @@ function dump(reader: Reader, worker: string | undefined): void {
 }
 
 async function serve(reader: Reader, port: number, host: string): Promise<void> {
-  const server = createServer((request, response) => {
-    const path = (request.url ?? '').split('?', 1)[0]!;
+  const notFound = plain(404, 'Not found');
+  const pageOf = (path: string): Page => {
     const match = /^\/metrics(?:\/workers\/(\d{1,4}))?$/.exec(path);
-    const worker = match?.[1];
-    if (match === null || (request.method !== 'GET' && request.method !== 'HEAD')) {
-      response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not found\n');
-      return;
-    }
-    try {
-      const text = worker === undefined ? reader.metrics() : reader.workerMetrics(Number(worker));
-      response.writeHead(text === undefined ? 404 : 200, { 'Content-Type': TEXT_CONTENT_TYPE });
-      response.end(text ?? `# No living worker holds slot ${worker}\n`);
-    } catch (error) {
-      response.writeHead(503, { 'Content-Type': 'text/plain' }).end(`${(error as Error).message}\n`);
-    }
-  });
+    if (match === null) return notFound;
+    const [, worker] = match;
+    if (worker !== undefined) return workerPage(reader, Number(worker));
+    return { status: 200, contentType: TEXT_CONTENT_TYPE, text: reader.metrics() };
+  };
+  const server = createServer(pageHandler(pageOf, notFound));
   server.listen(port, host);
   await once(server, 'listening');
   const address = server.address() as { port: number };

@@ -1,22 +1,15 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { constants, gzip } from 'node:zlib';
 import { applicationPage, type Shown } from './application-page.ts';
 import { globalRegister } from './client/clients.ts';
 import type { AnyRegistry } from './client/prom-client-internals.ts';
 import { readAhead } from './merge/read-ahead.ts';
 import { placeInCluster } from './os/place-in-cluster.ts';
+import { type Page, type PageHandler, pageHandler, plain, workerPage } from './page-handler.ts';
 import { plainText } from './process/plain-registry.ts';
 import { sharedRegistries } from './process/shared-registry.ts';
 import { isKeptPlain } from './process/unable-platform.ts';
 import { keepApart } from './process/unshared-metrics.ts';
-import { Reader, TEXT_CONTENT_TYPE } from './reader.ts';
+import { Reader } from './reader.ts';
 import { isShared, sharedDirectory, sharedRegistry, stepsAhead } from './share.ts';
-
-interface Page {
-  readonly status: number;
-  readonly contentType: string;
-  readonly text: string;
-}
 
 const OPENMETRICS_END = /# EOF\n?$/;
 const WORKER_PATH = /\/workers\/(\d{1,4})$/;
@@ -31,10 +24,7 @@ const WORKER_PATH = /\/workers\/(\d{1,4})$/;
  * Outside of the workers of a cluster it looks ten times a second whether there are new series, and reads their names: the
  * first request does not wait for that.
  */
-export function metricsHandler(
-  register?: AnyRegistry,
-  ...others: readonly AnyRegistry[]
-): (request: IncomingMessage, response: ServerResponse) => void {
+export function metricsHandler(register?: AnyRegistry, ...others: readonly AnyRegistry[]): PageHandler {
   let reader: Reader | undefined;
   const { contentType } = register ?? globalRegister();
   const other = others.find((one) => one.contentType !== contentType);
@@ -54,24 +44,10 @@ export function metricsHandler(
     if (directory === undefined)
       return plain(404, 'There are no workers: PROMETHEUS_MULTIPROC_DIR is not set');
     reader ??= new Reader(directory);
-    const text = reader.workerMetrics(Number(slot));
-    if (text === undefined) return plain(404, `No living worker holds slot ${slot}`);
-    return { status: 200, contentType: TEXT_CONTENT_TYPE, text };
+    return workerPage(reader, Number(slot));
   }
 
-  return (request, response) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.setHeader('Allow', 'GET, HEAD');
-      send(request, response, plain(405, 'Only GET and HEAD are served here'));
-      return;
-    }
-    const path = (request.url ?? '').split('?', 1)[0]!;
-    pageFor(path)
-      .catch((error: Error) => plain(503, error.message))
-      .then((page) => send(request, response, page))
-      // Whoever wrapped the handler has answered meanwhile, as after a timeout of its own.
-      .catch(() => response.destroy());
-  };
+  return pageHandler(pageFor);
 }
 
 async function totals(register: AnyRegistry | undefined, others: readonly AnyRegistry[]): Promise<Page> {
@@ -104,32 +80,4 @@ function isPlain(shown: Shown): shown is AnyRegistry {
 /** One exposition of several: in OpenMetrics only the last one may say that it is the end. */
 function joined(texts: readonly string[]): string {
   return texts.map((text, i) => (i < texts.length - 1 ? text.replace(OPENMETRICS_END, '') : text)).join('');
-}
-
-function plain(status: number, text: string): Page {
-  return { status, contentType: 'text/plain; charset=utf-8', text: `${text}\n` };
-}
-
-function send(request: IncomingMessage, response: ServerResponse, { status, contentType, text }: Page): void {
-  response.statusCode = status;
-  response.setHeader('Content-Type', contentType);
-  response.setHeader('Cache-Control', 'no-store');
-  response.setHeader('Vary', 'Accept-Encoding');
-  const finish = (body: string | Buffer): void => {
-    response.setHeader('Content-Length', Buffer.byteLength(body));
-    response.end(request.method === 'HEAD' ? undefined : body);
-  };
-  if (!acceptsGzip(request)) {
-    finish(text);
-    return;
-  }
-  gzip(text, { level: constants.Z_BEST_SPEED }, (error, body) => {
-    if (error === null) response.setHeader('Content-Encoding', 'gzip');
-    finish(error === null ? body : text);
-  });
-}
-
-function acceptsGzip({ headers }: IncomingMessage): boolean {
-  const wanted = String(headers['accept-encoding'] ?? '').split(',');
-  return wanted.some((coding) => /^\s*gzip\s*(;\s*q=(1|0?\.\d*[1-9]\d*|1\.0*))?\s*$/i.test(coding));
 }

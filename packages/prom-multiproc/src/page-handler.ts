@@ -1,0 +1,68 @@
+/** The HTTP layer of whatever serves metrics: `metricsHandler` and the command's `serve`. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants, gzip } from 'node:zlib';
+import { type Reader, TEXT_CONTENT_TYPE } from './reader.ts';
+
+export interface Page {
+  readonly status: number;
+  readonly contentType: string;
+  readonly text: string;
+}
+
+export type PageHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * Answers GET and HEAD with the page of the path, without its query; gzip where asked for. Where `pageOf` throws or rejects, 503
+ * with the message. Other methods get `refusal`; default: 405.
+ */
+export function pageHandler(pageOf: (path: string) => Page | Promise<Page>, refusal?: Page): PageHandler {
+  const answer = async (path: string): Promise<Page> => pageOf(path);
+  return (request, response) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      if (refusal === undefined) response.setHeader('Allow', 'GET, HEAD');
+      send(request, response, refusal ?? plain(405, 'Only GET and HEAD are served here'));
+      return;
+    }
+    const path = (request.url ?? '').split('?', 1)[0]!;
+    answer(path)
+      .catch((error: Error) => plain(503, error.message))
+      .then((page) => send(request, response, page))
+      // Whoever wrapped the handler has answered meanwhile, as after a timeout of its own.
+      .catch(() => response.destroy());
+  };
+}
+
+/** What one living worker counted. @throws Error where the directory cannot be read */
+export function workerPage(reader: Reader, slot: number): Page {
+  const text = reader.workerMetrics(slot);
+  if (text === undefined) return plain(404, `No living worker holds slot ${slot}`);
+  return { status: 200, contentType: TEXT_CONTENT_TYPE, text };
+}
+
+export function plain(status: number, text: string): Page {
+  return { status, contentType: 'text/plain; charset=utf-8', text: `${text}\n` };
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, contentType, text }: Page): void {
+  response.statusCode = status;
+  response.setHeader('Content-Type', contentType);
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('Vary', 'Accept-Encoding');
+  const finish = (body: string | Buffer): void => {
+    response.setHeader('Content-Length', Buffer.byteLength(body));
+    response.end(request.method === 'HEAD' ? undefined : body);
+  };
+  if (!acceptsGzip(request)) {
+    finish(text);
+    return;
+  }
+  gzip(text, { level: constants.Z_BEST_SPEED }, (error, body) => {
+    if (error === null) response.setHeader('Content-Encoding', 'gzip');
+    finish(error === null ? body : text);
+  });
+}
+
+function acceptsGzip({ headers }: IncomingMessage): boolean {
+  const wanted = String(headers['accept-encoding'] ?? '').split(',');
+  return wanted.some((coding) => /^\s*gzip\s*(;\s*q=(1|0?\.\d*[1-9]\d*|1\.0*))?\s*$/i.test(coding));
+}
