@@ -26,7 +26,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'publish a record early',
     guarantee: 2,
-    file: 'packages/prom-multiproc/src/slot/slot-space.ts',
+    file: 'packages/prom-multiproc/src/slot/slot-file.ts',
     text: 'while (to > this.#logChunks.length * CHUNK_BYTES) this.#addLog();',
     replacement: `while (to > this.#logChunks.length * CHUNK_BYTES) this.#addLog();
     this.header.logState = packLogState(to, crc32(record, this.#logCrc));`,
@@ -38,7 +38,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'drop the CRC',
     guarantee: 6,
-    file: 'packages/prom-multiproc/src/slot/read-log.ts',
+    file: 'packages/prom-multiproc/src/slot/log-reader.ts',
     text: 'if (crc32(bytes, crcBefore) !== crcAfter)',
     replacement: 'if (crc32(bytes, crcBefore) < 0)',
     test: [

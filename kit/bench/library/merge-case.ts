@@ -4,7 +4,7 @@
  * order. Prints one line of JSON. Times are CPU time of the thread, which others on the machine disturb least.
  */
 import { Reader } from 'prom-multiproc';
-import type { MetricDefinition } from '../../../packages/prom-multiproc/src/format/format.ts';
+import type { MetricDefinition } from '../../../packages/prom-multiproc/src/format/layout.ts';
 import { loadLibc } from '../../../packages/prom-multiproc/src/os/libc.ts';
 import { SlotWriter } from '../../../packages/prom-multiproc/src/slot/slot-writer.ts';
 import {

@@ -21,7 +21,7 @@ registerHooks({
 
 process.env.PROMETHEUS_MULTIPROC_DIR = mkdtempSync(join(CLIENT_SUITES_DIR, 'process-'));
 const { allClients } = await import('../src/client/clients.ts');
-const { internalsOf, isStoredMetric } = await import('../src/client/prom-client-internals.ts');
+const { internalsOf, isStoredMetric } = await import('../src/client/client-internals.ts');
 const { share } = await import('../src/share.ts');
 
 for (const { Registry } of allClients()) {

@@ -1,10 +1,10 @@
+import type { AnyRegistry } from './client/client-internals.ts';
 import { globalRegister } from './client/clients.ts';
 import { lookForVariable } from './client/late-variable.ts';
-import type { AnyRegistry } from './client/prom-client-internals.ts';
 import { RegistryView } from './process/registry-view.ts';
 import { sharedRegistries } from './process/shared-registry.ts';
-import { isKeptPlain } from './process/unable-platform.ts';
 import { whyIncomplete } from './process/unshared-metrics.ts';
+import { isKeptPlain } from './process/unsupported-platform.ts';
 import { sharedDirectory } from './share.ts';
 
 /** A registry, or what shows several. */

@@ -2,7 +2,7 @@ import { accessSync, closeSync, constants, lstatSync, readdirSync, type Stats, u
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeForeign } from './format/foreign-file.ts';
-import { slotOfFileName } from './format/format.ts';
+import { slotOfFileName } from './format/layout.ts';
 import { whyNotTrusted } from './os/directory-trust.ts';
 import { type Libc, loadLibc } from './os/libc.ts';
 import { makeAt, OpenDirectory, openParent, withPath } from './os/open-directory.ts';

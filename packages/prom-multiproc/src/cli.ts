@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clearDirectory } from './clear-directory.ts';
-import { slotFileName } from './format/format.ts';
+import { slotFileName } from './format/layout.ts';
 import { type Page, pageHandler, plain, workerPage } from './page-handler.ts';
 import { Reader, TEXT_CONTENT_TYPE } from './reader.ts';
 import { describePid } from './slot/holder-pid.ts';

@@ -1,13 +1,13 @@
 import { applicationPage, type Shown } from './application-page.ts';
+import type { AnyRegistry } from './client/client-internals.ts';
 import { globalRegister } from './client/clients.ts';
-import type { AnyRegistry } from './client/prom-client-internals.ts';
 import { readAhead } from './merge/read-ahead.ts';
-import { placeInCluster } from './os/place-in-cluster.ts';
+import { placeInCluster } from './os/cluster-role.ts';
 import { type Page, type PageHandler, pageHandler, plain, workerPage } from './page-handler.ts';
 import { plainText } from './process/plain-registry.ts';
 import { sharedRegistries } from './process/shared-registry.ts';
-import { isKeptPlain } from './process/unable-platform.ts';
 import { keepApart } from './process/unshared-metrics.ts';
+import { isKeptPlain } from './process/unsupported-platform.ts';
 import { Reader } from './reader.ts';
 import { isShared, sharedDirectory, sharedRegistry, stepsAhead } from './share.ts';
 

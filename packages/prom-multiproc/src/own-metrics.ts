@@ -1,6 +1,7 @@
 /** What one process counted, beside the totals of all. */
+
+import { type AnyRegistry, internalsOf } from './client/client-internals.ts';
 import { globalRegister } from './client/clients.ts';
-import { type AnyRegistry, internalsOf } from './client/prom-client-internals.ts';
 import { sharedRegistry } from './share.ts';
 
 /**

@@ -4,8 +4,8 @@
  */
 import { reportBundledClient } from './client/bundled-client.ts';
 import { onClientCopy, watchLoading } from './client/client-copies.ts';
+import { internalsOf, isStoredMetric } from './client/client-internals.ts';
 import { allClients } from './client/clients.ts';
-import { internalsOf, isStoredMetric } from './client/prom-client-internals.ts';
 import { hasMetrics } from './process/unshared-metrics.ts';
 import { share, sharedDirectory } from './share.ts';
 

@@ -7,7 +7,7 @@ import { until } from '../test/support/poll.ts';
 import { sample, samples } from '../test/support/sample.ts';
 import { openWriter } from '../test/support/slot-files.ts';
 import { temporaryDirectory } from '../test/support/temporary-directory.ts';
-import { MAX_SLOTS, slotFileName } from './format/format.ts';
+import { MAX_SLOTS, slotFileName } from './format/layout.ts';
 
 const HOME = '{route="/"}';
 

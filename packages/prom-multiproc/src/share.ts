@@ -2,18 +2,18 @@ import { resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { reportBundledClient } from './client/bundled-client.ts';
 import { onClientCopy, watchLoading } from './client/client-copies.ts';
+import { type AnyRegistry, internalsOf } from './client/client-internals.ts';
 import { allClients, type ClientModule, clientOf, globalRegisters } from './client/clients.ts';
 import { lookForVariable, shareOnceVariableIsSet } from './client/late-variable.ts';
 import { tameMerge } from './client/merged-registry.ts';
-import { type AnyRegistry, internalsOf } from './client/prom-client-internals.ts';
 import { whyUnsupported } from './client/supported-client.ts';
 import { aggregateOnce } from './process/aggregated-once.ts';
 import { tameAggregation } from './process/aggregator-registry.ts';
 import { type ProcessSlot, processSlot } from './process/process-slot.ts';
 import { pushOnce } from './process/pushes.ts';
 import { SharedRegistry, type SharedRegistryOptions, sharedRegistries } from './process/shared-registry.ts';
-import { keepPlain, whyUnable } from './process/unable-platform.ts';
 import { hasMetrics, noteRegister, watchUnshared } from './process/unshared-metrics.ts';
+import { keepPlain, whyUnable } from './process/unsupported-platform.ts';
 import { processState } from './util/process-state.ts';
 
 export interface ShareOptions {

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { cellsPerSeries } from '../src/format/format.ts';
+import { cellsPerSeries } from '../src/format/layout.ts';
 import { AppProcess } from './support/application.ts';
 import { bytesRead } from './support/bytes-read.ts';
 import { TextReader } from './support/directory-text.ts';

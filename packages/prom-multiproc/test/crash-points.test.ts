@@ -7,7 +7,7 @@ import fs, { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import client from 'prom-client';
-import type { MetricDefinition } from '../src/format/format.ts';
+import type { MetricDefinition } from '../src/format/layout.ts';
 import { loadLibc } from '../src/os/libc.ts';
 import { tryHold } from '../src/slot/slot-lock.ts';
 import type { SlotWriter } from '../src/slot/slot-writer.ts';

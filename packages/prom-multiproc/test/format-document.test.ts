@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import * as format from '../src/format/format.ts';
+import * as format from '../src/format/layout.ts';
 import { tableRows } from './support/markdown.ts';
 import { definition, openWriter } from './support/slot-files.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';

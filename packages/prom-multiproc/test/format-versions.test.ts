@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { clearDirectory } from '../src/clear-directory.ts';
-import { AT_VERSION, VERSION } from '../src/format/format.ts';
+import { AT_VERSION, VERSION } from '../src/format/layout.ts';
 import { AppProcess } from './support/application.ts';
 import { sample } from './support/sample.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';

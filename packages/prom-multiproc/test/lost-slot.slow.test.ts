@@ -17,7 +17,7 @@ import {
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import client from 'prom-client';
-import { CHUNK_BYTES, HEADER_BYTES } from '../src/format/format.ts';
+import { CHUNK_BYTES, HEADER_BYTES } from '../src/format/layout.ts';
 import { processSlot } from '../src/process/process-slot.ts';
 import { AppProcess } from './support/application.ts';
 import { TextReader } from './support/directory-text.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import client from 'prom-client';
-import { CELLS_PER_CHUNK } from '../src/format/format.ts';
+import { CELLS_PER_CHUNK } from '../src/format/layout.ts';
 import { Reader } from '../src/reader.ts';
 import { AppProcess } from './support/application.ts';
 import { TextReader } from './support/directory-text.ts';

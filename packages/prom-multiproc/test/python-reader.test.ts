@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import client from 'prom-client';
-import { CHUNK_BYTES } from '../src/format/format.ts';
+import { CHUNK_BYTES } from '../src/format/layout.ts';
 import { TextReader } from './support/directory-text.ts';
 import { Random } from './support/random.ts';
 import { values } from './support/sample.ts';

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { CHUNK_BYTES, HEADER_BYTES } from '../src/format/format.ts';
+import { CHUNK_BYTES, HEADER_BYTES } from '../src/format/layout.ts';
 import { loadLibc } from '../src/os/libc.ts';
 import { SlotReader } from '../src/slot/slot-reader.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';

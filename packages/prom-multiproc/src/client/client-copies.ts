@@ -2,8 +2,9 @@
  * The copies of the clients that this process has loaded: besides the application's own one a dependency may bring
  * another, of the same version or not, and a library that is built into one file may hold one.
  */
+
+import type { AnyRegistry } from './client-internals.ts';
 import type { ClientModule, RegistryClass } from './clients.ts';
-import type { AnyRegistry } from './prom-client-internals.ts';
 
 export interface ClientCopy {
   readonly client: ClientModule;

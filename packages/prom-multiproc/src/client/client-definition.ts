@@ -1,5 +1,5 @@
-import { type LabelPair, METRIC_TYPES, type MetricDefinition, type MetricType } from '../format/format.ts';
-import type { ClientLabels, ClientMetric } from './prom-client-internals.ts';
+import { type LabelPair, METRIC_TYPES, type MetricDefinition, type MetricType } from '../format/layout.ts';
+import type { ClientLabels, ClientMetric } from './client-internals.ts';
 
 /**
  * What the record of a metric of prom-client says. `defaults` are the names of the default labels of its registry, whose own

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { AnyRegistry } from './prom-client-internals.ts';
+import type { AnyRegistry } from './client-internals.ts';
 
 /** Name and version of the package that a registry's class comes from; undefined where Node's `require` did not load it. */
 export function clientVersion(register: AnyRegistry): string | undefined {

@@ -1,7 +1,7 @@
 /** The clients that an application may have: either or both. */
 import { addExports, clientCopies, copyOf, lookForClients } from './client-copies.ts';
+import { type AnyRegistry, internalsOf, keepsMap } from './client-internals.ts';
 import { loadPromClient, loadPrometheusClient } from './load-clients.cjs';
-import { type AnyRegistry, internalsOf, keepsMap } from './prom-client-internals.ts';
 
 /** What this library uses of a client as a whole. */
 export interface ClientModule {

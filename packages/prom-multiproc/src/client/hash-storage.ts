@@ -1,4 +1,4 @@
-import type { ClientEntry, StorageListener } from './prom-client-internals.ts';
+import type { ClientEntry, StorageListener } from './client-internals.ts';
 
 /** An object that looks to prom-client like the plain one it keeps its series in. */
 export function hashStorage(listener: StorageListener): Record<string, ClientEntry> {

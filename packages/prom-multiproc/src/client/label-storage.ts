@@ -1,4 +1,4 @@
-import type { ClientEntry, ClientLabels, StorageListener, StoredSeries } from './prom-client-internals.ts';
+import type { ClientEntry, ClientLabels, StorageListener, StoredSeries } from './client-internals.ts';
 
 /** An object that looks to @prometheus-io/client like the `LabelMap` it keeps its series in. */
 export function labelStorage(

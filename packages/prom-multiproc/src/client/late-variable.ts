@@ -3,7 +3,7 @@
  * mode with what the ecosystem file has under `env`. What is to be shared waits for it here. It is looked for whenever the
  * application registers a metric or asks for its metrics, and some times by a timer; nothing looks for ever.
  */
-import { type AnyRegistry, internalsOf } from './prom-client-internals.ts';
+import { type AnyRegistry, internalsOf } from './client-internals.ts';
 
 /** Milliseconds from the first wait to each look that nothing else causes. */
 const LOOKS_MS = [100, 1_000, 5_000, 15_000, 60_000];

@@ -1,5 +1,5 @@
 import { processState } from '../util/process-state.ts';
-import type { AnyRegistry } from './prom-client-internals.ts';
+import type { AnyRegistry } from './client-internals.ts';
 
 type Merge = (registers: AnyRegistry[]) => AnyRegistry;
 

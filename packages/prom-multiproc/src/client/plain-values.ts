@@ -1,4 +1,4 @@
-import type { ClientEntry, ClientMetric } from './prom-client-internals.ts';
+import type { ClientEntry, ClientMetric } from './client-internals.ts';
 
 interface Got {
   readonly values: readonly ClientEntry[];

@@ -4,9 +4,9 @@
  */
 
 import { Warnings } from '../util/warnings.ts';
+import { type AnyRegistry, type ClientMetric, internalsOf, isStoredMetric } from './client-internals.ts';
 import { clientVersion } from './client-version.ts';
 import { clientOf } from './clients.ts';
-import { type AnyRegistry, type ClientMetric, internalsOf, isStoredMetric } from './prom-client-internals.ts';
 
 /** As package.json has them in `peerDependencies`. */
 export const TO_INSTALL = 'install prom-client ^15.1.0 (or @prometheus-io/client ^0.16.1)';

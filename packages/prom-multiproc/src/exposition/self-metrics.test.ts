@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { sample } from '../../test/support/sample.ts';
 import { add, COUNTER, GAUGE, HISTOGRAM, openWriter } from '../../test/support/slot-files.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
-import { slotFileName } from '../format/format.ts';
+import { slotFileName } from '../format/layout.ts';
 import type { SlotStatus } from '../merge/directory-reader.ts';
 import { bootTime } from '../os/boot-clock.ts';
 import { Reader } from '../reader.ts';

@@ -3,8 +3,8 @@ import type { Family } from '../merge/family.ts';
 import { escapeHelp, type Label } from '../merge/label-text.ts';
 import type { SeriesTable } from '../merge/series-table.ts';
 import { TextWriter } from '../util/text-writer.ts';
-import { framesOf } from './family-frames.ts';
-import { LineFrame } from './line-frame.ts';
+import { framesOf } from './family-templates.ts';
+import { LineFrame } from './line-template.ts';
 import { rowsOf, type SeriesRows } from './series-rows.ts';
 
 /** How a registry wants its text: prom-client's settings of it. */

@@ -1,6 +1,6 @@
 import { grown } from '../util/int-list.ts';
-import { cellsPerSeries, type MetricDefinition } from './format.ts';
-import { BadLogError } from './log-record.ts';
+import { cellsPerSeries, type MetricDefinition } from './layout.ts';
+import { BadLogError } from './log-codec.ts';
 
 /** Counts above are not exact any more; no count of events gets there. */
 const MAX_COUNT = 2 ** 53;

@@ -1,4 +1,4 @@
-import { isTimed } from './format.ts';
+import { isTimed } from './layout.ts';
 
 /**
  * A gauge has two totals: its value, and beside it what tells how it came about. NaN there: no slot has it. 0: it was never

@@ -1,5 +1,5 @@
-import { CELLS_PER_CHUNK, cellsPerSeries, type MetricDefinition, placeCells } from './format.ts';
-import { BadLogError, type LogVisitor } from './log-record.ts';
+import { CELLS_PER_CHUNK, cellsPerSeries, type MetricDefinition, placeCells } from './layout.ts';
+import { BadLogError, type LogVisitor } from './log-codec.ts';
 
 /** Counts the series of a stretch of log and their cells. */
 export class SeriesCount implements LogVisitor {

@@ -1,4 +1,4 @@
-import type { LabelPair } from './format.ts';
+import type { LabelPair } from './layout.ts';
 
 /**
  * The identity of a series within its metric: label names and values, whatever the order of the labels. Lengths make it

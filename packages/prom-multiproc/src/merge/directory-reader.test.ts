@@ -14,7 +14,7 @@ import {
   SUMMARY,
 } from '../../test/support/slot-files.ts';
 import { type Cleanup, temporaryDirectory } from '../../test/support/temporary-directory.ts';
-import type { MetricDefinition } from '../format/format.ts';
+import type { MetricDefinition } from '../format/layout.ts';
 import { loadLibc } from '../os/libc.ts';
 
 function slots(t: Cleanup, count: number) {

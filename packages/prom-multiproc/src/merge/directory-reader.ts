@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { slotFileName, slotOfFileName } from '../format/format.ts';
+import { slotFileName, slotOfFileName } from '../format/layout.ts';
 import { bootTime, unixTimeOfBoot } from '../os/boot-clock.ts';
 import type { Libc } from '../os/libc.ts';
 import { statDirectory } from '../os/stat-directory.ts';

@@ -1,5 +1,5 @@
-import type { MetricDefinition, MetricType } from '../format/format.ts';
 import { isBySlot } from '../format/gauge-aggregators.ts';
+import type { MetricDefinition, MetricType } from '../format/layout.ts';
 import { sameBounds } from '../util/buckets.ts';
 import { IntList } from '../util/int-list.ts';
 import { sortedLabels } from './label-text.ts';

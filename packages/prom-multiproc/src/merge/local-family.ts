@@ -1,5 +1,5 @@
-import { familyKey, type LabelPair, type MetricDefinition, placeCells } from '../format/format.ts';
-import { encodeLabels, viewOf } from '../format/log-record.ts';
+import { familyKey, type LabelPair, type MetricDefinition, placeCells } from '../format/layout.ts';
+import { encodeLabels, viewOf } from '../format/log-codec.ts';
 import type { Family } from './family.ts';
 import { SeriesTable } from './series-table.ts';
 import { SlotSeries } from './slot-series.ts';

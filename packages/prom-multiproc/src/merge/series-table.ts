@@ -1,4 +1,3 @@
-import { cellsPerSeries, familyKey, type MetricDefinition } from '../format/format.ts';
 import {
   type Fold,
   foldOf,
@@ -7,6 +6,7 @@ import {
   keepsTheDead,
   shownAggregator,
 } from '../format/gauge-aggregators.ts';
+import { cellsPerSeries, familyKey, type MetricDefinition } from '../format/layout.ts';
 import { sameBounds } from '../util/buckets.ts';
 import { grown, IntList } from '../util/int-list.ts';
 import { Family } from './family.ts';

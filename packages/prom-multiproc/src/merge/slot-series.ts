@@ -1,5 +1,5 @@
-import { type MetricDefinition, placeCells } from '../format/format.ts';
 import type { Fold } from '../format/gauge-aggregators.ts';
+import { type MetricDefinition, placeCells } from '../format/layout.ts';
 import type { SlotListener } from '../slot/slot-listener.ts';
 import { IntList } from '../util/int-list.ts';
 import type { NamedShape, SeriesTable } from './series-table.ts';

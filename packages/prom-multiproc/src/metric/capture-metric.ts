@@ -1,5 +1,5 @@
+import type { ClientMetric } from '../client/client-internals.ts';
 import { showPlainValues } from '../client/plain-values.ts';
-import type { ClientMetric } from '../client/prom-client-internals.ts';
 import type { MetricHome } from './defined-metric.ts';
 import { distinguishLabels } from './exact-labels.ts';
 import { installFastPath } from './fast-path.ts';

@@ -5,11 +5,11 @@ import type {
   ClientMetric,
   StorageKind,
   StorageListener,
-} from '../client/prom-client-internals.ts';
-import type { GivenLabels } from './given-labels.ts';
+} from '../client/client-internals.ts';
 import type { HashIndex } from './hash-index.ts';
 import type { LabelTree } from './label-tree.ts';
 import type { MetricCells } from './metric-cells.ts';
+import type { GivenLabels } from './original-labels.ts';
 import type { RefusedSeries } from './refused-series.ts';
 import { type GaugeEntry, seriesOf, valuesOf } from './series-of-entry.ts';
 import type { SeriesOwner, SharedSeries, ValueSeries } from './shared-series.ts';

@@ -1,6 +1,6 @@
 import { defineMetric, labelPairs } from '../client/client-definition.ts';
-import type { ClientLabels, ClientMetric } from '../client/prom-client-internals.ts';
-import type { LabelPair, MetricDefinition } from '../format/format.ts';
+import type { ClientLabels, ClientMetric } from '../client/client-internals.ts';
+import type { LabelPair, MetricDefinition } from '../format/layout.ts';
 import { ascendingBounds } from '../util/buckets.ts';
 
 /** The registry that a metric is shared by. */

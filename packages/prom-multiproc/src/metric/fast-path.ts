@@ -1,4 +1,4 @@
-import type { ClientLabels, ClientMetric } from '../client/prom-client-internals.ts';
+import type { ClientLabels, ClientMetric } from '../client/client-internals.ts';
 import { bucketOf } from '../util/buckets.ts';
 import {
   type Inc,

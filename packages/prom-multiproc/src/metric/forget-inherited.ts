@@ -1,4 +1,4 @@
-import type { ClientLabels } from '../client/prom-client-internals.ts';
+import type { ClientLabels } from '../client/client-internals.ts';
 import type { SharedMetric } from './shared-metric.ts';
 
 type Method = (this: object, ...args: unknown[]) => unknown;

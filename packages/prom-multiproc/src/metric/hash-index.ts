@@ -1,4 +1,4 @@
-import type { ClientLabels, StorageKind } from '../client/prom-client-internals.ts';
+import type { ClientLabels, StorageKind } from '../client/client-internals.ts';
 import type { SharedSeries } from './shared-series.ts';
 
 /**

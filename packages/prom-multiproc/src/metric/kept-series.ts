@@ -1,8 +1,8 @@
-import type { ClientLabels } from '../client/prom-client-internals.ts';
-import { isTimed } from '../format/format.ts';
+import type { ClientLabels } from '../client/client-internals.ts';
 import { isNeverSet, NEVER_SET, withoutKeeping } from '../format/gauge-aggregators.ts';
+import { isTimed } from '../format/layout.ts';
 import { bootTime } from '../os/boot-clock.ts';
-import type { Cells } from '../slot/slot-space.ts';
+import type { Cells } from '../slot/slot-file.ts';
 import { type SeriesOwner, SharedSeries } from './shared-series.ts';
 
 type Combine = (left: number, own: number) => number;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../test/support/random.ts';
-import type { ClientLabels } from '../client/prom-client-internals.ts';
+import type { ClientLabels } from '../client/client-internals.ts';
 import { LabelTree } from './label-tree.ts';
 
 const NAMES = ['a', 'b', 'c'];

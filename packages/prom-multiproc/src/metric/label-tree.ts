@@ -1,4 +1,4 @@
-import type { ClientLabels } from '../client/prom-client-internals.ts';
+import type { ClientLabels } from '../client/client-internals.ts';
 
 /** The common case of a node with one child, at a quarter of the memory of a Map. */
 class Single<T> {

@@ -1,10 +1,10 @@
-import type { ClientLabels } from '../client/prom-client-internals.ts';
-import { cellsPerSeries, type LabelPair, type MetricDefinition } from '../format/format.ts';
+import type { ClientLabels } from '../client/client-internals.ts';
 import { keepsTheDead, NEVER_SET } from '../format/gauge-aggregators.ts';
+import { cellsPerSeries, type LabelPair, type MetricDefinition } from '../format/layout.ts';
 import { seriesKey } from '../format/series-key.ts';
 import { makeAbsent } from '../slot/absent-cells.ts';
 import { CellSet } from '../slot/cell-set.ts';
-import type { Cells } from '../slot/slot-space.ts';
+import type { Cells } from '../slot/slot-file.ts';
 import type { DefinedMetric } from './defined-metric.ts';
 import type { SharedSeries } from './shared-series.ts';
 

@@ -1,4 +1,4 @@
-import type { MetricDefinition } from '../format/format.ts';
+import type { MetricDefinition } from '../format/layout.ts';
 import type { Warnings } from '../util/warnings.ts';
 
 /** What is told of the metrics of a process, each once. */

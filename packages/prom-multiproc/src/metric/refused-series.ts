@@ -1,4 +1,4 @@
-import type { ClientEntry, ClientMetric } from '../client/prom-client-internals.ts';
+import type { ClientEntry, ClientMetric } from '../client/client-internals.ts';
 import { emptySeries, type GaugeEntry, seriesOf } from './series-of-entry.ts';
 import type { SeriesOwner, SharedSeries } from './shared-series.ts';
 

@@ -1,6 +1,6 @@
-import type { ClientEntry, ClientLabels, ClientMetric } from '../client/prom-client-internals.ts';
-import { isTimed } from '../format/format.ts';
+import type { ClientEntry, ClientLabels, ClientMetric } from '../client/client-internals.ts';
 import { keepsTheDead, NEVER_SET } from '../format/gauge-aggregators.ts';
+import { isTimed } from '../format/layout.ts';
 import { bootTime } from '../os/boot-clock.ts';
 import { KeptSeries } from './kept-series.ts';
 import {

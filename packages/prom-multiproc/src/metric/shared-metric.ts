@@ -4,15 +4,15 @@ import {
   type ClientMetric,
   type StorageKind,
   storageKindOf,
-} from '../client/prom-client-internals.ts';
-import { cellsPerSeries, familyKey, type LabelPair, type MetricDefinition } from '../format/format.ts';
-import type { Cells } from '../slot/slot-space.ts';
+} from '../client/client-internals.ts';
+import { cellsPerSeries, familyKey, type LabelPair, type MetricDefinition } from '../format/layout.ts';
+import type { Cells } from '../slot/slot-file.ts';
 import { captureStorage, type StoredMetric } from './captured-storage.ts';
 import { DefinedMetric, type MetricHome } from './defined-metric.ts';
-import { GivenLabels } from './given-labels.ts';
 import { HashIndex } from './hash-index.ts';
 import { LabelTree } from './label-tree.ts';
 import { type CellSource, MetricCells } from './metric-cells.ts';
+import { GivenLabels } from './original-labels.ts';
 import { RefusedSeries } from './refused-series.ts';
 import { emptySeries } from './series-of-entry.ts';
 import type { SharedSeries, SummarySeries } from './shared-series.ts';

@@ -1,6 +1,6 @@
-import type { ClientEntry, ClientLabels } from '../client/prom-client-internals.ts';
+import type { ClientEntry, ClientLabels } from '../client/client-internals.ts';
 import { bootTime } from '../os/boot-clock.ts';
-import type { Cells } from '../slot/slot-space.ts';
+import type { Cells } from '../slot/slot-file.ts';
 
 /** The metric that a series belongs to, as far as its writes are concerned. */
 export interface SeriesOwner {

@@ -1,4 +1,4 @@
-import type { AnyRegistry } from '../client/prom-client-internals.ts';
+import type { AnyRegistry } from '../client/client-internals.ts';
 import { processState } from '../util/process-state.ts';
 
 /** Of a metric in JSON: its values are of all processes that share in a directory, or of one of these. */

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { isMainThread } from 'node:worker_threads';
+import { type AnyRegistry, internalsOf } from '../client/client-internals.ts';
 import type { AggregatingClass, ClientModule } from '../client/clients.ts';
-import { type AnyRegistry, internalsOf } from '../client/prom-client-internals.ts';
 import { processState } from '../util/process-state.ts';
 import type { ProcessSlot } from './process-slot.ts';
 import { RegistryView } from './registry-view.ts';

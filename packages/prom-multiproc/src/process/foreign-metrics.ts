@@ -1,4 +1,4 @@
-import type { ClientMetric, ClientRegistry } from '../client/prom-client-internals.ts';
+import type { ClientMetric, ClientRegistry } from '../client/client-internals.ts';
 import { type JsonMetric, withDefaultLabels } from './json-format.ts';
 import type { LastAnswers } from './last-answers.ts';
 import type { ProcessSlot } from './process-slot.ts';

@@ -1,4 +1,4 @@
-import type { ClientLabels, ClientMetric } from '../client/prom-client-internals.ts';
+import type { ClientLabels, ClientMetric } from '../client/client-internals.ts';
 import { rowsOf } from '../exposition/series-rows.ts';
 import { besideWorker, isBySlot, withoutKeeping } from '../format/gauge-aggregators.ts';
 import { seriesKey } from '../format/series-key.ts';

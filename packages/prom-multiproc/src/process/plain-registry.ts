@@ -1,4 +1,4 @@
-import { type AnyRegistry, type ClientMetric, internalsOf } from '../client/prom-client-internals.ts';
+import { type AnyRegistry, type ClientMetric, internalsOf } from '../client/client-internals.ts';
 import { escapeHelp } from '../merge/label-text.ts';
 import { MetricWarnings } from '../metric/metric-warnings.ts';
 import { collectTimeoutMs } from '../metric/process-limits.ts';

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
-import { type ClientMetric, isStoredMetric } from '../client/prom-client-internals.ts';
+import { type ClientMetric, isStoredMetric } from '../client/client-internals.ts';
 import { reportUnknownKind } from '../client/supported-client.ts';
-import type { MetricDefinition } from '../format/format.ts';
+import type { MetricDefinition } from '../format/layout.ts';
 import { DirectoryReader } from '../merge/directory-reader.ts';
 import { captureMetric } from '../metric/capture-metric.ts';
-import { Collecting } from '../metric/collecting.ts';
+import { Collecting } from '../metric/collector.ts';
 import type { MetricHome } from '../metric/defined-metric.ts';
 import { MetricWarnings } from '../metric/metric-warnings.ts';
 import { ProcessLimits } from '../metric/process-limits.ts';

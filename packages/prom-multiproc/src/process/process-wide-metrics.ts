@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { AT_PROCESS, AT_PROCESS_METRICS, slotOfFileName } from '../format/format.ts';
+import { AT_PROCESS, AT_PROCESS_METRICS, slotOfFileName } from '../format/layout.ts';
 import type { SharedMetric } from '../metric/shared-metric.ts';
 import { type Libc, loadLibc } from '../os/libc.ts';
 import { readFully } from '../os/read-fully.ts';

@@ -1,6 +1,6 @@
+import type { AnyRegistry } from '../client/client-internals.ts';
 import type { ClientModule } from '../client/clients.ts';
-import type { AnyRegistry } from '../client/prom-client-internals.ts';
-import { familyKey, type MetricDefinition } from '../format/format.ts';
+import { familyKey, type MetricDefinition } from '../format/layout.ts';
 import { processState } from '../util/process-state.ts';
 import type { ProcessSlot } from './process-slot.ts';
 

@@ -1,7 +1,7 @@
-import type { ClientMetric, ClientRegistry } from '../client/prom-client-internals.ts';
+import type { ClientMetric, ClientRegistry } from '../client/client-internals.ts';
 import { isSelfMetric, selfMetrics } from '../exposition/self-metrics.ts';
 import { joinBlocks, renderFamily, type TextOptions } from '../exposition/text-format.ts';
-import { familyKey } from '../format/format.ts';
+import { familyKey } from '../format/layout.ts';
 import { DirectoryReader } from '../merge/directory-reader.ts';
 import type { Family } from '../merge/family.ts';
 import { localFamily } from '../merge/local-family.ts';

@@ -1,4 +1,4 @@
-import type { ClientLabels, ClientMetric, ClientRegistry } from '../client/prom-client-internals.ts';
+import type { ClientLabels, ClientMetric, ClientRegistry } from '../client/client-internals.ts';
 import type { MetricHome } from '../metric/defined-metric.ts';
 import { processState } from '../util/process-state.ts';
 import type { ProcessSlot } from './process-slot.ts';

@@ -1,11 +1,11 @@
-import { familyKey, type LabelPair, type MetricDefinition } from '../format/format.ts';
 import { isAggregator } from '../format/gauge-aggregators.ts';
+import { familyKey, type LabelPair, type MetricDefinition } from '../format/layout.ts';
 import { seriesKey } from '../format/series-key.ts';
 import type { CellSource } from '../metric/metric-cells.ts';
 import type { MetricWarnings } from '../metric/metric-warnings.ts';
 import type { ProcessLimits } from '../metric/process-limits.ts';
+import type { Cells } from '../slot/slot-file.ts';
 import { REFUSED_UPDATES, type SlotOwnMetrics } from '../slot/slot-own-metrics.ts';
-import type { Cells } from '../slot/slot-space.ts';
 import type { SlotWriter } from '../slot/slot-writer.ts';
 import type { ProcessWideMetrics } from './process-wide-metrics.ts';
 

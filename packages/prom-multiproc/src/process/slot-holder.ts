@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { describeForeign, isOfAnotherClient } from '../format/foreign-file.ts';
 import { bootTime } from '../os/boot-clock.ts';
-import { followParentIntoDeath } from '../os/follow-parent.ts';
+import { followParentIntoDeath } from '../os/die-with-parent.ts';
 import { loadLibc } from '../os/libc.ts';
-import type { Loss } from '../slot/slot-space.ts';
+import type { Loss } from '../slot/slot-file.ts';
 import { SlotWriter } from '../slot/slot-writer.ts';
 import type { Warnings } from '../util/warnings.ts';
 

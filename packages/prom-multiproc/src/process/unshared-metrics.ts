@@ -8,12 +8,12 @@ import {
   type ClientMetric,
   internalsOf,
   isStoredMetric,
-} from '../client/prom-client-internals.ts';
+} from '../client/client-internals.ts';
 import { UNSHARED_METRICS } from '../slot/slot-own-metrics.ts';
 import { refreshInterval } from '../util/refresh-interval.ts';
 import { Warnings } from '../util/warnings.ts';
 import type { ProcessSlot } from './process-slot.ts';
-import { isKeptPlain } from './unable-platform.ts';
+import { isKeptPlain } from './unsupported-platform.ts';
 
 interface Noted {
   readonly register: WeakRef<AnyRegistry>;

@@ -1,4 +1,4 @@
-import type { Cells } from './slot-space.ts';
+import type { Cells } from './slot-file.ts';
 
 /** Makes a series absent. The first cell first: its becoming NaN is what makes the series absent. */
 export function makeAbsent({ array, base }: Cells, count: number): void {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { add, COUNTER, openWriter } from '../../test/support/slot-files.ts';
 import { type Cleanup, temporaryDirectory } from '../../test/support/temporary-directory.ts';
-import { CHUNK_BYTES, HEADER_BYTES } from '../format/format.ts';
+import { CHUNK_BYTES, HEADER_BYTES } from '../format/layout.ts';
 import { loadLibc } from '../os/libc.ts';
 import { CellReader } from './cell-reader.ts';
 

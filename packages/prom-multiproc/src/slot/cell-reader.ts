@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
-import { CELLS_PER_CHUNK, CHUNK_BYTES, chunkOffset } from '../format/format.ts';
-import { BadLogError } from '../format/log-record.ts';
+import { CELLS_PER_CHUNK, CHUNK_BYTES, chunkOffset } from '../format/layout.ts';
+import { BadLogError } from '../format/log-codec.ts';
 import type { Libc, Mapping } from '../os/libc.ts';
 import { readFully } from '../os/read-fully.ts';
 

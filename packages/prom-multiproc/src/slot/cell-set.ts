@@ -1,4 +1,4 @@
-import type { Cells } from './slot-space.ts';
+import type { Cells } from './slot-file.ts';
 
 /** Cells by where they lie. */
 export class CellSet {

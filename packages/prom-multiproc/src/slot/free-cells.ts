@@ -1,4 +1,4 @@
-import type { Cells } from './slot-space.ts';
+import type { Cells } from './slot-file.ts';
 
 /** Series of the file that nobody in this process counts in, by key: inherited, or released. */
 export class FreeCells {

@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs';
-import { AT_PID, AT_STARTED } from '../format/format.ts';
+import { AT_PID, AT_STARTED } from '../format/layout.ts';
 
 /** The process id that the holder of a slot file left in it, as it sees itself; undefined where it has not yet. */
 export function holderPid(path: string): number | undefined {

@@ -1,132 +1,186 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, fstatSync, writeSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import {
-  AT_CHUNK_KINDS,
-  AT_CHUNKS,
-  AT_HEARTBEAT,
-  AT_LOG_STATE,
-  AT_PID,
-  AT_PROCESS,
-  AT_PROCESS_METRICS,
-  AT_REFUSED,
-  AT_STARTED,
-  AT_VERSION,
-  HEADER_BYTES,
+  CELLS_PER_CHUNK,
+  CHUNK_BYTES,
+  CHUNK_OF_CELLS,
+  CHUNK_OF_LOG,
+  chunkOffset,
+  MAGIC,
   MAX_CHUNKS,
-} from '../format/format.ts';
+  packLogState,
+  unpackLogState,
+} from '../format/layout.ts';
 import { giveBack } from '../os/give-back.ts';
 import type { Libc, Mapping } from '../os/libc.ts';
+import { readChunkTable, readLog } from './log-reader.ts';
+import { mapHeader, mapThroughOwnDescriptor, type SlotHeader } from './slot-header.ts';
+import { type HeldSlot, isStillAt } from './slot-lock.ts';
 
-/** Typed windows on a mapped header; the fields are those of FORMAT.md. */
-export class SlotHeader {
-  readonly #mapping: Mapping;
-  readonly #u64: BigUint64Array;
-  readonly #u32: Uint32Array;
-  readonly #f64: Float64Array;
-  readonly #chunkKinds: Uint8Array;
+/** Where the values of one series live: `array[base]`, `array[base + 1]`, ... */
+export interface Cells {
+  readonly array: Float64Array;
+  readonly base: number;
+}
 
-  constructor(mapping: Mapping) {
-    this.#mapping = mapping;
-    this.#u64 = new BigUint64Array(mapping.buffer);
-    this.#u32 = new Uint32Array(mapping.buffer);
-    this.#f64 = new Float64Array(mapping.buffer);
-    this.#chunkKinds = new Uint8Array(mapping.buffer, AT_CHUNK_KINDS, MAX_CHUNKS);
-  }
+/** Why a file is of no use any more to the process that holds it. */
+export interface Loss {
+  readonly reason: string;
+  /** Whether cells can still be read: those beyond the end of a file end the process. */
+  isReadable(cells: Cells): boolean;
+}
 
-  get magic(): bigint {
-    return Atomics.load(this.#u64, 0);
-  }
-  set magic(value: bigint) {
-    Atomics.store(this.#u64, 0, value);
-  }
+export const MAGIC_WORD = MAGIC.readBigUInt64LE(0);
 
-  get version(): number {
-    return this.#u32[AT_VERSION / 4]!;
-  }
-  set version(value: number) {
-    this.#u32[AT_VERSION / 4] = value;
-  }
+/** The file of a held slot: a log that is appended to, and cells, growing by chunks. */
+export class SlotSpace {
+  readonly path: string;
+  readonly header: SlotHeader;
+  readonly #libc: Libc;
+  readonly #fd: number;
+  readonly #mappings: Mapping[] = [];
+  readonly #cellChunks: Float64Array[] = [];
+  /** Number in the file of each chunk of cells. */
+  readonly #cellChunkNumbers: number[] = [];
+  readonly #logChunks: number[] = [];
+  #logBytes = 0;
+  #logCrc = 0;
 
-  get logState(): bigint {
-    return Atomics.load(this.#u64, AT_LOG_STATE / 8);
-  }
-  set logState(value: bigint) {
-    Atomics.store(this.#u64, AT_LOG_STATE / 8, value);
-  }
-
-  get chunks(): number {
-    return Atomics.load(this.#u32, AT_CHUNKS / 4);
+  constructor(libc: Libc, { path, fd }: HeldSlot) {
+    this.#libc = libc;
+    this.path = path;
+    this.#fd = fd;
+    this.header = mapHeader(libc, path);
   }
 
-  chunkKind(chunk: number): number {
-    return this.#chunkKinds[chunk]!;
+  /** Number of cells that there is room for. */
+  get room(): number {
+    return this.#cellChunks.length * CELLS_PER_CHUNK;
   }
 
-  /** Publishes a further chunk: its kind first, then the count that makes it part of the file. */
-  addChunk(kind: number): number {
-    const chunk = this.chunks;
-    this.#chunkKinds[chunk] = kind;
-    Atomics.store(this.#u32, AT_CHUNKS / 4, chunk + 1);
+  /**
+   * Takes up what the file holds and gives its log.
+   * @throws BadLogError where it is damaged.
+   */
+  carryOn(): Buffer {
+    const { bytes, crc } = unpackLogState(this.header.logState);
+    const table = readChunkTable(this.header, this.#fd);
+    const log = readLog(this.#fd, table.log, 0, bytes, 0, crc);
+    for (const chunk of table.cells) this.#addCellChunk(chunk, this.#mapCells(chunk));
+    this.#logChunks.push(...table.log);
+    this.#logBytes = bytes;
+    this.#logCrc = crc;
+    return log;
+  }
+
+  cellsAt(first: number): Cells | undefined {
+    const array = this.#cellChunks[Math.floor(first / CELLS_PER_CHUNK)];
+    return array && { array, base: first % CELLS_PER_CHUNK };
+  }
+
+  /** A copy of all cells. */
+  allValues(): Float64Array {
+    const values = new Float64Array(this.room);
+    for (const [chunk, cells] of this.#cellChunks.entries()) values.set(cells, chunk * CELLS_PER_CHUNK);
+    return values;
+  }
+
+  /** Appends a record: complete in the file before the log state that publishes it. */
+  append(record: Buffer): void {
+    const from = this.#logBytes;
+    const to = from + record.length;
+    while (to > this.#logChunks.length * CHUNK_BYTES) this.#addLog();
+    for (let at = from; at < to; ) {
+      const within = at % CHUNK_BYTES;
+      const length = Math.min(CHUNK_BYTES - within, to - at);
+      const position = chunkOffset(this.#logChunks[Math.floor(at / CHUNK_BYTES)]!) + within;
+      at += writeSync(this.#fd, record, at - from, length, position);
+    }
+    const crc = crc32(record, this.#logCrc);
+    this.header.logState = packLogState(to, crc);
+    this.#logBytes = to;
+    this.#logCrc = crc;
+  }
+
+  // Mapped before it is published: a chunk that could not be mapped must not become part of the file.
+  addCells(): void {
+    const cells = this.#mapCells(this.#reserveChunk());
+    this.#addCellChunk(this.header.addChunk(CHUNK_OF_CELLS), cells);
+  }
+
+  /** What has befallen the file; undefined where it is as this process left it. */
+  findLoss(): Loss | undefined {
+    const stats = fstatSync(this.#fd);
+    const { path } = this;
+    if (stats.size < chunkOffset(this.#chunkCount)) {
+      const isReadable = (cells: Cells) => this.#endOf(cells) <= stats.size;
+      return { reason: `${path} was cut to ${stats.size} bytes`, isReadable };
+    }
+    if (!isStillAt(path, stats)) {
+      return { reason: `${path} was ${stats.nlink === 0 ? 'removed' : 'replaced'}`, isReadable: () => true };
+    }
+    const { magic, logState } = this.header;
+    if (magic === MAGIC_WORD && logState === packLogState(this.#logBytes, this.#logCrc)) return undefined;
+    return { reason: `${path} was overwritten`, isReadable: () => false };
+  }
+
+  /** Drops what is mapped; no cells may be used any more. For a file that turned out to be damaged. */
+  unmap(): void {
+    this.#cellChunks.length = 0;
+    for (const mapping of this.#mappings) mapping.unmap();
+    this.header.unmap();
+  }
+
+  /**
+   * Lets go of a file that is lost. What is left of the lock tells those who have read the file from where it was removed
+   * that its holder lives: it is not of a directory that was cleared.
+   * @returns what ends that lock.
+   */
+  turnAway(): () => void {
+    const fd = this.#fd;
+    this.#libc.shareLock(fd);
+    for (const mapping of this.#mappings) giveBack(mapping);
+    this.header.giveBack();
+    return () => closeSync(fd);
+  }
+
+  /** Lets go of the slot. Cells handed out before remain mapped and writable. */
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  get #chunkCount(): number {
+    return this.#cellChunks.length + this.#logChunks.length;
+  }
+
+  /** Where in the file the chunk ends that these cells are in. */
+  #endOf({ array }: Cells): number {
+    const chunk = this.#cellChunkNumbers[this.#cellChunks.indexOf(array)]!;
+    return chunkOffset(chunk + 1);
+  }
+
+  #addLog(): void {
+    this.#reserveChunk();
+    this.#logChunks.push(this.header.addChunk(CHUNK_OF_LOG));
+  }
+
+  #reserveChunk(): number {
+    const chunk = this.#chunkCount;
+    if (chunk === MAX_CHUNKS) throw new RangeError(`${this.path} is full: ${MAX_CHUNKS} chunks`);
+    // Grown again, a file that was cut would pass for whole.
+    if (fstatSync(this.#fd).size < chunkOffset(chunk)) throw new Error(`${this.path} was cut short`);
+    this.#libc.allocate(this.#fd, chunkOffset(chunk), CHUNK_BYTES);
     return chunk;
   }
 
-  set pid(value: number) {
-    this.#u32[AT_PID / 4] = value;
-  }
-  get pid(): number {
-    return this.#u32[AT_PID / 4]!;
+  #addCellChunk(chunk: number, cells: Float64Array): void {
+    this.#cellChunks.push(cells);
+    this.#cellChunkNumbers.push(chunk);
   }
 
-  get started(): number {
-    return this.#f64[AT_STARTED / 8]!;
+  #mapCells(chunk: number): Float64Array {
+    const mapping = mapThroughOwnDescriptor(this.#libc, this.path, chunkOffset(chunk), CHUNK_BYTES);
+    this.#mappings.push(mapping);
+    return new Float64Array(mapping.buffer);
   }
-  set started(value: number) {
-    this.#f64[AT_STARTED / 8] = value;
-  }
-
-  get heartbeat(): number {
-    return this.#f64[AT_HEARTBEAT / 8]!;
-  }
-  set heartbeat(value: number) {
-    this.#f64[AT_HEARTBEAT / 8] = value;
-  }
-
-  get refused(): number {
-    return this.#f64[AT_REFUSED / 8]!;
-  }
-  set refused(value: number) {
-    this.#f64[AT_REFUSED / 8] = value;
-  }
-
-  set process(value: bigint) {
-    this.#u64[AT_PROCESS / 8] = value;
-  }
-  set processMetrics(value: number) {
-    Atomics.store(this.#u32, AT_PROCESS_METRICS / 4, value);
-  }
-
-  unmap(): void {
-    this.#mapping.unmap();
-  }
-
-  /** Has it unmapped once nothing can reach it any more. */
-  giveBack(): void {
-    giveBack(this.#mapping);
-  }
-}
-
-/**
- * Maps a part of a file through a descriptor of its own, closed at once: a mapping keeps the open file description that
- * made it alive, and with it a lock held there.
- */
-export function mapThroughOwnDescriptor(libc: Libc, path: string, offset: number, length: number): Mapping {
-  const fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
-  try {
-    return libc.mmap(fd, offset, length, true);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-export function mapHeader(libc: Libc, path: string): SlotHeader {
-  return new SlotHeader(mapThroughOwnDescriptor(libc, path, 0, HEADER_BYTES));
 }

@@ -1,4 +1,4 @@
-import type { MetricDefinition } from '../format/format.ts';
+import type { MetricDefinition } from '../format/layout.ts';
 
 /** Told, in log order, of what a slot file newly says. */
 export interface SlotListener {

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { MAX_SLOTS, slotFileName } from '../format/format.ts';
+import { MAX_SLOTS, slotFileName } from '../format/layout.ts';
 import type { Libc } from '../os/libc.ts';
 
 /** A slot that this process holds until `fd` is closed or the process ends, however it ends. */

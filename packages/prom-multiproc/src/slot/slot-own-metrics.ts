@@ -1,6 +1,6 @@
-import type { LabelPair, MetricDefinition } from '../format/format.ts';
+import type { LabelPair, MetricDefinition } from '../format/layout.ts';
 import { seriesKey } from '../format/series-key.ts';
-import type { Cells } from './slot-space.ts';
+import type { Cells } from './slot-file.ts';
 import type { SlotWriter } from './slot-writer.ts';
 
 /** Names with this prefix are the library's own: shown where its metrics are shown, and nowhere else. */

@@ -16,7 +16,7 @@ import { Random } from '../../test/support/random.ts';
 import { sample } from '../../test/support/sample.ts';
 import { add, COUNTER, definition, openWriter } from '../../test/support/slot-files.ts';
 import { type Cleanup, temporaryDirectory } from '../../test/support/temporary-directory.ts';
-import { CELLS_PER_CHUNK, HEADER_BYTES } from '../format/format.ts';
+import { CELLS_PER_CHUNK, HEADER_BYTES } from '../format/layout.ts';
 import { loadLibc } from '../os/libc.ts';
 
 const ROUNDS = Number(process.env.CUT_ROUNDS ?? 100);

@@ -20,7 +20,7 @@ import {
   SUMMARY,
 } from '../../test/support/slot-files.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
-import { AT_CHUNK_KINDS, AT_LOG_STATE, CHUNK_BYTES, HEADER_BYTES } from '../format/format.ts';
+import { AT_CHUNK_KINDS, AT_LOG_STATE, CHUNK_BYTES, HEADER_BYTES } from '../format/layout.ts';
 
 const FILES = Number(process.env.FUZZ_FILES ?? 20_000);
 const SEED = Number(process.env.FUZZ_SEED ?? 1);

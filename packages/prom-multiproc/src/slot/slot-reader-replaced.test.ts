@@ -6,7 +6,7 @@ import { sample } from '../../test/support/sample.ts';
 import { add, COUNTER, GAUGE, HISTOGRAM, openWriter } from '../../test/support/slot-files.ts';
 import { live, twoSlots } from '../../test/support/two-slots.ts';
 import { clearDirectory } from '../clear-directory.ts';
-import { HEADER_BYTES } from '../format/format.ts';
+import { HEADER_BYTES } from '../format/layout.ts';
 import { MAX_REPLACED } from '../merge/directory-reader.ts';
 
 test('a file deleted under its holder is held, and the one that a successor makes in its place is read beside it', (t) => {

@@ -22,7 +22,7 @@ import { sample } from '../../test/support/sample.ts';
 import { add, COUNTER, definition, GAUGE, openWriter } from '../../test/support/slot-files.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { live, twoSlots } from '../../test/support/two-slots.ts';
-import { CHUNK_BYTES, HEADER_BYTES } from '../format/format.ts';
+import { CHUNK_BYTES, HEADER_BYTES } from '../format/layout.ts';
 
 type Damage = (path: string, file: Buffer) => void;
 

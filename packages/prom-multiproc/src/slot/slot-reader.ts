@@ -13,16 +13,16 @@ import {
   placeCells,
   unpackLogState,
   VERSION,
-} from '../format/format.ts';
-import { BadLogError, tellSeries, walkLog } from '../format/log-record.ts';
+} from '../format/layout.ts';
+import { BadLogError, tellSeries, walkLog } from '../format/log-codec.ts';
 import { SeriesCount } from '../format/series-count.ts';
 import type { Libc } from '../os/libc.ts';
 import { readFully } from '../os/read-fully.ts';
 import { grown } from '../util/int-list.ts';
 import { CellReader } from './cell-reader.ts';
-import { readChunkTable, readLog } from './read-log.ts';
-import { beginAlike, type LogFile } from './same-log.ts';
-import { SlotHeader } from './slot-file.ts';
+import { beginAlike, type LogFile } from './log-prefix.ts';
+import { readChunkTable, readLog } from './log-reader.ts';
+import { SlotHeader } from './slot-header.ts';
 import type { SlotListener } from './slot-listener.ts';
 
 const magicWord = MAGIC.readBigUInt64LE(0);

@@ -22,7 +22,7 @@ import {
   SUMMARY,
 } from '../../test/support/slot-files.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
-import { CELLS_PER_CHUNK, CHUNK_BYTES, HEADER_BYTES, MAX_CHUNKS } from '../format/format.ts';
+import { CELLS_PER_CHUNK, CHUNK_BYTES, HEADER_BYTES, MAX_CHUNKS } from '../format/layout.ts';
 import { LibcError, loadLibc } from '../os/libc.ts';
 
 const slotPath = (directory: string, slot = 0) => join(directory, `slot-${slot}.metrics`);

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { CellRules } from '../format/cell-rules.ts';
+import { keepsTheDead } from '../format/gauge-aggregators.ts';
 import {
   AT_CHUNKS,
   AT_LOG_STATE,
@@ -12,16 +13,15 @@ import {
   type MetricDefinition,
   placeCells,
   VERSION,
-} from '../format/format.ts';
-import { keepsTheDead } from '../format/gauge-aggregators.ts';
-import { BadLogError, decodeLog, encodeMetric, encodeSeries } from '../format/log-record.ts';
+} from '../format/layout.ts';
+import { BadLogError, decodeLog, encodeMetric, encodeSeries } from '../format/log-codec.ts';
 import { seriesKey } from '../format/series-key.ts';
 import type { Libc } from '../os/libc.ts';
 import { makeAbsent } from './absent-cells.ts';
 import { FreeCells } from './free-cells.ts';
 import { checkOwner, makeDirectory } from './own-directory.ts';
+import { type Cells, type Loss, MAGIC_WORD, SlotSpace } from './slot-file.ts';
 import { type HeldSlot, holdAnew, holdLowestFreeSlot } from './slot-lock.ts';
-import { type Cells, type Loss, MAGIC_WORD, SlotSpace } from './slot-space.ts';
 
 export interface SlotWriterOptions {
   /** See `bootTime`. */

@@ -1,4 +1,4 @@
-import type { MetricDefinition } from '../../src/format/format.ts';
+import type { MetricDefinition } from '../../src/format/layout.ts';
 import { type Libc, loadLibc } from '../../src/os/libc.ts';
 import { SlotWriter } from '../../src/slot/slot-writer.ts';
 

@@ -7,10 +7,10 @@ import {
   chunkOffset,
   HEADER_BYTES,
   MAX_CHUNKS,
-} from '../format/format.ts';
-import { BadLogError } from '../format/log-record.ts';
+} from '../format/layout.ts';
+import { BadLogError } from '../format/log-codec.ts';
 import { readFully } from '../os/read-fully.ts';
-import type { SlotHeader } from './slot-file.ts';
+import type { SlotHeader } from './slot-header.ts';
 
 /** Chunk numbers of a file by kind, in file order. */
 export interface ChunkTable {

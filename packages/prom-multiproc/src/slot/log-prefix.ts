@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { CHUNK_BYTES, chunkOffset } from '../format/format.ts';
+import { CHUNK_BYTES, chunkOffset } from '../format/layout.ts';
 import { readFully } from '../os/read-fully.ts';
 
 /** Where the log of a slot file is: its chunks, in file order. */

@@ -1,4 +1,4 @@
-import type { ClientMetric } from '../client/prom-client-internals.ts';
+import type { ClientMetric } from '../client/client-internals.ts';
 import { isThenable, TimedRuns } from '../util/timed-runs.ts';
 import type { SharedMetric } from './shared-metric.ts';
 

@@ -6,7 +6,7 @@ import {
   RECORD_HEAD_BYTES,
   RECORD_METRIC,
   RECORD_SERIES,
-} from './format.ts';
+} from './layout.ts';
 
 /** Told, in log order, of the records of a log. */
 export interface LogVisitor {

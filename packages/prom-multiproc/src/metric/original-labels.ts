@@ -1,4 +1,4 @@
-import type { ClientLabels } from '../client/prom-client-internals.ts';
+import type { ClientLabels } from '../client/client-internals.ts';
 import { seriesKey } from '../format/series-key.ts';
 import type { DefinedMetric } from './defined-metric.ts';
 import type { MetricCells } from './metric-cells.ts';

@@ -3,9 +3,9 @@
  * stays prom-client's own, but for one thing: in a cluster it does not pass one process's view off as the application's.
  */
 
-import type { AnyRegistry } from '../client/prom-client-internals.ts';
+import type { AnyRegistry } from '../client/client-internals.ts';
+import { placeInCluster } from '../os/cluster-role.ts';
 import { loadLibc } from '../os/libc.ts';
-import { placeInCluster } from '../os/place-in-cluster.ts';
 import { processState } from '../util/process-state.ts';
 import { Warnings } from '../util/warnings.ts';
 import type { SharingListener } from './slot-holder.ts';

@@ -1,6 +1,6 @@
 import type { Family } from '../merge/family.ts';
 import { formatValue } from '../util/text-writer.ts';
-import { LineFrame } from './line-frame.ts';
+import { LineFrame } from './line-template.ts';
 
 /**
  * The frames of the lines of a series, in the order of its values: see `SeriesRows`. The places of labels are prom-client's.

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COUNTER, definition, GAUGE, HISTOGRAM, SUMMARY } from '../../test/support/slot-files.ts';
-import type { LabelPair, MetricDefinition } from './format.ts';
-import { BadLogError, decodeLog, encodeMetric, encodeSeries, type LogRecord } from './log-record.ts';
+import type { LabelPair, MetricDefinition } from './layout.ts';
+import { BadLogError, decodeLog, encodeMetric, encodeSeries, type LogRecord } from './log-codec.ts';
 
 const decode = (log: Buffer): LogRecord[] => [...decodeLog(log, [])];
 
