@@ -2,7 +2,7 @@ import { applicationPage, type Shown } from './application-page.ts';
 import type { AnyRegistry } from './client/client-internals.ts';
 import { globalRegister } from './client/clients.ts';
 import { readAhead } from './merge/read-ahead.ts';
-import { placeInCluster } from './os/cluster-role.ts';
+import { clusterRole } from './os/cluster-role.ts';
 import { type Page, type PageHandler, pageHandler, plain, workerPage } from './page-handler.ts';
 import { plainText } from './process/plain-registry.ts';
 import { sharedRegistries } from './process/shared-registry.ts';
@@ -35,7 +35,7 @@ export function metricsHandler(register?: AnyRegistry, ...others: readonly AnyRe
   for (const one of others) keepApart(one);
 
   // A worker is asked by chance, and has other things to do.
-  if (placeInCluster() !== 'worker') readAhead(() => stepsAhead(register));
+  if (clusterRole() !== 'worker') readAhead(() => stepsAhead(register));
 
   async function pageFor(path: string): Promise<Page> {
     const slot = WORKER_PATH.exec(path)?.[1];
@@ -52,7 +52,7 @@ export function metricsHandler(register?: AnyRegistry, ...others: readonly AnyRe
 
 async function totals(register: AnyRegistry | undefined, others: readonly AnyRegistry[]): Promise<Page> {
   const shown = register ?? applicationPage();
-  const oneOfMany = placeInCluster();
+  const oneOfMany = clusterRole();
   if (oneOfMany !== undefined && isPlain(shown)) {
     return plain(
       503,

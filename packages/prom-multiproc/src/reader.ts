@@ -7,7 +7,7 @@ import { printable } from './util/printable.ts';
 export interface ReaderOptions {
   /** Shows what registries of this name count: see `ShareOptions`. Default: what those without a name count. */
   readonly name?: string;
-  /** Told once of each slot file that is from now on held at its last good values. Default: a process warning. */
+  /** Called once for each slot file that is from now on held at its last good values. Default: a process warning. */
   readonly onUnreadable?: (path: string, error: Error) => void;
 }
 
@@ -20,7 +20,7 @@ export class Reader {
   readonly #directory: string;
   readonly #name: string | undefined;
   readonly #onUnreadable: (path: string, error: Error) => void;
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   readonly #all: DirectoryReader;
   readonly #single = new Map<number, DirectoryReader>();
 
@@ -31,8 +31,8 @@ export class Reader {
     // The totals and each single slot are read apart, and a slot without a living process from the beginning each time.
     this.#onUnreadable = (path, error) => {
       const what = `${path}: ${error.message}`;
-      if (!this.#told.has(what)) onUnreadable(path, error);
-      this.#told.add(what);
+      if (!this.#reported.has(what)) onUnreadable(path, error);
+      this.#reported.add(what);
     };
     this.#all = new DirectoryReader(loadLibc(), directory, this.#onUnreadable);
   }

@@ -13,7 +13,7 @@ import { type ProcessSlot, processSlot } from './process/process-slot.ts';
 import { pushOnce } from './process/pushes.ts';
 import { SharedRegistry, type SharedRegistryOptions, sharedRegistries } from './process/shared-registry.ts';
 import { hasMetrics, noteRegister, watchUnshared } from './process/unshared-metrics.ts';
-import { keepPlain, whyUnable } from './process/unsupported-platform.ts';
+import { keepPlain, whyUnsupportedPlatform } from './process/unsupported-platform.ts';
 import { processState } from './util/process-state.ts';
 
 export interface ShareOptions {
@@ -80,16 +80,16 @@ export function share(register?: AnyRegistry, options: ShareOptions = {}): void 
 function shareGlobalRegisters(directory: string, options: ShareOptions): void {
   const [first, ...others] = globalRegisters();
   shareIn(directory, first!, options);
-  const untold = { ...optionsOfGlobal, ...given(options), ...UNTOLD };
-  optionsOfGlobal = untold;
+  const silent = { ...optionsOfGlobal, ...given(options), ...SILENT };
+  optionsOfGlobal = silent;
   if (sharesGlobalRegisters) {
-    for (const other of others) shareIn(directory, other, untold);
+    for (const other of others) shareIn(directory, other, silent);
     return;
   }
   sharesGlobalRegisters = true;
   watchLoading();
   reportBundledClient(hasMetrics);
-  // What becomes of the one slot of this process is told once.
+  // The state of the one slot of this process is reported once.
   onClientCopy(({ client }) => shareIn(directory, client.register, optionsOfGlobal));
 }
 
@@ -106,7 +106,7 @@ function shareLater(register: AnyRegistry | undefined, options: ShareOptions): v
   let rest = options;
   onClientCopy(({ client }) => {
     share(client.register, rest);
-    rest = { ...options, ...UNTOLD };
+    rest = { ...options, ...SILENT };
   });
 }
 
@@ -140,7 +140,7 @@ function shareIn(directory: string, register: AnyRegistry, options: ShareOptions
     keepPlain(register, unsupported, options, 'PROM_MULTIPROC_UNSUPPORTED_CLIENT');
     return;
   }
-  const unable = whyUnable(directory);
+  const unable = whyUnsupportedPlatform(directory);
   if (unable !== undefined) {
     keepPlain(register, unable, options);
     return;
@@ -148,7 +148,7 @@ function shareIn(directory: string, register: AnyRegistry, options: ShareOptions
   const { name, selfMetrics = true, onFailure, onRecovered } = options;
   const slot = processSlot(directory);
   slot.limits.set(options);
-  slot.tell({ onFailure, onRecovered });
+  slot.addListener({ onFailure, onRecovered });
   makeShared(slot, register, { name, selfMetrics, mergedFrom: [] });
   tameMerge(register, shareMerged);
 }
@@ -158,7 +158,8 @@ function shareAgain(known: SharedRegistry, options: ShareOptions): void {
   const { selfMetrics, onFailure, onRecovered } = options;
   known.slot.limits.set(options);
   known.selfMetrics = selfMetrics ?? known.selfMetrics;
-  if (onFailure !== undefined || onRecovered !== undefined) known.slot.tell({ onFailure, onRecovered });
+  if (onFailure !== undefined || onRecovered !== undefined)
+    known.slot.addListener({ onFailure, onRecovered });
 }
 
 function makeShared(slot: ProcessSlot, register: AnyRegistry, options: SharedRegistryOptions): void {
@@ -185,8 +186,8 @@ function shareMerged(merged: AnyRegistry, registers: readonly AnyRegistry[]): vo
   makeShared(slot, merged, { name, selfMetrics, mergedFrom });
 }
 
-/** What becomes of the one slot of the process is told by way of one registry. */
-const UNTOLD = { onFailure: () => {}, onRecovered: () => {} };
+/** The state of the one slot of the process is reported through one registry. */
+const SILENT = { onFailure: () => {}, onRecovered: () => {} };
 
 const LONGEST_NAME = 128;
 
@@ -225,7 +226,7 @@ export function takeSlot(): number | undefined {
   const directory = sharedDirectory();
   if (directory === undefined) return undefined;
   lookForVariable();
-  const unable = whyUnable(directory);
+  const unable = whyUnsupportedPlatform(directory);
   if (unable !== undefined) throw unable;
   return processSlot(directory).takeNow();
 }

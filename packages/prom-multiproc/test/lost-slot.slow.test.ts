@@ -74,7 +74,7 @@ function overwrite(path: string, at: number, bytes: Buffer): void {
 }
 
 interface Misfortune {
-  readonly befall: (path: string, app: AppProcess) => unknown;
+  readonly damage: (path: string, app: AppProcess) => unknown;
   readonly told: RegExp;
   readonly files: readonly string[];
   /** What its gauge of 4 is afterwards. */
@@ -83,13 +83,13 @@ interface Misfortune {
 
 const MISFORTUNES: Record<string, Misfortune> = {
   removed: {
-    befall: (path) => unlinkSync(path),
+    damage: (path) => unlinkSync(path),
     told: /slot-0\.metrics was removed/,
     files: ['slot-0.metrics', 'slot-1.metrics'],
     gauge: 4,
   },
   replaced: {
-    befall: (path) => {
+    damage: (path) => {
       writeFileSync(`${path}.new`, 'x'.repeat(2 * CHUNK_BYTES));
       renameSync(`${path}.new`, path);
     },
@@ -98,19 +98,19 @@ const MISFORTUNES: Record<string, Misfortune> = {
     gauge: 4,
   },
   'cut to nothing': {
-    befall: (path, app) => app.cut(path),
+    damage: (path, app) => app.cut(path),
     told: /slot-0\.metrics was cut to 0 bytes/,
     files: ['slot-0.metrics', 'slot-1.metrics', 'slot-2.metrics'],
     gauge: 0,
   },
   'cut by one byte': {
-    befall: (path) => truncateSync(path, statSync(path).size - 1),
+    damage: (path) => truncateSync(path, statSync(path).size - 1),
     told: /slot-0\.metrics was cut to \d+ bytes/,
     files: ['slot-0.metrics', 'slot-1.metrics', 'slot-2.metrics'],
     gauge: 0,
   },
   overwritten: {
-    befall: (path) => overwrite(path, 0, Buffer.alloc(HEADER_BYTES)),
+    damage: (path) => overwrite(path, 0, Buffer.alloc(HEADER_BYTES)),
     told: /slot-0\.metrics was overwritten/,
     files: ['slot-0.metrics', 'slot-1.metrics', 'slot-2.metrics'],
     gauge: 0,
@@ -120,7 +120,7 @@ const MISFORTUNES: Record<string, Misfortune> = {
 for (const [what, misfortune] of Object.entries(MISFORTUNES)) {
   test(`a process whose slot file was ${what} counts on in another, told once`, async (t) => {
     const { directory, path, app, witness, count, totals } = await counted(t, OFTEN);
-    await misfortune.befall(path, app);
+    await misfortune.damage(path, app);
     assert.match(await lost(app), misfortune.told);
     await count(2);
     assert.deepEqual(await totals(witness), [5, 5, 5, misfortune.gauge, 7], 'held and added');

@@ -20,7 +20,7 @@ export interface AnyRegistry {
 export interface ClientMetric {
   readonly name: string;
   readonly help: string;
-  /** Set only after the registry has been told of the metric: undefined while its constructor still runs. */
+  /** Set only after the metric was registered: undefined while its constructor still runs. */
   readonly type?: string;
   readonly labelNames: readonly string[];
   readonly aggregator: string;

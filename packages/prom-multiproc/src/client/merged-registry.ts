@@ -5,7 +5,7 @@ type Merge = (registers: AnyRegistry[]) => AnyRegistry;
 
 const tamed = processState('merged', () => new WeakSet<object>());
 
-/** Has `Registry.merge()` tell of each registry that it makes, and of what from. */
+/** Has `Registry.merge()` report each registry that it makes, and its sources. */
 export function tameMerge(
   register: AnyRegistry,
   onMerged: (merged: AnyRegistry, registers: readonly AnyRegistry[]) => void,

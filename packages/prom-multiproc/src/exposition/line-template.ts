@@ -2,7 +2,7 @@ import { type Label, labelText } from '../merge/label-text.ts';
 import { PADDING, padded, type TextWriter } from '../util/text-writer.ts';
 
 /** What stands around a series' own labels in a line, the line feed before it included. */
-export class LineFrame {
+export class LineTemplate {
   readonly #before: DataView;
   readonly #after = bytesOf('} ');
   /** The same where a series has no labels of its own. */

@@ -3,8 +3,8 @@ import type { Family } from '../merge/family.ts';
 import { escapeHelp, type Label } from '../merge/label-text.ts';
 import type { SeriesTable } from '../merge/series-table.ts';
 import { TextWriter } from '../util/text-writer.ts';
-import { framesOf } from './family-templates.ts';
-import { LineFrame } from './line-template.ts';
+import { templatesOf } from './family-templates.ts';
+import { LineTemplate } from './line-template.ts';
 import { rowsOf, type SeriesRows } from './series-rows.ts';
 
 /** How a registry wants its text: prom-client's settings of it. */
@@ -36,12 +36,12 @@ export function renderFamily(family: Family, options: TextOptions): string {
 function renderAlike(family: Family, { openMetrics }: TextOptions): void {
   const { table, type, series } = family;
   const [bounds] = family.boundSets;
-  const frames = framesOf(family, bounds!, openMetrics);
+  const templates = templatesOf(family, bounds!, openMetrics);
   for (let i = 0; i < series.length; i++) {
     const one = series.array[i]!;
-    if (type === 'counter') renderCounter(table, one, frames[0]!);
-    else if (type === 'histogram') renderBuckets(table, one, frames);
-    else renderRows(table, one, frames, rowsOf(family, [one]));
+    if (type === 'counter') renderCounter(table, one, templates[0]!);
+    else if (type === 'histogram') renderBuckets(table, one, templates);
+    else renderRows(table, one, templates, rowsOf(family, [one]));
   }
 }
 
@@ -50,7 +50,7 @@ function renderGroups(family: Family, { openMetrics }: TextOptions): void {
   for (const group of family.groups()) {
     const rows = rowsOf(family, group);
     if (rows === undefined) continue;
-    renderRows(family.table, group[0]!, framesOf(family, rows.bounds, openMetrics), rows);
+    renderRows(family.table, group[0]!, templatesOf(family, rows.bounds, openMetrics), rows);
   }
 }
 
@@ -59,43 +59,43 @@ function renderBySlot(family: Family): void {
   for (const [one] of family.groups()) {
     const own = family.table.labels(one!).map(([name, value]): Label => [besideWorker(name), value]);
     for (const { slot, value } of family.table.valuesBySlot(one!)) {
-      new LineFrame(family.name, [...own, ['worker', String(slot)]]).writeBare(out, value);
+      new LineTemplate(family.name, [...own, ['worker', String(slot)]]).writeBare(out, value);
     }
   }
 }
 
-function renderCounter(table: SeriesTable, series: number, frame: LineFrame): void {
+function renderCounter(table: SeriesTable, series: number, template: LineTemplate): void {
   const value = table.totals[table.bases.array[series]!]!;
-  if (!Number.isNaN(value)) renderLine(table, series, frame, value);
+  if (!Number.isNaN(value)) renderLine(table, series, template, value);
 }
 
 /** Counts made cumulative, by ascending bound, +Inf last, then sum and count. */
-function renderBuckets(table: SeriesTable, series: number, frames: readonly LineFrame[]): void {
+function renderBuckets(table: SeriesTable, series: number, templates: readonly LineTemplate[]): void {
   const { totals } = table;
   const base = table.bases.array[series]!;
   const sum = totals[base]!;
   if (Number.isNaN(sum)) return;
-  const buckets = frames.length - 2;
+  const buckets = templates.length - 2;
   let count = 0;
   for (let i = 0; i < buckets; i++) {
     count += totals[base + 1 + i]!;
-    renderLine(table, series, frames[i]!, count);
+    renderLine(table, series, templates[i]!, count);
   }
-  renderLine(table, series, frames[buckets]!, sum);
-  renderLine(table, series, frames[buckets + 1]!, count);
+  renderLine(table, series, templates[buckets]!, sum);
+  renderLine(table, series, templates[buckets + 1]!, count);
 }
 
 function renderRows(
   table: SeriesTable,
   series: number,
-  frames: readonly LineFrame[],
+  templates: readonly LineTemplate[],
   rows: SeriesRows | undefined,
 ): void {
   rows?.values.forEach((value, i) => {
-    renderLine(table, series, frames[i]!, value);
+    renderLine(table, series, templates[i]!, value);
   });
 }
 
-function renderLine(table: SeriesTable, series: number, frame: LineFrame, value: number): void {
-  frame.write(out, table.textView, table.textStart(series), table.textEnd(series), value);
+function renderLine(table: SeriesTable, series: number, template: LineTemplate, value: number): void {
+  template.write(out, table.textView, table.textStart(series), table.textEnd(series), value);
 }

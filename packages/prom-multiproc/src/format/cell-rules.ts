@@ -12,7 +12,7 @@ const FIRST = 4;
 
 /**
  * What the cells of one file may hold: a counter's is never negative, a bucket's or a count's is a whole number up to
- * 2^53. Anything else is damage, told from an application's own `reset` and `remove`, which make a cell smaller, or NaN.
+ * 2^53. Anything else is damage, other than an application's own `reset` and `remove`, which make a cell smaller, or NaN.
  */
 export class CellRules {
   #rules = new Uint8Array(0);

@@ -8,7 +8,7 @@ import {
   RECORD_SERIES,
 } from './layout.ts';
 
-/** Told, in log order, of the records of a log. */
+/** Called, in log order, for each record of a log. */
 export interface LogVisitor {
   onMetric(definition: MetricDefinition): void;
   /** A series of the metric whose record was number `metric`, with its labels in `from`..`to` of the log. */
@@ -55,7 +55,7 @@ export function encodeLabels(labels: readonly LabelPair[]): Buffer {
 
 /**
  * Walks over a stretch of log that begins and ends at record boundaries. `metrics` are the definitions before it; those
- * in it are added. What the visitor is told of has passed every check of the format.
+ * in it are added. What the visitor is called with has passed every check of the format.
  * @throws BadLogError at the first byte that does not follow the format.
  */
 export function walkLog(log: Buffer, metrics: MetricDefinition[], visitor: LogVisitor): void {
@@ -87,8 +87,8 @@ export function walkLog(log: Buffer, metrics: MetricDefinition[], visitor: LogVi
   }
 }
 
-/** Tells of the series in a stretch of log that `walkLog` has found sound. */
-export function tellSeries(log: Buffer, visitor: Pick<LogVisitor, 'onSeries'>): void {
+/** Visits the series in a stretch of log that `walkLog` has found sound. */
+export function visitSeries(log: Buffer, visitor: Pick<LogVisitor, 'onSeries'>): void {
   const view = viewOf(log);
   for (let at = 0; at < log.length; ) {
     const length = view.getUint32(at, true);

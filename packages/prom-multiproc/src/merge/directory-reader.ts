@@ -120,7 +120,7 @@ export class DirectoryReader {
   /**
    * Reads names that are new in slots whose log has stood still since the last call, one slot a step, so that the next
    * `refresh` need not: a log that was read in parts cannot be compared with others as a whole. Until `FEW_SERIES` are known
-   * the first slot is read as it grows. What fails is left to that, which meets it again and tells.
+   * the first slot is read as it grows. What fails is left to that, which meets it again and reports it.
    */
   *readAhead(): Generator<void> {
     for (const view of this.#findNews()) {

@@ -3,7 +3,7 @@ export const LOOK_INTERVAL_MS = 100;
 
 /**
  * Goes through `look` again and again, one step each turn of the event loop, for as long as something else keeps the
- * process alive. A look that fails ends there: whoever asks meets the same failure, and is told.
+ * process alive. A look that fails ends there: the next scrape meets the same failure, and reports it.
  */
 export function readAhead(look: () => Iterator<void>): void {
   let steps: Iterator<void> | undefined;

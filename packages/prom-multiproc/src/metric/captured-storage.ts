@@ -9,7 +9,7 @@ import type {
 import type { HashIndex } from './hash-index.ts';
 import type { LabelTree } from './label-tree.ts';
 import type { MetricCells } from './metric-cells.ts';
-import type { GivenLabels } from './original-labels.ts';
+import type { OriginalLabels } from './original-labels.ts';
 import type { RefusedSeries } from './refused-series.ts';
 import { type GaugeEntry, seriesOf, valuesOf } from './series-of-entry.ts';
 import type { SeriesOwner, SharedSeries, ValueSeries } from './shared-series.ts';
@@ -30,7 +30,7 @@ export interface SeriesStore {
   readonly cells: MetricCells;
   readonly tree: LabelTree<SharedSeries>;
   readonly index: HashIndex;
-  readonly given: GivenLabels;
+  readonly originalLabels: OriginalLabels;
   readonly refused: RefusedSeries;
 }
 
@@ -64,12 +64,12 @@ class CapturedStorage implements StorageListener {
   }
 
   replace(storage: never): void {
-    const { cells, tree, given, index } = this.#store;
+    const { cells, tree, originalLabels, index } = this.#store;
     const { client, kind } = this.#metric;
     cells.forget();
     cells.dropAll();
     tree.clear();
-    given.forget();
+    originalLabels.forget();
     this.#metric.generation++;
     index.clear();
     const isUnlabelled = client.labelNames.length === 0;
@@ -116,25 +116,25 @@ class CapturedStorage implements StorageListener {
   }
 
   onDelete(hash: string): void {
-    const { cells, tree, given, index } = this.#store;
+    const { cells, tree, originalLabels, index } = this.#store;
     const series = index.byHash.get(hash);
     if (series === undefined) return;
     index.byHash.delete(hash);
     tree.delete(series.labels);
-    given.forget();
+    originalLabels.forget();
     this.#metric.generation++;
     cells.drop(series);
   }
 
   #add(entry: ClientEntry, neverSet: boolean): SharedSeries {
-    const { cells, tree, given } = this.#store;
+    const { cells, tree, originalLabels } = this.#store;
     if (entry.value !== undefined && !this.#metric.accepts(entry.value)) entry.value = 0;
     const isOnFastPath = this.#isOnFastPath;
     // The tree compares with the labels of the series: those that prom-client stores are the application's own object.
     const labels = isOnFastPath ? lastingLabels(entry.labels) : entry.labels;
     const series = seriesOf({ ...entry, labels }, this.#metric, this.#gauge(neverSet));
     if (isOnFastPath) tree.set(labels, series);
-    given.forget();
+    originalLabels.forget();
     cells.add(series);
     return series;
   }

@@ -6,7 +6,7 @@ import type { SharedMetric } from './shared-metric.ts';
  * Runs the `collect()` of metrics, each once at a time and none waited for longer than a limit; what one writes becomes
  * visible together, at its end.
  */
-export class Collecting {
+export class Collector {
   readonly #sharedOf: (client: ClientMetric) => SharedMetric | undefined;
   readonly #runs: TimedRuns<ClientMetric, void>;
 

@@ -87,7 +87,7 @@ function labelsOf(names: readonly string[], args: readonly unknown[]): ClientLab
 }
 
 /**
- * The constructor of prom-client assigns its own method, `assigned`, after the registry was told of the metric: that is
+ * The constructor of prom-client assigns its own method, `assigned`, after the metric was registered: that is
  * ignored. What the application assigns stands.
  */
 function replace(client: object, method: string, replacement: unknown, assigned?: unknown): void {

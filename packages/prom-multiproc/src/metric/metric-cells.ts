@@ -13,7 +13,7 @@ export interface CellSource {
   /** Called before the first write of a metric; takes a slot where the process has none yet. */
   beforeWrite(): void;
   metric(definition: MetricDefinition): void;
-  /** Undefined where there is no room; `again` where that was told before. */
+  /** Undefined where there is no room; `again` where that was reported before. */
   series(definition: MetricDefinition, labels: readonly LabelPair[], again: boolean): Cells | undefined;
   /** Makes absent all series of the metric's name, or that of these labels, that nobody counts in. */
   forget(definition: MetricDefinition, labels?: readonly LabelPair[]): void;
@@ -22,7 +22,7 @@ export interface CellSource {
   /** Whether the slot is where this metric is counted, and not that of another thread. */
   isCountedHere(name: string): boolean;
   refuseNaN(definition: MetricDefinition): void;
-  /** Whether a metric that has `own` series may have one more; counts and tells where not. */
+  /** Whether a metric that has `own` series may have one more; counts and reports a refusal. */
   admits(definition: MetricDefinition, labels: () => readonly LabelPair[], own: number): boolean;
 }
 
@@ -155,7 +155,7 @@ export class MetricCells {
   }
 
   /**
-   * Turns away from a slot whose file is lost: gauges take the values along that can still be read, counts begin at
+   * Abandons a slot whose file is lost: gauges take the values along that can still be read, counts begin at
    * zero, for what was counted is held by those who have read it.
    */
   lose(isReadable: (cells: Cells) => boolean): void {

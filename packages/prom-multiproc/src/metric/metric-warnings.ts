@@ -1,7 +1,7 @@
 import type { MetricDefinition } from '../format/layout.ts';
 import type { Warnings } from '../util/warnings.ts';
 
-/** What is told of the metrics of a process, each once. */
+/** Warnings about the metrics of a process, each given once. */
 export class MetricWarnings {
   readonly #warnings: Warnings;
   #namesakeTold = false;
@@ -18,7 +18,7 @@ export class MetricWarnings {
     );
   }
 
-  /** As with collectDefaultMetrics() for two registries. Told of the first name only: they come by the dozen. */
+  /** As with collectDefaultMetrics() for two registries. Reported for the first name only: they come by the dozen. */
   namesake(name: string, isOne: () => boolean): void {
     if (this.#namesakeTold || !isOne()) return;
     this.#namesakeTold = true;

@@ -4,7 +4,7 @@ import type { DefinedMetric } from './defined-metric.ts';
 import type { MetricCells } from './metric-cells.ts';
 
 /** The labels of a process's series as the application gave them, by what they are to all processes: default labels included. */
-export class GivenLabels {
+export class OriginalLabels {
   readonly #defined: DefinedMetric;
   readonly #cells: MetricCells;
   /** Made when it is asked. */
@@ -26,7 +26,7 @@ export class GivenLabels {
     return this.#byKey.get(key);
   }
 
-  /** Told that there are other series now. */
+  /** Must be called when series were added or removed. */
   forget(): void {
     this.#byKey = undefined;
   }

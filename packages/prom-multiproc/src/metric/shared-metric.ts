@@ -12,7 +12,7 @@ import { DefinedMetric, type MetricHome } from './defined-metric.ts';
 import { HashIndex } from './hash-index.ts';
 import { LabelTree } from './label-tree.ts';
 import { type CellSource, MetricCells } from './metric-cells.ts';
-import { GivenLabels } from './original-labels.ts';
+import { OriginalLabels } from './original-labels.ts';
 import { RefusedSeries } from './refused-series.ts';
 import { emptySeries } from './series-of-entry.ts';
 import type { SharedSeries, SummarySeries } from './shared-series.ts';
@@ -36,7 +36,7 @@ export class SharedMetric implements StoredMetric {
   #detached = false;
   /** Neither written nor collected since it was captured. */
   #untouched = true;
-  readonly #given: GivenLabels;
+  readonly #originalLabels: OriginalLabels;
   readonly #refused: RefusedSeries;
 
   constructor(client: ClientMetric, source: CellSource, home: MetricHome) {
@@ -49,12 +49,12 @@ export class SharedMetric implements StoredMetric {
     this.#tree = new LabelTree(client.labelNames);
     this.#index = new HashIndex(kind.keyOf, client.labelNames, () => this.#cells.all);
     this.#cells = new MetricCells(source, this.#defined);
-    this.#given = new GivenLabels(this.#defined, this.#cells);
+    this.#originalLabels = new OriginalLabels(this.#defined, this.#cells);
     captureStorage(this, {
       cells: this.#cells,
       tree: this.#tree,
       index: this.#index,
-      given: this.#given,
+      originalLabels: this.#originalLabels,
       refused: this.#refused,
     });
   }
@@ -118,7 +118,7 @@ export class SharedMetric implements StoredMetric {
     this.#cells.placeRefused();
   }
 
-  /** Turns away from a slot whose file is lost, on to what `bind` gives next. */
+  /** Abandons a slot whose file is lost, until `bind` gives another. */
   lose(isReadable: (cells: Cells) => boolean): void {
     this.#cells.lose(isReadable);
   }
@@ -129,19 +129,19 @@ export class SharedMetric implements StoredMetric {
   }
 
   /**
-   * Told that `collect()` will go on later. What others count in the meantime must not be lost should the process die, so
+   * Called when `collect()` will go on later. What others count in the meantime must not be lost should the process die, so
    * only gauges wait for the end, and metrics that the `collect()` has reset: those are its own.
    */
   awaitCollect(): void {
     if (this.client.type !== 'gauge') this.failCollect();
   }
 
-  /** Told of a `collect()` that failed: what it has reset or removed shows as it was, until one comes to its end. */
+  /** Called when a `collect()` has failed: what it has reset or removed shows as it was, until one comes to its end. */
   failCollect(): void {
     if (!this.#cells.isTakingAway) this.#cells.endCollect();
   }
 
-  /** Told of a `collect()` that came to its end: shows all that it wrote, at once. */
+  /** Called when a `collect()` has ended: shows all that it wrote, at once. */
   collected(): void {
     this.#untouched = false;
     this.#cells.endCollect();
@@ -193,12 +193,12 @@ export class SharedMetric implements StoredMetric {
   relabel(): void {
     this.#cells.unbind();
     this.#defined.redefine();
-    this.#given.forget();
+    this.#originalLabels.forget();
   }
 
   /** The labels of one of this process's series as the application gave them. */
   labelsOf(key: string): ClientLabels | undefined {
-    return this.#given.get(key);
+    return this.#originalLabels.get(key);
   }
 
   beforeWrite(): void {
@@ -238,7 +238,7 @@ export class SharedMetric implements StoredMetric {
     if (series === undefined) {
       if (!this.admits(labels)) return this.#refused.any();
       series = emptySeries(this, lastingLabels(labels), this.client);
-      this.#given.forget();
+      this.#originalLabels.forget();
       this.#cells.add(series);
       this.#tree.set(series.labels, series);
       this.#index.add(series);

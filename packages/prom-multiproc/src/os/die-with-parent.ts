@@ -7,7 +7,7 @@ import { loadLibc } from './libc.ts';
  * restart waiting.
  * @throws Error where the kernel cannot be asked for it.
  */
-export function followParentIntoDeath(): void {
+export function dieWithParent(): void {
   if (!cluster.isWorker || !isMainThread) return;
   loadLibc().dieWithParent();
   // The parent may have died before it was asked for.

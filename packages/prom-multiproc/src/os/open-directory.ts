@@ -114,7 +114,7 @@ export function makeAt(path: string, mode: number): boolean {
   }
 }
 
-/** The same error, told of the path that people know. */
+/** The same error, with the path that people know. */
 export function withPath(error: unknown, ...paths: string[]): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined) return error;

@@ -4,7 +4,7 @@ import { reportUnknownKind } from '../client/supported-client.ts';
 import type { MetricDefinition } from '../format/layout.ts';
 import { DirectoryReader } from '../merge/directory-reader.ts';
 import { captureMetric } from '../metric/capture-metric.ts';
-import { Collecting } from '../metric/collector.ts';
+import { Collector } from '../metric/collector.ts';
 import type { MetricHome } from '../metric/defined-metric.ts';
 import { MetricWarnings } from '../metric/metric-warnings.ts';
 import { ProcessLimits } from '../metric/process-limits.ts';
@@ -32,8 +32,8 @@ export class ProcessSlot {
   readonly #unbound = new Set<SharedMetric>();
   readonly #retired = new Set<string>();
   readonly #warnings = new Warnings();
-  readonly #told = new MetricWarnings(this.#warnings);
-  readonly #collecting = new Collecting(
+  readonly #metricWarnings = new MetricWarnings(this.#warnings);
+  readonly #collector = new Collector(
     (client) => this.#metrics.get(client),
     () => this.limits.collectTimeoutMs,
     ({ name }, error) => this.collectFailed(name, error),
@@ -50,7 +50,7 @@ export class ProcessSlot {
     this.#holder = new SlotHolder(directory, this.#warnings);
     this.#processWide = new ProcessWideMetrics(directory);
     this.#source = new SlotCellSource({
-      told: this.#told,
+      warnings: this.#metricWarnings,
       limits: this.limits,
       own: this.own,
       processWide: this.#processWide,
@@ -99,7 +99,7 @@ export class ProcessSlot {
     }
     this.#metrics.set(client, metric);
     this.#unbound.add(metric);
-    this.#told.namesake(client.name, () => this.#hasNamesake(metric));
+    this.#metricWarnings.namesake(client.name, () => this.#hasNamesake(metric));
     if (metric.hasCounts()) this.take();
     // Not now: the constructor of the metric may still be running.
     if (this.#writer !== undefined) queueMicrotask(() => this.bindAll());
@@ -147,7 +147,7 @@ export class ProcessSlot {
     this.bindAll();
   }
 
-  /** Takes the slot, unless it is taken or could not be had before. Failure is told once and kept in `failure`. */
+  /** Takes the slot, unless it is taken or could not be had before. Failure is reported once and kept in `failure`. */
   take(): void {
     if (this.#holder.take()) setImmediate(() => void this.#show());
   }
@@ -173,8 +173,8 @@ export class ProcessSlot {
     this.bindAll();
   }
 
-  tell(listener: SharingListener): void {
-    this.#holder.tell(listener);
+  addListener(listener: SharingListener): void {
+    this.#holder.addListener(listener);
   }
 
   /** Moves what was counted or registered before the slot was taken into it. */
@@ -193,7 +193,7 @@ export class ProcessSlot {
   }
 
   async #show(): Promise<void> {
-    const collected = this.#collecting.collectIdly(this.#metrics.keys());
+    const collected = this.#collector.collectIdly(this.#metrics.keys());
     // Now too: one that does not end must not make this process look like one that is stopped.
     this.#publish();
     await collected;
@@ -223,9 +223,9 @@ export class ProcessSlot {
     else for (const metric of this.#metrics.values()) metric.placeRefused();
   }
 
-  /** See `Collecting.collect`. */
+  /** See `Collector.collect`. */
   collect(client: ClientMetric): Promise<void> {
-    return this.#collecting.collect(client);
+    return this.#collector.collect(client);
   }
 
   /** For asking what is no metric of prom-client, and has only its own word for what it shows. */
@@ -265,18 +265,18 @@ export class ProcessSlot {
 
   #newReader(): DirectoryReader {
     return new DirectoryReader(loadLibc(), this.directory, (path, error) =>
-      this.#told.unreadable(path, error),
+      this.#metricWarnings.unreadable(path, error),
     );
   }
 
   /** See `MetricWarnings.otherType`. */
   warnOtherType(definition: MetricDefinition, shown: string): void {
-    this.#told.otherType(definition, shown);
+    this.#metricWarnings.otherType(definition, shown);
   }
 
-  /** Counts and tells of a metric that could not be collected. */
+  /** Counts and reports a metric that could not be collected. */
   collectFailed(name: string, error: Error): void {
-    this.#told.collectFailed(name, error);
+    this.#metricWarnings.collectFailed(name, error);
     this.own.add(COLLECT_FAILURES, [name]);
   }
 }

@@ -82,7 +82,7 @@ export class ProcessWideMetrics {
    * others before, and begins at zero.
    */
   #decide(libc: Libc, writer: SlotWriter): 'begins' | 'resumes' | 'ends' | undefined {
-    writer.tellProcessMetrics(this.#token, this.#state);
+    writer.publishProcessMetrics(this.#token, this.#state);
     if (this.#isMain || this.#patience-- > 0) return undefined;
     const before = this.#state;
     const others = this.#others(libc, writer.slot);
@@ -92,7 +92,7 @@ export class ProcessWideMetrics {
         state === PROCESS_METRICS.ofMainThread || state > before || (state === before && slot < writer.slot),
     );
     this.#state = yields ? PROCESS_METRICS.waiting : PROCESS_METRICS.ofThread;
-    writer.tellProcessMetrics(this.#token, this.#state);
+    writer.publishProcessMetrics(this.#token, this.#state);
     const hadYielded = this.#hasYielded;
     this.#hasYielded ||= yields;
     if (this.#state === before) return undefined;

@@ -141,7 +141,7 @@ export class RegistryView {
     return [...byName.values()];
   }
 
-  /** Without those whose constructor threw after it had told the registry: they have no type. */
+  /** Without those whose constructor threw after it had registered the metric: they have no type. */
   #whole(): ClientMetric[] {
     return this.#registered().filter((metric) => this.#slot.attached(metric)?.isComplete !== false);
   }

@@ -11,7 +11,7 @@ import type { ProcessWideMetrics } from './process-wide-metrics.ts';
 
 /** What a process has, beside its metrics, for them to count by. */
 export interface SlotParts {
-  readonly told: MetricWarnings;
+  readonly warnings: MetricWarnings;
   readonly limits: ProcessLimits;
   readonly own: SlotOwnMetrics;
   readonly processWide: ProcessWideMetrics;
@@ -34,7 +34,7 @@ export class SlotCellSource implements CellSource {
 
   metric(definition: MetricDefinition): void {
     const { type, aggregator } = definition;
-    if (type === 'gauge' && !isAggregator(aggregator)) this.#parts.told.unknownAggregator(definition);
+    if (type === 'gauge' && !isAggregator(aggregator)) this.#parts.warnings.unknownAggregator(definition);
     this.#parts.writer()?.metric(definition);
   }
 
@@ -56,15 +56,15 @@ export class SlotCellSource implements CellSource {
   }
 
   refuseNaN(definition: MetricDefinition): void {
-    this.#parts.told.refusedNaN(definition);
+    this.#parts.warnings.refusedNaN(definition);
   }
 
   admits(definition: MetricDefinition, labels: () => readonly LabelPair[], own: number): boolean {
-    const { limits, told, own: counted } = this.#parts;
+    const { limits, warnings, own: counted } = this.#parts;
     const limit = limits.maxSeriesPerMetric;
     if (limit === Infinity) return true;
     if (own < limit && this.#parts.writer()?.isWithin(limit, definition, labels()) !== false) return true;
-    told.beyondLimit(definition, limit);
+    warnings.beyondLimit(definition, limit);
     counted.add(REFUSED_UPDATES, [definition.name]);
     return false;
   }

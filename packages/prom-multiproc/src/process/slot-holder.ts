@@ -1,19 +1,19 @@
 import { readdirSync } from 'node:fs';
 import { describeForeign, isOfAnotherClient } from '../format/foreign-file.ts';
 import { bootTime } from '../os/boot-clock.ts';
-import { followParentIntoDeath } from '../os/die-with-parent.ts';
+import { dieWithParent } from '../os/die-with-parent.ts';
 import { loadLibc } from '../os/libc.ts';
 import type { Loss } from '../slot/slot-file.ts';
 import { SlotWriter } from '../slot/slot-writer.ts';
 import type { Warnings } from '../util/warnings.ts';
 
-/** Told of whether this process can share. */
+/** Called when it changes whether this process can share. */
 export interface SharingListener {
   readonly onFailure?: ((error: Error) => void) | undefined;
   readonly onRecovered?: (() => void) | undefined;
 }
 
-/** Most lost files that a process keeps its mark on: see `SlotSpace.turnAway`. */
+/** Most lost files that a process keeps its mark on: see `SlotFile.abandon`. */
 export const MAX_LOST = 16;
 
 /** Takes the slot of this process in one directory, and tries again for as long as it cannot be had. */
@@ -31,14 +31,14 @@ export class SlotHolder {
     this.directory = directory;
     this.#warnings = warnings;
     try {
-      this.#followParent();
+      this.#dieWithParent();
     } catch (error) {
       this.#fail(error);
     }
   }
 
   /** Calls back at each change from now on; at once where this process cannot share. */
-  tell(listener: SharingListener): void {
+  addListener(listener: SharingListener): void {
     const { onFailure, onRecovered } = listener;
     if (this.#listeners.some((one) => one.onFailure === onFailure && one.onRecovered === onRecovered)) return;
     this.#listeners.push(listener);
@@ -62,21 +62,21 @@ export class SlotHolder {
     return this.writer?.findLoss() !== undefined;
   }
 
-  /** Turns away from a slot whose file is lost; undefined where it is sound. */
+  /** Abandons a slot whose file is lost; undefined where it is sound. */
   dropLost(): Loss | undefined {
     const loss = this.writer?.findLoss();
     if (loss === undefined) return undefined;
-    this.#lost.push(this.writer!.turnAway());
+    this.#lost.push(this.writer!.abandon());
     if (this.#lost.length > MAX_LOST) this.#lost.shift()!();
     this.writer = undefined;
-    this.#warnings.tell(
+    this.#warnings.warn(
       'PROM_MULTIPROC_LOST',
       `${loss.reason}: this process counts on in another slot, from zero; what it had counted is held by those who have read it`,
     );
     return loss;
   }
 
-  /** The error to show for `cause`, told once. */
+  /** The error to show for `cause`, reported once. */
   cannotShare(cause: unknown): Error {
     const message = `cannot share metrics in ${this.directory}: ${(cause as Error).message}`;
     this.#warnings.once('PROM_MULTIPROC_UNSHARED', message);
@@ -86,7 +86,7 @@ export class SlotHolder {
   #take(): boolean {
     if (this.writer !== undefined) return false;
     try {
-      this.#followParent();
+      this.#dieWithParent();
       this.writer = SlotWriter.open(loadLibc(), this.directory, {
         now: bootTime,
         onRefused: (error) =>
@@ -120,9 +120,9 @@ export class SlotHolder {
   }
 
   // Once: a worker that has let go of its primary later on is draining.
-  #followParent(): void {
+  #dieWithParent(): void {
     if (this.#followsParent) return;
-    followParentIntoDeath();
+    dieWithParent();
     this.#followsParent = true;
   }
 
@@ -135,7 +135,7 @@ export class SlotHolder {
   #recover(): void {
     this.failure = undefined;
     this.#warnings.forget('PROM_MULTIPROC_UNSHARED');
-    this.#warnings.tell(
+    this.#warnings.warn(
       'PROM_MULTIPROC_RECOVERED',
       `metrics are shared in ${this.directory} again, with all that was counted meanwhile`,
     );

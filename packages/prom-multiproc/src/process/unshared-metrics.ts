@@ -76,7 +76,7 @@ export function hasMetrics(): boolean {
   return false;
 }
 
-/** What to tell who asks for the metrics of the whole application; undefined where they are all shared. */
+/** The error for a request for the metrics of the whole application; undefined where they are all shared. */
 export function whyIncomplete(): string | undefined {
   for (const one of current()) {
     if (one.isGlobal && one.metrics.length > 0) return messageOf(one.register, one.metrics);

@@ -4,7 +4,7 @@
  */
 
 import type { AnyRegistry } from '../client/client-internals.ts';
-import { placeInCluster } from '../os/cluster-role.ts';
+import { clusterRole } from '../os/cluster-role.ts';
 import { loadLibc } from '../os/libc.ts';
 import { processState } from '../util/process-state.ts';
 import { Warnings } from '../util/warnings.ts';
@@ -14,7 +14,7 @@ const plain = processState('plain', () => new WeakSet<AnyRegistry>());
 const warnings = processState('platform warnings', () => new Warnings());
 
 /** Why this platform cannot share; undefined where it can. */
-export function whyUnable(directory: string): Error | undefined {
+export function whyUnsupportedPlatform(directory: string): Error | undefined {
   try {
     loadLibc();
     return undefined;
@@ -38,7 +38,7 @@ export function keepPlain(
   );
   const metrics = register.metrics.bind(register);
   register.metrics = async () => {
-    if (placeInCluster() !== undefined) throw reason;
+    if (clusterRole() !== undefined) throw reason;
     return metrics();
   };
   onFailure?.(reason);

@@ -33,7 +33,7 @@ export interface Loss {
 export const MAGIC_WORD = MAGIC.readBigUInt64LE(0);
 
 /** The file of a held slot: a log that is appended to, and cells, growing by chunks. */
-export class SlotSpace {
+export class SlotFile {
   readonly path: string;
   readonly header: SlotHeader;
   readonly #libc: Libc;
@@ -108,7 +108,7 @@ export class SlotSpace {
     this.#addCellChunk(this.header.addChunk(CHUNK_OF_CELLS), cells);
   }
 
-  /** What has befallen the file; undefined where it is as this process left it. */
+  /** How the file was damaged or lost; undefined where it is as this process left it. */
   findLoss(): Loss | undefined {
     const stats = fstatSync(this.#fd);
     const { path } = this;
@@ -132,11 +132,11 @@ export class SlotSpace {
   }
 
   /**
-   * Lets go of a file that is lost. What is left of the lock tells those who have read the file from where it was removed
+   * Abandons a file that is lost. What is left of the lock tells those who have read the file from where it was removed
    * that its holder lives: it is not of a directory that was cleared.
    * @returns what ends that lock.
    */
-  turnAway(): () => void {
+  abandon(): () => void {
     const fd = this.#fd;
     this.#libc.shareLock(fd);
     for (const mapping of this.#mappings) giveBack(mapping);

@@ -14,7 +14,7 @@ import {
   unpackLogState,
   VERSION,
 } from '../format/layout.ts';
-import { BadLogError, tellSeries, walkLog } from '../format/log-codec.ts';
+import { BadLogError, visitSeries, walkLog } from '../format/log-codec.ts';
 import { SeriesCount } from '../format/series-count.ts';
 import type { Libc } from '../os/libc.ts';
 import { readFully } from '../os/read-fully.ts';
@@ -236,7 +236,7 @@ export class SlotReader {
     }
     this.#listener.onLog(found.count);
     this.#rules.reserve(found.cellCount);
-    tellSeries(rest, {
+    visitSeries(rest, {
       onSeries: (metric, log, from, to) => {
         const definition = metrics[metric]!;
         const cells = cellsPerSeries(definition);

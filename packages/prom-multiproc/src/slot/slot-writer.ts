@@ -20,13 +20,13 @@ import type { Libc } from '../os/libc.ts';
 import { makeAbsent } from './absent-cells.ts';
 import { FreeCells } from './free-cells.ts';
 import { checkOwner, makeDirectory } from './own-directory.ts';
-import { type Cells, type Loss, MAGIC_WORD, SlotSpace } from './slot-file.ts';
+import { type Cells, type Loss, MAGIC_WORD, SlotFile } from './slot-file.ts';
 import { type HeldSlot, holdAnew, holdLowestFreeSlot } from './slot-lock.ts';
 
 export interface SlotWriterOptions {
   /** See `bootTime`. */
   now(): number;
-  /** Told of each metric or series that found no room. */
+  /** Called for each metric or series that found no room. */
   onRefused(error: Error): void;
 }
 
@@ -42,7 +42,7 @@ interface WrittenMetric {
 export class SlotWriter {
   readonly slot: number;
   readonly #options: SlotWriterOptions;
-  readonly #space: SlotSpace;
+  readonly #file: SlotFile;
   readonly #metrics = new Map<string, WrittenMetric>();
   #metricCount = 0;
   #nextCell = 0;
@@ -75,13 +75,13 @@ export class SlotWriter {
   private constructor(libc: Libc, held: HeldSlot, isNew: boolean, options: SlotWriterOptions) {
     this.slot = held.slot;
     this.#options = options;
-    this.#space = new SlotSpace(libc, held);
-    const { header } = this.#space;
+    this.#file = new SlotFile(libc, held);
+    const { header } = this.#file;
     try {
       if (isNew) this.#initialise();
       else this.#carryOn();
     } catch (error) {
-      this.#space.unmap();
+      this.#file.unmap();
       throw error;
     }
     header.pid = process.pid;
@@ -134,44 +134,44 @@ export class SlotWriter {
   }
 
   /** Says to other threads of the process what this one has of its metrics: see `ProcessWideMetrics`. */
-  tellProcessMetrics(token: bigint, state: number): void {
-    const { header } = this.#space;
+  publishProcessMetrics(token: bigint, state: number): void {
+    const { header } = this.#file;
     header.process = token;
     header.processMetrics = state;
   }
 
   beat(now: number): void {
-    this.#space.header.heartbeat = now;
+    this.#file.header.heartbeat = now;
   }
 
-  /** What has befallen the file; undefined where it is as this process left it. */
+  /** How the file was damaged or lost; undefined where it is as this process left it. */
   findLoss(): Loss | undefined {
-    return this.#space.findLoss();
+    return this.#file.findLoss();
   }
 
-  /** Gives up a slot whose file is lost: see `SlotSpace.turnAway`. */
-  turnAway(): () => void {
-    return this.#space.turnAway();
+  /** Abandons a slot whose file is lost: see `SlotFile.abandon`. */
+  abandon(): () => void {
+    return this.#file.abandon();
   }
 
   /** Gives the slot up. Cells handed out before remain mapped and writable. */
   close(): void {
-    this.#space.close();
+    this.#file.close();
   }
 
   #refuse(error: Error): void {
-    this.#space.header.refused += 1;
+    this.#file.header.refused += 1;
     this.#options.onRefused(error);
   }
 
   #initialise(): void {
-    const { header } = this.#space;
+    const { header } = this.#file;
     header.version = VERSION;
     header.magic = MAGIC_WORD;
   }
 
   #carryOn(): void {
-    const { header } = this.#space;
+    const { header } = this.#file;
     if (header.magic !== MAGIC_WORD || header.version !== VERSION) {
       throw new BadLogError(`not a slot file of version ${VERSION}`);
     }
@@ -190,14 +190,14 @@ export class SlotWriter {
 
   /** @throws BadLogError where the file is damaged; nothing in it is changed. */
   #inheritAll(): WrittenMetric[] {
-    const records = [...decodeLog(this.#space.carryOn(), [])];
+    const records = [...decodeLog(this.#file.carryOn(), [])];
     const written: WrittenMetric[] = [];
     const rules = new CellRules();
     for (const record of records) {
       if (record.kind === 'metric') written.push(this.#remember(record.definition));
       else this.#inherit(written[record.metric]!, record.labels, rules);
     }
-    rules.check(this.#space.allValues(), this.#nextCell);
+    rules.check(this.#file.allValues(), this.#nextCell);
     return written;
   }
 
@@ -206,7 +206,7 @@ export class SlotWriter {
     const count = cellsPerSeries(definition);
     const first = placeCells(this.#nextCell, count);
     this.#nextCell = first + count;
-    const cells = this.#space.cellsAt(first);
+    const cells = this.#file.cellsAt(first);
     if (count > CELLS_PER_CHUNK || cells === undefined) {
       throw new BadLogError(`${count} cells from ${first} on lie beyond the cells of the file`);
     }
@@ -235,11 +235,11 @@ export class SlotWriter {
     const count = cellsPerSeries(definition);
     if (count > CELLS_PER_CHUNK) throw new RangeError(`${definition.name} has ${count} cells a series`);
     const first = placeCells(this.#nextCell, count);
-    if (first + count > this.#space.room) this.#space.addCells();
-    const cells = this.#space.cellsAt(first)!;
+    if (first + count > this.#file.room) this.#file.addCells();
+    const cells = this.#file.cellsAt(first)!;
     // Absent until its first value is in; histograms and summaries begin at zeros.
     cells.array[cells.base] = Number.NaN;
-    this.#space.append(encodeSeries(metric.ordinal, labels));
+    this.#file.append(encodeSeries(metric.ordinal, labels));
     this.#nextCell = first + count;
     metric.series++;
     return cells;
@@ -248,7 +248,7 @@ export class SlotWriter {
   #metric(definition: MetricDefinition): WrittenMetric {
     const known = this.#metrics.get(definitionKey(definition));
     if (known !== undefined) return known;
-    this.#space.append(encodeMetric(definition));
+    this.#file.append(encodeMetric(definition));
     return this.#remember(definition);
   }
 

@@ -21,7 +21,7 @@ test('control and format characters are escaped, letters of any script are not',
 
 test('a warning has them escaped, whatever label value it names', async () => {
   const warned = once(process, 'warning');
-  new Warnings().tell('PROM_MULTIPROC_TEST', 'a series is not shared: {user="\u009b2J\u001b[2J"}');
+  new Warnings().warn('PROM_MULTIPROC_TEST', 'a series is not shared: {user="\u009b2J\u001b[2J"}');
   const [warning] = (await warned) as [Error];
   assert.equal(warning.message, 'a series is not shared: {user="\\u{9b}2J\\u{1b}[2J"}');
 });

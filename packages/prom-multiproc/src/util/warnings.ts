@@ -1,22 +1,22 @@
 import { printable } from './printable.ts';
 
-/** What the operators of an application are told. */
+/** Warnings for the operators of an application, each given once. */
 export class Warnings {
-  readonly #told = new Map<string, string>();
+  readonly #reported = new Map<string, string>();
 
   once(code: string, message: string): void {
-    if (this.#told.has(message)) return;
-    this.#told.set(message, code);
-    this.tell(code, message);
+    if (this.#reported.has(message)) return;
+    this.#reported.set(message, code);
+    this.warn(code, message);
   }
 
   /** For what is news each time. */
-  tell(code: string, message: string): void {
+  warn(code: string, message: string): void {
     process.emitWarning(printable(message), { type: 'PromMultiprocWarning', code });
   }
 
-  /** Has what was told under `code` told anew, should it happen again. */
+  /** Lets warnings of `code` be given again. */
   forget(code: string): void {
-    for (const [message, told] of this.#told) if (told === code) this.#told.delete(message);
+    for (const [message, reported] of this.#reported) if (reported === code) this.#reported.delete(message);
   }
 }
