@@ -22,7 +22,7 @@ import {
 const PACKAGE = join(import.meta.dirname, '..');
 const BIN = join(PACKAGE, '../../node_modules/.bin');
 const OLDEST = '24';
-const NEWEST = readFileSync(join(PACKAGE, '../.nvmrc'), 'utf8').trim();
+const NEWEST = readFileSync(join(PACKAGE, '../../.nvmrc'), 'utf8').trim();
 
 let packed: Packed;
 const projects = {
@@ -68,7 +68,7 @@ test('the repository is left as it was: its own package.json, the same licence',
   );
   assert.equal(after, before);
   assert.ok(!existsSync(join(packed.source, '.package.json.packing')));
-  const [own, whole] = [PACKAGE, join(PACKAGE, '..')].map((path) =>
+  const [own, whole] = [PACKAGE, join(PACKAGE, '../..')].map((path) =>
     readFileSync(join(path, 'LICENSE'), 'utf8'),
   );
   assert.equal(own, whole);
