@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { tableRows } from '../../packages/prom-multiproc/test/support/markdown.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'docs/*.md', 'packages/*/*.md'].flatMap((glob) =>
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'AGENTS.md', 'docs/*.md', 'packages/*/*.md'].flatMap((glob) =>
   globSync(glob, { cwd: ROOT }),
 );
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');

@@ -1,0 +1,59 @@
+/** CONTRIBUTING.md is the one page for whoever picks the project up: its map, its commands and its rules are those of the checkout. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { tableRows } from '../../packages/prom-multiproc/test/support/markdown.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const text = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const page = text('CONTRIBUTING.md');
+const folders = tableRows(page, 'Folder').flatMap(([cell]) =>
+  cell!.split(', ').map((name) => name.replaceAll('`', '')),
+);
+
+/** Each folder that git has, at the top or one level below it. */
+const inGit = new Set(
+  execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .flatMap((path) => {
+      const [top, below, ...more] = path.split('/');
+      if (below === undefined) return [];
+      return more.length > 0 ? [`${top}/`, `${top}/${below}/`] : [`${top}/`];
+    }),
+);
+
+test('the map names each folder at the top, and each part of those that are only folders', () => {
+  const wanted = [...inGit].filter((name) => {
+    const [top, below] = name.split('/');
+    return below === '' ? !['packages', 'kit'].includes(top!) : ['packages', 'kit'].includes(top!);
+  });
+  assert.deepEqual(folders.toSorted(), wanted.toSorted());
+});
+
+test('each command of CONTRIBUTING.md and AGENTS.md is there', () => {
+  const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> };
+  const both = page + text('AGENTS.md');
+  const names = [...both.matchAll(/npm (?:run )?([a-z\d]+)/g)].map(([, name]) => name!);
+  assert.ok(names.length > 5);
+  for (const name of names.filter((name) => name !== 'ci')) assert.ok(name in scripts, `npm run ${name}`);
+  const files = [...both.matchAll(/(?<=[\s`]|\.\/)((?:scripts|\.ci|packages|kit)\/[\w./-]+\w)/g)];
+  assert.ok(files.length > 5);
+  for (const [, path] of files) assert.ok(existsSync(join(ROOT, path!)), path!);
+});
+
+test('AGENTS.md leads to CONTRIBUTING.md and is short', () => {
+  assert.match(text('AGENTS.md'), /\]\(CONTRIBUTING\.md\)/);
+  assert.ok(text('AGENTS.md').split('\n').length <= 15);
+});
+
+test('CONTRIBUTING.md is one page', () => {
+  assert.ok(page.split(/\s+/).length <= 900, `${page.split(/\s+/).length} words`);
+});
+
+test('the longest subject is the one that the check lets through', () => {
+  const [, length] = /at most (\d+) characters/.exec(page)!;
+  assert.ok(text('.ci/commit-subjects').includes(`.{${Number(length) + 1}}`));
+});
