@@ -4,10 +4,13 @@
  * that does not, or whose successor is not there, is printed and ends the program with code 1.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import {
+  temporaryDirectory,
+  thisProcess,
+} from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 import { compare, type Renamed } from './compare.ts';
 import { listTitles, type Title } from './list.ts';
 
@@ -15,8 +18,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const RENAMED = join(import.meta.dirname, 'renamed-titles.yml');
 
 async function titlesOfCommit(commit: string): Promise<Title[]> {
-  const parent = mkdtempSync(join(tmpdir(), 'test-titles-'));
-  const checkout = join(parent, 'checkout');
+  const checkout = join(temporaryDirectory(thisProcess), 'checkout');
   const run = (command: string, args: readonly string[], cwd: string) =>
     execFileSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
   run('git', ['worktree', 'add', '--detach', checkout, commit], ROOT);
@@ -25,7 +27,6 @@ async function titlesOfCommit(commit: string): Promise<Title[]> {
     return await listTitles(checkout);
   } finally {
     run('git', ['worktree', 'remove', '--force', checkout], ROOT);
-    rmSync(parent, { recursive: true });
   }
 }
 

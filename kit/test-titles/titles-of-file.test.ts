@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 
 test('titles made by loops and in suites are listed, and neither a test nor a hook runs', (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'titles-'));
-  t.after(() => rmSync(directory, { recursive: true }));
-  const file = join(directory, 'some.test.ts');
+  const file = join(temporaryDirectory(t), 'some.test.ts');
   writeFileSync(
     file,
     `import test, { before, describe, type TestContext } from 'node:test';
