@@ -1,4 +1,13 @@
-import type { CrewMember } from '../primary/worker-process.ts';
+export type WorkerState = 'starting' | 'ready' | 'draining';
+
+/** What `/status` shows of a worker. */
+export interface WorkerStatus {
+  readonly pid: number;
+  readonly id: number;
+  readonly state: WorkerState;
+  /** Undefined before it has one, and where it shares nothing. */
+  readonly slot: number | undefined;
+}
 
 /** How often an operation of a kind has begun and ended, and why the last one failed: empty where it did not. */
 export interface OperationRecord {
@@ -7,10 +16,10 @@ export interface OperationRecord {
   readonly error: string;
 }
 
-/** What `/status` on the metrics door says. */
+/** The body of `/status` on the metrics port. */
 export interface Status {
   readonly primary: { readonly pid: number };
-  readonly workers: readonly CrewMember[];
+  readonly workers: readonly WorkerStatus[];
   readonly workersWanted: number;
   /** Whether a reload runs or waits. */
   readonly reloading: boolean;

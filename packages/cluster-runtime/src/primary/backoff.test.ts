@@ -5,7 +5,7 @@ import { Backoff } from './backoff.ts';
 test('a single death, and any death after steady service, is made good at once', () => {
   const backoff = new Backoff();
   assert.deepEqual(
-    [false, true, false, true, true].map((steady) => backoff.afterDeath(steady)),
+    [false, true, false, true, true].map((stable) => backoff.afterExit(stable)),
     [0, 0, 0, 0, 0],
   );
 });
@@ -13,7 +13,7 @@ test('a single death, and any death after steady service, is made good at once',
 test('quick deaths in a row wait longer and longer, up to five seconds', () => {
   const backoff = new Backoff();
   assert.deepEqual(
-    Array.from({ length: 10 }, () => backoff.afterDeath(false)),
+    Array.from({ length: 10 }, () => backoff.afterExit(false)),
     [0, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000],
   );
 });

@@ -1,15 +1,15 @@
-/** First delay after a second quick death in a row; doubled with each further one. */
+/** First delay after a second early exit in a row; doubled with each further one. */
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 5000;
 
-/** A worker that dies is replaced at once; only deaths in quick succession make the next one wait. */
+/** A worker that exits is replaced at once; only early exits in a row delay the next start. */
 export class Backoff {
-  #quickDeaths = 0;
+  #earlyExits = 0;
 
-  /** The delay before the next start. `steady`: the one that died had been serving for a while. */
-  afterDeath(steady: boolean): number {
-    this.#quickDeaths = steady ? 0 : this.#quickDeaths + 1;
-    if (this.#quickDeaths < 2) return 0;
-    return Math.min(FIRST_DELAY_MS * 2 ** (this.#quickDeaths - 2), LONGEST_DELAY_MS);
+  /** The delay before the next start. `stable`: the worker that exited had been ready for a while. */
+  afterExit(stable: boolean): number {
+    this.#earlyExits = stable ? 0 : this.#earlyExits + 1;
+    if (this.#earlyExits < 2) return 0;
+    return Math.min(FIRST_DELAY_MS * 2 ** (this.#earlyExits - 2), LONGEST_DELAY_MS);
   }
 }

@@ -1,29 +1,27 @@
 import { readFileSync } from 'node:fs';
-import type { Member } from './worker-process.ts';
-
-/** Exit code of a worker that ended itself after an uncaught exception. Node's own for it, 1, has other uses too. */
-export const UNCAUGHT_EXIT_CODE = 70;
+import { UNCAUGHT_EXIT_CODE } from '../core/exit-codes.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
 /**
- * Why a worker ended, as far as it can be known: `oom` where V8 said that its heap was full, or where the kernel has
+ * Why a worker exited, as far as it can be known: `oom` where V8 said that its heap was full, or where the kernel has
  * counted an out-of-memory kill since; any other SIGKILL from outside is only a SIGKILL.
  */
 export function exitReason(
-  member: Pick<Member, 'retired' | 'killed'>,
+  worker: Pick<WorkerProcess, 'drainReason' | 'killReason'>,
   code: number | null,
   signal: string | null,
   heapWasFull: boolean,
   kernelKilled: () => boolean,
 ): string {
-  if (member.killed !== undefined) return member.killed;
+  if (worker.killReason !== undefined) return worker.killReason;
   if (signal !== null && heapWasFull) return 'oom';
   if (signal === 'SIGKILL' && kernelKilled()) return 'oom';
-  // How one is sent away that does not listen for messages yet.
-  if (signal === 'SIGTERM' && member.retired !== undefined) return member.retired;
+  // A worker that does not listen for messages yet is drained by SIGTERM.
+  if (signal === 'SIGTERM' && worker.drainReason !== undefined) return worker.drainReason;
   if (signal !== null) return signal;
   if (code === null) return 'not-started';
   if (code === UNCAUGHT_EXIT_CODE) return 'uncaught';
-  return (code === 0 && member.retired) || 'exit';
+  return (code === 0 && worker.drainReason) || 'exit';
 }
 
 const FILES = ['/sys/fs/cgroup/memory.events', '/sys/fs/cgroup/memory/memory.oom_control'] as const;
@@ -38,7 +36,7 @@ export class KernelOomKills {
     this.#seen = read();
   }
 
-  /** Whether there was one that nobody has taken yet. */
+  /** Takes one that was not taken yet; false where there is none. */
   take(): boolean {
     if (this.#read() <= this.#seen) return false;
     this.#seen += 1;
@@ -46,7 +44,7 @@ export class KernelOomKills {
   }
 }
 
-/** 0 where the kernel does not tell. */
+/** 0 where the kernel does not report it. */
 function readOomKills(): number {
   for (const file of FILES) {
     try {

@@ -1,60 +1,60 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeError, log } from '../core/log.ts';
 import { exitReason, KernelOomKills } from './exit-reason.ts';
-import { type LastWords, listenForLastWords } from './stderr-tail.ts';
-import type { Member } from './worker-process.ts';
+import { followStderr, type StderrTail } from './stderr-tail.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
-/** Longest wait for the last of what a dead worker wrote. */
-const LAST_WORDS_MS = 1000;
+/** Longest wait for the end of an exited worker's stderr. */
+const STDERR_MS = 1000;
 
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
-  /** When its successor starts; undefined where it has none. */
+  /** Until its replacement starts; undefined where it has none. */
   readonly delayMs: number | undefined;
 }
 
-/** Finds out why workers ended, and tells it: to the log, to the metrics, and to those who wait for a worker. */
-export class Exits {
+/** Finds out why workers exited, and reports it: to the log, to the metrics, and to code that waits for a worker. */
+export class ExitReporter {
   readonly #onExit: (reason: string) => void;
-  readonly #lastWords = new WeakMap<Member, LastWords>();
+  readonly #stderr = new WeakMap<WorkerProcess, StderrTail>();
   readonly #oomKills = new KernelOomKills();
-  #untold = 0;
+  #pending = 0;
 
   constructor(onExit: (reason: string) => void) {
     this.#onExit = onExit;
   }
 
-  /** To be called at its start: the reason may be in what it writes. */
-  follow(member: Member): void {
-    this.#lastWords.set(member, listenForLastWords(member.worker.process.stderr, process.stderr));
+  /** To be called when the worker starts: the reason may be in what it writes. */
+  follow(worker: WorkerProcess): void {
+    this.#stderr.set(worker, followStderr(worker.forked.process.stderr, process.stderr));
   }
 
-  /** Those that ended, but of which it is not said yet why. */
-  get untold(): number {
-    return this.#untold;
+  /** Exits whose reason is not reported yet. */
+  get pending(): number {
+    return this.#pending;
   }
 
-  /** Says why a worker ended, once that is known, and only then that it is gone. */
-  async tell(member: Member, exit: Exit): Promise<void> {
-    this.#untold += 1;
+  /** Reports why a worker exited, once that is known, and settles its `ready` and `exited` only then. */
+  async report(worker: WorkerProcess, exit: Exit): Promise<void> {
+    this.#pending += 1;
     const endedAt = new Date().toISOString();
-    const reason = await this.#reasonOf(member, exit);
+    const reason = await this.#reasonOf(worker, exit);
     this.#onExit(reason);
     const { delayMs, code, signal } = exit;
-    const fields = { worker: member.worker.id, workerPid: member.pid, code, signal, reason, endedAt };
+    const fields = { worker: worker.id, workerPid: worker.pid, code, signal, reason, endedAt };
     if (delayMs === undefined) log('info', 'worker ended', fields);
     else log('warn', 'worker died, replacing it', { ...fields, delayMs });
-    member.ready.reject(new Error(startFailure(member, reason)));
-    member.gone.resolve();
-    this.#untold -= 1;
+    worker.ready.reject(new Error(startFailure(worker, reason)));
+    worker.exited.resolve();
+    this.#pending -= 1;
   }
 
-  async #reasonOf(member: Member, { code, signal }: Exit): Promise<string> {
-    const words = this.#lastWords.get(member)!;
-    if (signal !== null && signal !== 'SIGKILL') await Promise.race([words.end, delay(LAST_WORDS_MS)]);
+  async #reasonOf(worker: WorkerProcess, { code, signal }: Exit): Promise<string> {
+    const stderr = this.#stderr.get(worker)!;
+    if (signal !== null && signal !== 'SIGKILL') await Promise.race([stderr.end, delay(STDERR_MS)]);
     try {
-      return exitReason(member, code, signal, words.heapWasFull(), () => this.#oomKills.take());
+      return exitReason(worker, code, signal, stderr.heapWasFull(), () => this.#oomKills.take());
     } catch (error) {
       log('error', 'the kernel does not say whether it killed a worker for memory', describeError(error));
       return signal ?? 'exit';
@@ -62,7 +62,7 @@ export class Exits {
   }
 }
 
-function startFailure(member: Member, reason: string): string {
-  const why = member.cannotShare === undefined ? reason : `cannot share its metrics: ${member.cannotShare}`;
-  return `the new worker ${member.pid} did not become ready (${why}); its own log lines say more`;
+function startFailure({ pid, cannotShare }: WorkerProcess, reason: string): string {
+  const why = cannotShare === undefined ? reason : `cannot share its metrics: ${cannotShare}`;
+  return `the new worker ${pid} did not become ready (${why}); its own log lines say more`;
 }

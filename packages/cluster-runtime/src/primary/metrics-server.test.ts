@@ -3,15 +3,15 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import type { MetricsRoute } from '../core/extension.ts';
-import { createMetricsDoor, type MetricsPages } from './metrics-server.ts';
+import { createMetricsServer, type MetricsPages } from './metrics-server.ts';
 
 const TOTALS: MetricsPages = {
   requireSharing() {},
   serve: (req, res) => res.end(`metrics of ${req.url}`),
 };
 
-async function open(t: TestContext, doors: Record<string, MetricsRoute>, metrics = TOTALS): Promise<string> {
-  const server = createMetricsDoor(new Map(Object.entries(doors)), metrics).listen(0, '127.0.0.1');
+async function open(t: TestContext, routes: Record<string, MetricsRoute>, metrics = TOTALS): Promise<string> {
+  const server = createMetricsServer(new Map(Object.entries(routes)), metrics).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -15,13 +15,16 @@ const METRICS = '/metrics';
 const METRICS_PATH = /^\/metrics(\/workers\/\d{1,4})?$/;
 
 /** Answered by the primary alone, so that a busy, stopped or missing worker never delays it. Read-only. */
-export function createMetricsDoor(doors: ReadonlyMap<string, MetricsRoute>, metrics: MetricsPages): Server {
-  const told = new Refusals();
+export function createMetricsServer(
+  routes: ReadonlyMap<string, MetricsRoute>,
+  metrics: MetricsPages,
+): Server {
+  const refusals = new Refusals();
   return createServer(
     { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 10_000, headersTimeout: 10_000 },
     (req, res) => {
       res.setHeader('X-Content-Type-Options', 'nosniff');
-      answer(doors, metrics, told, req, res).catch((error) => {
+      answer(routes, metrics, refusals, req, res).catch((error) => {
         log('error', 'metrics door failed', { path: pathForLog(req.url), ...describeError(error) });
         res.destroy();
       });
@@ -30,9 +33,9 @@ export function createMetricsDoor(doors: ReadonlyMap<string, MetricsRoute>, metr
 }
 
 async function answer(
-  doors: ReadonlyMap<string, MetricsRoute>,
+  routes: ReadonlyMap<string, MetricsRoute>,
   metrics: MetricsPages,
-  told: Refusals,
+  refusals: Refusals,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
@@ -42,34 +45,34 @@ async function answer(
     return;
   }
   const path = (req.url ?? '').split('?', 1)[0]!;
-  const door = doors.get(path);
-  if (door === undefined && !METRICS_PATH.test(path)) {
+  const route = routes.get(path);
+  if (route === undefined && !METRICS_PATH.test(path)) {
     send(req, res, 404, text('Not found\n'));
     return;
   }
   let found: MetricsAnswer;
   try {
-    if (door === undefined) {
+    if (route === undefined) {
       metrics.requireSharing();
-      told.forget(METRICS);
+      refusals.forget(METRICS);
       metrics.serve(req, res);
       return;
     }
-    found = await door(req);
-    told.forget(path);
+    found = await route(req);
+    refusals.forget(path);
   } catch (error) {
-    told.tell(door === undefined ? METRICS : path, error);
+    refusals.report(route === undefined ? METRICS : path, error);
     send(req, res, 503, text(`Unavailable: ${error instanceof Error ? error.message : String(error)}\n`));
     return;
   }
   send(req, res, 200, found);
 }
 
-/** Says once, not at each scrape, why a path cannot be answered; again after it could be, or for another reason. */
+/** Logs once, not at each scrape, why a path cannot be answered; again after it could be, or for another reason. */
 class Refusals {
   readonly #reasons = new Map<string, string>();
 
-  tell(path: string, error: unknown): void {
+  report(path: string, error: unknown): void {
     if (this.#reasons.get(path) === String(error)) return;
     this.#reasons.set(path, String(error));
     log('error', 'metrics door cannot answer', { path, ...describeError(error) });

@@ -1,29 +1,24 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import { observeEventLoopDelay } from '../core/event-loop-delay.ts';
+import type { WorkerState } from '../core/status.ts';
 import { PARSE_ERROR_CODES } from '../http/parse-errors.ts';
-import type { StartReason, WorkerState } from './worker-process.ts';
+import type { WorkerPool } from './worker-pool.ts';
+import type { StartReason } from './worker-process.ts';
 
 const STATES: readonly WorkerState[] = ['starting', 'ready', 'draining'];
 const START_REASONS: readonly StartReason[] = ['boot', 'death', 'reload', 'scale', 'recycle'];
 
-export interface CrewView {
-  readonly wanted: number;
-  list(): { readonly state: WorkerState }[];
-}
-
-export interface CrewMetrics {
+export interface PoolMetrics {
   readonly registry: Registry;
-  started(reason: StartReason): void;
-  exited(reason: string): void;
   reloaded(result: 'done' | 'failed'): void;
   unparsed(code: string): void;
 }
 
 /**
- * What the primary alone knows. In a registry of its own that is not shared: the primary takes no slot, and these begin
- * anew with the whole application, as all others do.
+ * What the primary alone knows of its pool. In a registry of its own that is not shared: the primary takes no slot, and
+ * these start again from zero with the whole application, as all others do.
  */
-export function createCrewMetrics(view: () => CrewView): CrewMetrics {
+export function createPoolMetrics(pool: WorkerPool): PoolMetrics {
   const registry = new Registry();
   const registers = [registry];
   new Gauge({
@@ -32,8 +27,8 @@ export function createCrewMetrics(view: () => CrewView): CrewMetrics {
     labelNames: ['state'],
     registers,
     collect() {
-      const members = view().list();
-      for (const state of STATES) this.set({ state }, members.filter((m) => m.state === state).length);
+      const workers = pool.status();
+      for (const state of STATES) this.set({ state }, workers.filter((one) => one.state === state).length);
     },
   });
   new Gauge({
@@ -41,7 +36,7 @@ export function createCrewMetrics(view: () => CrewView): CrewMetrics {
     help: 'Worker processes there should be',
     registers,
     collect() {
-      this.set(view().wanted);
+      this.set(pool.desired);
     },
   });
   const starts = new Counter({
@@ -77,10 +72,10 @@ export function createCrewMetrics(view: () => CrewView): CrewMetrics {
     help: 'How late a timer of the primary fires, sampled ten times a second',
     registers,
   });
+  pool.on('start', (reason) => starts.inc({ reason }));
+  pool.on('exit', (reason) => exits.inc({ reason }));
   return {
     registry,
-    started: (reason) => starts.inc({ reason }),
-    exited: (reason) => exits.inc({ reason }),
     reloaded: (result) => reloads.inc({ result }),
     unparsed: (code) => parseErrors.inc({ code }),
   };

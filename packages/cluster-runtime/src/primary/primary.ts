@@ -5,18 +5,17 @@ import { constants } from 'node:os';
 import { register } from 'prom-client';
 import { metricsHandler, share } from 'prom-multiproc';
 import type { Extension, MetricsAnswer, MetricsRoute } from '../core/extension.ts';
-import type { ToPrimary } from '../core/ipc.ts';
 import { log } from '../core/log.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Status } from '../core/status.ts';
 import { refuseUnparsed } from '../http/parse-errors.ts';
-import { createMetricsDoor } from './metrics-server.ts';
-import { createCrewMetrics } from './pool-metrics.ts';
-import { Operations } from './rolling-operations.ts';
-import { createTargetsDoor, slotsOf } from './service-discovery.ts';
+import { createMetricsServer } from './metrics-server.ts';
+import { createPoolMetrics } from './pool-metrics.ts';
+import { RollingOperations } from './rolling-operations.ts';
+import { createTargetsRoute, slotsOf } from './service-discovery.ts';
 import { Watchdog } from './watchdog.ts';
-import { Crew } from './worker-pool.ts';
-import type { Member } from './worker-process.ts';
+import { WorkerPool } from './worker-pool.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
 /** The primary of the application: it reads what all workers share, and counts nothing of it itself. */
 export async function startPrimary(
@@ -28,7 +27,7 @@ export async function startPrimary(
 }
 
 /**
- * Keeps the workers and serves the metrics door. It carries no requests: with SCHED_NONE the workers accept
+ * Keeps the workers and serves the metrics port. It carries no requests: with SCHED_NONE the workers accept
  * connections themselves, so neither a busy primary nor a stopped worker holds up requests others could take.
  */
 export async function runPrimary(
@@ -36,119 +35,129 @@ export async function runPrimary(
   extension: Extension<unknown, unknown> = {},
 ): Promise<void> {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
-  // stderr comes through here: what V8 says there at its end tells a full heap from other aborts.
+  // stderr comes through here: what V8 writes there at its end distinguishes a full heap from other aborts.
   cluster.setupPrimary({ stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
 
-  const metrics = createCrewMetrics(() => crew);
-  const crew = new Crew({
-    wanted: settings.workers,
-    giveUpMs: settings.giveUpMs,
-    startTimeoutMs: settings.startTimeoutMs,
-    drainWaitMs: settings.drainWaitMs,
-    drainTimeoutMs: settings.drainTimeoutMs,
-    onGiveUp() {
-      log('error', 'giving up: no worker could be kept', { giveUpMs: settings.giveUpMs });
-      crew.killAll();
-      process.exit(1);
-    },
-    onMessage,
-    onStart: metrics.started,
-    onExit: metrics.exited,
-  });
-  const added = extension.primary?.({
-    settings,
-    readyWorkers: () =>
-      crew
-        .members()
-        .filter(({ state }) => state === 'ready')
-        .map((member) => ({
-          id: member.worker.id,
-          send: (message) => member.send({ type: 'extension', message }),
-        })),
-  });
-  const operations = new Operations({ hands: crew, onReload: metrics.reloaded });
-  const watchdog = new Watchdog<Member>({
+  const pool = new WorkerPool(settings);
+  const metrics = createPoolMetrics(pool);
+  const operations = new RollingOperations({ pool, onReload: metrics.reloaded });
+  const watchdog = new Watchdog<WorkerProcess>({
     timeoutMs: settings.workerTimeoutMs,
-    watched: () => crew.members().filter(({ state }) => state !== 'starting'),
-    onStuck(member, silentMs) {
-      log('error', 'killing a worker that does not answer', { workerPid: member.pid, silentMs });
-      member.kill('stuck');
+    watched: () => pool.workers().filter(({ state }) => state !== 'starting'),
+    onStuck(worker, silentMs) {
+      log('error', 'killing a worker that does not answer', { workerPid: worker.pid, silentMs });
+      worker.kill('stuck');
     },
   });
+  const added = extension.primary?.({ settings, readyWorkers: () => readyWorkers(pool) });
 
-  function onMessage(member: Member, message: ToPrimary): void {
-    watchdog.answered(member);
+  pool.on('message', (worker, message) => {
+    watchdog.answered(worker);
     if (message.type === 'extension') added?.onMessage?.(message.message);
     if (message.type === 'reload') operations.reload();
-    if (message.type === 'recycle') operations.replace(member, 'recycle', message.reason);
-    // Where others share, those that do not are replaced: what they count shows nowhere.
-    const unsharing = crew.members().filter((one) => one.serves && one.cannotShare !== undefined);
-    if (unsharing.length > 0 && crew.members().some((one) => one.serves && one.shares)) {
-      for (const one of unsharing) operations.replace(one, 'unshared', one.cannotShare!);
-    }
-  }
+    if (message.type === 'recycle') operations.replace(worker, 'recycle', message.reason);
+    replaceUnsharing(pool, operations);
+  });
+  pool.on('give-up', () => {
+    log('error', 'giving up: no worker could be kept', { giveUpMs: settings.giveUpMs });
+    pool.killAll();
+    process.exit(1);
+  });
+  handleSignals(pool, operations, watchdog);
 
+  const server = createMetricsServer(routes(settings, pool, operations, added?.routes), {
+    requireSharing: () => requireSharing(settings, pool),
+    serve: metricsHandler(register, metrics.registry),
+  });
+  refuseUnparsed(server, metrics.unparsed);
+  server.listen(settings.metricsPort, settings.host);
+  await once(server, 'listening');
+  log('info', 'metrics door open', { port: (server.address() as AddressInfo).port });
+
+  pool.boot();
+  watchdog.start();
+}
+
+function readyWorkers(pool: WorkerPool) {
+  return pool
+    .workers()
+    .filter(({ state }) => state === 'ready')
+    .map((worker) => ({
+      id: worker.id,
+      send: (message: unknown) => worker.send({ type: 'extension', message }),
+    }));
+}
+
+/** Where some workers share, those that do not are replaced: no page shows what they count. */
+function replaceUnsharing(pool: WorkerPool, operations: RollingOperations): void {
+  const serving = pool.workers().filter(({ serves }) => serves);
+  if (!serving.some(({ shares }) => shares)) return;
+  for (const worker of serving) {
+    if (worker.cannotShare !== undefined) operations.replace(worker, 'unshared', worker.cannotShare);
+  }
+}
+
+function handleSignals(
+  pool: WorkerPool,
+  operations: RollingOperations,
+  watchdog: Watchdog<WorkerProcess>,
+): void {
   let ending = false;
   async function end(signal: 'SIGTERM' | 'SIGINT'): Promise<void> {
     if (ending) {
       log('warn', 'second signal, ending at once', { signal });
-      crew.killAll();
+      pool.killAll();
       process.exit(128 + constants.signals[signal]);
     }
     ending = true;
     log('info', 'draining', { signal });
     watchdog.stop();
-    await crew.drain();
+    await pool.drain();
     log('info', 'ended');
     process.exit(0);
   }
-  process.on('SIGTERM', (signal) => void end(signal as 'SIGTERM'));
-  process.on('SIGINT', (signal) => void end(signal as 'SIGINT'));
+  process.on('SIGTERM', () => void end('SIGTERM'));
+  process.on('SIGINT', () => void end('SIGINT'));
   process.on('SIGHUP', () => operations.reload());
   process.on('SIGTTIN', () => operations.scale(1));
   process.on('SIGTTOU', () => operations.scale(-1));
+}
 
+/** The pages of the metrics server beside `/metrics`. */
+function routes(
+  settings: Settings,
+  pool: WorkerPool,
+  operations: RollingOperations,
+  added: ReadonlyMap<string, MetricsRoute> = new Map(),
+): ReadonlyMap<string, MetricsRoute> {
   const slots = slotsOf(() => settings.metricsDirectory!);
-  const doors = new Map<string, MetricsRoute>([
-    ['/status', () => status(crew, operations)],
-    [
-      '/targets',
-      createTargetsDoor(() => {
-        requireSharing(settings, crew);
-        return slots();
-      }),
-    ],
-    ...(added?.routes ?? []),
-  ]);
-  const door = createMetricsDoor(doors, {
-    requireSharing: () => requireSharing(settings, crew),
-    serve: metricsHandler(register, metrics.registry),
+  const targets = createTargetsRoute(() => {
+    requireSharing(settings, pool);
+    return slots();
   });
-  refuseUnparsed(door, metrics.unparsed);
-  door.listen(settings.metricsPort, settings.host);
-  await once(door, 'listening');
-  log('info', 'metrics door open', { port: (door.address() as AddressInfo).port });
-
-  crew.boot();
-  watchdog.start();
+  return new Map<string, MetricsRoute>([
+    ['/status', () => status(pool, operations)],
+    ['/targets', targets],
+    ...added,
+  ]);
 }
 
 /** @throws Error where there is nothing true to show. */
-function requireSharing(settings: Settings, crew: Crew): void {
+function requireSharing(settings: Settings, pool: WorkerPool): void {
   if (!settings.metrics) throw new Error('METRICS=0: nothing is measured; unset METRICS to measure');
   if (settings.metricsDirectory === undefined) {
     throw new Error(
       'PROMETHEUS_MULTIPROC_DIR is not set, so that each worker counts for itself: set it to a directory',
     );
   }
-  crew.requireSharing();
+  pool.requireSharing();
 }
 
-function status(crew: Crew, operations: Operations): MetricsAnswer {
+function status(pool: WorkerPool, operations: RollingOperations): MetricsAnswer {
   const body: Status = {
     primary: { pid: process.pid },
-    workers: crew.list(),
-    workersWanted: crew.wanted,
+    workers: pool.status(),
+    workersWanted: pool.desired,
     ...operations.status(),
   };
   return { contentType: 'application/json', body: `${JSON.stringify(body)}\n` };

@@ -1,16 +1,16 @@
 import { describeError, log } from '../core/log.ts';
 import type { Status } from '../core/status.ts';
-import type { Member, RetireReason, StartReason } from './worker-process.ts';
+import type { DrainReason, StartReason, WorkerProcess } from './worker-process.ts';
 
-/** What the operations need of the crew. */
-export interface Hands {
-  readonly wanted: number;
+/** What the operations need of the worker pool. */
+export interface OperatedPool {
+  readonly desired: number;
   readonly stopping: boolean;
-  setWanted(wanted: number): void;
+  setDesired(desired: number): void;
   cancelReplacement(): boolean;
-  members(): Member[];
-  start(reason: StartReason): Promise<Member>;
-  retire(member: Member, reason: Exclude<RetireReason, 'stop'>): Promise<void>;
+  workers(): WorkerProcess[];
+  start(reason: StartReason): Promise<WorkerProcess>;
+  drainWorker(worker: WorkerProcess, reason: Exclude<DrainReason, 'stop'>): Promise<void>;
 }
 
 const MOST_WORKERS = 512;
@@ -18,28 +18,28 @@ const MOST_WORKERS = 512;
 type Kind = 'reload' | 'scale' | 'recycle';
 type Replacing = 'recycle' | 'unshared';
 
-export interface OperationsOptions {
-  readonly hands: Hands;
+export interface RollingOperationsOptions {
+  readonly pool: OperatedPool;
   onReload(result: 'done' | 'failed'): void;
 }
 
 /**
  * Everything that replaces, adds or removes workers on purpose, one at a time: there is never more than one worker beyond
- * those wanted. What is asked for meanwhile waits; reloads that wait are one.
+ * those desired. Requests made meanwhile wait; reloads that wait are one.
  */
-export class Operations {
-  readonly #options: OperationsOptions;
+export class RollingOperations {
+  readonly #options: RollingOperationsOptions;
   readonly #records = { reload: newRecord(), scale: newRecord(), recycle: newRecord() };
-  readonly #leaving = new Map<Member, { readonly kind: Replacing; readonly why: string }>();
+  readonly #leaving = new Map<WorkerProcess, { readonly kind: Replacing; readonly why: string }>();
   #reloadAsked = false;
   #scaleBy = 0;
   #running: Kind | undefined;
 
-  constructor(options: OperationsOptions) {
+  constructor(options: RollingOperationsOptions) {
     this.#options = options;
   }
 
-  /** Replaces all workers there are. Asked for while one runs, it means: once more after it. */
+  /** Replaces all workers. A reload requested during a reload runs once more after it. */
   reload(): void {
     if (this.#running === 'reload' || this.#reloadAsked)
       log('info', 'reload asked for again: it is queued once');
@@ -54,9 +54,9 @@ export class Operations {
   }
 
   /** Replaces one worker. */
-  replace(member: Member, kind: Replacing, why: string): void {
-    if (!member.serves || this.#leaving.has(member)) return;
-    this.#leaving.set(member, { kind, why });
+  replace(worker: WorkerProcess, kind: Replacing, why: string): void {
+    if (!worker.serves || this.#leaving.has(worker)) return;
+    this.#leaving.set(worker, { kind, why });
     this.#next();
   }
 
@@ -67,7 +67,7 @@ export class Operations {
   }
 
   #next(): void {
-    if (this.#running !== undefined || this.#options.hands.stopping) return;
+    if (this.#running !== undefined || this.#options.pool.stopping) return;
     const [leaving] = this.#leaving.keys();
     if (this.#scaleBy !== 0) this.#run('scale', () => this.#scaleOnce());
     else if (this.#reloadAsked) this.#run('reload', () => this.#reloadOnce());
@@ -98,49 +98,49 @@ export class Operations {
   }
 
   async #reloadOnce(): Promise<void> {
-    const { hands } = this.#options;
+    const { pool } = this.#options;
     this.#reloadAsked = false;
     // Those started from now on have the new code anyway.
-    const old = hands.members().filter(({ retired }) => retired === undefined);
+    const old = pool.workers().filter(({ drainReason }) => drainReason === undefined);
     log('info', 'reloading', { workers: old.length });
-    for (const member of old) {
-      if (!isThere(hands, member)) continue;
-      await hands.start('reload');
-      if (isThere(hands, member)) await hands.retire(member, 'reload');
+    for (const worker of old) {
+      if (!isStaying(pool, worker)) continue;
+      await pool.start('reload');
+      if (isStaying(pool, worker)) await pool.drainWorker(worker, 'reload');
     }
-    if (!hands.members().some(({ serves }) => serves)) throw new Error('no worker is ready after the reload');
+    if (!pool.workers().some(({ serves }) => serves)) throw new Error('no worker is ready after the reload');
     log('info', 'reloaded');
   }
 
   async #scaleOnce(): Promise<void> {
-    const { hands } = this.#options;
+    const { pool } = this.#options;
     const by = Math.sign(this.#scaleBy);
     this.#scaleBy -= by;
-    const wanted = hands.wanted + by;
-    if (wanted < 1) throw new Error('the last worker stays');
-    if (wanted > MOST_WORKERS) throw new Error(`${MOST_WORKERS} workers are the most`);
+    const desired = pool.desired + by;
+    if (desired < 1) throw new Error('the last worker stays');
+    if (desired > MOST_WORKERS) throw new Error(`${MOST_WORKERS} workers are the most`);
     if (by > 0) {
-      await hands.start('scale');
-      hands.setWanted(wanted);
+      await pool.start('scale');
+      pool.setDesired(desired);
     } else {
-      hands.setWanted(wanted);
-      // One that waits for its backoff or is still starting is not missed, where it may be the last that serves is; else the
-      // one that has served longest goes.
-      const staying = hands.members().filter(({ retired }) => retired === undefined);
-      const leaver = staying.find(({ serves }) => !serves) ?? staying[0];
-      if (!hands.cancelReplacement() && leaver !== undefined) await hands.retire(leaver, 'scale');
+      pool.setDesired(desired);
+      // First a replacement that waits for its backoff, then a worker that is still starting, else the worker that has served
+      // longest: the last worker that serves stays.
+      const staying = pool.workers().filter(({ drainReason }) => drainReason === undefined);
+      const leaving = staying.find(({ serves }) => !serves) ?? staying[0];
+      if (!pool.cancelReplacement() && leaving !== undefined) await pool.drainWorker(leaving, 'scale');
     }
-    log('info', 'scaled', { workersWanted: wanted });
+    log('info', 'scaled', { workersWanted: desired });
   }
 
-  async #replaceOnce(member: Member): Promise<void> {
-    const { hands } = this.#options;
-    const { kind, why } = this.#leaving.get(member)!;
-    this.#leaving.delete(member);
-    if (!isThere(hands, member)) return;
-    log('info', 'replacing a worker', { workerPid: member.pid, why });
-    await hands.start('recycle');
-    if (isThere(hands, member)) await hands.retire(member, kind);
+  async #replaceOnce(worker: WorkerProcess): Promise<void> {
+    const { pool } = this.#options;
+    const { kind, why } = this.#leaving.get(worker)!;
+    this.#leaving.delete(worker);
+    if (!isStaying(pool, worker)) return;
+    log('info', 'replacing a worker', { workerPid: worker.pid, why });
+    await pool.start('recycle');
+    if (isStaying(pool, worker)) await pool.drainWorker(worker, kind);
   }
 }
 
@@ -148,6 +148,6 @@ function newRecord() {
   return { begun: 0, ended: 0, error: '' };
 }
 
-function isThere(hands: Hands, member: Member): boolean {
-  return member.retired === undefined && hands.members().includes(member);
+function isStaying(pool: OperatedPool, worker: WorkerProcess): boolean {
+  return worker.drainReason === undefined && pool.workers().includes(worker);
 }

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { temporaryDirectory } from '../../../prom-multiproc/test/support/temporary-directory.ts';
 import { ports, runApp } from '../../test/support/run-app.ts';
 import { allReady, statusWhen } from '../../test/support/status.ts';
-import { createMetricsDoor } from './metrics-server.ts';
-import { createTargetsDoor } from './service-discovery.ts';
+import { createMetricsServer } from './metrics-server.ts';
+import { createTargetsRoute } from './service-discovery.ts';
 
 const MAIN = fileURLToPath(new URL('../../test/support/ping-main.ts', import.meta.url));
 const NO_METRICS = { requireSharing() {}, serve() {} };
@@ -18,7 +18,7 @@ async function serve(t: TestContext, host: string): Promise<number> {
     { slot: 1, live: false },
     { slot: 12, live: true },
   ];
-  const server = createMetricsDoor(new Map([['/targets', createTargetsDoor(() => slots)]]), NO_METRICS);
+  const server = createMetricsServer(new Map([['/targets', createTargetsRoute(() => slots)]]), NO_METRICS);
   server.listen(0, host);
   await once(server, 'listening');
   t.after(() => server.close());

@@ -13,22 +13,22 @@ type Slot = Pick<ReturnType<Reader['slots']>[number], 'slot' | 'live'>;
 
 /**
  * The slots of the directory as they are now. From the files and not from what workers once said: only a slot that is
- * held is answered at `/metrics/workers/<slot>`. The first call opens the directory, so that nobody pays who never asks.
+ * held is answered at `/metrics/workers/<slot>`. The directory is opened at the first call.
  */
 export function slotsOf(directory: () => string): () => readonly Slot[] {
   let reader: Reader | undefined;
   return () => {
-    // What cannot be read is told by the reader of the totals.
+    // The reader of the totals reports what cannot be read.
     reader ??= new Reader(directory(), { onUnreadable: () => {} });
     return reader.slots();
   };
 }
 
 /**
- * Lists each living worker as a target. At the address by which this door was reached: the name that was asked for may
+ * Lists each living worker as a target. At the address by which this server was reached: the name that was asked for may
  * stand for several replicas, and each has slots of its own.
  */
-export function createTargetsDoor(slots: () => readonly Slot[]): MetricsRoute {
+export function createTargetsRoute(slots: () => readonly Slot[]): MetricsRoute {
   return ({ socket }) => {
     const address = addressOf(socket);
     const groups: TargetGroup[] = slots()

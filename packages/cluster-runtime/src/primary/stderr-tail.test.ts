@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import test from 'node:test';
-import { listenForLastWords } from './stderr-tail.ts';
+import { followStderr } from './stderr-tail.ts';
 
-test('control characters in what a worker says are escaped, also where a chunk ends in the middle of one', async () => {
+test('control characters in what a worker writes are escaped, also where a chunk ends in the middle of one', async () => {
   const stderr = new PassThrough();
   const written: string[] = [];
   const to = new PassThrough();
   to.on('data', (chunk: Buffer) => written.push(chunk.toString('utf8')));
-  const words = listenForLastWords(stderr, to);
+  const tail = followStderr(stderr, to);
   for (const byte of Buffer.from('größer\n\tat \u001b[2J\u009b2J\u007f FATAL: out of memory')) {
     stderr.write(Buffer.of(byte));
   }
   stderr.end(Buffer.of(0xc2));
   stderr.once('end', () => stderr.destroy());
-  await words.end;
+  await tail.end;
   assert.equal(written.join(''), 'größer\n\tat \\u001b[2J\\u009b2J\\u007f FATAL: out of memory\ufffd');
-  assert.equal(words.heapWasFull(), true);
+  assert.equal(tail.heapWasFull(), true);
 });

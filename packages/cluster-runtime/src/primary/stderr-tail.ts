@@ -5,16 +5,16 @@ import { escapeControls } from '../core/printable.ts';
 /** What V8 writes before it ends a process whose heap is full. */
 const HEAP_FULL = 'out of memory';
 
-export interface LastWords {
-  /** Whether the process has said that its heap was full; to be asked once it is over and all was read. */
+export interface StderrTail {
+  /** Whether V8 wrote that the heap was full; to be asked once all was read. */
   heapWasFull(): boolean;
-  /** Resolves when everything it said has been read. */
+  /** Resolves when all that the process wrote has been read. */
   readonly end: Promise<void>;
 }
 
-/** Hands a worker's stderr on, control characters escaped, and listens for what it says at its death: the signal alone does not tell why. */
-export function listenForLastWords(stderr: Readable | null, to: NodeJS.WritableStream): LastWords {
-  let last = '';
+/** Passes a worker's stderr on, control characters escaped, and looks for what V8 writes at its end: the signal alone does not show why it ended. */
+export function followStderr(stderr: Readable | null, to: NodeJS.WritableStream): StderrTail {
+  let tail = '';
   let full = false;
   const decoder = new StringDecoder('utf8');
   const { promise: end, resolve } = Promise.withResolvers<void>();
@@ -22,8 +22,8 @@ export function listenForLastWords(stderr: Readable | null, to: NodeJS.WritableS
   stderr?.on('data', (chunk: Buffer) => {
     const text = decoder.write(chunk);
     to.write(escapeControls(text));
-    last = last.slice(-HEAP_FULL.length) + text;
-    full ||= last.includes(HEAP_FULL);
+    tail = tail.slice(-HEAP_FULL.length) + text;
+    full ||= tail.includes(HEAP_FULL);
   });
   stderr?.once('end', () => to.write(escapeControls(decoder.end())));
   stderr?.once('close', resolve);

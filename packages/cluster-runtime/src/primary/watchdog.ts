@@ -1,6 +1,6 @@
 /** What the watchdog needs of a worker. */
 export interface Watched {
-  /** Milliseconds of the same clock when it was last known to live: its last answer, or when it became ready. */
+  /** When it was last known to run, in milliseconds of the same clock: its last answer, or when it became ready. */
   lastAnswer: number;
   /** Whether a ping is under way: a worker that does not answer is not sent any more of them. */
   asked: boolean;
@@ -17,8 +17,8 @@ export interface WatchdogOptions<W extends Watched> {
 export const PING_EVERY_MS = 1000;
 
 /**
- * Notices workers whose event loop stands still. While this process itself stood still nobody could answer to it, so that
- * time counts for nobody.
+ * Notices workers whose event loop is blocked or stopped. Time in which this process itself was blocked or stopped does not
+ * count: no worker could answer it then.
  */
 export class Watchdog<W extends Watched> {
   readonly #options: WatchdogOptions<W>;

@@ -1,277 +1,252 @@
 import cluster, { type Worker } from 'node:cluster';
+import { EventEmitter } from 'node:events';
 import type { ToPrimary } from '../core/ipc.ts';
 import { log } from '../core/log.ts';
+import type { WorkerStatus } from '../core/status.ts';
 import { Backoff } from './backoff.ts';
-import { Exits } from './exit-reporter.ts';
-import { type CrewMember, Member, type RetireReason, type StartReason } from './worker-process.ts';
+import { ExitReporter } from './exit-reporter.ts';
+import { GiveUp } from './give-up.ts';
+import { type DrainReason, type StartReason, WorkerProcess } from './worker-process.ts';
 
-/** A worker that has served for so long counts as kept; one that dies before dies quickly. */
-const STEADY_MS = 500;
-const CHECK_MS = 250;
 /** A draining worker gets so much longer than its own deadline before it is killed. */
 const KILL_MARGIN_MS = 1000;
 /** A signal to the whole process group reaches all its processes well within this. */
 const SIGNAL_GRACE_MS = 200;
 
-export interface CrewOptions {
-  readonly wanted: number;
+export interface WorkerPoolOptions {
+  readonly workers: number;
   readonly giveUpMs: number;
   /** A worker that is not ready after so long is killed. */
   readonly startTimeoutMs: number;
   readonly drainWaitMs: number;
   readonly drainTimeoutMs: number;
-  /** Called once, when no worker could be kept for `giveUpMs`. */
-  onGiveUp(): void;
-  onMessage(member: Member, message: ToPrimary): void;
-  onStart(reason: StartReason): void;
-  onExit(reason: string): void;
+}
+
+interface WorkerPoolEvents {
+  /** A worker process was started. */
+  start: [reason: StartReason];
+  /** A worker sent a message, which the pool has seen before. */
+  message: [worker: WorkerProcess, message: ToPrimary];
+  /** A worker process exited, and the reason is known. */
+  exit: [reason: string];
+  /** No worker was stable for `giveUpMs`. The pool starts no more workers. */
+  'give-up': [];
 }
 
 /**
- * Keeps the wanted number of workers alive until told to drain. Whatever ends is replaced as long as fewer are left than
- * wanted; `start` and `retire` are for those who replace, add and remove workers on purpose.
+ * Keeps the desired number of workers alive until it drains. A worker that exits is replaced as long as fewer are left than
+ * desired; `start` and `drainWorker` are for operations that replace, add and remove workers on purpose.
  */
-export class Crew {
-  readonly #options: CrewOptions;
-  readonly #members = new Map<number, Member>();
-  readonly #exits: Exits;
+export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
+  readonly #options: WorkerPoolOptions;
+  readonly #workers = new Map<number, WorkerProcess>();
+  readonly #exits = new ExitReporter((reason) => this.emit('exit', reason));
   readonly #backoff = new Backoff();
-  readonly #restarts = new Set<NodeJS.Timeout>();
-  #wanted: number;
-  #check: NodeJS.Timeout | undefined;
-  #lastKept = performance.now();
-  /** Whether a worker died early since then: those that merely take long to start are no reason to give up. */
-  #failedSince = false;
+  readonly #replacements = new Set<NodeJS.Timeout>();
+  readonly #empty = Promise.withResolvers<void>();
+  readonly #giveUp: GiveUp;
+  #desired: number;
   #stopping = false;
-  #onEmpty: () => void = () => {};
 
-  constructor(options: CrewOptions) {
+  constructor(options: WorkerPoolOptions) {
+    super();
     this.#options = options;
-    this.#wanted = options.wanted;
-    this.#exits = new Exits(options.onExit);
+    this.#desired = options.workers;
+    this.#giveUp = new GiveUp({
+      giveUpMs: options.giveUpMs,
+      hasStable: () => this.workers().some(({ stable }) => stable),
+      onGiveUp: () => {
+        this.#stop();
+        this.emit('give-up');
+      },
+    });
   }
 
+  /** Starts the desired number of workers, and begins to replace those that exit. */
   boot(): void {
     cluster.on('listening', (worker, { port }) => this.#listening(worker, port));
     cluster.on('message', (worker, message: ToPrimary) => this.#message(worker, message));
     cluster.on('exit', (worker, code, signal) => this.#exited(worker, code, signal));
-    this.#lastKept = performance.now();
-    this.#check = setInterval(() => this.#giveUpIfNoneKept(), CHECK_MS);
-    for (let i = 0; i < this.#wanted; i++) this.#fork('boot');
+    this.#giveUp.start();
+    for (let i = 0; i < this.#desired; i++) this.#fork('boot');
   }
 
-  get wanted(): number {
-    return this.#wanted;
+  get desired(): number {
+    return this.#desired;
   }
 
   get stopping(): boolean {
     return this.#stopping;
   }
 
-  /** Those that are short are started at once; it ends none of those that are too many. */
-  setWanted(wanted: number): void {
-    this.#wanted = wanted;
+  /** Starts missing workers at once; it ends none of those that are too many. */
+  setDesired(desired: number): void {
+    this.#desired = desired;
     for (let missing = this.#missing(); missing > 0; missing--) this.#replaceIn(0);
   }
 
-  /** Gives up on a worker that waits for its replacement, if there is one: it need not be started any more. */
+  /** Cancels one replacement that waits for its backoff; false where there is none. */
   cancelReplacement(): boolean {
-    const [timer] = this.#restarts;
+    const [timer] = this.#replacements;
     if (timer === undefined) return false;
     clearTimeout(timer);
-    return this.#restarts.delete(timer);
+    return this.#replacements.delete(timer);
   }
 
-  members(): Member[] {
-    return [...this.#members.values()];
+  workers(): WorkerProcess[] {
+    return [...this.#workers.values()];
   }
 
-  list(): CrewMember[] {
-    return this.members().map((member) => member.describe());
+  status(): WorkerStatus[] {
+    return this.workers().map((worker) => worker.status());
   }
 
   /** @throws Error where no worker can share its metrics: then there is nothing true to show. */
   requireSharing(): void {
-    const members = this.members().filter(({ state }) => state !== 'starting');
-    const [first] = members;
-    if (first !== undefined && members.every(({ cannotShare }) => cannotShare !== undefined)) {
+    const workers = this.workers().filter(({ state }) => state !== 'starting');
+    const [first] = workers;
+    if (first !== undefined && workers.every(({ cannotShare }) => cannotShare !== undefined)) {
       throw new Error(first.cannotShare);
     }
   }
 
-  /** One worker beyond those there are. Rejects with the reason where it ends before it is ready. */
-  async start(reason: StartReason): Promise<Member> {
+  /** Starts one more worker than there are. Rejects with the reason where it exits before it is ready. */
+  async start(reason: StartReason): Promise<WorkerProcess> {
     if (this.#stopping) throw new Error('the application is stopping');
-    const member = this.#fork(reason);
-    await member.ready.promise;
-    return member;
+    const worker = this.#fork(reason);
+    await worker.ready.promise;
+    return worker;
   }
 
-  /** Has a worker drain, and resolves when it is gone. It is killed where it outstays its deadline. */
-  async retire(member: Member, reason: Exclude<RetireReason, 'stop'>): Promise<void> {
-    member.retired ??= reason;
-    sendAway(member, false);
+  /** Drains one worker, and resolves when it has exited. It is killed after its deadline. */
+  async drainWorker(worker: WorkerProcess, reason: Exclude<DrainReason, 'stop'>): Promise<void> {
+    worker.drain(reason, false);
     const deadline = setTimeout(() => {
-      log('warn', 'killing a worker that outstayed its drain', { workerPid: member.pid, reason });
-      member.kill(reason);
+      log('warn', 'killing a worker that outstayed its drain', { workerPid: worker.pid, reason });
+      worker.kill(reason);
     }, this.#options.drainTimeoutMs + KILL_MARGIN_MS);
-    await member.gone.promise;
+    await worker.exited.promise;
     clearTimeout(deadline);
   }
 
-  /** Resolves when every worker is gone; those that outstay the drain are killed. */
+  /** Drains all workers, and resolves when all have exited. They are killed after the deadline. */
   async drain(): Promise<void> {
     this.#stop();
-    const empty = new Promise<void>((resolve) => {
-      this.#onEmpty = resolve;
-    });
-    for (const member of this.#members.values()) {
-      member.retired ??= 'stop';
-      sendAway(member, true);
-    }
+    for (const worker of this.#workers.values()) worker.drain('stop', true);
     const { drainWaitMs, drainTimeoutMs } = this.#options;
     const deadline = setTimeout(
       () => {
-        log('warn', 'killing workers that outstayed the drain', { workers: this.list() });
+        log('warn', 'killing workers that outstayed the drain', { workers: this.status() });
         this.killAll();
       },
       drainWaitMs + drainTimeoutMs + KILL_MARGIN_MS,
     );
-    if (this.#members.size + this.#exits.untold > 0) await empty;
+    this.#resolveIfEmpty();
+    await this.#empty.promise;
     clearTimeout(deadline);
   }
 
   killAll(): void {
     this.#stop();
-    for (const member of this.#members.values()) member.kill('stop');
+    for (const worker of this.#workers.values()) worker.kill('stop');
   }
 
   #stop(): void {
     this.#stopping = true;
-    clearInterval(this.#check);
-    for (const timer of this.#restarts) clearTimeout(timer);
-    this.#restarts.clear();
+    this.#giveUp.stop();
+    for (const timer of this.#replacements) clearTimeout(timer);
+    this.#replacements.clear();
   }
 
-  #fork(reason: StartReason): Member {
-    const worker = cluster.fork();
-    const member = new Member(worker, reason);
-    this.#members.set(worker.id, member);
-    this.#exits.follow(member);
-    this.#options.onStart(reason);
-    log('info', 'starting a worker', { worker: worker.id, workerPid: member.pid, reason });
+  #resolveIfEmpty(): void {
+    if (this.#stopping && this.#workers.size + this.#exits.pending === 0) this.#empty.resolve();
+  }
+
+  #fork(reason: StartReason): WorkerProcess {
+    const worker = new WorkerProcess(cluster.fork());
+    this.#workers.set(worker.id, worker);
+    this.#exits.follow(worker);
+    this.emit('start', reason);
+    log('info', 'starting a worker', { worker: worker.id, workerPid: worker.pid, reason });
     const { startTimeoutMs } = this.#options;
-    member.startTimer = setTimeout(() => {
-      log('error', 'killing a worker that is not ready in time', { workerPid: member.pid, startTimeoutMs });
-      member.kill('start-timeout');
+    worker.startTimer = setTimeout(() => {
+      log('error', 'killing a worker that is not ready in time', { workerPid: worker.pid, startTimeoutMs });
+      worker.kill('start-timeout');
     }, startTimeoutMs);
     // Without a listener a failed fork, or a message to a worker that just died, would end the primary.
-    worker.on('error', (error) => {
+    worker.forked.on('error', (error) => {
       log('warn', 'worker unreachable', { worker: worker.id, error: error.message });
       // A process that could not be made has no exit either.
-      if (worker.process.pid === undefined) this.#exited(worker, null, null);
+      if (worker.forked.process.pid === undefined) this.#exited(worker.forked, null, null);
     });
-    return member;
+    return worker;
   }
 
-  #listening(worker: Worker, port: number): void {
-    const member = this.#members.get(worker.id);
-    if (member?.state !== 'starting') return;
-    clearTimeout(member.startTimer);
-    member.state = 'ready';
-    member.readyAt = performance.now();
-    member.lastAnswer = member.readyAt;
-    log('info', 'worker ready', { worker: worker.id, workerPid: member.pid, port, ...slotOf(member) });
-    member.ready.resolve();
+  #listening({ id }: Worker, port: number): void {
+    const worker = this.#workers.get(id);
+    if (worker?.state !== 'starting') return;
+    const { pid, slot } = worker;
+    log('info', 'worker ready', { worker: id, workerPid: pid, port, ...(slot !== undefined && { slot }) });
+    worker.becomeReady();
   }
 
-  #message(worker: Worker, message: ToPrimary): void {
-    const member = this.#members.get(worker.id);
-    if (member === undefined) return;
-    if (message.type === 'draining') this.#drains(member);
-    if (message.type === 'shares') member.sharing = { slot: message.slot };
-    if (message.type === 'cannot-share') this.#cannotShare(member, message.reason);
-    this.#options.onMessage(member, message);
+  #message({ id }: Worker, message: ToPrimary): void {
+    const worker = this.#workers.get(id);
+    if (worker === undefined) return;
+    if (message.type === 'draining') this.#drainsByItself(worker);
+    if (message.type === 'shares') worker.sharing = { slot: message.slot };
+    if (message.type === 'cannot-share') this.#cannotShare(worker, message.reason);
+    this.emit('message', worker, message);
   }
 
-  /** Who drains without being told to is replaced while it does, unless it was a signal to the whole application. */
-  #drains(member: Member): void {
-    member.state = 'draining';
-    if (member.retired !== undefined) return;
+  /** A worker that drains on its own is replaced while it drains, unless the signal was for the whole application. */
+  #drainsByItself(worker: WorkerProcess): void {
+    worker.state = 'draining';
+    if (worker.drainReason !== undefined) return;
     const timer = setTimeout(() => {
-      if (this.#stopping || member.retired !== undefined) return;
-      member.retired = 'leave';
-      log('info', 'a worker leaves by itself, replacing it', { workerPid: member.pid });
+      if (this.#stopping || worker.drainReason !== undefined) return;
+      worker.drainReason = 'leave';
+      log('info', 'a worker leaves by itself, replacing it', { workerPid: worker.pid });
       if (this.#missing() > 0) this.#replaceIn(0);
     }, SIGNAL_GRACE_MS);
-    member.gone.promise.then(() => clearTimeout(timer));
+    worker.exited.promise.then(() => clearTimeout(timer));
   }
 
-  /** A new worker that cannot share would count into nothing: it may serve only where nobody shares. */
-  #cannotShare(member: Member, reason: string): void {
-    member.sharing = { cannot: reason };
-    if (member.state !== 'starting') return;
-    if (this.members().some((other) => other.serves && other.shares)) {
-      log('error', 'ending a new worker that cannot share its metrics', { workerPid: member.pid, reason });
-      member.kill('unshared');
+  /** A new worker that cannot share would count into nothing: it may serve only where no worker shares. */
+  #cannotShare(worker: WorkerProcess, reason: string): void {
+    worker.sharing = { cannot: reason };
+    if (worker.state !== 'starting') return;
+    if (this.workers().some((other) => other.serves && other.shares)) {
+      log('error', 'ending a new worker that cannot share its metrics', { workerPid: worker.pid, reason });
+      worker.kill('unshared');
     } else {
-      member.send({ type: 'serve-unshared' });
+      worker.send({ type: 'serve-unshared' });
     }
   }
 
-  #exited(worker: Worker, code: number | null, signal: string | null): void {
-    const member = this.#members.get(worker.id);
-    if (member === undefined) return;
-    clearTimeout(member.startTimer);
-    const steady = this.#steady(member);
-    if (steady) this.#kept();
-    else if (member.retired === undefined) this.#failedSince = true;
-    this.#members.delete(worker.id);
-    const delayMs = this.#stopping || this.#missing() <= 0 ? undefined : this.#backoff.afterDeath(steady);
+  #exited({ id }: Worker, code: number | null, signal: string | null): void {
+    const worker = this.#workers.get(id);
+    if (worker === undefined) return;
+    clearTimeout(worker.startTimer);
+    const { stable } = worker;
+    if (stable) this.#giveUp.seenStable();
+    else if (worker.drainReason === undefined) this.#giveUp.failedEarly();
+    this.#workers.delete(id);
+    const delayMs = this.#stopping || this.#missing() <= 0 ? undefined : this.#backoff.afterExit(stable);
     if (delayMs !== undefined) this.#replaceIn(delayMs);
-    this.#exits.tell(member, { code, signal, delayMs }).then(() => {
-      if (this.#stopping && this.#members.size + this.#exits.untold === 0) this.#onEmpty();
-    });
+    this.#exits.report(worker, { code, signal, delayMs }).then(() => this.#resolveIfEmpty());
   }
 
   #replaceIn(delayMs: number): void {
     const timer = setTimeout(() => {
-      this.#restarts.delete(timer);
+      this.#replacements.delete(timer);
       this.#fork('death');
     }, delayMs);
-    this.#restarts.add(timer);
+    this.#replacements.add(timer);
   }
 
   #missing(): number {
-    const staying = this.members().filter(({ retired }) => retired === undefined).length;
-    return this.#wanted - staying - this.#restarts.size;
+    const staying = this.workers().filter(({ drainReason }) => drainReason === undefined).length;
+    return this.#desired - staying - this.#replacements.size;
   }
-
-  #steady(member: Member): boolean {
-    return member.readyAt !== undefined && performance.now() - member.readyAt >= STEADY_MS;
-  }
-
-  #kept(): void {
-    this.#lastKept = performance.now();
-    this.#failedSince = false;
-  }
-
-  #giveUpIfNoneKept(): void {
-    if (this.members().some((member) => this.#steady(member))) this.#kept();
-    if (!this.#failedSince || performance.now() - this.#lastKept < this.#options.giveUpMs) return;
-    this.#stop();
-    this.#options.onGiveUp();
-  }
-}
-
-function sendAway(member: Member, whole: boolean): void {
-  // Before a worker listens for messages SIGTERM simply ends it: it serves nobody yet.
-  if (member.state === 'starting') member.worker.process.kill('SIGTERM');
-  member.state = 'draining';
-  member.send({ type: 'drain', whole });
-}
-
-function slotOf(member: Member): { slot?: number } {
-  const { slot } = member.describe();
-  return slot === undefined ? {} : { slot };
 }

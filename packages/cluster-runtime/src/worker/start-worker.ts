@@ -1,5 +1,6 @@
 import { register } from 'prom-client';
 import type { App } from '../core/app.ts';
+import { UNCAUGHT_EXIT_CODE } from '../core/exit-codes.ts';
 import type { Extension } from '../core/extension.ts';
 import { sendToPrimary } from '../core/ipc.ts';
 import { describeError, log } from '../core/log.ts';
@@ -8,7 +9,6 @@ import { parseErrors } from '../http/http-metrics.ts';
 import { shedding } from '../http/load-shedding.ts';
 import { PARSE_ERROR_CODES } from '../http/parse-errors.ts';
 import { createListener } from '../http/pipeline.ts';
-import { UNCAUGHT_EXIT_CODE } from '../primary/exit-reason.ts';
 import { collectRuntimeMetrics } from './default-metrics.ts';
 import { switchOff } from './metrics-off.ts';
 import { startSharing } from './sharing.ts';
