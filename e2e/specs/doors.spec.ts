@@ -8,7 +8,7 @@ const MARKERS = [
   '# HELP',
   '# TYPE',
   'http_requests_total',
-  'workersWanted',
+  'workersDesired',
   'demo_unshared',
   '__metrics_path__',
   'Active connections',

@@ -114,8 +114,8 @@ test('scripts/scale adds and removes workers under load, and no request and no c
         [1, WORKERS],
       ] as const) {
         expect(await stack.script('scale', String(to))).toBe(`scaled: ${from} -> ${to} workers\n`);
-        const { workers, workersWanted } = await stack.status();
-        expect([workersWanted, workers.map(({ state }) => state)]).toEqual([to, Array(to).fill('ready')]);
+        const { workers, workersDesired } = await stack.status();
+        expect([workersDesired, workers.map(({ state }) => state)]).toEqual([to, Array(to).fill('ready')]);
       }
     });
     await expect(stack.script('scale', '0')).rejects.toThrow("not a number of workers: '0'");

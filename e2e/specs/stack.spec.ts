@@ -8,7 +8,7 @@ const SERVICES: readonly Service[] = ['app', 'nginx', 'nginx-exporter', 'prometh
 const TIMEOUT_MS = 10_000;
 const DEADLINE_MS = 90_000;
 /** What the app says when it did not come to its end by itself. */
-const FORCED = /outstayed|cut at the deadline|ending at once/;
+const FORCED = /drain deadline exceeded|exiting at once/;
 
 interface Inspected {
   readonly State: { ExitCode: number; Status: string; OOMKilled: boolean; Health?: { Status: string } };

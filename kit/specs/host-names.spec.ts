@@ -7,7 +7,7 @@ import { inspect } from './support/container-facts.ts';
 const SHOWN: Readonly<Record<number, readonly { readonly path: string; readonly shows: string }[]>> = {
   9040: [
     { path: '/metrics', shows: '# TYPE http_requests_total counter' },
-    { path: '/status', shows: 'workersWanted' },
+    { path: '/status', shows: 'workersDesired' },
     { path: '/targets', shows: '__metrics_path__' },
   ],
   9090: [

@@ -14,7 +14,7 @@ import { routeCount } from './count-of-route.ts';
 
 interface Status {
   readonly workers: readonly { readonly pid: number; readonly state: string }[];
-  readonly workersWanted: number;
+  readonly workersDesired: number;
 }
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -120,7 +120,7 @@ function settled(door: string, gone: readonly number[] = []): Promise<Status> {
     async () => {
       const status = JSON.parse(await getText(`${door}/status`, ANSWER_TIMEOUT_MS)) as Status;
       const ready = status.workers.filter(({ pid, state }) => state === 'ready' && !gone.includes(pid));
-      if (ready.length < status.workersWanted) throw new Error(JSON.stringify(status));
+      if (ready.length < status.workersDesired) throw new Error(JSON.stringify(status));
       return status;
     },
     { deadlineMs: DEADLINE_MS },

@@ -17,7 +17,7 @@ test('faults on demand do not exist unless switched on', async (t) => {
     }
   }
   assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
-  assert.ok(!app.lines.some(({ msg }) => msg === 'worker died, replacing it'));
+  assert.ok(!app.lines.some(({ msg }) => msg === 'worker exited; replacing it'));
 });
 
 test('faults on demand take POST only, and a block needs its length', async (t) => {
@@ -52,11 +52,11 @@ for (const [fault, reason, signal] of [
     const answer = await fetch(`${url}/demo/faults/${fault}`, { method: 'POST' });
     assert.equal(answer.status, 202);
     const { pid } = (await answer.json()) as { pid: number };
-    const died = await app.line('worker died, replacing it');
-    assert.deepEqual([died.workerPid, died.reason, died.signal], [pid, reason, signal]);
+    const died = await app.line('worker exited; replacing it');
+    assert.deepEqual([died.worker_pid, died.reason, died.signal], [pid, reason, signal]);
     await statusWhen(metrics, (status) => allReady(status) && status.workers[0]!.pid !== pid);
     const successor = await app.line('starting a worker', 2);
-    assert.ok(String(died.endedAt) <= String(successor.time), 'however late it is told, it was gone before');
+    assert.ok(String(died.ended_at) <= String(successor.time), 'however late it is told, it was gone before');
     if (fault === 'throw') assert.match(String((await app.line('uncaught exception')).error), /on demand/);
   });
 }

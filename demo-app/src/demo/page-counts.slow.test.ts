@@ -60,7 +60,7 @@ test('each worker tells what it alone has counted, and the same total; a killed 
   const killed = await fetch(`${url}/demo/faults/kill`, { method: 'POST', headers: { Connection: 'close' } });
   const { worker } = (await killed.json()) as { worker: number };
   assert.ok(own.has(worker), `${worker}`);
-  await app.line('worker died, replacing it');
+  await app.line('worker exited; replacing it');
   const [last] = (await countsWhen(url, (all) => !own.has(all.at(-1)!.worker))).slice(-1);
   assert.deepEqual([last!.own, last!.shared], [0, 40]);
 });

@@ -15,7 +15,7 @@ const exit = (pid: number, rest: Partial<WorkerExit> = {}): WorkerExit => ({
 
 test("a worker's end is read from the application's log, and nothing else is", () => {
   const line =
-    '{"time":"2026-01-02T03:04:05.678Z","level":"warn","pid":7,"msg":"worker died","workerPid":31,"code":null,"signal":"SIGABRT","reason":"oom","endedAt":"2026-01-02T03:04:05.070Z"}';
+    '{"time":"2026-01-02T03:04:05.678Z","level":"warn","pid":7,"msg":"worker exited; replacing it","worker_pid":31,"code":null,"signal":"SIGABRT","reason":"oom","ended_at":"2026-01-02T03:04:05.070Z"}';
   assert.deepEqual(parseExit(line), {
     pid: 31,
     at: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
@@ -25,7 +25,7 @@ test("a worker's end is read from the application's log, and nothing else is", (
     reason: 'oom',
   });
   assert.equal(
-    parseExit('{"time":"2026-01-02T03:04:05.678Z","msg":"worker ready","workerPid":31}'),
+    parseExit('{"time":"2026-01-02T03:04:05.678Z","msg":"worker ready","worker_pid":31}'),
     undefined,
   );
   assert.equal(parseExit('2026-01-02 03:04:05 INFO success: app entered RUNNING state'), undefined);
@@ -106,11 +106,11 @@ test('workers that leave as the primary wants it are no deaths, and take no faul
   const death = deaths.expect('throw');
   deaths.take(exit(31, { code: 0, signal: null, reason: 'reload' }));
   deaths.take(exit(32, { signal: 'SIGTERM' }));
-  deaths.take(exit(33, { reason: 'unshared' }));
+  deaths.take(exit(33, { reason: 'cannot-share' }));
   assert.deepEqual([deaths.hasCome(death), deaths.unexpected], [false, []]);
 });
 
-test('a worker that outstayed its drain was cut off: that is no end in order', () => {
+test('a worker killed after its drain deadline was cut off: that is no end in order', () => {
   const deaths = new Deaths(new FaultWindows(1));
   deaths.take(exit(31, { reason: 'reload' }));
   assert.equal(deaths.unexpected.length, 1);

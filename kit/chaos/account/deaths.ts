@@ -16,20 +16,20 @@ const KILLED_WITHIN_MS = 1_000;
 
 /** Undefined for any other line of the application's log. */
 export function parseExit(line: string): WorkerExit | undefined {
-  if (!line.startsWith('{') || !line.includes('"workerPid"')) return undefined;
+  if (!line.startsWith('{') || !line.includes('"worker_pid"')) return undefined;
   const {
     time,
-    workerPid,
+    worker_pid,
     code,
     signal,
     reason,
-    endedAt = time,
+    ended_at = time,
   } = JSON.parse(line) as Record<string, unknown>;
   if (code === undefined || signal === undefined) return undefined;
   return {
-    pid: Number(workerPid),
+    pid: Number(worker_pid),
     at: Date.parse(String(time)),
-    endedAt: Date.parse(String(endedAt)),
+    endedAt: Date.parse(String(ended_at)),
     code: code as number | null,
     signal: signal as string | null,
     reason: reason as string | undefined,
@@ -149,7 +149,7 @@ export class Deaths {
 /** The primary wanted it, for a reload, fewer workers, or because a worker could not share. */
 function isOrderly({ code, signal, reason }: WorkerExit): boolean {
   // A worker that is sent away before it listens for messages is ended by SIGTERM.
-  return (code === 0 && signal === null) || signal === 'SIGTERM' || reason === 'unshared';
+  return (code === 0 && signal === null) || signal === 'SIGTERM' || reason === 'cannot-share';
 }
 
 function describe(exit: WorkerExit): string {

@@ -91,9 +91,9 @@ async function replace({ shell, census }: Scene, pid: number): Promise<void> {
   await poll(
     'its successor',
     async () => {
-      const { workers, workersWanted } = await census.now();
+      const { workers, workersDesired } = await census.now();
       const ready = workers.filter((worker) => worker.state === 'ready' && worker.pid !== pid);
-      return ready.length >= workersWanted ? true : undefined;
+      return ready.length >= workersDesired ? true : undefined;
     },
     { deadlineMs: DEADLINE_MS },
   );

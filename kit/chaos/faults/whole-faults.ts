@@ -44,7 +44,7 @@ export async function killPrimary(scene: Scene, fault: Fault): Promise<boolean> 
     async () => {
       const status = await scene.census.now();
       const ready = status.workers.filter(({ state }) => state === 'ready');
-      if (status.primary.pid === primary.pid || ready.length < status.workersWanted)
+      if (status.primary.pid === primary.pid || ready.length < status.workersDesired)
         throw new Error(JSON.stringify(status));
       await getText(`${scene.stack.publicUrl}/readyz`, TIMEOUT_MS);
       return true;

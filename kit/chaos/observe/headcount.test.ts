@@ -4,9 +4,9 @@ import { Headcount } from './headcount.ts';
 
 const timeOf = (second: number) => new Date(Date.UTC(2026, 0, 2, 3, 4, second)).toISOString();
 const start = (second: number, primary: number, workerPid: number) =>
-  `{"time":"${timeOf(second)}","level":"info","pid":${primary},"msg":"starting a worker","worker":1,"workerPid":${workerPid},"reason":"boot"}`;
+  `{"time":"${timeOf(second)}","level":"info","pid":${primary},"msg":"starting a worker","worker":1,"worker_pid":${workerPid},"reason":"boot"}`;
 const end = (toldAt: number, primary: number, workerPid: number, endedAt = toldAt) =>
-  `{"time":"${timeOf(toldAt)}","level":"info","pid":${primary},"msg":"worker ended","worker":1,"workerPid":${workerPid},"code":0,"signal":null,"endedAt":"${timeOf(endedAt)}"}`;
+  `{"time":"${timeOf(toldAt)}","level":"info","pid":${primary},"msg":"worker exited","worker":1,"worker_pid":${workerPid},"code":0,"signal":null,"ended_at":"${timeOf(endedAt)}"}`;
 
 function after(...lines: string[]): Headcount {
   const headcount = new Headcount();
@@ -48,6 +48,6 @@ test('workers of an instance beside it count while it is there', () => {
 });
 
 test('lines of other things change nothing', () => {
-  const ready = `{"time":"${timeOf(1)}","level":"info","pid":7,"msg":"worker ready","worker":1,"workerPid":31}`;
+  const ready = `{"time":"${timeOf(1)}","level":"info","pid":7,"msg":"worker ready","worker":1,"worker_pid":31}`;
   assert.equal(after('2026-01-02 03:04:05 INFO spawned: app with pid 7', ready).most, 0);
 });

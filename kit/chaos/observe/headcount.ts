@@ -70,6 +70,6 @@ interface Start {
 
 function parseStart(line: string): Start | undefined {
   if (!line.startsWith('{') || !line.includes('"starting a worker"')) return undefined;
-  const { time, pid, workerPid } = JSON.parse(line) as { time: string; pid: number; workerPid: number };
-  return { primary: pid, pid: workerPid, at: Date.parse(time) };
+  const { time, pid, worker_pid } = JSON.parse(line) as { time: string; pid: number; worker_pid: number };
+  return { primary: pid, pid: worker_pid, at: Date.parse(time) };
 }

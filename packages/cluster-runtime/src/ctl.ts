@@ -53,7 +53,7 @@ async function reload(): Promise<void> {
   const after = await until(before, ({ reload }) => reload.ended > before.reload.begun);
   if (after.reload.error !== '') throw new Error(`reload failed: ${after.reload.error}`);
   // Another reload may have begun already, and have one more.
-  console.log(`reloaded: ${after.workersWanted} workers`);
+  console.log(`reloaded: ${after.workersDesired} workers`);
 }
 
 /**
@@ -73,17 +73,17 @@ async function scale(wanted: number): Promise<void> {
   const before = await statusNow();
   let now = before;
   // One signal at a time: those of a kind that are pending together arrive as one.
-  while (now.workersWanted !== wanted) {
-    const { workersWanted, scale: step } = now;
-    const by = wanted > workersWanted ? 1 : -1;
+  while (now.workersDesired !== wanted) {
+    const { workersDesired, scale: step } = now;
+    const by = wanted > workersDesired ? 1 : -1;
     process.kill(before.primary.pid, by > 0 ? 'SIGTTIN' : 'SIGTTOU');
     now = await until(before, ({ scale }) => scale.ended > step.ended);
     if (now.scale.error !== '')
-      throw new Error(`stopped at ${now.workersWanted} workers: ${now.scale.error}`);
-    if (now.workersWanted !== workersWanted + by)
-      throw new Error(`stopped at ${now.workersWanted} workers: somebody else adds or removes some, too`);
+      throw new Error(`stopped at ${now.workersDesired} workers: ${now.scale.error}`);
+    if (now.workersDesired !== workersDesired + by)
+      throw new Error(`stopped at ${now.workersDesired} workers: somebody else adds or removes some, too`);
   }
-  console.log(`scaled: ${before.workersWanted} -> ${wanted} workers`);
+  console.log(`scaled: ${before.workersDesired} -> ${wanted} workers`);
 }
 
 async function main([command, count, ...rest]: string[]): Promise<void> {

@@ -16,11 +16,11 @@ test('a dead worker is replaced at once, and the metrics door never closes', asy
   const { metrics } = await ports(app);
   const before = await statusWhen(metrics, allReady);
   process.kill(before.workers[0]!.pid, 'SIGKILL');
-  const died = await app.line('worker died, replacing it');
-  assert.deepEqual([died.signal, died.delayMs], ['SIGKILL', 0]);
+  const died = await app.line('worker exited; replacing it');
+  assert.deepEqual([died.signal, died.delay_ms], ['SIGKILL', 0]);
   const after = await statusWhen(
     metrics,
-    (s) => allReady(s) && s.workers.every((w) => w.pid !== died.workerPid),
+    (s) => allReady(s) && s.workers.every((w) => w.pid !== died.worker_pid),
   );
   assert.equal(after.workers.length, 2);
   assert.equal(after.primary.pid, before.primary.pid);
@@ -68,17 +68,17 @@ async function runWithTakenPort(t: Parameters<typeof runApp>[0]): Promise<Runnin
 
 test('workers that die again and again are backed off, and the primary gives up with a failure', async (t) => {
   const app = await runWithTakenPort(t);
-  const door = await app.line('metrics door open');
-  await app.line('worker died, replacing it', 3);
+  const door = await app.line('metrics server listening');
+  await app.line('worker exited; replacing it', 3);
   // No worker could be kept, yet the metrics door answers.
   const status = await statusOf(`http://127.0.0.1:${door.port}`);
   assert.ok(status.workers.every((w) => w.state === 'starting'));
   assert.deepEqual(await app.exit(), { code: 1, signal: null });
   const delays = app.lines
-    .filter((l) => l.msg === 'worker died, replacing it')
-    .map((l) => l.delayMs as number);
+    .filter((l) => l.msg === 'worker exited; replacing it')
+    .map((l) => l.delay_ms as number);
   assert.deepEqual(delays.slice(0, 3), [0, 100, 200]);
-  assert.equal(app.lines.at(-1)?.msg, 'giving up: no worker could be kept');
+  assert.equal(app.lines.at(-1)?.msg, 'giving up: no worker stayed up');
   assert.match(JSON.stringify(app.lines), /cannot listen on 127\.0\.0\.1:\d+.*EADDRINUSE/);
 });
 

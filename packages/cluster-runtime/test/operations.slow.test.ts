@@ -24,7 +24,7 @@ async function begin(
   app: RunningApp,
   ...args: string[]
 ): Promise<{ pid: number; outcome: Promise<Outcome> }> {
-  const { port } = await app.line('metrics door open');
+  const { port } = await app.line('metrics server listening');
   const { promise: outcome, resolve } = Promise.withResolvers<Outcome>();
   const child = execFile(
     process.execPath,
@@ -53,7 +53,7 @@ test('a reload replaces every worker, one at a time, the new one ready before th
   const reloading = app.lines.findIndex(({ msg }) => msg === 'reloading');
   const steps = app.lines
     .slice(reloading)
-    .filter(({ msg }) => ['worker ready', 'worker ended'].includes(msg));
+    .filter(({ msg }) => ['worker ready', 'worker exited'].includes(msg));
   assert.deepEqual(
     steps.map(({ msg, reason }) => reason ?? msg),
     ['worker ready', 'reload', 'worker ready', 'reload', 'worker ready', 'reload'],
@@ -63,7 +63,7 @@ test('a reload replaces every worker, one at a time, the new one ready before th
   for (const line of [
     'app_workers{state="ready"} 3',
     'app_workers{state="starting"} 0',
-    'app_workers_wanted 3',
+    'app_workers_desired 3',
     'app_worker_starts_total{reason="boot"} 3',
     'app_worker_starts_total{reason="reload"} 3',
     'app_worker_exits_total{reason="reload"} 3',
@@ -111,7 +111,7 @@ for (const [what, to, why, env] of [
     assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
     const text = await (await fetch(`${metrics}/metrics`)).text();
     assert.match(text, /^app_reloads_total\{result="failed"\} 1$/m);
-    assert.ok(app.lines.some(({ msg }) => msg === 'reload failed, the workers there are go on'));
+    assert.ok(app.lines.some(({ msg }) => msg === 'reload failed; existing workers keep serving'));
   });
 }
 
@@ -135,10 +135,10 @@ test('a reload whose new worker cannot share is aborted with the reason, and the
   const { time } = await app.line('worker ready', 2);
   await statusWhen(metrics, () => Date.now() - Date.parse(String(time)) > STEADY_WITHIN_MS);
   process.kill(before.workers[0]!.pid, 'SIGKILL');
-  await app.line('ending a new worker that cannot share its metrics', 4);
+  await app.line('killing a new worker that cannot share its metrics', 4);
   assert.equal((await fetch(`${metrics}/metrics`)).status, 200);
   assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
-  const delays = app.lines.filter(({ reason }) => reason === 'unshared').map(({ delayMs }) => delayMs);
+  const delays = app.lines.filter(({ reason }) => reason === 'cannot-share').map(({ delay_ms }) => delay_ms);
   assert.deepEqual(delays.slice(0, 3), [undefined, 0, 100], 'the first was the one of the reload');
 });
 
@@ -151,9 +151,9 @@ test('a reload asked for during a reload means one more after it, however often 
   app.child.kill('SIGHUP');
   await app.line('reloading');
   const second = operate(app, 'reload');
-  await app.line('reload asked for again: it is queued once');
+  await app.line('reload requested again; it is queued once');
   const third = operate(app, 'reload');
-  await app.line('reload asked for again: it is queued once', 2);
+  await app.line('reload requested again; it is queued once', 2);
   process.kill(workers[0]!.pid, 'SIGCONT');
   assert.deepEqual([(await second).code, (await third).code], [0, 0]);
   const { reload, reloading } = await statusWhen(metrics, (s) => !s.reloading);
@@ -168,7 +168,7 @@ test('a stop during a reload ends the application as any other does: drained, wi
   await app.line('reloading');
   app.child.kill('SIGTERM');
   assert.deepEqual(await app.exit(), { code: 0, signal: null });
-  const ended = app.lines.filter(({ msg }) => msg === 'worker ended');
+  const ended = app.lines.filter(({ msg }) => msg === 'worker exited');
   // The one that was starting may end by the signal, before it can take it as an order to drain.
   assert.ok(ended.every(({ code, signal }) => code === 0 || signal === 'SIGTERM'));
   assert.ok(ended.length >= 3, JSON.stringify(ended));
@@ -180,15 +180,15 @@ test('workers are added and removed one by one, down to one and never below', as
   await statusWhen(metrics, allReady);
   assert.deepEqual(await operate(app, 'scale', '4'), { code: 0, said: 'scaled: 2 -> 4 workers\n' });
   const four = await statusOf(metrics);
-  assert.deepEqual([four.workersWanted, four.workers.length, allReady(four)], [4, 4, true]);
+  assert.deepEqual([four.workersDesired, four.workers.length, allReady(four)], [4, 4, true]);
   assert.deepEqual(four.workers.map(({ slot }) => slot).sort(), [0, 1, 2, 3]);
 
   assert.equal((await operate(app, 'scale', '1')).code, 0);
   const one = await statusOf(metrics);
-  assert.deepEqual([one.workersWanted, one.workers.length, allReady(one)], [1, 1, true]);
+  assert.deepEqual([one.workersDesired, one.workers.length, allReady(one)], [1, 1, true]);
   app.child.kill('SIGTTOU');
   const after = await statusWhen(metrics, ({ scale }) => scale.ended > one.scale.ended);
-  assert.deepEqual([after.workersWanted, after.scale.error], [1, 'the last worker stays']);
+  assert.deepEqual([after.workersDesired, after.scale.error], [1, 'the last worker stays']);
 
   for (const wrong of [
     ['scale', '0'],
@@ -237,7 +237,7 @@ test('workers that somebody else adds or removes meanwhile end a scale with the 
 
 test('without an application it is said where none was found', async (t) => {
   const app = runApp(t, MAIN);
-  await app.line('metrics door open');
+  await app.line('metrics server listening');
   app.child.kill('SIGKILL');
   await app.exit();
   const { code, said } = await operate(app, 'reload');
@@ -258,7 +258,7 @@ test('a worker that cannot start is not added, and scaling says why', async (t) 
   assert.equal(code, 1);
   assert.match(said, /^error: stopped at 1 workers: the new worker \d+ did not become ready/);
   const after = await statusWhen(metrics, allReady);
-  assert.deepEqual([pids(after), after.workersWanted], [pids(before), 1]);
+  assert.deepEqual([pids(after), after.workersDesired], [pids(before), 1]);
 });
 
 test('signals for an operation do not end a primary that is still starting', async (t) => {

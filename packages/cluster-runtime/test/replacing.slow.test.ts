@@ -29,8 +29,8 @@ test('a stopped worker is killed and replaced', async (t) => {
   const { metrics } = await ports(app);
   const { workers } = await statusWhen(metrics, allReady);
   process.kill(workers[0]!.pid, 'SIGSTOP');
-  const died = await app.line('worker died, replacing it');
-  assert.deepEqual([died.workerPid, died.reason, died.delayMs], [workers[0]!.pid, 'stuck', 0]);
+  const died = await app.line('worker exited; replacing it');
+  assert.deepEqual([died.worker_pid, died.reason, died.delay_ms], [workers[0]!.pid, 'stuck', 0]);
   await statusWhen(metrics, (status) => allReady(status) && !pids(status).includes(workers[0]!.pid));
 });
 
@@ -42,12 +42,12 @@ test('a worker whose event loop is blocked is killed and replaced; with a timeou
     assert.equal((await fetch(`${url}/block?ms=6000`, { method: 'POST' })).status, 202);
   await block(await ports(patient));
   await block(await ports(app));
-  assert.equal((await app.line('worker died, replacing it')).reason, 'stuck');
+  assert.equal((await app.line('worker exited; replacing it')).reason, 'stuck');
   // It answers again when the block is over: nobody had killed it.
   const { app: url, metrics } = await ports(patient);
   assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
   assert.match(await (await fetch(`${metrics}/status`)).text(), /"ready"/);
-  assert.ok(!patient.lines.some(({ msg }) => msg === 'worker died, replacing it'));
+  assert.ok(!patient.lines.some(({ msg }) => msg === 'worker exited; replacing it'));
 });
 
 test('a primary that was stopped itself kills nobody when it goes on', async (t) => {
@@ -82,7 +82,7 @@ test('a worker is replaced after its share of requests, its successor first, one
     most.push((await statusOf(metrics)).workers.length);
     return app.lines.filter(({ reason }) => reason === 'recycle').length >= 3;
   });
-  assert.ok(Math.max(...most) <= before.workersWanted + 1);
+  assert.ok(Math.max(...most) <= before.workersDesired + 1);
   assert.ok(app.lines.some(({ why }) => /^\d+ requests, its limit is 2[0-5]$/.test(String(why))));
   const text = await (await fetch(`${metrics}/metrics`)).text();
   assert.match(text, new RegExp(`^ping_responses_total{status="200"} ${answered}$`, 'm'));
@@ -94,7 +94,7 @@ test('a worker that holds too much memory is replaced', async (t) => {
   await statusWhen(metrics, allReady);
   const replacing = await app.line('replacing a worker');
   assert.match(String(replacing.why), /^\d+ MB of memory, the limit is 10$/);
-  const ended = await app.line('worker ended');
+  const ended = await app.line('worker exited');
   assert.deepEqual([ended.reason, ended.code], ['recycle', 0]);
 });
 
@@ -105,7 +105,7 @@ test('without limits nobody is recycled, and the metrics of the operation are th
   for (let i = 0; i < 50; i++) await (await fetch(`${url}/ping`)).text();
   // The end of the last request, and the first sample of an event loop, come a moment after the answers.
   const shown = [
-    /^app_worker_busy 0$/m,
+    /^app_workers_busy 0$/m,
     /^app_requests_in_flight 0$/m,
     /^nodejs_eventloop_delay_seconds_count [1-9]/m,
     /^app_primary_eventloop_delay_seconds_count [1-9]/m,

@@ -3,7 +3,7 @@ export type ToWorker =
   /** `whole`: the application ends, so readiness fails first. Otherwise this worker alone goes, and others serve. */
   | { readonly type: 'drain'; readonly whole: boolean }
   /** Serve although nobody can share: see `cannot-share`. */
-  | { readonly type: 'serve-unshared' }
+  | { readonly type: 'serve-anyway' }
   | { readonly type: 'ping' }
   | { readonly type: 'extension'; readonly message: unknown };
 

@@ -20,7 +20,7 @@ export interface OperationRecord {
 export interface Status {
   readonly primary: { readonly pid: number };
   readonly workers: readonly WorkerStatus[];
-  readonly workersWanted: number;
+  readonly workersDesired: number;
   /** Whether a reload runs or waits. */
   readonly reloading: boolean;
   readonly reload: OperationRecord;

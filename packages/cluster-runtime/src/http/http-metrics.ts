@@ -34,6 +34,6 @@ export const requestsInFlight = new Gauge({
 });
 
 export const workersBusy = new Gauge({
-  name: 'app_worker_busy',
+  name: 'app_workers_busy',
   help: 'Workers that serve at least one request',
 });

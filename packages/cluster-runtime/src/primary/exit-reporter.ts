@@ -42,9 +42,9 @@ export class ExitReporter {
     const reason = await this.#reasonOf(worker, exit);
     this.#onExit(reason);
     const { delayMs, code, signal } = exit;
-    const fields = { worker: worker.id, workerPid: worker.pid, code, signal, reason, endedAt };
-    if (delayMs === undefined) log('info', 'worker ended', fields);
-    else log('warn', 'worker died, replacing it', { ...fields, delayMs });
+    const fields = { worker: worker.id, worker_pid: worker.pid, code, signal, reason, ended_at: endedAt };
+    if (delayMs === undefined) log('info', 'worker exited', fields);
+    else log('warn', 'worker exited; replacing it', { ...fields, delay_ms: delayMs });
     worker.ready.reject(new Error(startFailure(worker, reason)));
     worker.exited.resolve();
     this.#pending -= 1;

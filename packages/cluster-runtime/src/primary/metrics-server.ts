@@ -25,7 +25,7 @@ export function createMetricsServer(
     (req, res) => {
       res.setHeader('X-Content-Type-Options', 'nosniff');
       answer(routes, metrics, refusals, req, res).catch((error) => {
-        log('error', 'metrics door failed', { path: pathForLog(req.url), ...describeError(error) });
+        log('error', 'metrics server failed', { path: pathForLog(req.url), ...describeError(error) });
         res.destroy();
       });
     },
@@ -75,7 +75,7 @@ class Refusals {
   report(path: string, error: unknown): void {
     if (this.#reasons.get(path) === String(error)) return;
     this.#reasons.set(path, String(error));
-    log('error', 'metrics door cannot answer', { path, ...describeError(error) });
+    log('error', 'metrics server cannot answer', { path, ...describeError(error) });
   }
 
   forget(path: string): void {

@@ -6,7 +6,7 @@ import type { WorkerPool } from './worker-pool.ts';
 import type { StartReason } from './worker-process.ts';
 
 const STATES: readonly WorkerState[] = ['starting', 'ready', 'draining'];
-const START_REASONS: readonly StartReason[] = ['boot', 'death', 'reload', 'scale', 'recycle'];
+const START_REASONS: readonly StartReason[] = ['boot', 'crash', 'reload', 'scale', 'recycle'];
 
 export interface PoolMetrics {
   readonly registry: Registry;
@@ -32,7 +32,7 @@ export function createPoolMetrics(pool: WorkerPool): PoolMetrics {
     },
   });
   new Gauge({
-    name: 'app_workers_wanted',
+    name: 'app_workers_desired',
     help: 'Worker processes there should be',
     registers,
     collect() {

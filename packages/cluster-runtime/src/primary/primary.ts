@@ -45,7 +45,7 @@ export async function runPrimary(
     timeoutMs: settings.workerTimeoutMs,
     watched: () => pool.workers().filter(({ state }) => state !== 'starting'),
     onStuck(worker, silentMs) {
-      log('error', 'killing a worker that does not answer', { workerPid: worker.pid, silentMs });
+      log('error', 'killing a worker that does not answer', { worker_pid: worker.pid, silent_ms: silentMs });
       worker.kill('stuck');
     },
   });
@@ -59,7 +59,7 @@ export async function runPrimary(
     replaceUnsharing(pool, operations);
   });
   pool.on('give-up', () => {
-    log('error', 'giving up: no worker could be kept', { giveUpMs: settings.giveUpMs });
+    log('error', 'giving up: no worker stayed up', { give_up_ms: settings.giveUpMs });
     pool.killAll();
     process.exit(1);
   });
@@ -72,7 +72,7 @@ export async function runPrimary(
   refuseUnparsed(server, metrics.unparsed);
   server.listen(settings.metricsPort, settings.host);
   await once(server, 'listening');
-  log('info', 'metrics door open', { port: (server.address() as AddressInfo).port });
+  log('info', 'metrics server listening', { port: (server.address() as AddressInfo).port });
 
   pool.boot();
   watchdog.start();
@@ -93,7 +93,7 @@ function replaceUnsharing(pool: WorkerPool, operations: RollingOperations): void
   const serving = pool.workers().filter(({ serves }) => serves);
   if (!serving.some(({ shares }) => shares)) return;
   for (const worker of serving) {
-    if (worker.cannotShare !== undefined) operations.replace(worker, 'unshared', worker.cannotShare);
+    if (worker.cannotShare !== undefined) operations.replace(worker, 'cannot-share', worker.cannotShare);
   }
 }
 
@@ -105,7 +105,7 @@ function handleSignals(
   let ending = false;
   async function end(signal: 'SIGTERM' | 'SIGINT'): Promise<void> {
     if (ending) {
-      log('warn', 'second signal, ending at once', { signal });
+      log('warn', 'second signal; exiting at once', { signal });
       pool.killAll();
       process.exit(128 + constants.signals[signal]);
     }
@@ -157,7 +157,7 @@ function status(pool: WorkerPool, operations: RollingOperations): MetricsAnswer 
   const body: Status = {
     primary: { pid: process.pid },
     workers: pool.status(),
-    workersWanted: pool.desired,
+    workersDesired: pool.desired,
     ...operations.status(),
   };
   return { contentType: 'application/json', body: `${JSON.stringify(body)}\n` };

@@ -16,7 +16,7 @@ export interface OperatedPool {
 const MOST_WORKERS = 512;
 
 type Kind = 'reload' | 'scale' | 'recycle';
-type Replacing = 'recycle' | 'unshared';
+type Replacing = 'recycle' | 'cannot-share';
 
 export interface RollingOperationsOptions {
   readonly pool: OperatedPool;
@@ -42,7 +42,7 @@ export class RollingOperations {
   /** Replaces all workers. A reload requested during a reload runs once more after it. */
   reload(): void {
     if (this.#running === 'reload' || this.#reloadAsked)
-      log('info', 'reload asked for again: it is queued once');
+      log('info', 'reload requested again; it is queued once');
     this.#reloadAsked = true;
     this.#next();
   }
@@ -86,7 +86,7 @@ export class RollingOperations {
         },
         (error: Error) => {
           record.error = error.message;
-          log('error', `${kind} failed, the workers there are go on`, describeError(error));
+          log('error', `${kind} failed; existing workers keep serving`, describeError(error));
           if (kind === 'reload') this.#options.onReload('failed');
         },
       )
@@ -130,7 +130,7 @@ export class RollingOperations {
       const leaving = staying.find(({ serves }) => !serves) ?? staying[0];
       if (!pool.cancelReplacement() && leaving !== undefined) await pool.drainWorker(leaving, 'scale');
     }
-    log('info', 'scaled', { workersWanted: desired });
+    log('info', 'scaled', { workers_desired: desired });
   }
 
   async #replaceOnce(worker: WorkerProcess): Promise<void> {
@@ -138,7 +138,7 @@ export class RollingOperations {
     const { kind, why } = this.#leaving.get(worker)!;
     this.#leaving.delete(worker);
     if (!isStaying(pool, worker)) return;
-    log('info', 'replacing a worker', { workerPid: worker.pid, why });
+    log('info', 'replacing a worker', { worker_pid: worker.pid, why });
     await pool.start('recycle');
     if (isStaying(pool, worker)) await pool.drainWorker(worker, kind);
   }

@@ -65,7 +65,7 @@ test('each target listed shows one worker; a worker that is taken away leaves th
     assert.match(await answer.text(), /^# TYPE http_requests_total counter$/m);
   }
   app.child.kill('SIGTTOU');
-  const { workers } = await statusWhen(metrics, (status) => status.workersWanted === 1 && allReady(status));
+  const { workers } = await statusWhen(metrics, (status) => status.workersDesired === 1 && allReady(status));
   assert.deepEqual(await listed(metrics), [`${metrics}/metrics/workers/${workers[0]!.slot}`]);
 });
 

@@ -122,7 +122,7 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
   async drainWorker(worker: WorkerProcess, reason: Exclude<DrainReason, 'stop'>): Promise<void> {
     worker.drain(reason, false);
     const deadline = setTimeout(() => {
-      log('warn', 'killing a worker that outstayed its drain', { workerPid: worker.pid, reason });
+      log('warn', 'drain deadline exceeded; killing a worker', { worker_pid: worker.pid, reason });
       worker.kill(reason);
     }, this.#options.drainTimeoutMs + KILL_MARGIN_MS);
     await worker.exited.promise;
@@ -136,7 +136,7 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     const { drainWaitMs, drainTimeoutMs } = this.#options;
     const deadline = setTimeout(
       () => {
-        log('warn', 'killing workers that outstayed the drain', { workers: this.status() });
+        log('warn', 'drain deadline exceeded; killing workers', { workers: this.status() });
         this.killAll();
       },
       drainWaitMs + drainTimeoutMs + KILL_MARGIN_MS,
@@ -167,10 +167,13 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     this.#workers.set(worker.id, worker);
     this.#exits.follow(worker);
     this.emit('start', reason);
-    log('info', 'starting a worker', { worker: worker.id, workerPid: worker.pid, reason });
+    log('info', 'starting a worker', { worker: worker.id, worker_pid: worker.pid, reason });
     const { startTimeoutMs } = this.#options;
     worker.startTimer = setTimeout(() => {
-      log('error', 'killing a worker that is not ready in time', { workerPid: worker.pid, startTimeoutMs });
+      log('error', 'killing a worker that is not ready in time', {
+        worker_pid: worker.pid,
+        start_timeout_ms: startTimeoutMs,
+      });
       worker.kill('start-timeout');
     }, startTimeoutMs);
     // Without a listener a failed fork, or a message to a worker that just died, would end the primary.
@@ -186,7 +189,7 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     const worker = this.#workers.get(id);
     if (worker?.state !== 'starting') return;
     const { pid, slot } = worker;
-    log('info', 'worker ready', { worker: id, workerPid: pid, port, ...(slot !== undefined && { slot }) });
+    log('info', 'worker ready', { worker: id, worker_pid: pid, port, ...(slot !== undefined && { slot }) });
     worker.becomeReady();
   }
 
@@ -205,8 +208,8 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     if (worker.drainReason !== undefined) return;
     const timer = setTimeout(() => {
       if (this.#stopping || worker.drainReason !== undefined) return;
-      worker.drainReason = 'leave';
-      log('info', 'a worker leaves by itself, replacing it', { workerPid: worker.pid });
+      worker.drainReason = 'sigterm';
+      log('info', 'a worker drains on its own; replacing it', { worker_pid: worker.pid });
       if (this.#missing() > 0) this.#replaceIn(0);
     }, SIGNAL_GRACE_MS);
     worker.exited.promise.then(() => clearTimeout(timer));
@@ -217,10 +220,10 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     worker.sharing = { cannot: reason };
     if (worker.state !== 'starting') return;
     if (this.workers().some((other) => other.serves && other.shares)) {
-      log('error', 'ending a new worker that cannot share its metrics', { workerPid: worker.pid, reason });
-      worker.kill('unshared');
+      log('error', 'killing a new worker that cannot share its metrics', { worker_pid: worker.pid, reason });
+      worker.kill('cannot-share');
     } else {
-      worker.send({ type: 'serve-unshared' });
+      worker.send({ type: 'serve-anyway' });
     }
   }
 
@@ -240,7 +243,7 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
   #replaceIn(delayMs: number): void {
     const timer = setTimeout(() => {
       this.#replacements.delete(timer);
-      this.#fork('death');
+      this.#fork('crash');
     }, delayMs);
     this.#replacements.add(timer);
   }

@@ -3,9 +3,9 @@ import type { ToWorker } from '../core/ipc.ts';
 import type { WorkerState, WorkerStatus } from '../core/status.ts';
 import type { Watched } from './watchdog.ts';
 
-export type StartReason = 'boot' | 'death' | 'reload' | 'scale' | 'recycle';
-/** Why a worker drains: `leave` where it was sent SIGTERM by itself, anything else because the primary asked it to. */
-export type DrainReason = 'reload' | 'scale' | 'recycle' | 'unshared' | 'leave' | 'stop';
+export type StartReason = 'boot' | 'crash' | 'reload' | 'scale' | 'recycle';
+/** Why a worker drains: `sigterm` where it was sent SIGTERM by itself, anything else because the primary asked it to. */
+export type DrainReason = 'reload' | 'scale' | 'recycle' | 'cannot-share' | 'sigterm' | 'stop';
 /** Why the primary killed a worker; where its drain took too long, why it drained. */
 export type KillReason = 'stuck' | 'start-timeout' | DrainReason;
 

@@ -119,7 +119,7 @@ test('a connection that never lets go is cut at the deadline, and the exit code 
   t.after(() => agent.destroy());
   await ask(`${url}/pid`, agent);
   app.child.kill('SIGTERM');
-  assert.equal((await app.line('connections cut at the deadline of the drain')).connections, 1);
+  assert.equal((await app.line('drain deadline exceeded; closing connections')).connections, 1);
   assert.deepEqual(await app.exit(), { code: 0, signal: null });
 });
 
@@ -129,8 +129,8 @@ test('a worker that does not drain is killed after the deadline', async (t) => {
   fetch(`${url}/block`).catch(() => {});
   await app.line('blocking');
   app.child.kill('SIGTERM');
-  await app.line('killing workers that outstayed the drain');
-  assert.equal((await app.line('worker ended')).signal, 'SIGKILL');
+  await app.line('drain deadline exceeded; killing workers');
+  assert.equal((await app.line('worker exited')).signal, 'SIGKILL');
   assert.deepEqual(await app.exit(), { code: 0, signal: null });
 });
 
@@ -152,8 +152,8 @@ test('a worker sent SIGTERM drains by itself and is replaced', async (t) => {
   const { metrics } = await ports(app);
   const { workers } = await statusWhen(metrics, allReady);
   process.kill(workers[0]!.pid, 'SIGTERM');
-  const died = await app.line('worker died, replacing it');
-  assert.deepEqual([died.workerPid, died.code], [workers[0]!.pid, 0]);
+  const died = await app.line('worker exited; replacing it');
+  assert.deepEqual([died.worker_pid, died.code], [workers[0]!.pid, 0]);
   await statusWhen(metrics, (s) => allReady(s) && s.workers.every((w) => w.pid !== workers[0]!.pid));
 });
 
@@ -166,12 +166,12 @@ test('a worker sent SIGTERM that has still to drain is replaced meanwhile', asyn
   const held = await hold(app, url, agent);
   process.kill(workers[0]!.pid, 'SIGTERM');
   await app.line('worker ready', 2);
-  assert.ok(!app.lines.some(({ msg }) => msg === 'worker ended'), 'it drains still');
+  assert.ok(!app.lines.some(({ msg }) => msg === 'worker exited'), 'it drains still');
   held.release();
   assert.equal((await held.answer).body, 'done');
   agent.destroy();
-  const ended = await app.line('worker ended');
-  assert.deepEqual([ended.workerPid, ended.code, ended.reason], [workers[0]!.pid, 0, 'leave']);
+  const ended = await app.line('worker exited');
+  assert.deepEqual([ended.worker_pid, ended.code, ended.reason], [workers[0]!.pid, 0, 'sigterm']);
   const { workers: now } = await statusWhen(metrics, allReady);
   assert.notEqual(now[0]!.pid, workers[0]!.pid);
 });

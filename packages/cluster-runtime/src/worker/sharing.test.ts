@@ -71,7 +71,7 @@ test('metrics are a 503 that says why where no worker can share, and requests ar
   assert.match(refusal, /^Unavailable: cannot share metrics in /);
   for (let i = 0; i < 5; i++) assert.equal((await fetch(`${metrics}/metrics`)).status, 503);
   await (await fetch(`${metrics}/status`)).text();
-  const told = app.lines.filter(({ msg }) => msg === 'metrics door cannot answer');
+  const told = app.lines.filter(({ msg }) => msg === 'metrics server cannot answer');
   assert.equal(told.length, 1, 'told once, not at each scrape');
 });
 

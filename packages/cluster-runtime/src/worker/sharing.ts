@@ -6,7 +6,7 @@ export interface Sharing {
   /** Takes the slot, tells the primary, and resolves when this worker may serve. */
   open(): Promise<void>;
   /** The primary's word that nobody can share: serve all the same. */
-  serveUnshared(): void;
+  serveAnyway(): void;
 }
 
 /** Shares the metrics of this worker, and tells the primary whether it does. */
@@ -38,6 +38,6 @@ export function startSharing(tell: (message: ToPrimary) => void): Sharing {
       opened = true;
       await mayServe.promise;
     },
-    serveUnshared: mayServe.resolve,
+    serveAnyway: mayServe.resolve,
   };
 }

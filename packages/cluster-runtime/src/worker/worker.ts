@@ -54,7 +54,7 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
     if (drain.isDraining()) return;
     sendToPrimary({ type: 'draining' });
     const cut = await drain.start(whole ? settings.drainWaitMs : 0, settings.drainTimeoutMs);
-    if (cut > 0) log('warn', 'connections cut at the deadline of the drain', { connections: cut });
+    if (cut > 0) log('warn', 'drain deadline exceeded; closing connections', { connections: cut });
     await parts.close?.();
     process.exit(0);
   }
@@ -69,8 +69,8 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
       sendToPrimary({ type: 'pong' });
     } else if (message.type === 'drain') {
       end(message.whole).catch((error) => fail('drain failed', error));
-    } else if (message.type === 'serve-unshared') {
-      parts.sharing?.serveUnshared();
+    } else if (message.type === 'serve-anyway') {
+      parts.sharing?.serveAnyway();
     } else if (message.type === 'extension') {
       parts.onExtensionMessage?.(message.message);
     }

@@ -73,7 +73,7 @@ export function runApp(t: TestContext, entry: string, env: Record<string, string
 }
 
 export async function ports(app: RunningApp): Promise<{ app: string; metrics: string }> {
-  const [worker, door] = await Promise.all([app.line('worker ready'), app.line('metrics door open')]);
+  const [worker, door] = await Promise.all([app.line('worker ready'), app.line('metrics server listening')]);
   return { app: `http://127.0.0.1:${worker.port}`, metrics: `http://127.0.0.1:${door.port}` };
 }
 

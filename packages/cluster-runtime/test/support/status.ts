@@ -16,6 +16,6 @@ export function statusWhen(url: string, wanted: (status: Status) => boolean): Pr
 }
 
 export const allReady = (status: Status): boolean =>
-  status.workers.length === status.workersWanted && status.workers.every((w) => w.state === 'ready');
+  status.workers.length === status.workersDesired && status.workers.every((w) => w.state === 'ready');
 
 export const pids = (status: Status): number[] => status.workers.map(({ pid }) => pid);
