@@ -72,19 +72,19 @@ function sharedPings(
 ): () => Promise<Pick<Counts, 'shared' | 'without'>> {
   if (!metrics) return async () => ({ shared: null, without: 'off' });
   if (metricsDirectory === undefined) return async () => ({ shared: null, without: 'unshared' });
-  let told = '';
+  let reported = '';
   return async () => {
     if (register.getSingleMetric(PINGS) === undefined) return { shared: null, without: 'no-pings' };
     try {
       // Throws where this worker cannot share: it would otherwise show what it counted alone.
       takeSlot();
       const shared = sumOf(await register.getSingleMetricAsString(PINGS));
-      told = '';
+      reported = '';
       return { shared };
     } catch (error) {
       // Once, not at each reading.
-      if (told !== String(error)) log('error', 'no shared total for the page', describeError(error));
-      told = String(error);
+      if (reported !== String(error)) log('error', 'no shared total for the page', describeError(error));
+      reported = String(error);
       return { shared: null, without: 'broken' };
     }
   };

@@ -5,7 +5,7 @@ import { readSettings } from './core/settings.ts';
 import type { Status } from './core/status.ts';
 
 /**
- * `operate.ts reload` and `operate.ts scale N`: run beside the primary (same machine or container, same environment), they
+ * `ctl.ts reload` and `ctl.ts scale N`: run beside the primary (same machine or container, same environment), they
  * send it its signals and wait until all is done. Exit status 1 with the reason where it failed.
  */
 
@@ -14,7 +14,7 @@ const POLL_MS = 100;
 const SILENCE_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 20_000;
 
-const USAGE = 'usage: operate.ts reload | operate.ts scale N   (N: workers, at least 1)';
+const USAGE = 'usage: ctl.ts reload | ctl.ts scale N   (N: workers, at least 1)';
 const { metricsPort } = readSettings();
 
 async function statusNow(): Promise<Status> {

@@ -9,7 +9,7 @@ export interface App {
    * answer ends; undefined where none did.
    */
   routeOf?(req: IncomingMessage): string | undefined;
-  /** Called once the last connection of a draining worker is gone, before it ends. */
+  /** Called once the last connection of a draining worker is closed, before it exits. */
   close?(): Promise<void> | void;
 }
 

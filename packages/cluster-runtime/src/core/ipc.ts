@@ -1,8 +1,8 @@
-/** What primary and workers say to each other. Nothing that carries metrics: those are in shared memory. */
+/** Messages between primary and workers. None carries metrics: those are in shared memory. */
 export type ToWorker =
   /** `whole`: the application ends, so readiness fails first. Otherwise this worker alone goes, and others serve. */
   | { readonly type: 'drain'; readonly whole: boolean }
-  /** Serve although nobody can share: see `cannot-share`. */
+  /** Serve although no worker can share: see `cannot-share`. */
   | { readonly type: 'serve-anyway' }
   | { readonly type: 'ping' }
   | { readonly type: 'extension'; readonly message: unknown };
@@ -11,10 +11,10 @@ export type ToPrimary =
   | { readonly type: 'draining' }
   /** What it counts is shared, in this slot; none where sharing is off. */
   | { readonly type: 'shares'; readonly slot: number | undefined }
-  /** A starting worker waits after this until it is told to serve all the same, or is ended. */
+  /** A starting worker waits after this until the primary sends `serve-anyway` or kills it. */
   | { readonly type: 'cannot-share'; readonly reason: string }
   | { readonly type: 'pong' }
-  /** It has done its share: it wants to be replaced, and serves until then. */
+  /** It has reached a limit: it asks to be replaced, and serves until then. */
   | { readonly type: 'recycle'; readonly reason: string }
   | { readonly type: 'reload' }
   | { readonly type: 'extension'; readonly message: unknown };

@@ -17,13 +17,13 @@ export interface Settings {
   readonly metricsDirectory: string | undefined;
   /** False measures nothing at all: only to find out what measuring costs. */
   readonly metrics: boolean;
-  /** A request that waited longer than this for those before it in its worker is turned away; 0 for never. */
+  /** A request that waited longer than this for those before it in its worker is shed; 0 for never. */
   readonly maxWaitMs: number;
-  /** Requests begun and not ended in one worker, beyond which the next is turned away; 0 for no limit. */
+  /** Requests begun and not ended in one worker, beyond which the next is shed; 0 for no limit. */
   readonly maxInFlight: number;
   /** A request whose head and body have not arrived whole after so long gets a 408, and its connection ends. */
   readonly requestTimeoutMs: number;
-  /** Between failing readiness and closing the door: time for a balancer to see it. */
+  /** Between failing readiness and closing the public port: time for a balancer to see it. */
   readonly drainWaitMs: number;
   /** Longest time a draining worker waits for its requests and idle connections. */
   readonly drainTimeoutMs: number;

@@ -17,7 +17,7 @@ export const httpRequestDuration = new Histogram({
 /** They are in `http_requests_total` too, as 503. */
 export const requestsShed = new Counter({
   name: 'app_requests_shed_total',
-  help: 'Requests turned away under overload: `wait`, too long for the event loop; `in_flight`, too many at once',
+  help: 'Requests shed under overload: `wait`, too long for the event loop; `in_flight`, too many at once',
   labelNames: ['reason'],
 });
 

@@ -10,7 +10,7 @@ export interface ListenerOptions {
   readonly slowRequestMs: number;
   /** False counts nothing. */
   readonly metrics: boolean;
-  /** Turns away what is too much. Health is asked before it: an overloaded worker is alive and ready. */
+  /** Sheds load. Health comes before it: an overloaded worker is alive and ready. */
   readonly shed?: Handler;
   /** Handlers of the extension. */
   readonly added?: readonly Handler[];

@@ -7,7 +7,7 @@ import { outcomeOf } from './outcome.ts';
 
 /**
  * Binds an id to each request, which every log line written meanwhile carries and the answer names, and logs the requests
- * that failed or took long. The path is logged without its query: that may hold what is nobody's business.
+ * that failed or took long. The path is logged without its query, which may hold secrets.
  */
 export function logRequests(slowMs: number): Handler {
   return (req, res, next) => {

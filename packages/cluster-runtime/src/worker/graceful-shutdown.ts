@@ -5,12 +5,12 @@ import { keepHeader } from '../http/kept-headers.ts';
 
 export interface Drain {
   readonly isDraining: () => boolean;
-  /** Resolves once the last connection is gone, with the number of connections that had to be cut. */
+  /** Resolves once the last connection is closed, with the number of connections that had to be cut. */
   start(waitMs: number, timeoutMs: number): Promise<number>;
 }
 
 /**
- * Ends a server without losing a request: readiness fails, a wait, the door closes, answers carry
+ * Ends a server without losing a request: readiness fails, a wait, the server stops listening, answers carry
  * `Connection: close`, and idle keep-alive connections stay open until the peer lets go of them: a request may
  * be on its way on any of them. What is left at the deadline is cut.
  */

@@ -18,7 +18,7 @@ export interface Recycling {
 export const RECYCLE_CHECK_EVERY_MS = 5000;
 const MEGABYTE = 1024 * 1024;
 
-/** Tells when a worker has done its share. The jitter keeps workers that began together from asking together. */
+/** Asks for a replacement when a worker has reached a limit. The jitter keeps workers that started together from asking together. */
 export function createRecycling(options: RecyclingOptions): Recycling {
   const { maxRequests, maxMemoryMb, rssBytes = process.memoryUsage.rss, random = Math.random } = options;
   const limit =

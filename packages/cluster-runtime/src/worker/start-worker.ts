@@ -27,7 +27,7 @@ export async function startWorker(
   const { metrics, slowRequestMs } = settings;
   const sharing = metrics ? startSharing(sendToPrimary) : undefined;
   if (metrics) collectRuntimeMetrics();
-  // After the metrics of every application, so that a name that is taken is told of the application's.
+  // After the runtime's own metrics, so that the error of a name that is taken points at the application.
   const app = await createApp();
   if (!metrics) switchOff(register);
   const shed = shedding(settings);

@@ -80,7 +80,7 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
   });
   // What a terminal sends to its whole process group: the primary alone decides what comes of it.
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGTTIN', 'SIGTTOU'] as const) process.on(signal, () => {});
-  // The channel to the primary closed: it is gone, and a worker must not outlive it.
+  // The channel to the primary closed: the primary has ended, and a worker must not outlive it.
   cluster.worker?.once('disconnect', () => process.exit(1));
 
   await parts.sharing?.open();
