@@ -1,0 +1,57 @@
+/** The page of the runtime names its metrics, signals and settings as the sources have them. */
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { tableRows } from '../../prom-multiproc/test/support/markdown.ts';
+
+const PACKAGE = join(import.meta.dirname, '..');
+const PAGE = readFileSync(join(PACKAGE, 'README.md'), 'utf8');
+const SOURCES = globSync('src/**/*.ts', { cwd: PACKAGE })
+  .filter((file) => !file.endsWith('.test.ts'))
+  .map((file) => readFileSync(join(PACKAGE, file), 'utf8'));
+
+/** The names that stand in the sources where metrics are made. */
+const registered = SOURCES.flatMap((source) =>
+  [...source.matchAll(/\bname: '([a-z]+_[a-z_]+)',\s*help: /g)].map(([, name]) => name!),
+);
+
+test('the page names each metric that the runtime registers, and no other', () => {
+  const named = ['Metric', 'Metric of the primary'].flatMap((head) =>
+    tableRows(PAGE, head).map(([name]) => name!),
+  );
+  assert.ok(registered.length > 10, `${registered.length} found`);
+  assert.deepEqual(named.sort(), [...new Set(registered)].sort());
+});
+
+test('the page names each signal that the primary handles', () => {
+  const primary = readFileSync(join(PACKAGE, 'src/primary/primary.ts'), 'utf8');
+  const handled = [...primary.matchAll(/process\.on\('(SIG\w+)'/g)].map(([, signal]) => signal!);
+  const named = tableRows(PAGE, 'Signal').flatMap(([cell]) => cell!.match(/SIG\w+/g)!);
+  assert.deepEqual(named.sort(), handled.sort());
+});
+
+test('the page of the settings that it links to exists', () => {
+  const link = /\]\((\S*settings\.md)\)/.exec(PAGE)?.[1];
+  assert.ok(link !== undefined && existsSync(join(PACKAGE, link)));
+});
+
+test('one file of the runtime reads the environment', () => {
+  const reading = globSync('src/**/*.ts', { cwd: PACKAGE }).filter(
+    (file) =>
+      !file.endsWith('.test.ts') && /\bprocess\.env\b/.test(readFileSync(join(PACKAGE, file), 'utf8')),
+  );
+  assert.deepEqual(reading, ['src/core/settings.ts']);
+});
+
+test('the runtime knows nothing of the demonstration', () => {
+  assert.deepEqual(
+    SOURCES.filter((source) => /demo|unshared/i.test(source)),
+    [],
+  );
+});
+
+test('no source file of the runtime has more than 300 lines', () => {
+  const long = SOURCES.filter((source) => source.split('\n').length > 301);
+  assert.deepEqual(long, []);
+});
