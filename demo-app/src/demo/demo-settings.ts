@@ -8,7 +8,7 @@ export interface DemoSettings {
 }
 
 /** @throws SettingsError that names each wrong variable, its value and what to set */
-export function readDemoSettings(env: NodeJS.ProcessEnv): DemoSettings {
+export function readDemoSettings(env = process.env): DemoSettings {
   const variables = new EnvironmentReader(env);
   const settings = {
     page: variables.flag('DEMO_PAGE', true),

@@ -7,7 +7,7 @@ import { pageCounts } from './page-counts.ts';
 import { answerUnshared, createUnshared } from './unshared-counter.ts';
 
 /** What the page at `/` asks for, and with DEMO_CONTROLS=1 the faults on demand and the counter that is not shared. */
-export async function demo(env = process.env): Promise<Extension<UnsharedAnswer, UnsharedQuestion>> {
+export async function demo(env?: NodeJS.ProcessEnv): Promise<Extension<UnsharedAnswer, UnsharedQuestion>> {
   const { page, controls } = readDemoSettings(env);
   return {
     worker({ settings: { metrics, metricsDirectory }, send, reload }) {
