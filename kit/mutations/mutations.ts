@@ -79,7 +79,7 @@ export const MUTATIONS: readonly Mutation[] = [
   });`,
     test: [
       'packages/cluster-runtime/src/http/pipeline.test.ts',
-      'metrics, status and controls are not served with the requests',
+      'metrics and status are not served with the requests',
     ],
   },
   {
