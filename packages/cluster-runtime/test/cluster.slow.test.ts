@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { temporaryDirectory } from '../../prom-multiproc/test/support/temporary-directory.ts';
-import { gone } from './support/gone.ts';
+import { exited } from './support/exited.ts';
 import { ports, type RunningApp, runApp } from './support/run-app.ts';
 import { allReady, statusOf, statusWhen } from './support/status.ts';
 
@@ -32,7 +32,7 @@ test('workers do not outlive a killed primary', async (t) => {
   const { workers } = await statusWhen(metrics, allReady);
   app.child.kill('SIGKILL');
   await app.exit();
-  await gone(workers.map((w) => w.pid));
+  await exited(workers.map((w) => w.pid));
 });
 
 test('the metrics door answers, with all that was counted, while no worker can', async (t) => {
@@ -68,10 +68,10 @@ async function runWithTakenPort(t: Parameters<typeof runApp>[0]): Promise<Runnin
 
 test('workers that die again and again are backed off, and the primary gives up with a failure', async (t) => {
   const app = await runWithTakenPort(t);
-  const door = await app.line('metrics server listening');
+  const server = await app.line('metrics server listening');
   await app.line('worker exited; replacing it', 3);
-  // No worker could be kept, yet the metrics door answers.
-  const status = await statusOf(`http://127.0.0.1:${door.port}`);
+  // No worker could be kept, yet the metrics server answers.
+  const status = await statusOf(`http://127.0.0.1:${server.port}`);
   assert.ok(status.workers.every((w) => w.state === 'starting'));
   assert.deepEqual(await app.exit(), { code: 1, signal: null });
   const delays = app.lines

@@ -3,7 +3,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../../prom-multiproc/test/support/poll.ts';
-import { gone } from '../../test/support/gone.ts';
+import { exited } from '../../test/support/exited.ts';
 import { ports, type RunningApp, runApp } from '../../test/support/run-app.ts';
 import { allReady, statusOf, statusWhen } from '../../test/support/status.ts';
 
@@ -144,7 +144,7 @@ test('a second signal ends at once, and the exit code tells', async (t) => {
   await app.line('draining');
   app.child.kill('SIGINT');
   assert.deepEqual(await app.exit(), { code: 130, signal: null });
-  await gone(workers.map((w) => w.pid));
+  await exited(workers.map((w) => w.pid));
 });
 
 test('a worker sent SIGTERM drains by itself and is replaced', async (t) => {
@@ -153,10 +153,10 @@ test('a worker sent SIGTERM drains by itself and is replaced', async (t) => {
   const { workers } = await statusWhen(metrics, allReady);
   process.kill(workers[0]!.pid, 'SIGTERM');
   // Where it exits late it was replaced before, and its exit has no replacement of its own.
-  const exited = await until('its exit', () =>
+  const exit = await until('its exit', () =>
     app.lines.find((line) => line.worker_pid === workers[0]!.pid && line.code !== undefined),
   );
-  assert.equal(exited.code, 0);
+  assert.equal(exit.code, 0);
   await statusWhen(metrics, (s) => allReady(s) && s.workers.every((w) => w.pid !== workers[0]!.pid));
 });
 

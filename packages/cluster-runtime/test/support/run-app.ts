@@ -73,8 +73,11 @@ export function runApp(t: TestContext, entry: string, env: Record<string, string
 }
 
 export async function ports(app: RunningApp): Promise<{ app: string; metrics: string }> {
-  const [worker, door] = await Promise.all([app.line('worker ready'), app.line('metrics server listening')]);
-  return { app: `http://127.0.0.1:${worker.port}`, metrics: `http://127.0.0.1:${door.port}` };
+  const [worker, server] = await Promise.all([
+    app.line('worker ready'),
+    app.line('metrics server listening'),
+  ]);
+  return { app: `http://127.0.0.1:${worker.port}`, metrics: `http://127.0.0.1:${server.port}` };
 }
 
 function killGroup(leader: number): void {

@@ -17,6 +17,6 @@ function hasEnded(pid: number): boolean {
 }
 
 /** Waits until these processes have ended. */
-export async function gone(pids: number[]): Promise<void> {
+export async function exited(pids: number[]): Promise<void> {
   for (const pid of pids) await until(`the end of process ${pid}`, () => hasEnded(pid));
 }
