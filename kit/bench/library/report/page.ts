@@ -5,16 +5,6 @@ import { number } from './number.ts';
 import { asMarkdown, lawOf } from './table.ts';
 import { targetsAsMarkdown } from './targets.ts';
 
-const BEGIN = '<!-- figures: made by kit/bench/library/report.ts -->';
-const END = '<!-- end of figures -->';
-
-/** The page with these figures in place of those it had. @throws where the page has no place for them */
-export function withFigures(page: string, figures: string): string {
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`the page has no place for figures: ${BEGIN} ... ${END}`);
-  return `${page.slice(0, begin + BEGIN.length)}\n${figures}\n${page.slice(end)}`;
-}
-
 /** Time of a scrape by series and by processes. @throws where the report has none */
 export function readmeFigures(report: Report): string {
   const rows = lawOf(report).map(({ processes, series, comparison }) => {

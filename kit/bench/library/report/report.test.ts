@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compare, type Report } from '../../stats/comparison.ts';
-import { benchFigures, readmeFigures, withFigures } from './page.ts';
+import { benchFigures, readmeFigures } from './page.ts';
 import { asMarkdown, asText } from './table.ts';
 import { targetsAsMarkdown } from './targets.ts';
 
@@ -19,9 +19,6 @@ const LAW: Report = {
   law_2x10000: sample(2, 60, 40),
   law_16x10000: sample(4, 280, 200),
 };
-
-const PAGE =
-  'before\n<!-- figures: made by kit/bench/library/report.ts -->\nold\n<!-- end of figures -->\nafter\n';
 
 test('the terminal gets a line a side, with how many times ours it takes', () => {
   const text = asText({ scrape_http_8x10000: compare({ ours: [2, 1, 3], 'prom-client': [50] }, 'ms') });
@@ -55,15 +52,6 @@ test('a target that is missed says no, and one that was not measured is not told
   assert.match(text, /`inc\(\{3 labels\}\)`.* prom-client's being 1 \| at most 0\.35 \| 0\.3 \| yes \|/);
   assert.match(text, /`inc\(\)` .* prom-client's being 1 \| at most 0\.05 \| 0\.06 \| \*\*no\*\* \|/);
   assert.doesNotMatch(text, /histograms|processor time|observe/);
-});
-
-test('only what stands between the marks of the page is replaced, and doing it again changes nothing', () => {
-  const page = withFigures(PAGE, benchFigures(LAW, 'A machine.'));
-  assert.ok(page.startsWith('before\n<!-- figures: made by kit/bench/library/report.ts -->\nA machine.\n'));
-  assert.ok(page.endsWith('<!-- end of figures -->\nafter\n'));
-  assert.doesNotMatch(page, /old/);
-  assert.equal(withFigures(page, benchFigures(LAW, 'A machine.')), page);
-  assert.throws(() => withFigures('no marks', ''), /no place for figures/);
 });
 
 test('the page states the law of cost and the distance from the limit', () => {
