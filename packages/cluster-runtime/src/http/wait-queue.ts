@@ -1,0 +1,60 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Handler } from '../core/app.ts';
+import { type LongWaitOptions, longWait } from './queue-delay.ts';
+
+export interface WaitQueueOptions extends LongWaitOptions {
+  /** A request that waited longer than this for the requests before it is refused; 0 for never. */
+  readonly maxWaitMs: number;
+  readonly now?: () => number;
+}
+
+/** The longest time one event-loop turn spends starting requests. A worker accepts one new connection in a turn. */
+const TURN_MS = 2;
+
+interface Waiting {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly next: () => void;
+  readonly since: number;
+}
+
+/**
+ * Starts requests in order, for at most `TURN_MS` in one event-loop turn, and calls `refuse` for a request that waited longer than
+ * `maxWaitMs`. Between two turns the worker accepts connections: requests wait in them unseen.
+ */
+export function waitQueue(options: WaitQueueOptions, refuse: (res: ServerResponse) => void): Handler {
+  const { now = performance.now.bind(performance) } = options;
+  const waitedTooLong = options.maxWaitMs > 0 ? longWait(options) : () => false;
+  const waiting: Waiting[] = [];
+  let inTurn = false;
+  let began = 0;
+
+  function begin(req: IncomingMessage, res: ServerResponse, next: () => void, seenMs: number): void {
+    if (waitedTooLong(seenMs, req.headers['x-request-start'])) refuse(res);
+    else next();
+  }
+
+  function takeTurn(): void {
+    began = now();
+    for (let at = began; waiting.length > 0 && at - began < TURN_MS; at = now()) {
+      const { req, res, next, since } = waiting.shift()!;
+      // A request whose client left is not started: it was counted when its connection closed.
+      if (!res.destroyed) begin(req, res, next, at - since);
+    }
+    inTurn = waiting.length > 0;
+    if (inTurn) setImmediate(takeTurn);
+  }
+
+  return (req, res, next) => {
+    const since = now();
+    if (!inTurn) {
+      inTurn = true;
+      began = since;
+      setImmediate(takeTurn);
+    }
+    if (waiting.length > 0 || since - began >= TURN_MS)
+      waiting.push({ req, res, next: AsyncLocalStorage.bind(next), since });
+    else begin(req, res, next, 0);
+  };
+}
