@@ -51,7 +51,8 @@ const compose = (parse(text('docker-compose.yml'), { merge: true }) as { service
 const [requestsOfOne] = only(limits, /^limit_conn client_requests (\d+);/).map(Number);
 const [rateOfOne] = only(limits, /zone=client_rate:\w+ rate=(\d+)r\/s;/).map(Number);
 const [burstOfOne] = only(limits, /^limit_req zone=client_rate burst=(\d+) nodelay;/).map(Number);
-const inTheApp = [...conf('compose.conf').matchAll(/server app:8041 .*max_conns=(\d+)/g)]
+const [application] = only(conf('compose.conf'), /^upstream application \{([^}]*)\}/);
+const inTheApp = [...application!.matchAll(/server app:8041 .*max_conns=(\d+)/g)]
   .map(([, most]) => Number(most))
   .reduce((sum, most) => sum + most, 0);
 const connections = Number(setting('worker_processes')) * Number(setting('worker_connections'));

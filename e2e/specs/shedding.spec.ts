@@ -13,6 +13,9 @@ const OVERRIDES = ['kit/test-kit/load.compose.yml', 'e2e/fixtures/short-wait.com
 const OVERLOAD = { rate: 4_000, durationMs: 60, maxConnections: 160, timeoutMs: 60_000 };
 /** All at one time, before nginx has any connection to the app: a worker takes one of them in a turn. */
 const BURST = { rate: 100_000, durationMs: 1, maxConnections: 100, timeoutMs: 60_000 };
+/** More at one time than nginx hands on (`max_conns`). */
+const FULL = { rate: 100_000, durationMs: 4, maxConnections: 400, timeoutMs: 60_000 };
+const WAIT = '/wait?ms=8000';
 const WORK = '/work?ms=10';
 const EACH = 5;
 const TIMEOUT_MS = 10_000;
@@ -103,6 +106,22 @@ test.describe(() => {
       `shedding: ${report.intended} sent, ${admitted} admitted, ${refused} refused, all counted; ` +
         `${scraping.report.scrapes} scrapes meanwhile`,
     );
+  });
+
+  test('with all the requests that nginx hands on in the app, the next is refused at once, and health is answered', async () => {
+    const { report, done } = startOpenLoop({ ...FULL, url: stack.publicUrl + WAIT });
+    await poll('refusals', () => ((report.byStatus[503] ?? 0) > 0 ? true : undefined), {
+      deadlineMs: 60_000,
+    });
+    for (const path of ['/livez', '/readyz']) {
+      expect((await fetch(stack.publicUrl + path)).status, path).toBe(200);
+    }
+    expect(report.byStatus[200], 'the app still has all of them').toBeUndefined();
+    await done;
+    const { 200: admitted = 0, 503: refused = 0, ...others } = report.byStatus;
+    expect([others, report.byCause]).toEqual([{}, {}]);
+    expect(admitted + refused).toBe(report.intended);
+    expect(report.withoutRetryAfter).toBe(0);
   });
 
   test('long-lived, slow, aborted and half-sent requests are each accounted for', async () => {
