@@ -32,6 +32,11 @@ export function routes(): Router {
     });
   }
 
+  // Waits without a processor, as for a database.
+  router.get('/wait', (req, res) => {
+    setTimeout(() => res.type('text/plain').send('Done'), milliseconds(req.query.ms));
+  });
+
   router.get('/aborted', (req, res) => {
     const timer = setTimeout(() => res.type('text/plain').send('Done'), milliseconds(req.query.ms));
     res.once('close', () => clearTimeout(timer));

@@ -17,17 +17,22 @@ const MAX_CONNECTIONS = 4096;
 const SCRAPE_TIMEOUT_MS = 10_000;
 const COUNT_DEADLINE = { deadlineMs: 30_000, forMs: 1_000 };
 
-/** What is answered a second where a few clients ask without a pause: all that the workers can do. */
-export async function mostAnswered(stack: LoadStack, seconds: number): Promise<number> {
-  const load = { connections: SATURATING_CLIENTS, maxRequests: 100_000, requestTimeoutMs: 10_000 };
+/** Requests a second that are answered with 200 where a few clients ask without a pause: all that the workers can do. */
+export async function mostAnswered(
+  stack: LoadStack,
+  seconds: number,
+  { path = WORK, clients = SATURATING_CLIENTS } = {},
+): Promise<number> {
   const began = performance.now();
   const { byStatus } = await startLoad({
-    ...load,
-    url: stack.publicUrl + WORK,
+    url: stack.publicUrl + path,
+    connections: clients,
+    maxRequests: 100_000,
     durationMs: seconds * 1000,
+    requestTimeoutMs: 10_000,
   }).done;
   const answered = byStatus[200] ?? 0;
-  if (answered === 0) throw new Error(`no request to ${WORK} was answered in ${seconds} s`);
+  if (answered === 0) throw new Error(`no request to ${path} was answered in ${seconds} s`);
   return (answered / (performance.now() - began)) * 1000;
 }
 

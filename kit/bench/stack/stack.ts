@@ -1,4 +1,6 @@
-import { resolve } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { getContainerRuntimeClient } from 'testcontainers';
 import { poll } from '../../../packages/prom-multiproc/test/support/poll.ts';
 import { chooseBaseImages } from '../../test-kit/base-images.ts';
@@ -9,6 +11,7 @@ import { processorMicroseconds } from './processor-time.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const LOAD_FILE = 'kit/test-kit/load.compose.yml';
+const MAX_CONNS_FILE = 'kit/test-kit/max-conns.compose.yml';
 /** All of the load comes from one address. */
 const LIMITS_FILE = 'kit/test-kit/load-limits.compose.yml';
 const BUILD_TIMEOUT_MS = 10 * 60_000;
@@ -29,6 +32,8 @@ export interface StackOptions {
   /** With Prometheus and what else runs beside the app and nginx. */
   readonly whole?: boolean;
   readonly env?: Readonly<Record<string, string>>;
+  /** Requests in the app at one time, in place of those that nginx/compose.conf allows. */
+  readonly maxConns?: number | undefined;
 }
 
 export interface Usage {
@@ -44,6 +49,7 @@ export class LoadStack {
   readonly project: string;
   readonly #files: string[];
   readonly #env: Record<string, string>;
+  readonly #modeFile: string | undefined;
   readonly #removeOnExit = (): void => removeProject(this.project);
   readonly #ids = new Map<string, string>();
   /** Of the primary and the workers, in their container. */
@@ -51,11 +57,17 @@ export class LoadStack {
   /** All that run. */
   readonly services: readonly string[];
 
-  private constructor({ name, loadRoutes = false, whole = false, env = {} }: StackOptions) {
+  private constructor({ name, loadRoutes = false, whole = false, env = {}, maxConns }: StackOptions) {
     this.services = whole ? WHOLE : SERVICES;
     this.project = `pandoras-load-${process.pid}-${name}`;
-    const files = ['docker-compose.yml', LIMITS_FILE, ...(loadRoutes ? [LOAD_FILE] : [])];
+    const files = [
+      'docker-compose.yml',
+      LIMITS_FILE,
+      ...(loadRoutes ? [LOAD_FILE] : []),
+      ...(maxConns ? [MAX_CONNS_FILE] : []),
+    ];
     this.#files = files.flatMap((file) => ['--file', resolve(ROOT, file)]);
+    this.#modeFile = maxConns ? withMaxConns(maxConns) : undefined;
     this.#env = {
       PUBLIC_PORT: '0',
       METRICS_DOOR_PORT: '0',
@@ -64,6 +76,7 @@ export class LoadStack {
       METRICS: '',
       DEMO_CONTROLS: '',
       ...env,
+      ...(this.#modeFile && { MODE_CONF: this.#modeFile }),
     };
   }
 
@@ -95,6 +108,7 @@ export class LoadStack {
 
   stop(): void {
     removeProject(this.project);
+    if (this.#modeFile) rmSync(dirname(this.#modeFile), { recursive: true });
     process.removeListener('exit', this.#removeOnExit);
   }
 
@@ -187,4 +201,15 @@ export class LoadStack {
     if (host === undefined) throw new Error(`nginx does not publish ${port}: "${address}"`);
     return `http://127.0.0.1:${host}`;
   }
+}
+
+/** A copy of nginx/compose.conf with another limit, half of it for each of the two entries that name the app. */
+function withMaxConns(most: number): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'pandoras-load-')), 'mode.conf');
+  const text = readFileSync(resolve(ROOT, 'nginx/compose.conf'), 'utf8');
+  writeFileSync(
+    file,
+    text.replaceAll(/(?<=^upstream application \{[^}]*)max_conns=\d+/gm, `max_conns=${most / 2}`),
+  );
+  return file;
 }
