@@ -1,15 +1,12 @@
 import { statSync } from 'node:fs';
-import { type ClientMetric, isStoredMetric } from '../client/client-internals.ts';
-import { reportUnknownKind } from '../client/supported-client.ts';
+import type { ClientMetric } from '../client/client-internals.ts';
 import type { MetricDefinition } from '../format/layout.ts';
 import { DirectoryReader } from '../merge/directory-reader.ts';
-import { captureMetric } from '../metric/capture-metric.ts';
 import { Collector } from '../metric/collector.ts';
 import type { MetricHome } from '../metric/defined-metric.ts';
 import { MetricWarnings } from '../metric/metric-warnings.ts';
 import { ProcessLimits } from '../metric/process-limits.ts';
 import type { SharedMetric } from '../metric/shared-metric.ts';
-import { bootTime } from '../os/boot-clock.ts';
 import { loadLibc } from '../os/libc.ts';
 import { readOwn } from '../slot/own-directory.ts';
 import { COLLECT_FAILURES, SlotOwnMetrics } from '../slot/slot-own-metrics.ts';
@@ -18,47 +15,59 @@ import { processState } from '../util/process-state.ts';
 import { refreshInterval } from '../util/refresh-interval.ts';
 import { Warnings } from '../util/warnings.ts';
 import { LastAnswers } from './last-answers.ts';
+import { ProcessMetrics } from './process-metrics.ts';
 import { ProcessWideMetrics } from './process-wide-metrics.ts';
 import { SlotCellSource } from './slot-cell-source.ts';
 import { type SharingListener, SlotHolder } from './slot-holder.ts';
+import { SlotRefresh } from './slot-refresh.ts';
 
 /**
  * The slot of this process (or worker thread) in one directory, taken at the first write and kept for life. All shared
  * registries of the process count into it.
  */
 export class ProcessSlot {
-  readonly #metrics = new Map<ClientMetric, SharedMetric>();
-  /** Those that are yet to move into the slot: an application may have thousands that have. */
-  readonly #unbound = new Set<SharedMetric>();
-  readonly #retired = new Set<string>();
   readonly #warnings = new Warnings();
   readonly #metricWarnings = new MetricWarnings(this.#warnings);
-  readonly #collector = new Collector(
-    (client) => this.#metrics.get(client),
-    () => this.limits.collectTimeoutMs,
-    ({ name }, error) => this.collectFailed(name, error),
-  );
-  #reader: DirectoryReader | undefined;
-  readonly #holder: SlotHolder;
-  readonly #processWide: ProcessWideMetrics;
-  readonly #source: SlotCellSource;
   readonly limits = new ProcessLimits();
   /** What the library itself counts, in this slot. */
   readonly own = new SlotOwnMetrics(() => this.#takeWriter());
+  readonly #holder: SlotHolder;
+  readonly #metrics: ProcessMetrics;
+  readonly #collector: Collector;
+  readonly #upkeep: SlotRefresh;
+  #reader: DirectoryReader | undefined;
 
   constructor(directory: string) {
     this.#holder = new SlotHolder(directory, this.#warnings);
-    this.#processWide = new ProcessWideMetrics(directory);
-    this.#source = new SlotCellSource({
+    const processWide = new ProcessWideMetrics(directory);
+    const source = new SlotCellSource({
       warnings: this.#metricWarnings,
       limits: this.limits,
       own: this.own,
-      processWide: this.#processWide,
+      processWide,
       writer: () => this.#writer,
       beforeWrite: () => {
         this.take();
-        this.bindAll();
+        this.#metrics.bindAll();
       },
+    });
+    this.#metrics = new ProcessMetrics({
+      source,
+      writer: () => this.#writer,
+      onAttached: (metric) => this.#onAttached(metric),
+      onName: (name, hasNamesake) => this.#metricWarnings.namesake(name, hasNamesake),
+    });
+    this.#collector = new Collector(
+      (client) => this.#metrics.get(client),
+      () => this.limits.collectTimeoutMs,
+      ({ name }, error) => this.collectFailed(name, error),
+    );
+    this.#upkeep = new SlotRefresh({
+      holder: this.#holder,
+      metrics: this.#metrics,
+      collector: this.#collector,
+      processWide,
+      own: this.own,
     });
     setInterval(() => void this.refresh(), refreshInterval()).unref();
   }
@@ -87,69 +96,44 @@ export class ProcessSlot {
     return this.#writer?.slot;
   }
 
-  /** Makes a metric of the registry `home` count in this slot; undefined for an object that is no metric of prom-client. */
+  /** See `ProcessMetrics.attach`. */
   attach(client: ClientMetric, home: MetricHome): SharedMetric | undefined {
-    if (!isStoredMetric(client)) return reportUnknownKind(client);
-    let metric = captured.get(client);
-    if (metric === undefined) {
-      metric = captureMetric(client, home, this.#source);
-      captured.set(client, metric);
-    } else if (!metric.reattach(home)) {
-      return this.#metrics.get(client);
-    }
-    this.#metrics.set(client, metric);
-    this.#unbound.add(metric);
-    this.#metricWarnings.namesake(client.name, () => this.#hasNamesake(metric));
+    return this.#metrics.attach(client, home);
+  }
+
+  #onAttached(metric: SharedMetric): void {
     if (metric.hasCounts()) this.take();
     // Not now: the constructor of the metric may still be running.
-    if (this.#writer !== undefined) queueMicrotask(() => this.bindAll());
-    return metric;
+    if (this.#writer !== undefined) queueMicrotask(() => this.#metrics.bindAll());
   }
 
   attached(client: ClientMetric): SharedMetric | undefined {
     return this.#metrics.get(client);
   }
 
-  /** Takes a metric out of the slot: it counts on for itself, as it does in prom-client once no registry has it. */
+  /** See `ProcessMetrics.detach`. */
   detach(client: ClientMetric): void {
-    const metric = this.#metrics.get(client);
-    if (metric === undefined) return;
-    const counted = metric.detach();
-    this.#metrics.delete(client);
-    this.#unbound.delete(metric);
-    const { family } = metric;
-    this.#retired.add(family);
-    // Another registry may have a metric of the same name, whose inheritance this is too.
-    if (counted && !this.#hasNamesake(metric)) this.#writer?.forget(family);
+    this.#metrics.detach(client);
   }
 
-  #hasNamesake(metric: SharedMetric): boolean {
-    return [...this.#metrics.values()].some((other) => other !== metric && other.family === metric.family);
-  }
-
-  /** By `familyKey`: metrics that this process has, in whatever registry. */
+  /** See `ProcessMetrics.families`. */
   families(): Set<string> {
-    return new Set([...this.#metrics.values()].map(({ family }) => family));
+    return this.#metrics.families();
   }
 
-  /** Whether this process had a metric of this `familyKey` in a registry and took it out. */
+  /** See `ProcessMetrics.hasRetired`. */
   hasRetired(family: string): boolean {
-    return this.#retired.has(family);
+    return this.#metrics.hasRetired(family);
   }
 
-  /** Moves the metrics of a registry to the series of its present default labels. */
+  /** See `ProcessMetrics.relabel`. */
   relabel(home: MetricHome): void {
-    for (const metric of this.#metrics.values()) {
-      if (metric.home !== home) continue;
-      metric.relabel();
-      this.#unbound.add(metric);
-    }
-    this.bindAll();
+    this.#metrics.relabel(home);
   }
 
   /** Takes the slot, unless it is taken or could not be had before. Failure is reported once and kept in `failure`. */
   take(): void {
-    if (this.#holder.take()) setImmediate(() => void this.#show());
+    if (this.#holder.take()) setImmediate(() => void this.#upkeep.show());
   }
 
   #takeWriter(): SlotWriter | undefined {
@@ -162,65 +146,23 @@ export class ProcessSlot {
    * @throws Error where it cannot be had.
    */
   takeNow(): number {
-    this.#tryAgain();
+    this.#upkeep.tryAgain();
     if (this.failure !== undefined) throw this.failure;
     return this.number!;
   }
 
-  #tryAgain(): void {
-    if (!this.#holder.tryAgain()) return;
-    setImmediate(() => void this.#show());
-    this.bindAll();
+  /** See `SlotRefresh.refresh`. */
+  refresh(): Promise<void> {
+    return this.#upkeep.refresh();
+  }
+
+  /** See `ProcessMetrics.bindAll`. */
+  bindAll(): void {
+    this.#metrics.bindAll();
   }
 
   addListener(listener: SharingListener): void {
     this.#holder.addListener(listener);
-  }
-
-  /** Moves what was counted or registered before the slot was taken into it. */
-  bindAll(): void {
-    if (this.#writer === undefined) return;
-    for (const metric of this.#unbound) if (metric.isComplete && metric.bind()) this.#unbound.delete(metric);
-  }
-
-  /**
-   * Mends what it can, then runs each `collect()`, publishes quantiles of summaries and beats: what others see of these is
-   * never older than `REFRESH_INTERVAL_MS` and a `collect()`. One that takes too long is left alone: it may never end.
-   */
-  async refresh(): Promise<void> {
-    this.#mend();
-    await this.#show();
-  }
-
-  async #show(): Promise<void> {
-    const collected = this.#collector.collectIdly(this.#metrics.keys());
-    // Now too: one that does not end must not make this process look like one that is stopped.
-    this.#publish();
-    await collected;
-    const left = this.#processWide.settle(this.#metrics.values(), this.#writer);
-    for (const metric of left) this.#unbound.add(metric);
-    this.bindAll();
-    this.#publish();
-  }
-
-  #publish(): void {
-    if (this.#writer === undefined) return;
-    for (const metric of this.#metrics.values()) metric.publishQuantiles();
-    this.own.placeAll(this.#writer);
-    this.#writer.beat(bootTime());
-  }
-
-  /** Takes another slot where the file of this one is lost, or one where none could be had; places what found no room. */
-  #mend(): void {
-    const loss = this.#holder.dropLost();
-    if (loss !== undefined) {
-      for (const metric of this.#metrics.values()) {
-        metric.lose(loss.isReadable);
-        this.#unbound.add(metric);
-      }
-    }
-    if (loss !== undefined || this.failure !== undefined) this.#tryAgain();
-    else for (const metric of this.#metrics.values()) metric.placeRefused();
   }
 
   /** See `Collector.collect`. */
@@ -238,9 +180,9 @@ export class ProcessSlot {
 
   /** What all processes have counted up to now: one view for all registries. @throws Error where it cannot be had. */
   read(): DirectoryReader {
-    if (this.#holder.isLost) this.#mend();
+    if (this.#holder.isLost) this.#upkeep.mend();
     if (this.failure !== undefined) throw this.failure;
-    this.bindAll();
+    this.#metrics.bindAll();
     try {
       this.#reader ??= this.#newReader();
       readOwn(this.directory, this.#reader);
@@ -280,9 +222,6 @@ export class ProcessSlot {
     this.own.add(COLLECT_FAILURES, [name]);
   }
 }
-
-/** A metric is captured once and stays with the slot it was first shared in, whatever registries it is in. */
-const captured = processState('captured', () => new WeakMap<ClientMetric, SharedMetric>());
 
 const slots = processState('slots', () => new Map<string, ProcessSlot>());
 
