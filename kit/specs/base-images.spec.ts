@@ -61,7 +61,8 @@ const isOf = async (name: string) =>
 
 /** As far as .ci/lib/stand-ins.sh looks at one. */
 function makeStandIn(name: string): void {
-  const libraries = 'for f in say apt engine node npm bases stand-ins; do . "$root/scripts/lib/$f.sh"; done';
+  const libraries =
+    'for f in scripts/lib/say .ci/lib/apt .ci/lib/engine scripts/lib/node scripts/lib/npm scripts/lib/bases .ci/lib/stand-ins; do . "$root/$f.sh"; done';
   const make = `tar -c -T /dev/null | "$1" import --change "LABEL $stand_in_label=$(recipe_hash "$2")" - "$2" >/dev/null`;
   execFileSync('sh', ['-euc', `root=$0; ${libraries}; ${make}`, clone, dockerClient(), name]);
 }
