@@ -26,7 +26,6 @@ const PARTS: readonly Part[] = [
       'kit/specs/hardening-proxy.spec.ts': 'creates a container of a stack anew',
       'kit/specs/host-names.spec.ts': 'creates a container of a stack anew',
       'kit/specs/line-ends.spec.ts': 'tries the command itself, in a clone',
-      'kit/bench/stack/stack.ts': 'starts parts of the stack for load',
     },
   },
   { what: 'log follower', call: /'--follow'/, home: 'e2e/support/log-follower.ts' },

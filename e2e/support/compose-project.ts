@@ -44,7 +44,8 @@ export class ComposeProject {
         .withBuild()
         .withDefaultWaitStrategy(Wait.forHealthCheck())
         .withStartupTimeout(STARTUP_TIMEOUT_MS);
-      if (services === undefined) environment.withWaitStrategy(EXPORTER, Wait.forLogMessage(/Listening on/));
+      if (services?.includes('nginx-exporter') ?? true)
+        environment.withWaitStrategy(EXPORTER, Wait.forLogMessage(/Listening on/));
       await environment.up(services && [...services]);
       await this.started();
     } catch (error) {

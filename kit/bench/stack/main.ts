@@ -2,6 +2,7 @@
  * What the stack holds under load, through nginx, on this machine: `npm run load -- [--json] [--quick]`. See docs/load.md.
  */
 import { parseArgs } from 'node:util';
+import { chooseBaseImages } from '../../test-kit/base-images.ts';
 import { type Spread, spread } from '../stats/spread.ts';
 import { capacity, LIMIT_MS } from './capacity.ts';
 import { grownMemory } from './flat-memory.ts';
@@ -37,7 +38,7 @@ async function withStacks<T>(
     return await run(stacks);
   } finally {
     for (const stack of stacks) broken.push(...(await limitsMet(stack)));
-    for (const stack of stacks) stack.stop();
+    for (const stack of stacks) stack.down();
   }
 }
 
@@ -193,7 +194,7 @@ async function part<T>(measure: () => Promise<T>): Promise<T | undefined> {
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 say('building the images');
-await LoadStack.build();
+chooseBaseImages();
 await part(measureCapacity);
 const rate = Math.max(plan.leastCostRate, (measures.requests_per_second?.median ?? 0) * 0.5);
 await part(() => measureCost(rate));

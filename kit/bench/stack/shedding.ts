@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { chooseBaseImages } from '../../test-kit/base-images.ts';
 import { withFigures } from '../stats/page-figures.ts';
 import { limitsMet } from './limits.ts';
 import { mostAnswered } from './overload.ts';
@@ -85,13 +86,13 @@ async function measureAll(): Promise<Measured[]> {
     for (const stack of stacks) broken.push(...(await limitsMet(stack)));
     return measured;
   } finally {
-    for (const stack of stacks) stack.stop();
+    for (const stack of stacks) stack.down();
   }
 }
 
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
-await LoadStack.build();
+chooseBaseImages();
 const measured = await measureAll();
 const machine = `Node ${process.versions.node}, ${availableParallelism()} processors (${cpus()[0]!.model.trim()}), one of them for the app, ${new Date().toISOString().slice(0, 10)}. ${rounds} rounds of ${seconds} s, the sides in turns.`;
 const table = sheddingTable(measured);

@@ -1,20 +1,21 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { getContainerRuntimeClient } from 'testcontainers';
+import { ComposeProject, ROOT } from '../../../e2e/support/compose-project.ts';
 import { poll } from '../../../packages/prom-multiproc/test/support/poll.ts';
-import { chooseBaseImages } from '../../test-kit/base-images.ts';
-import { docker, removeProject } from '../../test-kit/docker.ts';
+import {
+  temporaryDirectory,
+  thisProcess,
+} from '../../../packages/prom-multiproc/test/support/temporary-directory.ts';
+import { docker } from '../../test-kit/docker.ts';
 import { getText } from '../../test-kit/scrape.ts';
 import type { LimitEvents } from './limits.ts';
 import { processorMicroseconds } from './processor-time.ts';
 
-const ROOT = resolve(import.meta.dirname, '../../..');
 const LOAD_FILE = 'kit/test-kit/load.compose.yml';
 const MAX_CONNS_FILE = 'kit/test-kit/max-conns.compose.yml';
 /** All of the load comes from one address. */
 const LIMITS_FILE = 'kit/test-kit/load-limits.compose.yml';
-const BUILD_TIMEOUT_MS = 10 * 60_000;
 const READY_DEADLINE_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 export const WORKERS = 2;
@@ -42,15 +43,10 @@ export interface Usage {
   readonly processes: number;
 }
 
-/** The compose file of this checkout on ports of its own, without Prometheus where what scrapes is part of the measurement. */
-export class LoadStack {
+/** The stack without Prometheus where what scrapes is part of the measurement. */
+export class LoadStack extends ComposeProject {
   publicUrl = '';
   doorUrl = '';
-  readonly project: string;
-  readonly #files: string[];
-  readonly #env: Record<string, string>;
-  readonly #modeFile: string | undefined;
-  readonly #removeOnExit = (): void => removeProject(this.project);
   readonly #ids = new Map<string, string>();
   /** Of the primary and the workers, in their container. */
   #processes: readonly number[] = [];
@@ -58,58 +54,32 @@ export class LoadStack {
   readonly services: readonly string[];
 
   private constructor({ name, loadRoutes = false, whole = false, env = {}, maxConns }: StackOptions) {
-    this.services = whole ? WHOLE : SERVICES;
-    this.project = `pandoras-load-${process.pid}-${name}`;
-    const files = [
-      'docker-compose.yml',
+    const overrides = [
       LIMITS_FILE,
       ...(loadRoutes ? [LOAD_FILE] : []),
       ...(maxConns ? [MAX_CONNS_FILE] : []),
     ];
-    this.#files = files.flatMap((file) => ['--file', resolve(ROOT, file)]);
-    this.#modeFile = maxConns ? withMaxConns(maxConns) : undefined;
-    this.#env = {
-      PUBLIC_PORT: '0',
-      METRICS_DOOR_PORT: '0',
-      PROMETHEUS_PORT: '0',
+    super(name, overrides, {
       WORKERS: String(WORKERS),
       METRICS: '',
       DEMO_CONTROLS: '',
       ...env,
-      ...(this.#modeFile && { MODE_CONF: this.#modeFile }),
-    };
-  }
-
-  static async build(): Promise<void> {
-    chooseBaseImages();
-    const { project, env } = new LoadStack({ name: 'build' }).#context();
-    await docker(['compose', ...project, 'build', '--quiet', ...WHOLE], env, BUILD_TIMEOUT_MS);
+      ...(maxConns && { MODE_CONF: withMaxConns(maxConns) }),
+    });
+    this.services = whole ? WHOLE : SERVICES;
   }
 
   static async start(options: StackOptions): Promise<LoadStack> {
     const stack = new LoadStack(options);
-    // Ends without a teardown (a signal, a crash) leave nothing running either.
-    process.once('exit', stack.#removeOnExit);
-    try {
-      await stack.#compose('up', '--detach', '--wait', '--no-build', ...stack.services);
-      for (const service of stack.services) {
-        stack.#ids.set(service, (await stack.#compose('ps', '--quiet', service)).trim());
-      }
-      stack.publicUrl = await stack.#published(8040);
-      stack.doorUrl = await stack.#published(9040);
-      await stack.#ready();
-    } catch (error) {
-      console.error(await stack.#compose('logs', '--tail', '30'));
-      stack.stop();
-      throw error;
-    }
+    await stack.up(stack.services);
     return stack;
   }
 
-  stop(): void {
-    removeProject(this.project);
-    if (this.#modeFile) rmSync(dirname(this.#modeFile), { recursive: true });
-    process.removeListener('exit', this.#removeOnExit);
+  protected override async started(): Promise<void> {
+    for (const service of this.services) this.#ids.set(service, await this.containerId(service));
+    this.publicUrl = await this.published('nginx', 8040);
+    this.doorUrl = await this.published('nginx', 9040);
+    await this.#ready();
   }
 
   async usage(service: Service): Promise<Usage> {
@@ -182,31 +152,12 @@ export class LoadStack {
       { deadlineMs: READY_DEADLINE_MS },
     );
   }
-
-  #context() {
-    return {
-      project: ['--project-name', this.project, ...this.#files],
-      env: { ...process.env, ...this.#env },
-    };
-  }
-
-  #compose(...args: string[]): Promise<string> {
-    const { project, env } = this.#context();
-    return docker(['compose', ...project, ...args], env);
-  }
-
-  async #published(port: number): Promise<string> {
-    const address = (await this.#compose('port', 'nginx', String(port))).trim();
-    const host = /:(\d+)$/.exec(address)?.[1];
-    if (host === undefined) throw new Error(`nginx does not publish ${port}: "${address}"`);
-    return `http://127.0.0.1:${host}`;
-  }
 }
 
 /** A copy of nginx/compose.conf with another limit, half of it for each of the two entries that name the app. */
 function withMaxConns(most: number): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'pandoras-load-')), 'mode.conf');
-  const text = readFileSync(resolve(ROOT, 'nginx/compose.conf'), 'utf8');
+  const file = join(temporaryDirectory(thisProcess), 'mode.conf');
+  const text = readFileSync(join(ROOT, 'nginx/compose.conf'), 'utf8');
   writeFileSync(
     file,
     text.replaceAll(/(?<=^upstream application \{[^}]*)max_conns=\d+/gm, `max_conns=${most / 2}`),
