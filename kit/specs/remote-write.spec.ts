@@ -36,7 +36,7 @@ test.beforeAll(async () => {
     environment: {
       REMOTE_WRITE_URL: URL_WRITTEN_TO,
       REMOTE_WRITE_USERNAME: 'kit',
-      REMOTE_WRITE_CREDENTIALS: './e2e/remote-write/password',
+      REMOTE_WRITE_CREDENTIALS: './kit/specs/remote-write/password',
       REMOTE_WRITE_DEPLOYMENT: 'by-password',
     },
   });
