@@ -46,9 +46,9 @@ test('it holds compiled code with types and source maps, documents and examples,
   const names = execFileSync('tar', ['tzf', packed.tarball], { encoding: 'utf8' }).trim().split('\n');
   const files = new Set(names.map((name) => name.replace(/^package\//, '')));
   const expected =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|FORMAT\.md|examples\/(cluster\.js|read_slots\.py)|dist\/(package\.json|([a-z]+\/)?[a-z-]+\.(js|cjs|mjs|d\.ts|d\.cts|d\.mts|js\.map|cjs\.map)))$/;
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|FORMAT\.md|REFERENCE\.md|examples\/(cluster\.js|read_slots\.py)|dist\/(package\.json|([a-z]+\/)?[a-z-]+\.(js|cjs|mjs|d\.ts|d\.cts|d\.mts|js\.map|cjs\.map)))$/;
   for (const file of files) assert.match(file, expected);
-  for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'FORMAT.md']) {
+  for (const name of ['README.md', 'REFERENCE.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'FORMAT.md']) {
     assert.ok(files.has(name), name);
     assert.ok(statSync(installed(name)).size > 400, `${name} says something`);
   }

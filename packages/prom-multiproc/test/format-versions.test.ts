@@ -1,4 +1,4 @@
-/** Two versions of the library with different file formats in one directory: what README.md says of them. */
+/** Two versions of the library with different file formats in one directory: what REFERENCE.md says of them. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

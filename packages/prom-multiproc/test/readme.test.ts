@@ -1,4 +1,4 @@
-/** README.md names what the code has, all of it and nothing else. */
+/** REFERENCE.md names what the code has, all of it and nothing else; README.md is short and shows the example. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
@@ -10,7 +10,8 @@ import { tableRows } from './support/markdown.ts';
 
 const PACKAGE = join(import.meta.dirname, '..');
 const README = readFileSync(join(PACKAGE, 'README.md'), 'utf8');
-const { exports } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
+const REFERENCE = readFileSync(join(PACKAGE, 'REFERENCE.md'), 'utf8');
+const { exports, files } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
 
 const SOURCES = globSync('src/**/*.ts', { cwd: PACKAGE })
   .filter((name) => !name.endsWith('.test.ts'))
@@ -23,7 +24,7 @@ function found(pattern: RegExp, text = SOURCES): string[] {
 }
 
 function documented(firstHead: string, column = 0): string[] {
-  return tableRows(README, firstHead)
+  return tableRows(REFERENCE, firstHead)
     .map((row) => row[column]!)
     .sort();
 }
@@ -40,7 +41,7 @@ test('each warning code', () => {
 test('each self-metric with its type', () => {
   const status = { live: 0, slots: [], retired: 0, heartbeatAge: 0, seconds: 0 };
   const expected = [...selfMetrics(status, new Map())].map(({ name, type }) => [name, type]);
-  const rows = tableRows(README, 'Metric | Type').map(([name, type]) => [name, type]);
+  const rows = tableRows(REFERENCE, 'Metric | Type').map(([name, type]) => [name, type]);
   assert.deepEqual(rows, expected);
 });
 
@@ -55,7 +56,7 @@ test('each exported name', () => {
     ];
     return (names.length > 0 ? names : ['']).map((name) => [path.replace('.', 'prom-multiproc'), name]);
   });
-  const rows = tableRows(README, 'Import from').map(([from, name]) => [from, name]);
+  const rows = tableRows(REFERENCE, 'Import from').map(([from, name]) => [from, name]);
   assert.deepEqual(rows.toSorted(), expected.toSorted());
 });
 
@@ -67,7 +68,7 @@ test('each option', () => {
   };
   for (const [of, type] of Object.entries(names)) {
     const [, body] = new RegExp(`export interface ${type} \\{([^}]*)\\}`).exec(SOURCES)!;
-    const rows = tableRows(README, 'Option of').filter(([owner]) => owner === of);
+    const rows = tableRows(REFERENCE, 'Option of').filter(([owner]) => owner === of);
     assert.deepEqual(rows.map(([, name]) => name).toSorted(), found(/^ {2}readonly (\w+)\??:/gm, body), of);
   }
 });
@@ -75,13 +76,29 @@ test('each option', () => {
 test('the interval of the refresh', () => {
   const seconds = REFRESH_INTERVAL_MS / 1000;
   for (const words of [`every ${seconds} seconds`, `at most ${seconds} seconds`, `Far above ${seconds}:`]) {
-    assert.ok(README.includes(words), words);
+    assert.ok(REFERENCE.includes(words), words);
   }
+  assert.ok(README.includes(`at most ${seconds} seconds`));
 });
 
 test('the usage of the command, and the example, as they are', () => {
   const usage = execFileSync(process.execPath, [join(PACKAGE, 'src/cli.ts'), '--help'], { encoding: 'utf8' });
-  assert.ok(README.includes(`$ npx prom-multiproc --help\n${usage}\`\`\``));
+  assert.ok(REFERENCE.includes(`$ npx prom-multiproc --help\n${usage}\`\`\``));
   const example = readFileSync(join(PACKAGE, 'examples/cluster.js'), 'utf8');
   assert.ok(README.includes(`\`\`\`js\n${example}\`\`\``));
+});
+
+test('the README has at most 1,000 words', () => {
+  const words = README.split(/\s+/).filter((word) => word !== '').length;
+  assert.ok(words <= 1000, `${words} words`);
+});
+
+test('what the pages link to in the package is packed with them', () => {
+  const links = found(/\]\((?!\w+:|#)([^)#]+)/g, README + REFERENCE);
+  assert.ok(links.length > 4, links.join());
+  const packed = ['README.md', ...files];
+  assert.deepEqual(
+    links.filter((link) => !packed.some((name) => link === name || link.startsWith(`${name}/`))),
+    [],
+  );
 });
