@@ -78,8 +78,7 @@ for (const service of SERVICES) {
     const elsewhere = files.filter(
       (file) => mayBeRun(file) && !isCommand(file) && !/\.so(\.\d+)*$|\.node$/.test(file.path),
     );
-    const own =
-      /^srv\/pandoras-express\/(scripts|supervisor|prom-multiproc|node_modules)\/|^sbin\/docker-init$/;
+    const own = /^srv\/pandoras-express\/(scripts|supervisor|packages|node_modules)\/|^sbin\/docker-init$/;
     expect(paths(elsewhere).filter((path) => !own.test(path))).toEqual([]);
   });
 

@@ -42,7 +42,6 @@ export async function readImage(image: string): Promise<Image> {
       if (list !== undefined)
         packages.push(...[...content.toString().matchAll(list)].map(([, name]) => name!));
     }
-    exporting.stdout.resume();
     const [status] = (await closed) as [number | null];
     if (status !== 0) throw new Error(`docker export of ${image} ended with ${status}`);
     return { bytes, files, packages };

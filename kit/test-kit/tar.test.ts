@@ -69,3 +69,16 @@ test('extended attributes are named, as those that file capabilities are kept in
   assert.deepEqual(all['bin/true']!.attributes, []);
   await assert.rejects(entries(archive.subarray(0, 700)), /the archive ends \d+ bytes too early/);
 });
+
+test('the padding behind the last entry is read, so that the process that writes it ends', async () => {
+  const archive = Buffer.alloc(100 * 512);
+  let read = 0;
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    for await (const piece of inPieces(archive, 512)) {
+      read += piece.length;
+      yield piece;
+    }
+  }
+  for await (const _ of readTar(pieces()));
+  assert.equal(read, archive.length);
+});

@@ -26,11 +26,14 @@ const TYPES: Record<string, TarEntry['type']> = {
 
 /** @throws Error where the archive ends within an entry. */
 export async function* readTar(archive: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
-  const read = reader(archive);
+  const { read, drain } = reader(archive);
   let extended = new Map<string, string>();
   for (;;) {
     const header = await read(BLOCK);
-    if (header.every((byte) => byte === 0)) return;
+    if (header.every((byte) => byte === 0)) {
+      await drain();
+      return;
+    }
     const size = Number(extended.get('size') ?? octal(header, 124, 12));
     const content = await read(size);
     await read((BLOCK - (size % BLOCK)) % BLOCK);
@@ -57,10 +60,16 @@ export async function* readTar(archive: AsyncIterable<Uint8Array>): AsyncGenerat
   }
 }
 
-function reader(archive: AsyncIterable<Uint8Array>): (length: number) => Promise<Buffer> {
+interface Reader {
+  read(length: number): Promise<Buffer>;
+  /** Reads what pads the archive: a process that writes it into a pipe ends only then. */
+  drain(): Promise<void>;
+}
+
+function reader(archive: AsyncIterable<Uint8Array>): Reader {
   const chunks = archive[Symbol.asyncIterator]();
   let rest: Buffer = Buffer.alloc(0);
-  return async (length) => {
+  const read = async (length: number): Promise<Buffer> => {
     const parts = [rest];
     let have = rest.length;
     while (have < length) {
@@ -73,6 +82,10 @@ function reader(archive: AsyncIterable<Uint8Array>): (length: number) => Promise
     rest = all.subarray(length);
     return all.subarray(0, length);
   };
+  const drain = async (): Promise<void> => {
+    while (!(await chunks.next()).done);
+  };
+  return { read, drain };
 }
 
 function text(header: Buffer, from: number, length: number): string {
