@@ -1,0 +1,51 @@
+/** README.md is short, in one order, and its map and its guarantees are complete. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { MUTATIONS } from '../mutations/mutations.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const page = readFileSync(join(ROOT, 'README.md'), 'utf8');
+
+const section = (heading: string) => {
+  const [, text] = page.split(`\n## ${heading}\n`);
+  assert.ok(text, `no section ${heading}`);
+  return text.split('\n## ')[0]!;
+};
+
+test('README.md has at most 900 words', () => {
+  const words = page.trim().split(/\s+/).length;
+  assert.ok(words <= 900, `${words} words`);
+});
+
+test('the picture comes first, then the commands, the folders, the guarantees and the links', () => {
+  const parts = [...page.matchAll(/^(?:## (.*)|<(picture)>)$/gm)].map(
+    ([, heading, picture]) => heading ?? picture,
+  );
+  assert.deepEqual(parts, ['picture', 'Two commands', 'Folders', 'Try to break it', 'Guarantees', 'Links']);
+});
+
+test('the map has a line for each folder at the top, and for each package', () => {
+  const named = [...section('Folders').matchAll(/^- \[`(\S+\/)`\]\(\S+\): \S/gm)].map(
+    ([, folder]) => folder!,
+  );
+  const files = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
+  const folders = files
+    .filter((file) => file.includes('/'))
+    .map((file) => /^(packages\/)?[^/]+\//.exec(file)![0]);
+  assert.deepEqual(named.toSorted(), [...new Set(folders)].toSorted());
+});
+
+test('each guarantee is a line in bold, says what it means and links its tests', () => {
+  const guarantees = section('Guarantees')
+    .match(/^\d\. .*(?:\n {3}.*)*/gm)!
+    .map((item) => item.replace(/\n */g, ' '));
+  const numbers = guarantees.map((guarantee) => Number(guarantee[0]));
+  assert.deepEqual(numbers, [...new Set(MUTATIONS.map(({ guarantee }) => guarantee))].toSorted());
+  for (const guarantee of guarantees) {
+    assert.match(guarantee, /^\d\. \*\*[A-Z][a-z ]+: [^*]+\.\*\* [A-Z`][^*]+\. \*\[[^*]*\*$/);
+    assert.match(guarantee, /\]\(\S+\.(?:spec|test)\.ts\)/);
+  }
+});
