@@ -56,7 +56,10 @@ for (const [fault, reason, signal] of [
     assert.deepEqual([died.worker_pid, died.reason, died.signal], [pid, reason, signal]);
     await statusWhen(metrics, (status) => allReady(status) && status.workers[0]!.pid !== pid);
     const successor = await app.line('starting a worker', 2);
-    assert.ok(String(died.ended_at) <= String(successor.time), 'however late it is told, it was gone before');
+    assert.ok(
+      String(died.ended_at) <= String(successor.time),
+      'it exited before its successor started, however late the primary logs it',
+    );
     if (fault === 'throw') assert.match(String((await app.line('uncaught exception')).error), /on demand/);
   });
 }

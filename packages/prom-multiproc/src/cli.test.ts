@@ -57,14 +57,19 @@ test('check says what each slot is, and fails where one cannot be read', (t) => 
   assert.match(damaged.out, /^slot 7: .*magic/m);
 });
 
-test('serve answers until it is ended', async (t) => {
-  const directory = twoSlots(t);
+/** The address of a `serve` of the directory, which ends with the test. */
+async function served(t: Cleanup, directory: string): Promise<string> {
   const server = spawn(process.execPath, [CLI, 'serve', directory, '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  t.after(() => server.kill('SIGKILL'));
+  t.after(() => void server.kill('SIGKILL'));
   const [address] = await once(server.stdout, 'data');
-  const url = String(address).trim();
+  return String(address).trim();
+}
+
+test('serve answers until it is ended', async (t) => {
+  const directory = twoSlots(t);
+  const url = await served(t, directory);
   const answer = await fetch(url);
   assert.equal(sample(await answer.text(), COUNTED), 3);
   assert.equal((await fetch(`${url}/workers/0`)).status, 200);
@@ -76,12 +81,7 @@ test('serve answers until it is ended', async (t) => {
 
 test('serve answers as metricsHandler does: gzip where asked for, HEAD without a body, 503 with the reason', async (t) => {
   const directory = twoSlots(t);
-  const server = spawn(process.execPath, [CLI, 'serve', directory, '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  t.after(() => server.kill('SIGKILL'));
-  const [address] = await once(server.stdout, 'data');
-  const url = String(address).trim();
+  const url = await served(t, directory);
   const zipped = await fetch(url, { headers: { 'Accept-Encoding': 'gzip' } });
   assert.equal(zipped.headers.get('content-encoding'), 'gzip');
   const text = await zipped.text();
