@@ -9,7 +9,7 @@ stand_in_label=pandoras-express.stand-in
 stand_in_debian=pandoras-express/debian:trixie
 debian_is_new=
 
-# stand_in_of IMAGE: prom/prometheus:v3.5.3@sha256:... -> pandoras-express/stand-in-prometheus:v3.5.3
+# stand_in_of IMAGE: prom/prometheus:v3.13.2@sha256:... -> pandoras-express/stand-in-prometheus:v3.13.2
 stand_in_of() {
   name_and_tag=${1%@*}
   printf 'pandoras-express/stand-in-%s' "${name_and_tag##*/}"
@@ -62,7 +62,7 @@ recipe_hash() {
     "$(recipe_of "$1")" -type f -exec sha256sum {} + | sed "s|$root||" | sort | sha256sum | cut -c 1-12
 }
 
-# recipe_of IMAGE: prom/prometheus:v3.5.3 is made by .ci/stand-ins/prometheus.
+# recipe_of IMAGE: prom/prometheus:v3.13.2 is made by .ci/stand-ins/prometheus.
 recipe_of() {
   recipe_name=${1%@*}
   recipe_name=${recipe_name%:*}
@@ -113,7 +113,7 @@ build_debian() {
   debian_is_new=1
 }
 
-# tag_version IMAGE: 26, 1.30, 3.5.3
+# tag_version IMAGE: 26, 1.30, 3.13.2
 tag_version() {
   expr "${1##*:}" : 'v\{0,1\}\([0-9.]*\)'
 }

@@ -31,13 +31,13 @@ async function runPrimary(): Promise<void> {
   if (isOurs(side)) process.env.PROMETHEUS_MULTIPROC_DIR = temporaryDirectory();
   // Before the workers start: it must not miss that they announce themselves.
   const serve = doorOf(side, client);
-  const crew: Worker[] = [];
+  const forked: Worker[] = [];
   process.once('disconnect', () => {
-    for (const worker of crew) worker.process.kill('SIGKILL');
+    for (const worker of forked) worker.process.kill('SIGKILL');
     process.exit(0);
   });
-  for (let i = 0; i < workers; i++) crew.push(cluster.fork());
-  await Promise.all(crew.map((worker) => once(worker, 'message')));
+  for (let i = 0; i < workers; i++) forked.push(cluster.fork());
+  await Promise.all(forked.map((worker) => once(worker, 'message')));
 
   const server = createServer({ keepAliveTimeout: 0 }, serve).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -46,7 +46,7 @@ async function runPrimary(): Promise<void> {
   let delay: ReturnType<typeof monitorEventLoopDelay> | undefined;
   process.on('message', async (question) => {
     if (question === COUNT) {
-      await Promise.all(crew.map((worker) => counted(worker)));
+      await Promise.all(forked.map((worker) => counted(worker)));
       process.send!('counted');
     } else if (question === 'watch') {
       delay = monitorEventLoopDelay({ resolution: 1 });
