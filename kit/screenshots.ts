@@ -1,5 +1,5 @@
 /**
- * `npm run screenshots`: the pictures of the page in docs/, taken from a stack of this checkout. Before a worker is killed and
+ * `npm run screenshots`: the pictures of the page in docs/images/, taken from a stack of this checkout. Before a worker is killed and
  * after it, light and dark.
  */
 import { statSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { browserOptions } from '../e2e/support/browser.ts';
 import { Stack } from '../e2e/support/stack.ts';
 import { chooseBaseImages } from './test-kit/base-images.ts';
 
-const DOCS = resolve(import.meta.dirname, '../docs');
+const IMAGES = resolve(import.meta.dirname, '../docs/images');
 /** Higher than what is shown of it: both panels, whole. */
 const SIZE = { width: 1120, height: 1300 };
 /** Seconds of pings before the kill and after it: together they fill the charts. */
@@ -21,7 +21,7 @@ async function picture(page: Page, name: string): Promise<void> {
   await page.mouse.move(0, 0);
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
-    const file = resolve(DOCS, `page-${name}-${colorScheme}.png`);
+    const file = resolve(IMAGES, `page-${name}-${colorScheme}.png`);
     await page.screenshot({ path: file, clip: await untilPanelsEnd(page) });
     console.log(`${file}: ${Math.round(statSync(file).size / 1024)} kB`);
   }

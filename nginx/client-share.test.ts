@@ -1,6 +1,6 @@
 /**
  * One client's share of what nginx and the app have, added up from the files as they are shipped. A value that is changed alone
- * fails here, and says which sum no longer holds; docs/one-client.md has the sums.
+ * fails here, and says which sum no longer holds; docs/reference/client-limits.md has the sums.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 import { readSettings } from '../packages/cluster-runtime/src/core/settings.ts';
 
 const SHARE = 1 / 4;
-/** Requests a second that two workers answer: docs/load.md, `requests_per_second`, the faster of its two runs. */
+/** Requests a second that two workers answer: docs/explanation/load.md, `requests_per_second`, the faster of its two runs. */
 const SERVED_PER_SECOND = 3_250;
 /** Of a connection in nginx, without its headers: measured with 8,192 of them, the kernel's part included. */
 const CONNECTION_BYTES = 12 * 1024;

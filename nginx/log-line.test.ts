@@ -1,4 +1,4 @@
-/** The longest line that the access log can have, from what nginx.conf says of it; docs/harden.md names it. */
+/** The longest line that the access log can have, from what nginx.conf says of it; docs/guides/harden.md names it. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -60,7 +60,7 @@ test('every value of a line is bounded, and the page has the longest line and wh
   const line = lineOf(LONGEST);
   assert.equal(JSON.parse(line).path, LONGEST.logged_path);
   assert.ok(line.length < 4096, 'a pipe takes a line of 4096 bytes at once');
-  const page = read('../docs/harden.md').replace(/\s+/g, ' ');
+  const page = read('../docs/guides/harden.md').replace(/\s+/g, ' ');
   assert.ok(
     page.includes(`a line has at most ${line.length} bytes, ${inFile(line)} in the engine's file`),
     `${line.length} bytes, ${inFile(line)} in the engine's file`,
@@ -86,7 +86,7 @@ test('how long the access log lasts at a rate is on the page, as the compose fil
   const [, megabytes, files] = /max-size: (\d+)m\n\s+max-file: "(\d+)"/.exec(nginx)!;
   // The one that is being written may have just begun.
   const kept = (Number(files) - 1) * Number(megabytes) * 1e6;
-  const page = read('../docs/harden.md');
+  const page = read('../docs/guides/harden.md');
   for (const rate of [1, 10, 100, 1_000, 10_000]) {
     const [ordinary, longest] = [ORDINARY, LONGEST].map((values) => kept / inFile(lineOf(values)) / rate);
     const row = `| ${rate.toLocaleString('en')} | ${duration(ordinary!)} | ${duration(longest!)} |`;

@@ -2,7 +2,7 @@ import { type App, describeError, expressRoute, log } from 'cluster-runtime';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { routes } from './routes.ts';
 
-/** The application: this folder is what you replace by your own. docs/make-it-yours.md shows how. */
+/** The application: this folder is what you replace by your own. docs/guides/make-it-yours.md shows how. */
 export function createApp(): App {
   const app = express();
   app.disable('x-powered-by');

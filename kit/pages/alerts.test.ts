@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 const PROMETHEUS = join(import.meta.dirname, '../../prometheus');
-const PAGE = readFileSync(join(import.meta.dirname, '../../docs/alerts.md'), 'utf8');
+const PAGE = readFileSync(join(import.meta.dirname, '../../docs/reference/alerts.md'), 'utf8');
 
 const textOf = (folder: string): string =>
   readdirSync(join(PROMETHEUS, folder))
@@ -26,7 +26,7 @@ test('there are alerts to speak of, and no two of one name', () => {
 
 test('the runbook of every alert is on the page, with the severity and the time of the rule', () => {
   for (const name of ALERTS) {
-    assert.ok(rule(name).includes(`runbook: docs/alerts.md#${name.toLowerCase()}\n`), name);
+    assert.ok(rule(name).includes(`runbook: docs/reference/alerts.md#${name.toLowerCase()}\n`), name);
     const [, section] = PAGE.split(`\n### ${name}\n\n`);
     assert.ok(section, `${name} has no section`);
     const [, severity] = /severity: (\w+)/.exec(rule(name))!;

@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const LIBRARY = ['README.md', 'REFERENCE.md']
   .map((name) => readFileSync(join(ROOT, 'packages/prom-multiproc', name), 'utf8').replaceAll('\n', ' '))
   .join(' ');
-const PAGE = readFileSync(join(ROOT, 'docs/client-suites.md'), 'utf8');
+const PAGE = readFileSync(join(ROOT, 'docs/explanation/client-suites.md'), 'utf8');
 
 test('each sentence that states why a test of a client is red is in the README or the reference', () => {
   const sentences = tableRows(PAGE, 'Red shared').map((row) => row.at(-1)!);

@@ -28,7 +28,7 @@ test('.env.example lists each variable of the compose files that people set', ()
 });
 
 test('.env.example shows the defaults that the page of settings names', () => {
-  const page = text('docs/settings.md');
+  const page = text('docs/reference/settings.md');
   const defaults = new Map(
     ['App variable', 'Compose variable', 'Script variable'].flatMap((table) =>
       tableRows(page, table).map(([name, fallback]) => [name!, fallback === 'processors' ? '' : fallback!]),

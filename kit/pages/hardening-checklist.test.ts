@@ -9,7 +9,7 @@ import { tableRows } from '../../packages/prom-multiproc/test/support/markdown.t
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-const page = read('docs/hardening-checklist.md');
+const page = read('docs/reference/hardening-checklist.md');
 const TESTS: Record<string, string> = {
   containers: 'kit/specs/hardening-containers.spec.ts',
   images: 'kit/specs/image-contents.spec.ts',

@@ -122,7 +122,7 @@ interface PodMonitor extends KubernetesObject {
   };
 }
 
-const PAGE = readFileSync(join(import.meta.dirname, '../../docs/past-one-machine.md'), 'utf8');
+const PAGE = readFileSync(join(import.meta.dirname, '../../docs/guides/several-machines.md'), 'utf8');
 
 function objects(): KubernetesObject[] {
   const [block] = /```yaml\napiVersion: apps\/v1\n[\s\S]*?```/.exec(PAGE)!;

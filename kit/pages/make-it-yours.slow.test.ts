@@ -10,7 +10,7 @@ import { sample } from '../../packages/prom-multiproc/test/support/sample.ts';
 import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const PAGE = readFileSync(join(import.meta.dirname, '../../docs/make-it-yours.md'), 'utf8');
+const PAGE = readFileSync(join(import.meta.dirname, '../../docs/guides/make-it-yours.md'), 'utf8');
 const programs = new Map(
   [...PAGE.matchAll(/^```ts\n\/\/ (\w+): [^\n]*\n(.*?)^```$/gms)].map(([, name, text]) => [name!, text!]),
 );

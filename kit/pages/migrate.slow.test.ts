@@ -15,7 +15,7 @@ import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/t
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 const COMMAND = join(REPOSITORY, 'packages/prom-multiproc/src/cli.ts');
-const TEXT = readFileSync(join(import.meta.dirname, '../../docs/migrate.md'), 'utf8');
+const TEXT = readFileSync(join(import.meta.dirname, '../../docs/guides/migrate.md'), 'utf8');
 const REQUESTS = 20;
 /** Has a primary tell its parent of each worker that listens. */
 const TELL_LISTENING = `data:text/javascript,${encodeURIComponent(

@@ -21,7 +21,7 @@ const INSTALL = /^\$ (?:npm install|npm uninstall|pnpm add|yarn add|pm2 install|
 const RUN = /^\$ npx ([\w@/.-]+)/gm;
 /** In prose a word with a hyphen; a page that speaks of packages calls nothing else so. */
 const QUOTED = /`((?:@[a-z\d-]+\/)?[a-z\d]+(?:-[a-z\d]+)+)`/g;
-const OF_PACKAGES = ['docs/migrate.md', 'docs/install.md'];
+const OF_PACKAGES = ['docs/guides/migrate.md', 'docs/guides/install.md'];
 
 function named(page: string): string[] {
   const content = text(page);

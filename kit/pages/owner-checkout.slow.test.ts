@@ -14,7 +14,7 @@ import { createUpstream } from '../test-kit/upstream.ts';
 /** What the page says to replace. */
 const REPLACED = ['app.ts', 'app.test.ts', 'routes.ts', 'metrics.ts'];
 const ROOT = resolve(import.meta.dirname, '../..');
-const PAGE = readFileSync(join(import.meta.dirname, '../../docs/make-it-yours.md'), 'utf8');
+const PAGE = readFileSync(join(import.meta.dirname, '../../docs/guides/make-it-yours.md'), 'utf8');
 const program = (name: string) =>
   new RegExp(`^\`\`\`ts\\n// ${name}: [^\\n]*\\n(.*?)^\`\`\`$`, 'ms').exec(PAGE)![1]!;
 

@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { tableRows } from '../../packages/prom-multiproc/test/support/markdown.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'AGENTS.md', 'docs/*.md', 'packages/*/*.md'].flatMap((glob) =>
-  globSync(glob, { cwd: ROOT }),
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'AGENTS.md', 'docs/*/*.md', 'packages/*/*.md'].flatMap(
+  (glob) => globSync(glob, { cwd: ROOT }),
 );
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const withoutCode = (page: string) => read(page).replace(/^```.*?^```$/gms, '');
@@ -65,7 +65,7 @@ test('every page of docs/ can be reached from the README', () => {
 
 for (const folder of ['e2e/specs', 'kit/specs']) {
   test(`tests.md has a row for every end-to-end test of ${folder}, and no other`, () => {
-    const rows = tableRows(read('docs/tests.md'), `Spec in \`${folder}/\``).map(([spec]) => spec);
+    const rows = tableRows(read('docs/reference/tests.md'), `Spec in \`${folder}/\``).map(([spec]) => spec);
     const specs = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.spec.ts'));
     assert.deepEqual(rows.sort(), specs.map((name) => name.replace('.spec.ts', '')).sort());
   });
@@ -75,7 +75,7 @@ test('every test that harden.md names is there', () => {
   const specs = ['containers', 'proxy', 'limits'].map(
     (name) => [name, read(`kit/specs/hardening-${name}.spec.ts`)] as const,
   );
-  const rows = [...read('docs/harden.md').matchAll(/^\|.*\| (.*) \|$/gm)].map(([, cell]) => cell!);
+  const rows = [...read('docs/guides/harden.md').matchAll(/^\|.*\| (.*) \|$/gm)].map(([, cell]) => cell!);
   let named = 0;
   for (const [spec, source] of specs) {
     const titles = [...source.matchAll(/^ *test\([`'](.*?)[`'],/gm)].map(([, title]) => title!);

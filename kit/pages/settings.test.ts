@@ -8,7 +8,7 @@ import { readSettings } from '../../packages/cluster-runtime/src/core/settings.t
 import { tableRows } from '../../packages/prom-multiproc/test/support/markdown.ts';
 
 const text = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
-const page = text('docs/settings.md');
+const page = text('docs/reference/settings.md');
 const ofApp = tableRows(page, 'App variable').map(([name, fallback, from, to, compose]) => ({
   name: name!,
   fallback: fallback!,

@@ -84,7 +84,7 @@ test('whatever bytes a client sends, no control byte and no raw one is in any lo
 
 test('a flood of the longest targets leaves the log what was in it before', async ({ stack }) => {
   const port = Number(new URL(stack.publicUrl).port);
-  const page = readFileSync(resolve(import.meta.dirname, '../../docs/harden.md'), 'utf8').replace(
+  const page = readFileSync(resolve(import.meta.dirname, '../../docs/guides/harden.md'), 'utf8').replace(
     /\s+/g,
     ' ',
   );

@@ -9,7 +9,7 @@ import type { Seen } from './networks/reach.ts';
 import { Surroundings } from './networks/surroundings.ts';
 import { inspect } from './support/container-facts.ts';
 
-const PAGE = readFileSync(resolve(import.meta.dirname, '../../docs/harden.md'), 'utf8');
+const PAGE = readFileSync(resolve(import.meta.dirname, '../../docs/guides/harden.md'), 'utf8');
 const SERVICES: readonly Service[] = ['app', 'nginx', 'nginx-exporter', 'prometheus'];
 const STRANGER = 'another container';
 const MACHINE = 'the machine';
@@ -93,7 +93,8 @@ function waysTo(
       if (goal === OUTSIDE) return [goal, outside.addresses.map((host) => `${host}:${outside.port}`)];
       const [service, port] = goal.split(':') as [string, string];
       const container = containers[service];
-      if (!container) throw new Error(`docs/harden.md names ${goal}, and there is no service ${service}`);
+      if (!container)
+        throw new Error(`docs/guides/harden.md names ${goal}, and there is no service ${service}`);
       const hosts = [service, ...container.addresses];
       return [goal, [...hosts.map((host) => `${host}:${port}`), ...published(container, Number(port))]];
     }),
@@ -153,7 +154,7 @@ async function around(stack: Stack): Promise<Surroundings> {
 
 test.afterAll(() => surroundings?.stop());
 
-test('who reaches whom is what docs/harden.md says, tried from within each container and from the machine', async ({
+test('who reaches whom is what docs/guides/harden.md says, tried from within each container and from the machine', async ({
   stack,
 }) => {
   const table = tableOf(PAGE);

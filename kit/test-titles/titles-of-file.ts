@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { titles } from './title-recorder.ts';
 
-const recorder = new URL('title-recorder.ts', import.meta.url).href;
+const recorder = new URL('./title-recorder.ts', import.meta.url).href;
 
 registerHooks({
   resolve: (specifier, context, next) =>

@@ -64,7 +64,7 @@ const KEPT = [
   /^packages\/prom-multiproc\//,
   /(^|\/)(LICENSE|CHANGELOG\.md)$/,
   /^kit\/bench\//,
-  /^docs\/make-it-yours\.md$/,
+  /^docs\/guides\/make-it-yours\.md$/,
   /^\.ci\/lib\/(engine|stand-ins)\.sh$/,
   /^\.ci\/stand-ins\//,
   /^scripts\/(lib\/)?(rename-template|project-name)(\.test)?(\.ts)?$/,

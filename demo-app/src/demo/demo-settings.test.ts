@@ -5,7 +5,7 @@ import test from 'node:test';
 import { tableRows } from '../../../packages/prom-multiproc/test/support/markdown.ts';
 import { readDemoSettings } from './demo-settings.ts';
 
-const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/settings.md'), 'utf8');
+const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/reference/settings.md'), 'utf8');
 
 test('by default, and with empty variables, the page has its counts and there are no controls', () => {
   const expected = { page: true, controls: false };
@@ -24,7 +24,7 @@ test('DEMO_CONTROLS=yes is refused with the value and the remedy', () => {
   });
 });
 
-test('docs/settings.md names each variable with its default', () => {
+test('docs/reference/settings.md names each variable with its default', () => {
   const rows = tableRows(PAGE, 'App variable').filter(([name]) => name!.startsWith('DEMO_'));
   const { page, controls } = readDemoSettings({});
   assert.deepEqual(

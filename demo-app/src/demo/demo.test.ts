@@ -21,8 +21,8 @@ test('what is switched off is not on the path of a request', async () => {
   assert.deepEqual(await partsWith({ DEMO_PAGE: '0', DEMO_CONTROLS: '1' }), [2, ['/demo/unshared']]);
 });
 
-test('docs/operate.md names each warning and error that the demonstration logs', () => {
-  const page = readFileSync(join(import.meta.dirname, '../../../docs/operate.md'), 'utf8');
+test('docs/guides/operate.md names each warning and error that the demonstration logs', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/guides/operate.md'), 'utf8');
   const logged = globSync('*.ts', { cwd: import.meta.dirname })
     .filter((name) => !name.endsWith('.test.ts'))
     .flatMap((name) => [

@@ -1,4 +1,4 @@
-/** `node kit/bench/library/report.ts [FILE]`: puts the figures of `npm run bench` into docs/bench.md and README.md. */
+/** `node kit/bench/library/report.ts [FILE]`: puts the figures of `npm run bench` into docs/explanation/bench.md and README.md. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { resolve } from 'node:path';
@@ -8,7 +8,7 @@ import { withFigures } from '../stats/page-figures.ts';
 import { benchFigures, readmeFigures } from './report/page.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const PAGE = resolve(ROOT, 'docs/bench.md');
+const PAGE = resolve(ROOT, 'docs/explanation/bench.md');
 /** The pages name it. */
 const SCRIPT = 'kit/bench/library/report.ts';
 const README = resolve(ROOT, 'README.md');

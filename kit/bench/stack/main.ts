@@ -1,5 +1,5 @@
 /**
- * What the stack holds under load, through nginx, on this machine: `npm run load -- [--json] [--quick]`. See docs/load.md.
+ * What the stack holds under load, through nginx, on this machine: `npm run load -- [--json] [--quick]`. See docs/explanation/load.md.
  */
 import { parseArgs } from 'node:util';
 import { chooseBaseImages } from '../../test-kit/base-images.ts';

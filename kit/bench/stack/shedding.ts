@@ -1,6 +1,6 @@
 /**
  * Three times the capacity with the wait queue and with limits of the requests in flight alone:
- * `npm run load:shedding -- [--write] [--rounds N] [--seconds N]`. `--write` puts the figures into docs/load.md.
+ * `npm run load:shedding -- [--write] [--rounds N] [--seconds N]`. `--write` puts the figures into docs/explanation/load.md.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -15,7 +15,7 @@ import { type Route, type SheddingRound, sheddingRound } from './shedding-round.
 import { LoadStack } from './stack.ts';
 import { trial } from './trial.ts';
 
-const PAGE = resolve(import.meta.dirname, '../../../docs/load.md');
+const PAGE = resolve(import.meta.dirname, '../../../docs/explanation/load.md');
 const SCRIPT = 'kit/bench/stack/shedding.ts';
 const WARM_UP = { rate: 50, seconds: 2 };
 const CAPACITY_SECONDS = 4;

@@ -29,7 +29,7 @@ export interface FaultType {
 
 export type FaultTypes = Readonly<Record<string, FaultType>>;
 
-/** All there is to say of each fault. To add one, add an entry here, and a line to docs/chaos.md. */
+/** All there is to say of each fault. To add one, add an entry here, and a line to docs/explanation/chaos.md. */
 export const FAULTS: FaultTypes = {
   kill: { weight: 27, ends: 'death', perform: killWorker('KILL') },
   stop: { weight: 9, ends: 'death', perform: stopWorker },

@@ -53,6 +53,6 @@ test('each kind of damage comes once in each round', () => {
 });
 
 test('the page of chaos names each fault of the table', () => {
-  const page = readFileSync(join(import.meta.dirname, '../../../docs/chaos.md'), 'utf8');
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/explanation/chaos.md'), 'utf8');
   for (const kind of FAULT_KINDS) assert.match(page, new RegExp(`^\\| .*\`${kind}\`.* \\|`, 'm'), kind);
 });

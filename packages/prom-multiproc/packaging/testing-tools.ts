@@ -6,7 +6,7 @@ import { sample } from '../test/support/sample.ts';
 import { newDirectory, npm, output, type Packed, workDirectory } from './testing-package.ts';
 
 const TOOLS = join(import.meta.dirname, 'tools');
-const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/install.md'), 'utf8');
+const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/guides/install.md'), 'utf8');
 
 const MANIFEST = JSON.parse(readFileSync(join(TOOLS, 'package.json'), 'utf8'));
 
@@ -91,7 +91,7 @@ export async function succeed(args: readonly string[], cwd: string, env = {}): P
 /** The code blocks of a section of the page that are in this language. */
 export function snippets(section: string, language: string): string[] {
   const text = PAGE.split(/^## /m).find((one) => one.startsWith(section));
-  assert.ok(text !== undefined, `docs/install.md has a section ${section}`);
+  assert.ok(text !== undefined, `docs/guides/install.md has a section ${section}`);
   return [...text.matchAll(/```(\w+)\n(.*?)```/gs)]
     .filter(([, of]) => of === language)
     .map(([, , code]) => code!);

@@ -1,4 +1,4 @@
-/** The package works as each tool of docs/install.md installs, bundles, traces or loads it, or says what to do. */
+/** The package works as each tool of docs/guides/install.md installs, bundles, traces or loads it, or says what to do. */
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

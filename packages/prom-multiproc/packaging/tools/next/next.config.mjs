@@ -6,6 +6,6 @@ export default {
   output: 'standalone',
   outputFileTracingRoot: root,
   turbopack: { root },
-  // The line that docs/install.md shows; without it for the test of what happens then.
+  // The line that docs/guides/install.md shows; without it for the test of what happens then.
   ...(process.env.EXTERNAL === 'no' ? {} : { serverExternalPackages: ['prom-multiproc', 'prom-client'] }),
 };

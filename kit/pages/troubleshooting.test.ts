@@ -1,4 +1,4 @@
-/** Each message that operate.md names is in the sources, and each warning and error that the app logs is on the page. */
+/** Each message that troubleshooting.md names is in the sources, and each warning and error that the app logs is on the page. */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,10 +24,8 @@ const SOURCES = [
   ),
 ];
 
-const [, TROUBLESHOOTING] = readFileSync(join(ROOT, 'docs/operate.md'), 'utf8').split(
-  '\n## Troubleshooting\n',
-);
-const MESSAGES = [...TROUBLESHOOTING!.matchAll(/^\| `([^`]+)` \|/gm)].map(([, message]) => message!);
+const TROUBLESHOOTING = readFileSync(join(ROOT, 'docs/reference/troubleshooting.md'), 'utf8');
+const MESSAGES = [...TROUBLESHOOTING.matchAll(/^\| `([^`]+)` \|/gm)].map(([, message]) => message!);
 
 /** `...` on the page stands for whatever the code puts there. */
 const pattern = (message: string) =>
