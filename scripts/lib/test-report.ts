@@ -1,6 +1,6 @@
 /**
  * A reporter of `node --test` that writes one JSON object a line: `{file, seconds}` for each file that ran, `{file, title}` for
- * each test in it, a subtest with the titles of those around it. `slowest.ts` and `kit/test-titles/` read it.
+ * each test in it, a subtest with the titles of those around it. `slowest.ts` reads it.
  */
 import { join, relative, resolve } from 'node:path';
 
