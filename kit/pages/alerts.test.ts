@@ -1,4 +1,4 @@
-/** Every alert has its runbook on alerts.md, and a test that sees it fire and one that sees it clear. */
+/** Every alert has a runbook in alerts.md, and promtool tests in which it fires and in which it does not. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,29 +19,29 @@ const ALERTS = [...RULES.matchAll(/^ +- alert: (\w+)$/gm)].map(([, name]) => nam
 const rule = (name: string): string =>
   RULES.split(/^ +- (?=alert: |record: )/m).find((r) => r.startsWith(`alert: ${name}\n`))!;
 
-test('there are alerts to speak of, and no two of one name', () => {
+test('there are alerts, and their names are unique', () => {
   assert.ok(ALERTS.length > 0);
   assert.equal(new Set(ALERTS).size, ALERTS.length);
 });
 
-test('the runbook of every alert is on the page, with the severity and the time of the rule', () => {
+test('alerts.md has a runbook for every alert, with the severity and the waiting time of its rule', () => {
   for (const name of ALERTS) {
     assert.ok(rule(name).includes(`runbook: docs/reference/alerts.md#${name.toLowerCase()}\n`), name);
     const [, section] = PAGE.split(`\n### ${name}\n\n`);
     assert.ok(section, `${name} has no section`);
     const [, severity] = /severity: (\w+)/.exec(rule(name))!;
     const [, wait] = /^ +for: (\w+)$/m.exec(rule(name)) ?? [];
-    const said =
+    const expected =
       wait === undefined
         ? `*${severity}.*`
         : `*${severity}, after ${wait.replace(/m$/, ' min').replace(/s$/, ' s')}.*`;
-    assert.ok(section.startsWith(said), `${name}: ${said}`);
+    assert.ok(section.startsWith(expected), `${name}: ${expected}`);
   }
   const sections = [...PAGE.matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
   assert.deepEqual(sections.toSorted(), ALERTS.toSorted());
 });
 
-test('every alert is tested both firing and silent', () => {
+test('promtool tests every alert both firing and silent', () => {
   const expectations = TESTS.split(/^ +- alertname: /m);
   for (const name of ALERTS) {
     const silent = expectations

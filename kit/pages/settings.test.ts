@@ -1,4 +1,4 @@
-/** settings.md names every variable, with its default and its limits. */
+/** settings.md lists every variable with its default and limits. */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const ofApp = tableRows(page, 'App variable').map(([name, fallback, from, to, co
   to: to!,
   compose: compose!,
 }));
-/** demo-app/src/demo/demo-settings.test.ts holds the others: an owner may have deleted them with their folder. */
+/** demo-app/src/demo/demo-settings.test.ts checks the others: a template's owner may delete that folder. */
 const ofRuntime = ofApp.filter(({ name }) => !name.startsWith('DEMO_'));
 const inCompose = new Map(
   [...text('docker-compose.yml').matchAll(/\$\{([A-Z_]+):-([^}]*)\}/g)].map(([, name, value]) => [
@@ -25,13 +25,13 @@ const inCompose = new Map(
   ]),
 );
 
-test('each variable of the runtime', () => {
+test('settings.md lists each variable of the runtime', () => {
   const source = text('packages/cluster-runtime/src/core/settings.ts');
   const names = [...source.matchAll(/\.(?:text|integer|flag)\('([A-Z_]+)'/g)].map(([, name]) => name!);
   assert.deepEqual(ofRuntime.map(({ name }) => name).sort(), names.sort());
 });
 
-test('the defaults of the runtime', () => {
+test('settings.md states the defaults of the runtime', () => {
   const { metricsDirectory, ...settings } = readSettings({});
   const values: Record<string, unknown> = { ...settings, prometheusMultiprocDir: metricsDirectory ?? '' };
   for (const { name, fallback } of ofRuntime) {
@@ -43,7 +43,7 @@ test('the defaults of the runtime', () => {
   }
 });
 
-test('the limits of the runtime', () => {
+test('the runtime accepts values at the limits on the page and rejects values beyond them', () => {
   for (const { name, from, to } of ofRuntime.filter(({ from }) => from !== '')) {
     for (const limit of [from, to]) readSettings({ [name]: limit });
     for (const beyond of [Number(from) - 1, Number(to) + 1]) {
@@ -52,34 +52,34 @@ test('the limits of the runtime', () => {
   }
 });
 
-const handedOn = ofApp.filter(({ compose }) => compose === 'yes').map(({ name }) => name);
+const passedOn = ofApp.filter(({ compose }) => compose === 'yes').map(({ name }) => name);
 
-test('what the compose file hands on to the app, without a default of its own', () => {
-  assert.ok(handedOn.length > 0);
-  for (const name of handedOn) assert.equal(inCompose.get(name), '', name);
+test('docker-compose.yml passes on the variables marked yes, without a default of its own', () => {
+  assert.ok(passedOn.length > 0);
+  for (const name of passedOn) assert.equal(inCompose.get(name), '', name);
 });
 
-test('each other variable of the compose file, with its default', () => {
+test('settings.md lists each other variable of docker-compose.yml with its default', () => {
   const rows = tableRows(page, 'Compose variable').map(([name, fallback]) => [name, fallback]);
-  const own = [...inCompose].filter(([name]) => !handedOn.includes(name));
+  const own = [...inCompose].filter(([name]) => !passedOn.includes(name));
   assert.deepEqual(Object.fromEntries(rows), Object.fromEntries(own));
 });
 
-/** Set by one part of the repository for another one, or by the machine. */
+/** Set by the machine, or by one part of the repository for another. */
 const BETWEEN_PARTS = new Set(['CI', 'PATH', 'E2E_RUN_ID', 'NODE_TEST_CONTEXT', 'NOT_AUDITED']);
 
-test('each variable that scripts, tests and benchmarks read', () => {
+test('settings.md lists each variable that scripts, tests and benchmarks read', () => {
   const files = globSync(
     '{scripts,e2e,.ci,kit,packages/prom-multiproc/src,packages/prom-multiproc/test}/**/*.ts',
     {
       cwd: join(import.meta.dirname, '../..'),
     },
   );
-  // Programs that a test starts are told by that test alone.
+  // Without programs that only a test starts: that test sets their variables.
   const read = files
     .filter((path) => !/[/]testing[/]|[/]test[/]support[/]|[/]cases[/]/.test(path))
     .flatMap((path) => [...text(path).matchAll(/\benv\.([A-Z][A-Z0-9_]+)/g)].map(([, name]) => name!));
   assert.ok(read.length > 20);
-  const unnamed = read.filter((name) => !BETWEEN_PARTS.has(name) && !page.includes(`\`${name}\``));
-  assert.deepEqual([...new Set(unnamed)], []);
+  const missing = read.filter((name) => !BETWEEN_PARTS.has(name) && !page.includes(`\`${name}\``));
+  assert.deepEqual([...new Set(missing)], []);
 });

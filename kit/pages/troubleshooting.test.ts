@@ -1,4 +1,4 @@
-/** Each message that troubleshooting.md names is in the sources, and each warning and error that the app logs is on the page. */
+/** Every message in troubleshooting.md exists in the sources, and every warning and error that the runtime logs is on the page. */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,26 +27,26 @@ const SOURCES = [
 const TROUBLESHOOTING = readFileSync(join(ROOT, 'docs/reference/troubleshooting.md'), 'utf8');
 const MESSAGES = [...TROUBLESHOOTING.matchAll(/^\| `([^`]+)` \|/gm)].map(([, message]) => message!);
 
-/** `...` on the page stands for whatever the code puts there. */
+/** `...` on the page matches up to 80 characters of the source. */
 const pattern = (message: string) =>
   new RegExp(message.replace(/[$()*+./?[\\\]^{|}]/g, '\\$&').replaceAll('\\.\\.\\.', '.{0,80}?'));
 
-test('there are messages to look for, no two alike', () => {
+test('the messages on the page are unique', () => {
   assert.ok(MESSAGES.length > 40, `${MESSAGES.length} messages`);
   assert.equal(new Set(MESSAGES).size, MESSAGES.length);
 });
 
-test('each message on the page is in the sources, word by word', () => {
-  const gone = MESSAGES.filter((message) => !SOURCES.some((source) => pattern(message).test(source)));
-  assert.deepEqual(gone, []);
+test('every message on the page exists in the sources', () => {
+  const missing = MESSAGES.filter((message) => !SOURCES.some((source) => pattern(message).test(source)));
+  assert.deepEqual(missing, []);
 });
 
-test('each warning and each error that the app logs is on the page', () => {
+test('every warning and error that the runtime logs is on the page', () => {
   const logged = APP.flatMap((source) => [
     ...source.matchAll(/\blog\('(?:warn|error)',\s*(['`])(.*?)\1/g),
     ...source.matchAll(/\bfail\((['`])(.*?)\1/g),
   ]).map(([, , message]) => message!.replace(/\$\{[^}]*\}/g, '...'));
   assert.ok(logged.length > 20, `${logged.length} found`);
-  const missing = logged.filter((message) => !MESSAGES.some((said) => pattern(said).test(message)));
+  const missing = logged.filter((message) => !MESSAGES.some((listed) => pattern(listed).test(message)));
   assert.deepEqual(missing, []);
 });
