@@ -50,7 +50,7 @@ const PARTS: readonly Part[] = [
     home: 'packages/cluster-runtime/test/support/raw-http.ts',
     exceptions: {
       'kit/specs/networks/reach.ts': 'runs alone in a container',
-      'kit/specs/other-client/connections.ts': 'runs alone in a container',
+      'kit/specs/attacking-client/connections.ts': 'runs alone in a container',
       'kit/specs/log-lines.spec.ts': 'its program runs alone in a container',
       'nginx/testing/crowd.ts': 'counts connections, without HTTP, from addresses of its own',
     },

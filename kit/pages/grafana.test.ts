@@ -1,4 +1,4 @@
-/** What Grafana is given fits together: it starts only where its image can be had, and says nothing of a file it does not find. */
+/** Checks that Grafana's files refer to each other. No test starts Grafana, and it ignores missing files silently. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,18 +19,18 @@ function dataSources(): DataSource[] {
   return parse(text('grafana/provisioning/datasources/prometheus.yml')).datasources;
 }
 
-/** Every `datasource` in a dashboard, however deep. */
-function asked(part: unknown): unknown[] {
+/** Returns every `datasource` in a dashboard, at any depth. */
+function datasourcesIn(part: unknown): unknown[] {
   if (part === null || typeof part !== 'object') return [];
-  return Object.entries(part).flatMap(([key, value]) => (key === 'datasource' ? [value] : asked(value)));
+  return Object.entries(part).flatMap(([key, value]) => (key === 'datasource' ? [value] : datasourcesIn(value)));
 }
 
-test('the data source is the Prometheus of the compose file, where it listens', () => {
+test('the data source is the address on which Prometheus listens in the compose file', () => {
   const [source, ...others] = dataSources();
   assert.deepEqual(others, []);
   const { hostname, port } = new URL(source!.url);
   const { services } = parse(text('docker-compose.yml'));
-  // It listens on one of its networks alone: the one it shares with Grafana.
+  // Prometheus listens only on the network that it shares with Grafana.
   const [shared] = Object.keys(services[hostname].networks).filter((name) =>
     services.grafana.networks.includes(name),
   );
@@ -38,28 +38,28 @@ test('the data source is the Prometheus of the compose file, where it listens', 
   assert.ok(services[hostname].command.includes(`--web.listen-address=${address}`), source!.url);
 });
 
-test('each panel asks the data source that is there', () => {
+test('each panel uses the provisioned data source', () => {
   const { uid, type } = dataSources()[0]!;
   for (const name of dashboards) {
-    const sources = asked(JSON.parse(text(`grafana/dashboards/${name}`)));
+    const sources = datasourcesIn(JSON.parse(text(`grafana/dashboards/${name}`)));
     assert.ok(sources.length > 0, name);
     for (const source of sources) assert.deepEqual(source, { type, uid }, name);
   }
 });
 
-test('no two dashboards have one uid, by which Grafana tells them apart', () => {
+test('no two dashboards have the same uid', () => {
   const uids = dashboards.map((name) => JSON.parse(text(`grafana/dashboards/${name}`)).uid);
   assert.ok(uids.every((uid) => typeof uid === 'string' && uid !== ''));
   assert.equal(new Set(uids).size, dashboards.length);
 });
 
-test('Grafana looks where its image has the files', () => {
+test('grafana.ini and the provisioning name the paths of the files in the image', () => {
   const copied = new Map(
     [...text('grafana/Dockerfile').matchAll(/^COPY \S+ (\S+) (\S+)$/gm)].map(([, from, to]) => [from, to]),
   );
   const ini = text('grafana/grafana.ini');
   const setting = (key: string) => new RegExp(`^${key} = (.*)$`, 'm').exec(ini)?.[1];
-  assert.equal(copied.get('grafana.ini'), '/etc/grafana/grafana.ini', 'where it looks without being told');
+  assert.equal(copied.get('grafana.ini'), '/etc/grafana/grafana.ini', 'the default path');
   assert.equal(setting('provisioning'), copied.get('provisioning'));
   const [{ options }] = parse(text('grafana/provisioning/dashboards/dashboards.yml')).providers;
   assert.equal(options.path, copied.get('dashboards'));

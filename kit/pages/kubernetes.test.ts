@@ -1,9 +1,9 @@
 /**
- * The Kubernetes sketch keeps to the Pod Security Standards, profile restricted, as its controls are written down, and its parts
- * name each other.
+ * Checks the Kubernetes manifest of docs/guides/several-machines.md against the Pod Security Standards, profile restricted, and that
+ * its objects refer to each other.
  */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
@@ -45,11 +45,11 @@ const VOLUMES = [
 const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle'];
 const PROFILES = [undefined, 'RuntimeDefault', 'Localhost'];
 
-/** Which control is not kept, of https://kubernetes.io/docs/concepts/security/pod-security-standards/; empty where all are. */
+/** Returns the violated controls of https://kubernetes.io/docs/concepts/security/pod-security-standards/. */
 function violations(pod: PodSpec): string[] {
   const found: string[] = [];
-  const check = (control: string, kept: boolean) => {
-    if (!kept) found.push(control);
+  const check = (control: string, met: boolean) => {
+    if (!met) found.push(control);
   };
   for (const namespace of ['hostNetwork', 'hostPID', 'hostIPC']) check(namespace, !pod[namespace]);
   check('sysctls', pod.securityContext?.sysctls === undefined);
@@ -122,7 +122,8 @@ interface PodMonitor extends KubernetesObject {
   };
 }
 
-const PAGE = readFileSync(join(import.meta.dirname, '../../docs/guides/several-machines.md'), 'utf8');
+const ROOT = join(import.meta.dirname, '../..');
+const PAGE = readFileSync(join(ROOT, 'docs/guides/several-machines.md'), 'utf8');
 
 function objects(): KubernetesObject[] {
   const [block] = /```yaml\napiVersion: apps\/v1\n[\s\S]*?```/.exec(PAGE)!;
@@ -138,25 +139,25 @@ function one<T extends KubernetesObject>(kind: string): T {
   return found[0] as T;
 }
 
-const sketch = () => one<Deployment>('Deployment').spec.template.spec;
+const podSpec = () => one<Deployment>('Deployment').spec.template.spec;
 
-/** Of the sketch with its one container changed. */
+/** Returns the pod of the manifest with changed fields of its container and of itself. */
 function changed(own: object, pod: object = {}): PodSpec {
-  const spec = sketch();
+  const spec = podSpec();
   const container = spec.containers[0]!;
   const securityContext = { ...container.securityContext, ...own };
   return { ...spec, containers: [{ ...container, securityContext }], ...pod };
 }
 
-test('the sketch keeps every control of the profile restricted', () => {
-  assert.deepEqual(violations(sketch()), []);
+test('the manifest meets every control of the profile restricted', () => {
+  assert.deepEqual(violations(podSpec()), []);
 });
 
-test('each control of the profile restricted is seen where it is not kept', () => {
+test('a violation of each control of the profile restricted is detected', () => {
   const container = (fields: object) =>
     changed({}, { containers: [{ ...changed({}).containers[0], ...fields }] });
   const withPod = (fields: object) =>
-    changed({}, { securityContext: { ...sketch().securityContext, ...fields } });
+    changed({}, { securityContext: { ...podSpec().securityContext, ...fields } });
   const rows: [string, PodSpec][] = [
     ['hostNetwork', changed({}, { hostNetwork: true })],
     ['hostPID', changed({}, { hostPID: true })],
@@ -180,8 +181,8 @@ test('each control of the profile restricted is seen where it is not kept', () =
   for (const [control, pod] of rows) assert.deepEqual(violations(pod), [control]);
 });
 
-test('beyond restricted: a read-only root, no token of the cluster, limits of memory and processors', () => {
-  const { automountServiceAccountToken, containers } = sketch();
+test('beyond restricted: a read-only root, no service account token, limits of memory and CPU', () => {
+  const { automountServiceAccountToken, containers } = podSpec();
   assert.equal(automountServiceAccountToken, false);
   for (const { securityContext, resources } of containers) {
     assert.equal(securityContext?.readOnlyRootFilesystem, true);
@@ -189,14 +190,14 @@ test('beyond restricted: a read-only root, no token of the cluster, limits of me
   }
 });
 
-test('the pods are those that the Deployment, the Service and the PodMonitor select', () => {
+test('the Deployment, the Service and the PodMonitor select the same pods', () => {
   const { selector, template } = one<Deployment>('Deployment').spec;
   assert.deepEqual(selector.matchLabels, template.metadata.labels);
   assert.deepEqual(one<Service>('Service').spec.selector, template.metadata.labels);
   assert.deepEqual(one<PodMonitor>('PodMonitor').spec.selector.matchLabels, template.metadata.labels);
 });
 
-test('a Gateway leads to the public port of the pods, and no way from it to the metrics port', () => {
+test('the Gateway route leads to the public port of the pods and not to the metrics port', () => {
   const { apiVersion, spec } = one<HttpRoute>('HTTPRoute');
   assert.equal(apiVersion, 'gateway.networking.k8s.io/v1');
   assert.equal(spec.parentRefs.length, 1);
@@ -208,7 +209,7 @@ test('a Gateway leads to the public port of the pods, and no way from it to the 
       `port ${port}`,
     );
   }
-  const ports = sketch().containers.flatMap((container) => container.ports ?? []);
+  const ports = podSpec().containers.flatMap((container) => container.ports ?? []);
   assert.deepEqual(
     service.spec.ports.map(({ targetPort }) => ports.find(({ name }) => name === targetPort)?.containerPort),
     [8041],
@@ -220,9 +221,11 @@ test('a Gateway leads to the public port of the pods, and no way from it to the 
   );
 });
 
-test('no page leads to an Ingress: its controller ingress-nginx is retired', () => {
-  for (const name of readdirSync(import.meta.dirname).filter((name) => name.endsWith('.md'))) {
-    const page = readFileSync(join(import.meta.dirname, name), 'utf8');
+test('no page recommends an Ingress: its controller ingress-nginx is retired', () => {
+  const pages = globSync('docs/*/*.md', { cwd: ROOT });
+  assert.ok(pages.length > 8, pages.join());
+  for (const name of pages) {
+    const page = readFileSync(join(ROOT, name), 'utf8');
     assert.doesNotMatch(page, /\b(an|your|the) ingress\b|kind: Ingress/i, name);
   }
 });

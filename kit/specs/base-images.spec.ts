@@ -7,8 +7,8 @@ import { Checkouts } from './support/checkouts.ts';
 import { type Behaviour, FakeRegistry } from './support/fake-registry.ts';
 
 /**
- * .ci/base-images in a checkout whose app starts from an image of a registry of the test. The stand-in of that image is an
- * empty one that the test makes, so that nothing has to be built and none is touched that something else uses.
+ * Tests .ci/base-images in a checkout whose app image starts from a fake registry. The stand-in is an empty image that the test makes,
+ * so no stand-in is built and no image of another run changes.
  */
 
 let registry: FakeRegistry;
@@ -46,7 +46,7 @@ function from(image: string): void {
   writeFileSync(dockerfile, readFileSync(dockerfile, 'utf8').replace(FROM, `FROM ${image} AS official`));
 }
 
-/** What the run has chosen for itself is not asked for here. */
+/** Runs .ci/base-images without the NODE_BASE of the test run. */
 function baseImages(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
   return checkouts.run(clone, '.ci/base-images', [...args, 'demo-app'], { NODE_BASE: '', ...env });
 }
@@ -59,7 +59,7 @@ const isHere = (name: string) =>
 const isOf = async (name: string) =>
   (await docker(['image', 'inspect', '--format', '{{.Config.Labels.is}}', name])).trim();
 
-/** As far as .ci/lib/stand-ins.sh looks at one. */
+/** Makes an empty image that .ci/lib/stand-ins.sh accepts as a current stand-in. */
 function makeStandIn(name: string): void {
   const libraries =
     'for f in scripts/lib/say .ci/lib/apt .ci/lib/engine scripts/lib/node scripts/lib/npm scripts/lib/bases .ci/lib/stand-ins; do . "$root/$f.sh"; done';
@@ -73,10 +73,10 @@ async function expectStandIn({ code, output }: { code: unknown; output: string }
   expect(output).toMatch(
     /: no registry can be reached \(.*\); once one answers, the official image is used\. Using pandoras-express\/stand-in-node:/,
   );
-  expect(await isHere(official), 'nothing carries the official name').toBe(false);
+  expect(await isHere(official), 'no image has the official name').toBe(false);
 }
 
-test('an image that its registry has is pulled and used', async () => {
+test('an image that its registry serves is pulled and used', async () => {
   const { code, output } = await baseImages();
   expect(code, output).toBe(0);
   expect(output).toContain('NODE_BASE=official\n');
@@ -85,7 +85,7 @@ test('an image that its registry has is pulled and used', async () => {
 
 const OUT_OF_REACH: readonly Behaviour[] = ['resets', 'closes', 'hangs'];
 for (const behaviour of OUT_OF_REACH) {
-  test(`a registry that ${behaviour} cannot be reached: a stand-in under the project's own name is used, and said so`, async () => {
+  test(`a registry that ${behaviour} counts as unreachable: a stand-in is used, with a warning`, async () => {
     makeStandIn(standIn);
     registry.behaviour = behaviour;
     await expectStandIn(await baseImages());
@@ -93,7 +93,7 @@ for (const behaviour of OUT_OF_REACH) {
   });
 }
 
-test('a registry that takes no connection cannot be reached either, and each run says so', async () => {
+test('a registry that accepts no connection counts as unreachable, and each run warns', async () => {
   makeStandIn(standIn);
   registry.stop();
   await expectStandIn(await baseImages());
@@ -114,7 +114,7 @@ const ANSWERS: readonly [Behaviour, RegExp][] = [
   [{ resetsAt: 'blob' }, /mirror/],
 ];
 for (const [behaviour, advice] of ANSWERS) {
-  test(`an error that says what to do, and no stand-in: ${JSON.stringify(behaviour)}`, async () => {
+  test(`a failing registry is an error with advice, and no stand-in is used: ${JSON.stringify(behaviour)}`, async () => {
     makeStandIn(standIn);
     registry.behaviour = behaviour;
     const { code, output } = await baseImages();
@@ -126,7 +126,7 @@ for (const [behaviour, advice] of ANSWERS) {
   });
 }
 
-test('a registry that answers later is asked, and the stand-in goes', async () => {
+test('once the registry answers, the official image replaces the stand-in', async () => {
   makeStandIn(standIn);
   registry.behaviour = 'closes';
   await expectStandIn(await baseImages());
@@ -138,7 +138,7 @@ test('a registry that answers later is asked, and the stand-in goes', async () =
   expect([await isHere(official), await isHere(standIn)]).toEqual([true, false]);
 });
 
-test('an image that is here is used, whatever its registry does', async () => {
+test('a local image is used even if its registry fails', async () => {
   await baseImages();
   for (const behaviour of ['closes', { status: 429, code: 'TOOMANYREQUESTS' }] as const) {
     registry.behaviour = behaviour;
@@ -151,7 +151,7 @@ test('an image that is here is used, whatever its registry does', async () => {
   }
 });
 
-test('an image that was pulled long ago is pulled again; one that is new is not asked for', async () => {
+test('an image older than BASE_DAYS is pulled again; for a newer one no registry is contacted', async () => {
   await baseImages();
   registry.publish('second');
   const { requests } = registry;
@@ -161,7 +161,7 @@ test('an image that was pulled long ago is pulled again; one that is new is not 
   expect(await isOf(official)).toBe('second');
 });
 
-test('a stand-in under the official name, as earlier versions built it, is never used as that', async () => {
+test('a stand-in under the official name, as earlier versions built it, loses that name', async () => {
   makeStandIn(official);
   registry.behaviour = 'closes';
   const found = await baseImages();
@@ -169,13 +169,13 @@ test('a stand-in under the official name, as earlier versions built it, is never
   expect(found.output).toContain('that name is removed');
 });
 
-test('--pull writes the digest beside the tag, moves it when the tag moves, and builds start from it', async () => {
+test('--pull writes the digest beside the tag, updates it when the tag moves, and builds use it', async () => {
   const first = registry.publish('first');
   expect((await baseImages(['--pull'])).output).toContain('Commit it');
   expect(fromLine()).toBe(`${official}@${first}`);
   const second = registry.publish('second');
   const unmoved = await baseImages([], { BASE_DAYS: '0' });
-  expect(unmoved.output, 'a digest stays until somebody moves it').toBe('NODE_BASE=official\n');
+  expect(unmoved.output, 'a digest changes only with --pull').toBe('NODE_BASE=official\n');
   expect((await baseImages(['--pull'])).code).toBe(0);
   expect(fromLine()).toBe(`${official}@${second}`);
   expect((await baseImages(['--pull'])).output, 'nothing to commit').not.toContain('Commit');
@@ -192,7 +192,7 @@ test('--pull writes the digest beside the tag, moves it when the tag moves, and 
   expect(await isOf(built)).toBe('second');
 });
 
-test('--pull fails where the image that is here cannot be renewed, and says how to go on', async () => {
+test('--pull fails with advice if a local image cannot be renewed', async () => {
   await baseImages();
   registry.behaviour = 'closes';
   const { code, output } = await baseImages(['--pull']);
@@ -203,7 +203,7 @@ test('--pull fails where the image that is here cannot be renewed, and says how 
   expect((await baseImages(['--pull'])).output).toContain('docker login');
 });
 
-test('an image that the owner chose, in the environment or .env, is used as it is', async () => {
+test('an image chosen in the environment or in .env is used unchanged', async () => {
   registry.behaviour = { status: 403, code: 'DENIED' };
   const mirror = 'mirror.example/node:26';
   expect((await baseImages([], { NODE_BASE: mirror })).output).toBe(`NODE_BASE=${mirror}\n`);

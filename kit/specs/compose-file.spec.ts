@@ -25,20 +25,20 @@ interface ServiceConfig {
   readonly [key: string]: unknown;
 }
 
-/** What `x-hardened` stands for, as compose understands it. */
+/** `x-hardened` as `docker compose config` prints it. */
 const HARDENED = {
   read_only: true,
   cap_drop: ['ALL'],
   security_opt: ['no-new-privileges:true'],
   ipc: 'none',
   init: true,
-  // Compose prints a limit of 0 as nothing.
+  // Compose does not print a limit of 0.
   ulimits: { core: expect.anything(), nofile: 20000 },
   restart: 'unless-stopped',
 };
 
-/** All that a service may set. What is not here could open it: devices, pid, uts, userns_mode, cgroup_parent, sysctls. */
-const FIELDS = new Set(
+/** The keys that a service may set. Others could weaken it: devices, pid, uts, userns_mode, cgroup_parent, sysctls. */
+const ALLOWED_KEYS = new Set(
   `build cap_drop command cpu_period cpu_quota depends_on dns dns_opt entrypoint environment healthcheck image init ipc logging
   mem_limit memswap_limit networks pids_limit ports profiles read_only restart security_opt stop_grace_period tmpfs ulimits
   volumes`.split(/\s+/),
@@ -65,17 +65,17 @@ const LOGGING: Record<string, unknown> = {
   others: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
 };
 
-test('four services run unless more is wanted', async () => {
+test('four services run by default', async () => {
   expect(Object.keys(await servicesOf()).sort()).toEqual(['app', 'nginx', 'nginx-exporter', 'prometheus']);
 });
 
-test('every service is closed in the same way, those of the profiles too', async () => {
+test('every service has the same restrictions, including those in profiles', async () => {
   const services = await servicesOf('*');
   expect(Object.values(services).some(({ profiles }) => profiles !== undefined)).toBe(true);
   for (const [name, service] of Object.entries(services)) {
     expect(service, name).toMatchObject(HARDENED);
     expect(
-      Object.keys(service).filter((field) => !FIELDS.has(field)),
+      Object.keys(service).filter((field) => !ALLOWED_KEYS.has(field)),
       name,
     ).toEqual([]);
     expect(service.logging, name).toEqual(LOGGING[name] ?? LOGGING.others);
@@ -93,7 +93,7 @@ test('every service is closed in the same way, those of the profiles too', async
   }
 });
 
-test('only the public door is open to other machines', async () => {
+test('only the public port is published to other machines', async () => {
   const services = await servicesOf('*');
   const open = Object.values(services).flatMap(({ ports = [] }) =>
     ports.filter((port) => port.host_ip !== '127.0.0.1'),
@@ -101,10 +101,10 @@ test('only the public door is open to other machines', async () => {
   expect(open.map(({ target }) => target)).toEqual([8040]);
 });
 
-/** The network of an app that is let out. */
-const OWNERS_CHOICE = 'egress';
+/** The network with outbound access; no service uses it by default. */
+const OUTBOUND = 'egress';
 const MASQUERADE = 'com.docker.network.bridge.enable_ip_masquerade';
-/** What keeps a container on it from the outside; undefined where nothing does. */
+/** Returns why a container on this network reaches nothing outside, or undefined if it does. */
 function closedBy({
   internal,
   driver_opts,
@@ -113,13 +113,13 @@ function closedBy({
   return driver_opts?.[MASQUERADE] === 'false' ? 'no answer comes back' : undefined;
 }
 
-test('no network leads outside, and where ports are published no names are asked outside either', async () => {
+test('no default network has outbound access, and services with published ports resolve no external names', async () => {
   const { services, networks } = await configOf(['docker-compose.yml'], ['*']);
-  const { [OWNERS_CHOICE]: _, ...kept } = networks;
+  const { [OUTBOUND]: _, ...kept } = networks;
   for (const [name, network] of Object.entries(kept)) {
     expect(closedBy(network), name).toBeDefined();
     if (!network.internal) continue;
-    // Else the machine has an address on it, and each reaches the other.
+    // Otherwise the host has an address on the network: https://docs.docker.com/engine/network/drivers/bridge/
     expect(network.driver_opts, name).toMatchObject({ 'com.docker.network.bridge.inhibit_ipv4': 'true' });
   }
   for (const [name, service] of Object.entries(services)) {
@@ -131,7 +131,7 @@ test('no network leads outside, and where ports are published no names are asked
   }
 });
 
-test('the file for remote write lets Prometheus out, and it alone', async () => {
+test('remote-write.compose.yml gives outbound access to Prometheus only', async () => {
   const files = ['docker-compose.yml', 'prometheus/remote-write.compose.yml'];
   const { services, networks } = await configOf(files, ['*']);
   const open = Object.keys(networks).filter((name) => closedBy(networks[name]!) === undefined);
@@ -140,7 +140,7 @@ test('the file for remote write lets Prometheus out, and it alone', async () => 
   expect(out).toEqual(['prometheus']);
 });
 
-test('every image starts from a version, never from whatever is the latest', () => {
+test('every base image is pinned to a version', () => {
   for (const directory of ['demo-app', 'nginx', 'nginx/exporter', 'prometheus', 'grafana']) {
     const file = readFileSync(resolve(ROOT, directory, 'Dockerfile'), 'utf8');
     const stages = [...file.matchAll(/^FROM (?:--\S+ )?(\S+)(?: AS (\S+))?/gm)];
@@ -151,6 +151,6 @@ test('every image starts from a version, never from whatever is the latest', () 
     expect(others.length, directory).toBeGreaterThan(0);
     const own = new Set([`\${${argument}}`, 'scratch', ...others.map(([, , stage]) => stage)]);
     const elsewhere = others.filter(([, base]) => !own.has(base));
-    expect(elsewhere, `${directory}: all of it is built on its build argument`).toEqual([]);
+    expect(elsewhere, `${directory}: every stage starts from the build argument`).toEqual([]);
   }
 });

@@ -16,7 +16,7 @@ const MEBI = 1024 * 1024;
 const START_TIMEOUT_MS = 15 * 60_000;
 const DEADLINE = { deadlineMs: 60_000 };
 
-/** Those that can be looked at from within. nginx-exporter's image holds one program, and no shell. */
+/** Services whose image has a shell. nginx-exporter's image holds only its program. */
 const SERVICES = ['app', 'nginx', 'prometheus'] as const;
 type Service = (typeof SERVICES)[number];
 const LIMITS: Record<Service, { memory: number; pids: number; processors: number }> = {
@@ -24,21 +24,21 @@ const LIMITS: Record<Service, { memory: number; pids: number; processors: number
   nginx: { memory: 1024 * MEBI, pids: 32, processors: 1 },
   prometheus: { memory: 512 * MEBI, pids: 128, processors: 1 },
 };
-/** All of a container that can be written to, and how much of it where it is memory. */
+/** The writable directory of each container, and its size where it is a tmpfs. */
 const WRITABLE: Record<Service, { path: string; bytes?: number }> = {
   app: { path: '/run/app', bytes: 64 * MEBI },
   nginx: { path: '/tmp', bytes: 64 * MEBI },
   prometheus: { path: '/prometheus' },
 };
-/** kit/specs/networks.spec.ts tries what they mean. */
+/** kit/specs/networks.spec.ts tests which addresses each network reaches. */
 const NETWORKS: Record<Service, readonly string[]> = {
   app: ['backend', 'scrape'],
   nginx: ['backend', 'edge', 'monitoring'],
   prometheus: ['monitoring', 'scrape'],
 };
-const MADE_OF_MEMORY = ['app', 'nginx'] as const;
+const WITH_TMPFS = ['app', 'nginx'] as const;
 
-/** As somebody runs it who switches nothing on. */
+/** The stack with its default settings: demo controls are off. */
 let stack: Stack;
 
 test.beforeAll(async () => {
@@ -57,8 +57,8 @@ const portOf = (url: string) => Number(new URL(url).port);
 const ask = (port: number, path: string, method = 'GET') =>
   sendRaw(port, `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
 
-/** Which processes serve: primary and workers. The same before and after means that nothing of the app ended. */
-async function serving(): Promise<number[]> {
+/** Pids of the primary and the workers: unchanged if no process of the app exited. */
+async function appPids(): Promise<number[]> {
   const { primary, workers } = await stack.status();
   return [primary.pid, ...workers.map(({ pid }) => pid)].sort((a, b) => a - b);
 }
@@ -75,15 +75,15 @@ function expectNoPrivilege(status: ProcessStatus): void {
 }
 
 for (const service of SERVICES) {
-  test(`${service}: no process is root, has a privilege or can gain one`, async () => {
+  test(`${service}: no process is root, has a capability or can gain privileges`, async () => {
     const { Config, HostConfig } = await inspect(stack, service);
     expect(Config.User.split(':')[0]).toMatch(/^(?!root$|0$)\w+$/);
     expect(HostConfig.Privileged).toBe(false);
     expect([HostConfig.CapAdd ?? [], HostConfig.CapDrop]).toEqual([[], ['ALL']]);
     expect(HostConfig.SecurityOpt).toEqual(['no-new-privileges:true']);
-    // What the engine begins in a container, as the look at its health, is root's until it gives that up to become the command.
+    // A process that the engine starts, such as a health check, runs as root until it executes its command.
     await poll(
-      'nobody with a privilege',
+      'no process with privileges',
       async () => {
         const statuses = await processStatuses(stack, service);
         expect(statuses.length).toBeGreaterThan(1);
@@ -94,7 +94,7 @@ for (const service of SERVICES) {
     );
   });
 
-  test(`${service}: nothing can be written but one place`, async () => {
+  test(`${service}: only one directory is writable`, async () => {
     expect((await inspect(stack, service)).HostConfig.ReadonlyRootfs).toBe(true);
     const list =
       'find / -path /proc -prune -o -type d -print 2>/dev/null | while IFS= read -r d; do if [ -w "$d" ]; then echo "$d"; fi; done';
@@ -109,7 +109,7 @@ for (const service of SERVICES) {
     await expect(shell(service, 'touch /var/tmp/x')).rejects.toThrow(/Read-only file system/);
   });
 
-  test(`${service}: it shares nothing with the host or with another container`, async () => {
+  test(`${service}: it shares no namespace, device or bind mount with the host or another container`, async () => {
     const { HostConfig, Mounts } = await inspect(stack, service);
     expect(HostConfig.IpcMode).toBe('none');
     expect(HostConfig.PidMode).toBe('');
@@ -119,7 +119,7 @@ for (const service of SERVICES) {
     expect(mounted).toEqual(service === 'prometheus' ? ['volume /prometheus'] : []);
   });
 
-  test(`${service}: memory, processes and processors are bounded, and the kernel knows it`, async () => {
+  test(`${service}: memory, processes and processors are limited, in the engine and in the kernel`, async () => {
     const { HostConfig } = await inspect(stack, service);
     const limits = LIMITS[service];
     expect({
@@ -134,9 +134,9 @@ for (const service of SERVICES) {
     }
   });
 
-  test(`${service}: a fork bomb ends at the limit, and requests are answered meanwhile`, async () => {
+  test(`${service}: a fork bomb stops at the process limit, and requests are answered meanwhile`, async () => {
     const { pids } = LIMITS[service];
-    const [before, startedAt] = [await serving(), await stack.startedAt(service)];
+    const [before, startedAt] = [await appPids(), await stack.startedAt(service)];
     const bomb = `i=0; while [ $i -lt ${2 * pids} ]; do sleep 5 & i=$((i + 1)); echo $i; done`;
     const error = await shell(service, bomb).then(
       () => undefined,
@@ -149,14 +149,14 @@ for (const service of SERVICES) {
     expect(started).toBeLessThan(pids);
     expect(meanwhile.body).toBe('Pong');
     await poll(
-      'its end',
+      'no process of the fork bomb',
       async () => ((await lostProcesses(stack, service)) === 0 ? true : undefined),
       DEADLINE,
     );
-    expect([await serving(), await stack.startedAt(service)]).toEqual([before, startedAt]);
+    expect([await appPids(), await stack.startedAt(service)]).toEqual([before, startedAt]);
   });
 
-  test(`${service}: a process that lost its parent leaves no zombie`, async () => {
+  test(`${service}: an orphaned process leaves no zombie`, async () => {
     expect((await inspect(stack, service)).HostConfig.Init).toBe(true);
     await shell(service, '(sleep 0.3 &)');
     await poll(
@@ -166,7 +166,7 @@ for (const service of SERVICES) {
     );
   });
 
-  test(`${service}: neither its environment nor its image holds a secret`, async () => {
+  test(`${service}: its environment and its image contain no secret`, async () => {
     const { Config } = await inspect(stack, service);
     const secret = /secret|token|passw|credential|private|api_?key|:\/\/[^/\s]+:[^/\s]+@|BEGIN [A-Z ]*KEY/i;
     expect(Config.Env.filter((line) => secret.test(line))).toEqual([]);
@@ -196,7 +196,7 @@ for (const service of SERVICES) {
   });
 }
 
-test('nginx-exporter: it is no less closed, by what the engine says', async () => {
+test('nginx-exporter: the engine reports the same restrictions', async () => {
   expect(await networksOf(stack, 'nginx-exporter')).toEqual(['monitoring']);
   const { Config, HostConfig, Mounts } = await inspect(stack, 'nginx-exporter');
   expect(Config.User).toBe('1001:1001');
@@ -218,15 +218,15 @@ test('nginx-exporter: it is no less closed, by what the engine says', async () =
   expect(HostConfig.CpuQuota / HostConfig.CpuPeriod).toBe(0.2);
 });
 
-for (const service of MADE_OF_MEMORY) {
-  test(`${service}: its tmpfs is bounded, and nothing on it can be run`, async () => {
+for (const service of WITH_TMPFS) {
+  test(`${service}: its tmpfs has a size limit, and files on it cannot be executed`, async () => {
     const { path, bytes } = WRITABLE[service];
     const mounts = await shell(service, 'cat /proc/mounts');
     const options = new RegExp(`^\\S+ ${path} tmpfs (\\S+)`, 'm').exec(mounts)?.[1]?.split(',') ?? [];
     for (const option of ['nosuid', 'nodev', 'noexec', `size=${bytes! / 1024}k`]) {
       expect(options).toContain(option);
     }
-    const before = await serving();
+    const before = await appPids();
     const file = `${path}/written-by-a-test`;
     const run = `cp /bin/true ${file} && chmod 700 ${file} && ${file}`;
     await expect(shell(service, run)).rejects.toThrow(/Permission denied/);
@@ -235,20 +235,20 @@ for (const service of MADE_OF_MEMORY) {
     ).rejects.toThrow(/No space left on device/);
     expect((await ask(portOf(stack.publicUrl), '/ping')).body).toBe('Pong');
     await shell(service, `rm ${file}`);
-    expect(await serving()).toEqual(before);
+    expect(await appPids()).toEqual(before);
   });
 }
 
-test('a process that takes all the memory of the container is ended, and it alone', async () => {
-  const [before, startedAt] = [await serving(), await stack.startedAt('app')];
-  // More than the limit by far, and no more, should there be none.
+test('a process that exceeds the memory limit is killed, and no other process', async () => {
+  const [before, startedAt] = [await appPids(), await stack.startedAt('app')];
+  // Well above the limit, but bounded in case there is no limit.
   const hog = 'const taken = []; while (taken.length < 160) taken.push(Buffer.alloc(16 << 20, 1));';
   await expect(stack.exec('app', 'node', '--eval', hog)).rejects.toMatchObject({ code: 137 });
-  expect([await serving(), await stack.startedAt('app')]).toEqual([before, startedAt]);
+  expect([await appPids(), await stack.startedAt('app')]).toEqual([before, startedAt]);
 });
 
-test('a worker whose heap grows ends by itself, long before the container is out of memory', async () => {
-  const before = await serving();
+test('a process whose heap grows exits long before the container is out of memory', async () => {
+  const before = await appPids();
   for (const pid of before) {
     expect(await shell('app', `tr '\\0' '\\n' </proc/${pid}/environ`)).toContain('--max-old-space-size=192');
   }
@@ -257,11 +257,11 @@ test('a worker whose heap grows ends by itself, long before the container is out
     code: 134,
     stderr: expect.stringContaining('JavaScript heap out of memory'),
   });
-  expect(await serving()).toEqual(before);
+  expect(await appPids()).toEqual(before);
 });
 
-test('the controls of the demonstration do not exist unless switched on', async () => {
-  const before = await serving();
+test('the demo controls answer 404 unless DEMO_CONTROLS is set', async () => {
+  const before = await appPids();
   const controls = [
     'unshared',
     'reload',
@@ -280,10 +280,10 @@ test('the controls of the demonstration do not exist unless switched on', async 
     }
   }
   expect(statuses.filter((line) => !line.endsWith(' 404'))).toEqual([]);
-  expect(await serving(), 'nobody ended').toEqual(before);
+  expect(await appPids(), 'no process exited').toEqual(before);
 });
 
-test('Prometheus takes no order over the network', async () => {
+test('Prometheus rejects reload, quit, admin and write requests', async () => {
   const port = portOf(stack.prometheusUrl);
   for (const path of ['/-/reload', '/-/quit', '/api/v1/admin/tsdb/snapshot', '/api/v1/write']) {
     expect((await ask(port, path, 'POST')).status, path).toBeGreaterThanOrEqual(400);

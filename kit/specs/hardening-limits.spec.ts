@@ -1,4 +1,4 @@
-/** How much nginx lets through, of one client and of all. */
+/** nginx's limits for one client and for all clients. */
 import type { Socket } from 'node:net';
 import { expect, test } from '@playwright/test';
 import {
@@ -14,9 +14,9 @@ import { expectOwnPage } from './support/own-page.ts';
 
 const START_TIMEOUT_MS = 15 * 60_000;
 const DEADLINE = { deadlineMs: 60_000 };
-/** Of both upstream entries together; see nginx/compose.conf. */
-const MOST_AT_THE_APP = 256;
-const MOST_OF_ONE_CLIENT = 64;
+/** `max_conns` of both upstream entries in nginx/compose.conf. */
+const MAX_IN_APP = 256;
+const MAX_PER_CLIENT = 64;
 const BURST = 1000;
 
 let proxy: EchoProxy;
@@ -28,7 +28,7 @@ test.beforeAll(async () => {
 
 test.afterAll(() => proxy?.down());
 
-test('a PUT whose worker dies is sent once more where its body is small; a larger body is not kept for that', async () => {
+test('a PUT is retried once when its worker dies if its body is below 10 kB, and never with a larger one', async () => {
   for (const [bytes, times] of [
     [9_999, 2],
     [200_000, 1],
@@ -42,12 +42,12 @@ test('a PUT whose worker dies is sent once more where its body is small; a large
   }
 });
 
-test('a body that is not small goes on as it arrives, and its connection is not used again', async () => {
+test('a body of 10 kB or more is streamed to the app, and its connection is closed after the answer', async () => {
   const post10k = 'POST /kept-short HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000\r\n\r\nabc';
   const held = openRaw(proxy.port, post10k);
   try {
     const seen = async () => ((await proxy.seen()).includes('POST /kept-short') ? true : undefined);
-    await poll('the app sees it before it is whole', seen, DEADLINE);
+    await poll('the app gets the request before its body is complete', seen, DEADLINE);
   } finally {
     held.destroy();
   }
@@ -58,35 +58,35 @@ test('a body that is not small goes on as it arrives, and its connection is not 
     );
   expect((await post(10_000)).text).toMatch(/^Connection: close\r$/m);
   const [, small] = (await post(9_999)).text.split(/(?=HTTP\/1\.1 )/);
-  expect(small, 'a small one is followed by another request').toMatch(/^HTTP\/1\.1 200 /);
+  expect(small, 'the connection of a small body is reused').toMatch(/^HTTP\/1\.1 200 /);
 });
 
-test('beyond what the app can work on requests get a 503 at once, and afterwards all is as before', async () => {
+test('requests above 256 in the app get 503 at once, and later requests are served again', async () => {
   test.setTimeout(START_TIMEOUT_MS);
   const all = await EchoProxy.start(['kit/test-kit/load-limits.compose.yml']);
   try {
-    await beyondTheApp(all);
+    await overloadApp(all);
   } finally {
     all.down();
   }
 });
 
-async function beyondTheApp(proxy: EchoProxy): Promise<void> {
+async function overloadApp(proxy: EchoProxy): Promise<void> {
   const at = async (path: string, times: number, answers: RawAnswer[] = []) => {
     const post = async () => answers.push(await proxy.send(plain(`POST ${path}`, 'Content-Length: 0')));
     await Promise.all(Array.from({ length: times }, post));
     return answers;
   };
   const answers: RawAnswer[] = [];
-  const all = at('/kept', MOST_AT_THE_APP + 100, answers);
-  // The app answers nobody until those beyond have their answer.
-  await poll('the refused ones', () => (answers.length >= 100 ? true : undefined), DEADLINE);
+  const all = at('/kept', MAX_IN_APP + 100, answers);
+  // The app answers no request until the rejected ones have their answer.
+  await poll('the rejected requests', () => (answers.length >= 100 ? true : undefined), DEADLINE);
   await proxy.release();
   await all;
   const shed = answers.filter(({ status }) => status === 503);
   const served = answers.filter(({ status }) => status === 200);
   expect(served.length + shed.length).toBe(answers.length);
-  expect(served.length).toBe(MOST_AT_THE_APP);
+  expect(served.length).toBe(MAX_IN_APP);
   for (const answer of shed) {
     expect(headerOf(answer, 'Retry-After')).toBe('1');
     expectOwnPage(answer, '503');
@@ -95,30 +95,30 @@ async function beyondTheApp(proxy: EchoProxy): Promise<void> {
   expect(after.filter(({ status }) => status !== 200)).toEqual([]);
 }
 
-test('one client has so many requests at one time, and 429 beyond', async () => {
+test('one client has at most 64 requests at a time and gets 429 for more', async () => {
   const sockets: Socket[] = [];
   const statuses: number[] = [];
   try {
-    for (let i = 0; i < MOST_OF_ONE_CLIENT + 40; i++) {
-      // nginx waits for the body: the request is being processed.
+    for (let i = 0; i < MAX_PER_CLIENT + 40; i++) {
+      // nginx waits for the body, so the request counts.
       const head = 'POST /held HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n';
       const socket = openRaw(proxy.port, head).setEncoding('latin1');
       socket.once('data', (text: string) => statuses.push(readAnswer(text).status));
       sockets.push(socket);
     }
-    await poll('the refused ones', () => (statuses.length >= 40 ? true : undefined), DEADLINE);
+    await poll('the rejected requests', () => (statuses.length >= 40 ? true : undefined), DEADLINE);
     expect(statuses).toEqual(Array.from({ length: 40 }, () => 429));
   } finally {
     for (const socket of sockets) socket.destroy();
   }
   await poll(
-    'room again',
+    'a free place',
     async () => ((await proxy.send(plain('GET /room'))).status === 200 ? true : undefined),
     DEADLINE,
   );
 });
 
-test('one client has a rate, and 429 beyond', async () => {
+test('one client has a request rate and gets 429 above it', async () => {
   test.setTimeout(START_TIMEOUT_MS);
   const slow = await EchoProxy.start(['kit/specs/fixtures/low-limits.compose.yml']);
   try {
@@ -136,13 +136,13 @@ test('one client has a rate, and 429 beyond', async () => {
         (sum, { text }) => sum + [...text.matchAll(new RegExp(`HTTP/1.1 ${status} `, 'g'))].length,
         0,
       );
-    const [ok, refused] = [count(200), count(429)];
-    expect(ok + refused).toBe((connections * requests) / 2);
+    const [ok, rejected] = [count(200), count(429)];
+    expect(ok + rejected).toBe((connections * requests) / 2);
     expect(ok).toBeGreaterThanOrEqual(BURST);
-    expect(refused).toBeGreaterThan(0);
-    // One more request might come when the rate has room again: a refused one of those above is looked at.
-    const refusing = answers.find(({ text }) => text.includes('HTTP/1.1 429 '))!.text;
-    const text = refusing.slice(refusing.indexOf('HTTP/1.1 429 ')).split(/(?=HTTP\/1\.1 )/, 1)[0]!;
+    expect(rejected).toBeGreaterThan(0);
+    // A further request could be within the rate again, so a rejected one of the above is checked.
+    const rejecting = answers.find(({ text }) => text.includes('HTTP/1.1 429 '))!.text;
+    const text = rejecting.slice(rejecting.indexOf('HTTP/1.1 429 ')).split(/(?=HTTP\/1\.1 )/, 1)[0]!;
     const answer = { status: 429, text, body: text.slice(text.indexOf('\r\n\r\n') + 4) };
     expect(headerOf(answer, 'Retry-After')).toBe('1');
     expectOwnPage(answer, '429');

@@ -13,7 +13,7 @@ import { expectOwnPage } from './support/own-page.ts';
 
 const START_TIMEOUT_MS = 15 * 60_000;
 const DEADLINE = { deadlineMs: 60_000 };
-/** nginx's limits are 10 s, and a minute where they are not set. */
+/** nginx's timeouts are 10 s; its defaults are 60 s. */
 const CUT_OFF_DEADLINE = { deadlineMs: 40_000 };
 
 let proxy: EchoProxy;
@@ -25,8 +25,8 @@ test.beforeAll(async () => {
 
 test.afterAll(() => proxy?.down());
 
-test('forwarded headers are set here, and what a client says of itself does not reach the app', async () => {
-  const lies = [
+test('nginx sets the forwarded headers, and those that a client sends do not reach the app', async () => {
+  const forged = [
     'X-Forwarded-For: 6.6.6.6',
     'X-Forwarded-For: 7.7.7.7',
     'X-Forwarded-Host: lie.example',
@@ -53,7 +53,7 @@ test('forwarded headers are set here, and what a client says of itself does not 
     'X_Forwarded_For: 6.6.6.6',
     'X_Real_IP: lie',
   ];
-  const { headers } = await proxy.echo('GET /headers', 'Host: Site.Example:99', ...lies, 'X-Mine: kept');
+  const { headers } = await proxy.echo('GET /headers', 'Host: Site.Example:99', ...forged, 'X-Mine: kept');
   const shown = Object.fromEntries(
     headers.flatMap((name, i) => (i % 2 === 0 ? [[name.toLowerCase(), headers[i + 1]!]] : [])),
   );
@@ -74,7 +74,7 @@ test('forwarded headers are set here, and what a client says of itself does not 
   expect(entry.request_id).toBe(id);
 });
 
-test('what is too large is refused before the app sees it, with the status that says so', async () => {
+test('a request that is too large gets 413, 414 or 431, and the app never gets a complete one', async () => {
   const big = 'a'.repeat(9_000);
   const many = Array.from({ length: 6 }, (_, i) => `X-Large-${i}: ${'a'.repeat(4_000)}`);
   const chunk = 'a'.repeat(0x10000);
@@ -100,14 +100,14 @@ test('what is too large is refused before the app sees it, with the status that 
     (await proxy.send(plain('POST /fits', 'Content-Length: 1048576') + fits)).body,
   ) as { bodyBytes: number };
   expect(bodyBytes).toBe(1_048_576);
-  // Of a body of unknown length the app gets what arrives before it is too large, and never an end.
+  // nginx streams a body of unknown length to the app until it is too large, then aborts the request.
   const seen = (await proxy.seen()).filter((request) => request.includes('too-large'));
   expect(seen.filter((request) => request !== 'POST /too-large/chunked')).toEqual(
     seen.includes('POST /too-large/chunked') ? ['POST /too-large/chunked broke off: aborted'] : [],
   );
 });
 
-test('a client that sends or reads too slowly is cut off', async () => {
+test('nginx closes the connection of a client that sends or reads too slowly', async () => {
   const held = async (text: string): Promise<Socket> => {
     const socket = openRaw(proxy.port, text);
     await once(socket, 'connect');
@@ -120,19 +120,19 @@ test('a client that sends or reads too slowly is cut off', async () => {
   reader.pause();
   try {
     const closed = () => (header.closed && body.closed ? true : undefined);
-    await poll('header and body cut off', closed, CUT_OFF_DEADLINE);
-    // A paused socket does not see the end: nginx's log does, and how little it got rid of.
-    const entry = await poll('the reader cut off', () => proxy.logged('/big'), CUT_OFF_DEADLINE);
+    await poll('both connections closed', closed, CUT_OFF_DEADLINE);
+    // A paused socket gets no close event, so nginx's log shows that the answer was cut.
+    const entry = await poll('the log entry of the reader', () => proxy.logged('/big'), CUT_OFF_DEADLINE);
     expect(Number(entry.bytes_sent)).toBeLessThan(64 * 1024 * 1024);
   } finally {
     clearInterval(dripping);
     for (const socket of [header, body, reader]) socket.destroy();
   }
-  expect((await poll('the body cut off', () => proxy.logged('/slow-body'), DEADLINE)).status).toBe('408');
+  expect((await poll('the log entry of the body', () => proxy.logged('/slow-body'), DEADLINE)).status).toBe('408');
   expect((await proxy.seen()).filter((request) => request.includes('slow'))).toEqual([]);
 });
 
-test('it is a proxy for this app alone: no address, Host or method leads elsewhere', async () => {
+test('no request target and no Host makes nginx connect to another host', async () => {
   const before = (await proxy.seen()).length;
   const elsewhere = [
     'GET http://prometheus:9090/-/ready',
@@ -143,14 +143,14 @@ test('it is a proxy for this app alone: no address, Host or method leads elsewhe
   ];
   for (const line of elsewhere) {
     const { url } = JSON.parse((await proxy.send(plain(line))).body) as { url: string };
-    expect(line.endsWith(url), `${line} is asked of the app behind this door as ${url}`).toBe(true);
+    expect(line.endsWith(url), `${line} reaches the app as ${url}`).toBe(true);
   }
   const own = await proxy.echo('GET /own', 'Host: prometheus:9090');
   expect(own.url).toBe('/own');
   expect((await proxy.seen()).length - before).toBe(elsewhere.length + 1);
 });
 
-test('methods that the app is not made for are refused', async () => {
+test('unsupported methods get 400 or 405', async () => {
   for (const method of ['TRACE', 'FROB', 'PROPFIND', 'CONNECT', 'get']) {
     const answer = await proxy.send(plain(`${method} /method`));
     expect([400, 405], method).toContain(answer.status);
@@ -164,7 +164,7 @@ test('methods that the app is not made for are refused', async () => {
   expect((await proxy.seen()).filter((request) => request.endsWith(' /method')).length).toBe(6);
 });
 
-test('a request that two parties could read differently is refused, or reaches the app as one', async () => {
+test('request-smuggling cases are rejected, or reach the app as one request', async () => {
   const hidden = 'GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n';
   const post = 'POST /outer HTTP/1.1\r\nHost: localhost\r\n';
   const refused: Record<string, string> = {
@@ -189,13 +189,13 @@ test('a request that two parties could read differently is refused, or reaches t
   }
   expect(await proxy.seen()).not.toContain('GET /smuggled');
   expect((await proxy.seen()).filter((request) => request.endsWith('/outer'))).toEqual([]);
-  // A line that ends with LF alone is read as one; the app gets it with CRLF.
+  // nginx accepts lines that end with LF alone, and sends CRLF to the app.
   const bare = await proxy.send('GET /bare HTTP/1.1\nHost: localhost\nX-Mine: a\nConnection: close\n\n');
   expect(bare.status).toBe(200);
   expect((JSON.parse(bare.body) as { headers: string[] }).headers.slice(-2)).toEqual(['X-Mine', 'a']);
 });
 
-test('a GET whose worker dies is sent once more, a POST never; each answer says what may be done', async () => {
+test('nginx retries a GET once when its worker dies and never a POST; the 502 has no Retry-After', async () => {
   for (const [method, times] of [
     ['GET', 2],
     ['POST', 1],
@@ -203,13 +203,13 @@ test('a GET whose worker dies is sent once more, a POST never; each answer says 
     const path = `/break?${method}`;
     const answer = await proxy.send(plain(`${method} ${path}`, 'Content-Length: 0'));
     expect(answer.status).toBe(502);
-    expect(headerOf(answer, 'Retry-After'), 'nobody knows whether it was worked on').toBe(undefined);
+    expect(headerOf(answer, 'Retry-After'), 'the worker may have processed it').toBe(undefined);
     expectOwnPage(answer, method);
     expect((await proxy.seen()).filter((request) => request === `${method} ${path}`).length).toBe(times);
   }
 });
 
-test('a request that is not answered in time gets a 504, and is not sent again', async () => {
+test('a request that is not answered in time gets 504 and is not retried', async () => {
   const answer = await fetch(`http://127.0.0.1:${proxy.port}/never?ms=30000`);
   expect(answer.status).toBe(504);
   expect(answer.headers.get('Retry-After')).toBe(null);
@@ -217,7 +217,7 @@ test('a request that is not answered in time gets a 504, and is not sent again',
   expect((await proxy.seen()).filter((request) => request.includes('/never')).length).toBe(1);
 });
 
-test('without an app every request gets a 503 at once that says when to come again', async () => {
+test('without an app every request gets 503 with Retry-After at once', async () => {
   const answers = async (): Promise<RawAnswer[]> => [
     await proxy.send(plain('GET /down')),
     await proxy.send(plain('POST /down', 'Content-Length: 0')),

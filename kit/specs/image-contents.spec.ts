@@ -11,12 +11,12 @@ import {
 } from '../test-kit/image-files.ts';
 import { inspect } from './support/container-facts.ts';
 
-/** scripts/lib/trim-image leaves them: what scripts, pages and tests call, and whatever a link of that name leads to. */
-const LOOK_AROUND = new Set(
+/** Tools that scripts/lib/trim-image keeps in every image with a shell: scripts, pages and tests call them. */
+const TOOLS = new Set(
   `[ cat chmod cp cut date dd df dirname du env false find getent grep head id ln ls mkdir mkfifo mv od printf readlink rm sed
   sh sleep sort stat tail test touch tr true uname wc xargs dash busybox`.split(/\s+/),
 );
-/** Programs of its own, and what of it belongs to the user that it runs as. */
+/** Further programs of each image, its user, and the directory that this user owns. */
 const OWN: Record<Service, { programs: readonly string[]; shell: boolean; user: number; writable?: string }> =
   {
     app: {
@@ -45,14 +45,14 @@ const FORBIDDEN: readonly [what: string, path: RegExp][] = [
     'a compiler',
     /(^|\/)(cc|gcc|g\+\+|clang|cpp|as|ld|make|tcc|go|rustc|perl[\d.]*)$|\.(c|cc|cpp|h|hh|hpp|a|gch)$/,
   ],
-  ['what gives another user', /(^|\/)(su|sudo|doas|login|passwd|chsh|newgrp|mount|umount|nsenter|setpriv)$/],
+  ['a program that changes the user', /(^|\/)(su|sudo|doas|login|passwd|chsh|newgrp|mount|umount|nsenter|setpriv)$/],
   ['a package cache', /\.(deb|apk|tgz|rpm)$|^var\/cache\/.*\/.*\.bin$|^var\/lib\/apt\/lists\/./],
   ['documentation', /^usr\/(local\/)?share\/(man|info|locale)\/.|^usr\/share\/doc\/.*\/(?!copyright$)[^/]+$/],
-  ['what is only for building', /node_modules\/.*(\.d\.[cm]?ts|\.map|\.md)$|^usr\/(local\/)?include\/./],
+  ['a build-time file', /node_modules\/.*(\.d\.[cm]?ts|\.map|\.md)$|^usr\/(local\/)?include\/./],
   ['tests of a dependency', /node_modules\/(@[^/]+\/)?[^/]+\/test\/|\.test\.ts$|python3[^/]*\/test\//],
   ['a secret', /\.(pem|key)$|(^|\/)(id_[a-z0-9]*sa|\.env|\.git|\.netrc|\.npmrc|\.docker)$/],
 ];
-/** The list of users, and certificates of authorities. */
+/** Exceptions: the list of users, and CA certificates. */
 const ALLOWED = /^etc\/passwd$|^etc\/ssl\/certs\/|^usr\/lib\/ssl\/cert\.pem$|^usr\/share\/ca-certificates\//;
 
 const images = new Map<Service, Promise<Image>>();
@@ -68,13 +68,13 @@ const paths = (files: readonly ImageFile[]) => files.map(({ path }) => path);
 for (const service of SERVICES) {
   const { programs, shell, user, writable } = OWN[service];
 
-  test(`${service}: its image has the commands that it needs, and no other`, async ({ stack }) => {
+  test(`${service}: its image has only the commands that it needs`, async ({ stack }) => {
     const { files } = await imageOf(stack, service);
     const names = files.filter(isCommand).map(({ path }) => path.slice(path.lastIndexOf('/') + 1));
-    const allowed = new Set([...programs, ...(shell ? LOOK_AROUND : [])]);
+    const allowed = new Set([...programs, ...(shell ? TOOLS : [])]);
     expect(names.filter((name) => !allowed.has(name))).toEqual([]);
     expect(names).toContain(programs[0]);
-    // Not by another path either: what remains are shared libraries, and the kit's own scripts.
+    // Other executable files are shared libraries and the kit's own scripts.
     const elsewhere = files.filter(
       (file) => mayBeRun(file) && !isCommand(file) && !/\.so(\.\d+)*$|\.node$/.test(file.path),
     );
@@ -82,7 +82,7 @@ for (const service of SERVICES) {
     expect(paths(elsewhere).filter((path) => !own.test(path))).toEqual([]);
   });
 
-  test(`${service}: nothing in its image gives a right: no set-user-id, no capability, nothing all may write`, async ({
+  test(`${service}: its image has no set-user-id program, file capability or world-writable file`, async ({
     stack,
   }) => {
     const { files } = await imageOf(stack, service);
@@ -96,7 +96,7 @@ for (const service of SERVICES) {
     expect(paths(owned).filter((path) => !places.includes(path))).toEqual([]);
   });
 
-  test(`${service}: its image holds no package manager, compiler, documentation, test or secret`, async ({
+  test(`${service}: its image contains no package manager, compiler, documentation, test or secret`, async ({
     stack,
   }) => {
     const { files, packages } = await imageOf(stack, service);
@@ -111,12 +111,12 @@ for (const service of SERVICES) {
   });
 }
 
-test('scanners find in each image the packages that it is made of', async ({ stack }) => {
+test('vulnerability scanners can list the packages of an image', async ({ stack }) => {
   for (const [service, name] of [
     ['app', 'supervisor'],
     ['nginx', 'nginx'],
   ] as const) {
     const { packages } = await imageOf(stack, service);
-    for (const wanted of [name, 'libc6', 'tzdata']) expect(packages, service).toContain(wanted);
+    for (const expected of [name, 'libc6', 'tzdata']) expect(packages, service).toContain(expected);
   }
 });

@@ -11,14 +11,14 @@ const run = promisify(execFile);
 const SERVICES: readonly Service[] = ['app', 'nginx', 'nginx-exporter', 'prometheus'];
 const DEADLINE = { timeout: 60_000 };
 const BYTES = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
-/** As long as nginx takes, of what escaping doubles. */
+/** The longest target that nginx accepts, of characters that escaping doubles. */
 const QUOTES = '"'.repeat(7_900);
 const TIMES = 2_100;
 
 const request = (line: string, ...headers: string[]) =>
   [`${line} HTTP/1.1`, 'Host: localhost', ...headers, 'Connection: close', '', ''].join('\r\n');
 
-/** `{}` is the byte. */
+/** Requests with a placeholder `{}` for the byte. */
 const SHAPES: readonly string[] = [
   request('GET /in-target{}[2J'),
   request('GET /in-query?{}[2J'),
@@ -30,7 +30,7 @@ const SHAPES: readonly string[] = [
   request('GET /\xc2\x9b2J', 'X-Value: \xc2{}'),
 ];
 
-/** Both streams of a container as they are, byte for byte. */
+/** Both streams of a container's log, byte for byte. */
 async function rawLog(stack: Stack, service: Service): Promise<string> {
   const command = ['-c', '"$1" logs "$2" 2>&1', 'sh', dockerClient(), await stack.containerId(service)];
   const { stdout } = await run('sh', command, { encoding: 'latin1', maxBuffer: 256 * 1024 * 1024 });
@@ -39,23 +39,24 @@ async function rawLog(stack: Stack, service: Service): Promise<string> {
 
 const isAccess = (line: string) => line.startsWith('{"time"') && line.includes('"upstream_status"');
 
-async function eachOf<T>(all: readonly T[], atOnce: number, work: (one: T) => Promise<unknown>) {
+/** Runs `work` for each item, at most `concurrency` at a time. */
+async function eachOf<T>(all: readonly T[], concurrency: number, work: (one: T) => Promise<unknown>) {
   const left = [...all];
   const next = async (): Promise<void> => {
     for (let one = left.shift(); one !== undefined; one = left.shift()) await work(one);
   };
-  await Promise.all(Array.from({ length: atOnce }, next));
+  await Promise.all(Array.from({ length: concurrency }, next));
 }
 
-test('whatever bytes a client sends, no control byte and no raw one is in any log', async ({ stack }) => {
+test('no log contains a control byte or an unescaped byte that a client sends', async ({ stack }) => {
   const publicPort = Number(new URL(stack.publicUrl).port);
-  const door = Number(new URL(stack.doorUrl).port);
+  const metricsPort = Number(new URL(stack.doorUrl).port);
   const sent = BYTES.flatMap((byte) => SHAPES.map((shape) => shape.replaceAll('{}', byte)));
   await eachOf(sent, 4, (text) => sendRaw(publicPort, text));
-  await eachOf(sent.slice(0, 400), 4, (text) => sendRaw(door, text));
-  // The app's own ports, past nginx: what another proxy before it might let through.
+  await eachOf(sent.slice(0, 400), 4, (text) => sendRaw(metricsPort, text));
+  // The app's own ports, without nginx: another proxy might pass these bytes on.
   const shapes = SHAPES.filter((shape) => !shape.includes('faults'));
-  const atTheApp = `
+  const insideApp = `
     const { connect } = require('node:net');
     const send = (port, text) => new Promise((done) => {
       const socket = connect(port, '127.0.0.1', () => socket.end(text, 'latin1'));
@@ -66,7 +67,7 @@ test('whatever bytes a client sends, no control byte and no raw one is in any lo
         for (const shape of ${JSON.stringify(shapes)})
           await send(port, shape.replaceAll('{}', String.fromCharCode(byte)));
     })();`;
-  await stack.exec('app', 'node', '--eval', atTheApp);
+  await stack.exec('app', 'node', '--eval', insideApp);
   await sendRaw(publicPort, request('GET /last-of-the-bytes'));
   await expect.poll(() => rawLog(stack, 'nginx'), DEADLINE).toContain('"/last-of-the-bytes"');
 
@@ -74,7 +75,7 @@ test('whatever bytes a client sends, no control byte and no raw one is in any lo
     const log = await rawLog(stack, service);
     expect(log.length, `${service} logs`).toBeGreaterThan(0);
     const text = Buffer.from(log, 'latin1').toString('utf8');
-    // Prometheus writes microseconds with their sign.
+    // Prometheus logs durations with the unit µs.
     const unsafe = service === 'prometheus' ? /[^\t\x20-\x7eµ]/ : /[^\t\x20-\x7e]/;
     const bad = text.split('\n').filter((line) => unsafe.test(line));
     expect(bad.map((line) => JSON.stringify(line.slice(0, 200))).slice(0, 5), service).toEqual([]);
@@ -82,7 +83,7 @@ test('whatever bytes a client sends, no control byte and no raw one is in any lo
   expect(await rawLog(stack, 'app')).toContain('"the HTTP parser refused a request"');
 });
 
-test('a flood of the longest targets leaves the log what was in it before', async ({ stack }) => {
+test('a flood of the longest targets does not push earlier lines out of the log', async ({ stack }) => {
   const port = Number(new URL(stack.publicUrl).port);
   const page = readFileSync(resolve(import.meta.dirname, '../../docs/guides/harden.md'), 'utf8').replace(
     /\s+/g,
@@ -105,11 +106,11 @@ test('a flood of the longest targets leaves the log what was in it before', asyn
   console.log(`log-lines: ${TIMES} targets of ${QUOTES.length} quotes wrote ${log.length - begun} bytes`);
 });
 
-test('a flood of refused requests is counted each, and logged in part', async ({ stack }) => {
+test('every request of a flood of rejected requests is counted or reported, and only part of them are logged', async ({ stack }) => {
   const port = Number(new URL(stack.publicUrl).port);
   const flood = Array.from({ length: TIMES }, () => request('TRACE /refused-at-once'));
   await eachOf(flood, 16, (text) => sendRaw(port, text));
-  const told = async () => {
+  const reported = async () => {
     const lines = (await rawLog(stack, 'nginx')).split('\n').filter((line) => line.startsWith('{'));
     const all = lines.map((line) => JSON.parse(line) as Record<string, string | number>);
     const shown = all.filter(({ path }) => path === '/refused-at-once').length;
@@ -118,9 +119,9 @@ test('a flood of refused requests is counted each, and logged in part', async ({
       .reduce((sum, { left_out }) => sum + Number(left_out), 0);
     return { shown, leftOut, all: shown + leftOut };
   };
-  // Those of the other tests are among what was left out.
-  await expect.poll(async () => (await told()).all, DEADLINE).toBeGreaterThanOrEqual(TIMES);
-  const { shown, leftOut } = await told();
-  console.log(`log-lines: of ${TIMES} refused requests ${shown} are logged, ${leftOut} said to be left out`);
+  // The count of left-out requests includes those of other tests.
+  await expect.poll(async () => (await reported()).all, DEADLINE).toBeGreaterThanOrEqual(TIMES);
+  const { shown, leftOut } = await reported();
+  console.log(`log-lines: of ${TIMES} rejected requests ${shown} are logged and ${leftOut} are reported as left out`);
   expect(shown).toBeLessThan(TIMES / 2);
 });

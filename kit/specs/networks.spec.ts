@@ -11,29 +11,29 @@ import { inspect } from './support/container-facts.ts';
 
 const PAGE = readFileSync(resolve(import.meta.dirname, '../../docs/guides/harden.md'), 'utf8');
 const SERVICES: readonly Service[] = ['app', 'nginx', 'nginx-exporter', 'prometheus'];
-const STRANGER = 'another container';
+const OTHER_CONTAINER = 'another container';
 const MACHINE = 'the machine';
 const OUTSIDE = 'outside';
 const ANSWER_TIMEOUT_MS = 10_000;
 const HEAD = 'From, to';
-/** A cell of the page: asking oneself is no question. */
+/** The cell of a service's own ports. */
 const OWN = '-';
 
-/** The rules of the page for the machine's firewall: $edge is the bridge of that network. */
+/** The firewall rules on the page; `$edge` is the bridge of network `edge`. */
 const RULES = [...PAGE.matchAll(/^# iptables -I (.* \$edge .*)$/gm)].map(([, rule]) => rule!);
 
-/** By who asks, then by goal: `yes`, `no` or `-`. */
+/** By client, then by target: `yes`, `no` or `-`. */
 type Table = Readonly<Record<string, Readonly<Record<string, string>>>>;
-type Goals = Readonly<Record<string, readonly string[]>>;
+type Targets = Readonly<Record<string, readonly string[]>>;
 
 interface Container {
   readonly id: string;
   readonly addresses: readonly string[];
-  /** Host ports of published ports, on every address of the machine or on loopback alone. */
+  /** Published ports, on every address of the machine or on loopback only. */
   readonly published: readonly { readonly port: number; readonly host: string; readonly hostPort: number }[];
 }
 
-const goalsOf = (page: string): string[] =>
+const targetsOf = (page: string): string[] =>
   page
     .split('\n')
     .find((line) => line.startsWith(`| ${HEAD} |`))!
@@ -43,11 +43,11 @@ const goalsOf = (page: string): string[] =>
     .map((cell) => cell.trim().replaceAll('`', ''));
 
 function tableOf(page: string): Table {
-  const goals = goalsOf(page);
+  const targets = targetsOf(page);
   return Object.fromEntries(
     tableRows(page, HEAD).map(([who, ...cells]) => [
       who!,
-      Object.fromEntries(goals.map((goal, i) => [goal, cells[i]!])),
+      Object.fromEntries(targets.map((target, i) => [target, cells[i]!])),
     ]),
   );
 }
@@ -77,73 +77,73 @@ async function containerOf(stack: Stack, service: Service): Promise<Container> {
   };
 }
 
-/** Every way to each goal of the page: names, addresses on each network, and the machine's own where a port is published there. */
+/** Returns every `host:port` of each target: by name, by address on each network, and by the published port of the machine. */
 function waysTo(
-  goals: readonly string[],
+  targets: readonly string[],
   containers: Readonly<Record<string, Container>>,
   { machine, outside }: Surroundings,
-): Goals {
+): Targets {
   const published = ({ published }: Container, port: number) =>
     published
       .filter((found) => found.port === port)
       .flatMap(({ hostPort }) => [...machine.addresses, '127.0.0.1'].map((host) => `${host}:${hostPort}`));
   return Object.fromEntries(
-    goals.map((goal) => {
-      if (goal === MACHINE) return [goal, machine.addresses.map((host) => `${host}:${machine.port}`)];
-      if (goal === OUTSIDE) return [goal, outside.addresses.map((host) => `${host}:${outside.port}`)];
-      const [service, port] = goal.split(':') as [string, string];
+    targets.map((target) => {
+      if (target === MACHINE) return [target, machine.addresses.map((host) => `${host}:${machine.port}`)];
+      if (target === OUTSIDE) return [target, outside.addresses.map((host) => `${host}:${outside.port}`)];
+      const [service, port] = target.split(':') as [string, string];
       const container = containers[service];
       if (!container)
-        throw new Error(`docs/guides/harden.md names ${goal}, and there is no service ${service}`);
+        throw new Error(`docs/guides/harden.md names ${target}, but there is no service ${service}`);
       const hosts = [service, ...container.addresses];
-      return [goal, [...hosts.map((host) => `${host}:${port}`), ...published(container, Number(port))]];
+      return [target, [...hosts.map((host) => `${host}:${port}`), ...published(container, Number(port))]];
     }),
   );
 }
 
-async function walk(stack: Stack, surroundings: Surroundings): Promise<Record<string, Seen>> {
+async function probeAll(stack: Stack, surroundings: Surroundings): Promise<Record<string, Seen>> {
   const entries = await Promise.all(
     SERVICES.map(async (service) => [service, await containerOf(stack, service)] as const),
   );
   const containers = Object.fromEntries(entries);
-  const ways = waysTo(goalsOf(PAGE), containers, surroundings);
+  const ways = waysTo(targetsOf(PAGE), containers, surroundings);
   const seen: Record<string, Seen> = {};
   for (const [service, { id }] of entries) seen[service] = await surroundings.fromContainer(id, ways);
-  seen[STRANGER] = await surroundings.fromStranger(ways);
+  seen[OTHER_CONTAINER] = await surroundings.fromOtherContainer(ways);
   seen[MACHINE] = await surroundings.fromMachine(ways);
   return seen;
 }
 
-/** Of each goal, from itself: how it answers. */
+/** Returns the answer of each target to itself. */
 function ownAnswers(seen: Readonly<Record<string, Seen>>, { machine, outside }: Surroundings): Table {
   const listeners: Record<string, string> = { [MACHINE]: machine.answer, [OUTSIDE]: outside.answer };
   return Object.fromEntries(
-    goalsOf(PAGE).map((goal) => {
-      if (listeners[goal]) return [goal, { [listeners[goal]]: 'itself' }];
-      const own = Object.values(seen[goal.split(':')[0]!]!.answers[goal]!);
-      return [goal, Object.fromEntries(own.map((who) => [who, 'itself']))];
+    targetsOf(PAGE).map((target) => {
+      if (listeners[target]) return [target, { [listeners[target]]: 'itself' }];
+      const own = Object.values(seen[target.split(':')[0]!]!.answers[target]!);
+      return [target, Object.fromEntries(own.map((who) => [who, 'itself']))];
     }),
   );
 }
 
-/** What was seen, in the form of the page. */
-function shown(seen: Readonly<Record<string, Seen>>, own: Table): Table {
+/** Formats the answers as the table of the page. */
+function asTable(seen: Readonly<Record<string, Seen>>, own: Table): Table {
   return Object.fromEntries(
     Object.entries(seen).map(([who, { answers }]) => [
       who,
       Object.fromEntries(
-        Object.entries(answers).map(([goal, ways]) => {
-          const reached = Object.values(ways).some((answer) => own[goal]![answer]);
-          return [goal, isOwn(who, goal) ? OWN : reached ? 'yes' : 'no'];
+        Object.entries(answers).map(([target, ways]) => {
+          const reached = Object.values(ways).some((answer) => own[target]![answer]);
+          return [target, isOwn(who, target) ? OWN : reached ? 'yes' : 'no'];
         }),
       ),
     ]),
   );
 }
 
-const isOwn = (who: string, goal: string) => goal === who || goal.startsWith(`${who}:`);
+const isOwn = (who: string, target: string) => target === who || target.startsWith(`${who}:`);
 
-/** Around the stack that all these tests look at. */
+/** Shared by all tests. */
 let surroundings: Surroundings | undefined;
 
 async function around(stack: Stack): Promise<Surroundings> {
@@ -154,24 +154,24 @@ async function around(stack: Stack): Promise<Surroundings> {
 
 test.afterAll(() => surroundings?.stop());
 
-test('who reaches whom is what docs/guides/harden.md says, tried from within each container and from the machine', async ({
+test('the table of docs/guides/harden.md says which service reaches which, from each container and from the machine', async ({
   stack,
 }) => {
   const table = tableOf(PAGE);
   const surroundings = await around(stack);
-  const seen = await walk(stack, surroundings);
+  const seen = await probeAll(stack, surroundings);
   for (const [who, { answers }] of Object.entries(seen)) {
-    console.log(`networks: ${who} is answered by ${JSON.stringify(answers)}`);
+    console.log(`networks: ${who} reaches ${JSON.stringify(answers)}`);
   }
   for (const service of SERVICES) {
-    const asked = goalsOf(PAGE).filter((goal) => isOwn(service, goal));
+    const listed = targetsOf(PAGE).filter((target) => isOwn(service, target));
     const open = seen[service]!.listening.map((port) => `${service}:${port}`);
-    expect(asked.sort(), `every port that ${service} listens on is in the table`).toEqual(open.sort());
+    expect(listed.sort(), `every port that ${service} listens on is in the table`).toEqual(open.sort());
   }
-  expect(shown(seen, ownAnswers(seen, surroundings))).toEqual(table);
+  expect(asTable(seen, ownAnswers(seen, surroundings))).toEqual(table);
 });
 
-test("with the page's rules for the machine's firewall nginx reaches nothing of the machine, and is reached as before", async ({
+test('with the firewall rules of harden.md nginx reaches no service of the machine, and its ports still answer', async ({
   stack,
 }) => {
   const surroundings = await around(stack);
@@ -184,7 +184,7 @@ test("with the page's rules for the machine's firewall nginx reaches nothing of 
   const own = { [MACHINE]: machine.addresses.map((host) => `${host}:${machine.port}`) };
   const answered = async () =>
     Object.values((await surroundings.fromContainer(id, own)).answers[MACHINE]!).includes(machine.answer);
-  expect(await answered(), 'without them it does').toBe(true);
+  expect(await answered(), 'without the rules').toBe(true);
   try {
     for (const rule of rules) await surroundings.firewall('-I', rule);
     expect(await answered()).toBe(false);

@@ -13,14 +13,14 @@ const START_TIMEOUT_MS = 15 * 60_000;
 const DEADLINE = { deadlineMs: 120_000, everyMs: 1_000 };
 const ANSWER_TIMEOUT_MS = 10_000;
 const PINGS = 50;
-/** What has no label `deployment`. */
+/** The key of series without the label `deployment`. */
 const UNNAMED = '';
-const URL_WRITTEN_TO = 'http://receiver:9090/api/v1/write';
+const RECEIVER_URL = 'http://receiver:9090/api/v1/write';
 const PASSWORD = readFileSync(resolve(import.meta.dirname, 'remote-write/password'), 'utf8').trim();
 const AUTHORIZATION = `Authorization: Basic ${Buffer.from(`kit:${PASSWORD}`).toString('base64')}`;
 
 const ALERTS = readFileSync(resolve(import.meta.dirname, '../../prometheus/rules/alerts.yml'), 'utf8');
-const ASKED_BY_THE_ALERT = new Set(ALERTS.match(/prometheus_remote_storage_\w+\{[^}]*\}/g));
+const ALERT_SELECTORS = new Set(ALERTS.match(/prometheus_remote_storage_\w+\{[^}]*\}/g));
 
 let stack: Stack;
 
@@ -34,7 +34,7 @@ test.beforeAll(async () => {
       'kit/specs/fixtures/remote-write.compose.yml',
     ],
     environment: {
-      REMOTE_WRITE_URL: URL_WRITTEN_TO,
+      REMOTE_WRITE_URL: RECEIVER_URL,
       REMOTE_WRITE_USERNAME: 'kit',
       REMOTE_WRITE_CREDENTIALS: './kit/specs/remote-write/password',
       REMOTE_WRITE_DEPLOYMENT: 'by-password',
@@ -47,7 +47,7 @@ test.afterAll(() => stack?.down());
 const within = (service: string, ...command: string[]) =>
   stack.compose('exec', '--no-TTY', service, ...command);
 
-/** The receiver's own answer, from within: it is not published. */
+/** Queries the receiver from inside its container, because its port is not published. Returns values by `deployment`. */
 async function received(expression: string, ...headers: string[]): Promise<Record<string, number>> {
   const url = `http://127.0.0.1:9090/api/v1/query?query=${encodeURIComponent(expression)}`;
   const options = headers.flatMap((header) => ['--header', header]);
@@ -59,7 +59,7 @@ async function received(expression: string, ...headers: string[]): Promise<Recor
   );
 }
 
-test('what the app counted is found at another Prometheus, written with the address alone, by password and by token', async () => {
+test('another Prometheus receives all samples, without credentials, with a password and with a token', async () => {
   test.setTimeout(START_TIMEOUT_MS);
   const load = { connections: 2, maxRequests: PINGS, durationMs: 60_000, requestTimeoutMs: 20_000 };
   const { byStatus } = await startLoad({ ...load, url: `${stack.publicUrl}/ping` }).done;
@@ -76,20 +76,20 @@ test('what the app counted is found at another Prometheus, written with the addr
     DEADLINE,
   );
   await poll(
-    'a series of the unnamed that has its label `deployment` from elsewhere',
+    'a label `deployment` that a series already had, sent without a name',
     async () => (await received('up{job="labelled",deployment="its-own"}', AUTHORIZATION))['its-own'],
     DEADLINE,
   );
-  expect(ASKED_BY_THE_ALERT.size).toBe(4);
-  // One time for each queue from Prometheus 3.7 on, one for all before: the alert takes the one that is there.
+  expect(ALERT_SELECTORS.size).toBe(4);
+  // From Prometheus 3.7 on there is one timestamp per queue, before one for all; the alert uses the one that exists.
   const [newest, others] = [/_highest_timestamp_/, /^(?!.*_highest_timestamp_)/].map((pattern) =>
-    [...ASKED_BY_THE_ALERT].filter((asked) => pattern.test(asked)),
+    [...ALERT_SELECTORS].filter((selector) => pattern.test(selector)),
   );
   expect([newest!.length, others!.length]).toEqual([2, 2]);
-  for (const asked of [newest!.join(' or '), ...others!]) {
+  for (const selector of [newest!.join(' or '), ...others!]) {
     await poll(
-      asked,
-      async () => ((await query(stack.prometheusUrl, asked)).length > 0 ? true : undefined),
+      selector,
+      async () => ((await query(stack.prometheusUrl, selector)).length > 0 ? true : undefined),
       DEADLINE,
     );
   }
@@ -101,11 +101,11 @@ test('what the app counted is found at another Prometheus, written with the addr
   );
   expect(Object.keys(series).sort()).toEqual(['by-password', 'by-token', 'its-own']);
   const own = await query(stack.prometheusUrl, 'count({deployment!=""})');
-  expect(own, 'the name is on what is sent, and not on what is kept here').toEqual([]);
-  await expect(received(pings), 'the receiver asks for a password').rejects.toThrow(/401/);
+  expect(own, 'the label is only on samples that are sent').toEqual([]);
+  await expect(received(pings), 'the receiver requires a password').rejects.toThrow(/401/);
 });
 
-test('the password is in its file alone', async () => {
+test('the password is only in its file', async () => {
   const { Config } = await inspect(stack, 'prometheus');
   const shown = {
     'docker inspect': await docker(['inspect', await stack.containerId('prometheus')]),
@@ -124,20 +124,20 @@ test('the password is in its file alone', async () => {
   };
   for (const [where, text] of Object.entries(shown)) expect(text, where).not.toContain(PASSWORD);
   for (const where of ['docker inspect', 'the configuration as shown'] as const) {
-    expect(shown[where], where).toContain(URL_WRITTEN_TO);
+    expect(shown[where], where).toContain(RECEIVER_URL);
   }
   expect(await within('prometheus', 'cat', '/run/secrets/remote-write-credentials')).toContain(PASSWORD);
 });
 
-test('a password or a token that is sent without encryption is warned of at the start', async () => {
+test('a start with a credential and an http:// URL logs a warning', async () => {
   const warned = (service: string) => stack.compose('logs', '--no-color', service);
   const warning = 'warning: REMOTE_WRITE_URL begins with http://';
   expect(await warned('prometheus')).toContain(warning);
   expect(await warned('prometheus-with-token')).toContain(warning);
-  expect(await warned('prometheus-plain'), 'nothing to hide').not.toContain(warning);
+  expect(await warned('prometheus-plain'), 'without a credential').not.toContain(warning);
 });
 
-test('an address or a name that cannot be meant ends the start, and says so without showing it', async () => {
+test('an invalid URL or name fails the start, and the message does not show it', async () => {
   const startWith = (url: string, username = '') =>
     stack.compose(
       ...[

@@ -4,7 +4,7 @@ import { expect, test } from '@playwright/test';
 import { docker } from '../test-kit/docker.ts';
 import { Checkouts } from './support/checkouts.ts';
 
-/** Everything is built twice from nothing. */
+/** The test builds all images twice without cache. */
 const TIMEOUT_MS = 20 * 60_000;
 let checkouts: Checkouts;
 
@@ -14,10 +14,10 @@ test.beforeAll(() => {
 
 test.afterAll(() => checkouts?.remove());
 
-test('scripts/up --pull installs all packages anew, and what is built afterwards has those', async () => {
+test('scripts/up --pull installs all packages again, and later builds keep them', async () => {
   test.setTimeout(TIMEOUT_MS);
   const clone = checkouts.clone('one');
-  // Under names of the test, so that no registry is asked and no stand-in of the run is built anew.
+  // Tags of the test, so no registry is contacted and no stand-in of the run is rebuilt.
   const env: Record<string, string> = {};
   for (const folder of ['demo-app', 'nginx', 'nginx/exporter', 'prometheus']) {
     const [, argument, official] = /^ARG (\w+)=official\nFROM (\S+) AS official$/m.exec(
@@ -39,6 +39,6 @@ test('scripts/up --pull installs all packages anew, and what is built afterwards
   const first = await up();
   const renewed = await up('--pull');
   expect(renewed).not.toEqual(first);
-  expect(await up(), 'a later build has the new packages').toEqual(renewed);
-  expect(await checkouts.images(`${checkouts.project}-trial`), 'images left').toEqual([]);
+  expect(await up(), 'a later build keeps the new packages').toEqual(renewed);
+  expect(await checkouts.images(`${checkouts.project}-trial`), 'leftover images').toEqual([]);
 });

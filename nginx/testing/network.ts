@@ -1,12 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 
-/** Ends what outlives a test that was killed. */
-const LONGEST_SECONDS = 240;
+/** Ends the namespaces of a test that was killed. */
+const MAX_SECONDS = 240;
 
 /**
- * A host with clients before it and a container behind it, as three network namespaces with wires in between; none of the machine's
- * own network is touched. The caller's own is the host: it must run in a new one (`unshare --net`).
+ * Three connected network namespaces: clients, a host and a container. The caller's namespace is the host, so run it in a new one
+ * (`unshare --net`); the machine's own network stays unchanged.
  */
 export class Network {
   readonly #client = namespace();
@@ -22,7 +22,7 @@ export class Network {
     host('bridge', '172.18.0.1/16', '2001:db8:2::1/64');
     for (const address of ['192.0.2.11/24', '192.0.2.12/24'])
       this.inClient('ip', 'address', 'add', address, 'dev', 'clients');
-    // Two of one network of 64 bits, and one of another.
+    // Two addresses of one /64 network, and one of another.
     for (const address of ['2001:db8:1::11/48', '2001:db8:1::12/48', '2001:db8:1:1::11/48']) {
       this.inClient('ip', 'address', 'add', address, 'dev', 'clients', 'nodad');
     }
@@ -38,7 +38,7 @@ export class Network {
     run(...enter(this.#container, command));
   }
 
-  /** Starts a program there; its standard input ends it. */
+  /** Starts a program in the client namespace. It exits when its standard input ends. */
   startInClient(...command: string[]) {
     return start(enter(this.#client, command));
   }
@@ -60,7 +60,7 @@ export class Network {
 }
 
 function namespace(): number {
-  const { pid } = spawn('unshare', ['--net', 'sleep', String(LONGEST_SECONDS)], { stdio: 'ignore' });
+  const { pid } = spawn('unshare', ['--net', 'sleep', String(MAX_SECONDS)], { stdio: 'ignore' });
   const own = () => execFileSync('readlink', ['/proc/self/ns/net'], { encoding: 'utf8' });
   const its = () => execFileSync('readlink', [`/proc/${pid}/ns/net`], { encoding: 'utf8' });
   while (its() === own());

@@ -1,4 +1,4 @@
-/** Answers every request with a word of its own, at the first free port on every address, and says where: as JSON. */
+/** Answers every connection with a unique line, on a free port of every address. Prints the addresses, port and answer as JSON. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
@@ -7,7 +7,7 @@ import { networkInterfaces } from 'node:os';
 export interface Listening {
   readonly addresses: readonly string[];
   readonly port: number;
-  /** All of its answer. */
+  /** The whole answer. */
   readonly answer: string;
 }
 

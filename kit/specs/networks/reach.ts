@@ -1,23 +1,23 @@
 /**
- * Runs within the network of a container: `node reach.ts JSON`. The JSON says for each goal by which `host:port` it may be had. Prints
- * what answered there, and on which ports something listens here for others.
+ * Runs in the network of a container: `node reach.ts JSON`. The JSON lists the `host:port` of each target. Prints what answered there,
+ * and the ports on which this container listens, except on loopback.
  */
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 
 export interface Seen {
-  /** By goal and way, who answered: the first line of the answer and the names of its headers. */
+  /** By target and `host:port`: the first line of the answer and the names of its headers. */
   readonly answers: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly listening: readonly number[];
 }
 
-/** What drops packets says nothing: the kernel sends the first one again after one second. */
+/** A firewall may drop packets; the kernel retries the first one after one second: tcp(7). */
 const SILENCE_MS = 2_500;
 const REQUEST = 'GET / HTTP/1.0\r\nHost: localhost\r\n\r\n';
-/** Of an entry in /proc/net/tcp. */
+/** State of a listening socket in /proc/net/tcp: proc(5). */
 const LISTENING = '0A';
 
-/** A connection alone proves nothing: there are networks where something takes those to any address. */
+/** Returns the answer. A connection alone proves nothing, because some networks accept connections to any address. */
 function answerOf(way: string): Promise<string> {
   const [host, port] = way.split(':');
   let text = '';
@@ -36,17 +36,17 @@ function answerOf(way: string): Promise<string> {
   });
 }
 
-function whose(answer: string): string {
+function fingerprint(answer: string): string {
   const [first, ...headers] = answer.split('\r\n\r\n', 1)[0]!.split('\r\n');
   return [first!, ...headers.map((line) => line.replace(/:.*/, '').toLowerCase()).sort()].join(' ');
 }
 
-async function walk(ways: readonly string[]): Promise<Record<string, string>> {
-  const answers = await Promise.all(ways.map(async (way) => [way, whose(await answerOf(way))] as const));
+async function probe(ways: readonly string[]): Promise<Record<string, string>> {
+  const answers = await Promise.all(ways.map(async (way) => [way, fingerprint(await answerOf(way))] as const));
   return Object.fromEntries(answers.filter(([, who]) => who !== ''));
 }
 
-/** Without those of 127.0.0.0/8, which the kernel writes as ......7F. */
+/** Ports of listening sockets, except on 127.0.0.0/8, which /proc/net/tcp shows as ......7F. */
 function listening(): number[] {
   const entries = readFileSync('/proc/net/tcp', 'utf8') + readFileSync('/proc/net/tcp6', 'utf8');
   const found = [...entries.matchAll(/^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ (\w\w)/gm)]
@@ -55,7 +55,7 @@ function listening(): number[] {
   return [...new Set(found)].sort((a, b) => a - b);
 }
 
-const goals = Object.entries(JSON.parse(process.argv[2]!) as Record<string, readonly string[]>);
-const walked = await Promise.all(goals.map(async ([goal, ways]) => [goal, await walk(ways)] as const));
-const seen: Seen = { answers: Object.fromEntries(walked), listening: listening() };
+const targets = Object.entries(JSON.parse(process.argv[2]!) as Record<string, readonly string[]>);
+const probed = await Promise.all(targets.map(async ([target, ways]) => [target, await probe(ways)] as const));
+const seen: Seen = { answers: Object.fromEntries(probed), listening: listening() };
 process.stdout.write(JSON.stringify(seen));

@@ -6,13 +6,12 @@ import type { Seen } from './reach.ts';
 
 const PROGRAMS = resolve(import.meta.dirname);
 const DEADLINE = { deadlineMs: 60_000 };
-/** Nobody on the machine, as a guest of it. */
+/** User and group `nobody`. */
 const NOBODY = '65534:65534';
 
 /**
- * What is around a stack: a service of the machine on all its addresses, a container of somebody else, and one that stands for the
- * internet. To that one the machine sends what a container sends to it, as to any address outside, and like the internet it has no
- * way back to a container's own address.
+ * The surroundings of a stack: a service on all addresses of the machine, a container of another project, and one that stands for the
+ * internet. The machine forwards packets to it as to any outside address; it has no route back to a container's own address.
  */
 export class Surroundings {
   readonly #name: string;
@@ -26,7 +25,7 @@ export class Surroundings {
     this.#image = image;
   }
 
-  /** `image` holds Node. */
+  /** Starts all three. `image` must contain Node and Python. */
   static async start(name: string, image: string): Promise<Surroundings> {
     const surroundings = new Surroundings(name, image);
     try {
@@ -45,12 +44,12 @@ export class Surroundings {
       await this.firewall('-I', `DOCKER-USER ${way} ${this.#forwarded} -j ACCEPT`);
     this.#outside = await this.#listener('outside', '--network', this.#of('outside'));
     this.#machine = await this.#listener('machine', '--network', 'host');
-    await docker(['network', 'create', this.#of('stranger')]);
-    await this.#listener('stranger', '--network', this.#of('stranger'));
+    await docker(['network', 'create', this.#of('other-container')]);
+    await this.#listener('other-container', '--network', this.#of('other-container'));
   }
 
   async stop(): Promise<void> {
-    const names = ['outside', 'machine', 'stranger'].map((name) => this.#of(name));
+    const names = ['outside', 'machine', 'other-container'].map((name) => this.#of(name));
     await docker(['rm', '--force', ...names]).catch(() => {});
     if (this.#forwarded !== undefined) {
       for (const way of ['-i', '-o']) {
@@ -58,10 +57,10 @@ export class Surroundings {
       }
     }
     await docker(['network', 'rm', this.#of('outside')]).catch(() => {});
-    await docker(['network', 'rm', this.#of('stranger')]).catch(() => {});
+    await docker(['network', 'rm', this.#of('other-container')]).catch(() => {});
   }
 
-  /** Of the machine: any of these leads to it, from where there is a way at all. */
+  /** The service of the machine. */
   get machine(): Listening {
     return this.#machine!;
   }
@@ -70,38 +69,38 @@ export class Surroundings {
     return this.#outside!;
   }
 
-  /** The machine's own iptables, which the engine needs, too. */
+  /** Adds or deletes a rule with the machine's own iptables. */
   async firewall(command: '-I' | '-D', rule: string): Promise<void> {
     const asRoot = ['--user', '0:0', '--cap-add', 'NET_ADMIN', '--network', 'host', '--volume', '/:/machine'];
     const iptables = `PATH=/usr/sbin:/sbin:$PATH exec iptables --wait ${command} ${rule}`;
-    // The image has no chroot, but Python.
+    // The image has no chroot command; Python has one.
     const chroot =
       'import os, sys; os.chroot("/machine"); os.chdir("/"); os.execv("/bin/sh", ["sh", "-c", sys.argv[1]])';
     await docker(['run', '--rm', ...asRoot, '--entrypoint', 'python3', this.#image, '-c', chroot, iptables]);
   }
 
-  /** As seen by whatever runs in that container. */
-  fromContainer(id: string, goals: Readonly<Record<string, readonly string[]>>): Promise<Seen> {
-    return this.#reach(goals, '--network', `container:${id}`);
+  /** What a process in that container reaches. */
+  fromContainer(id: string, targets: Readonly<Record<string, readonly string[]>>): Promise<Seen> {
+    return this.#reach(targets, '--network', `container:${id}`);
   }
 
-  fromStranger(goals: Readonly<Record<string, readonly string[]>>): Promise<Seen> {
-    return this.fromContainer(this.#of('stranger'), goals);
+  fromOtherContainer(targets: Readonly<Record<string, readonly string[]>>): Promise<Seen> {
+    return this.fromContainer(this.#of('other-container'), targets);
   }
 
-  /** As seen by nobody on the machine. */
-  fromMachine(goals: Readonly<Record<string, readonly string[]>>): Promise<Seen> {
-    return this.#reach(goals, '--network', 'host');
+  /** What a user of the machine reaches. */
+  fromMachine(targets: Readonly<Record<string, readonly string[]>>): Promise<Seen> {
+    return this.#reach(targets, '--network', 'host');
   }
 
-  /** Options of `docker run` for one of these programs. */
+  /** Options of `docker run` for the programs of this folder. */
   get #node(): string[] {
     const programs = `${PROGRAMS}:/networks:ro`;
     return ['--user', NOBODY, '--volume', programs, '--entrypoint', 'node', this.#image];
   }
 
-  async #reach(goals: Readonly<Record<string, readonly string[]>>, ...network: string[]): Promise<Seen> {
-    const reach = ['/networks/reach.ts', JSON.stringify(goals)];
+  async #reach(targets: Readonly<Record<string, readonly string[]>>, ...network: string[]): Promise<Seen> {
+    const reach = ['/networks/reach.ts', JSON.stringify(targets)];
     return JSON.parse(await docker(['run', '--rm', ...network, ...this.#node, ...reach])) as Seen;
   }
 

@@ -1,7 +1,7 @@
 import type { Service, Stack } from '../../../e2e/support/stack.ts';
 import { docker } from '../../test-kit/docker.ts';
 
-/** What the engine says of a container, as far as the tests ask. */
+/** The fields of `docker inspect` that the tests read. */
 export interface Inspected {
   readonly Config: { User: string; Env: string[]; Image: string };
   readonly HostConfig: {
@@ -35,7 +35,7 @@ export async function inspect(stack: Stack, service: Service): Promise<Inspected
   return inspected;
 }
 
-/** Its networks, by their names in docker-compose.yml; without that of an app that its owner lets out. */
+/** The container's networks, by their names in docker-compose.yml, except `egress`, which an owner may add. */
 export async function networksOf(stack: Stack, service: Service): Promise<string[]> {
   const { NetworkSettings } = await inspect(stack, service);
   return Object.keys(NetworkSettings.Networks)
@@ -46,9 +46,9 @@ export async function networksOf(stack: Stack, service: Service): Promise<string
 
 export type ProcessStatus = Readonly<Record<string, string>>;
 
-/** /proc/PID/status of every process of the container, by field. */
+/** The fields of /proc/PID/status of every process in the container: proc(5). */
 export async function processStatuses(stack: Stack, service: Service): Promise<ProcessStatus[]> {
-  // A process may end between the listing and its reading.
+  // A process may exit between the listing and the read.
   const read = 'for f in /proc/[0-9]*/status; do echo; cat "$f" 2>/dev/null || true; done';
   return (await stack.exec(service, 'sh', '-c', read))
     .split('\n\n')
@@ -58,11 +58,11 @@ export async function processStatuses(stack: Stack, service: Service): Promise<P
     );
 }
 
-/** How many programs `sleep` lost their parent, and zombies. run-nginx has a `sleep` of its own. */
+/** Number of zombies and of orphaned `sleep` processes. run-nginx has a `sleep` of its own. */
 export async function lostProcesses(stack: Stack, service: Service): Promise<number> {
   const statuses = await processStatuses(stack, service);
   const isOrphan = ({ Name, PPid }: ProcessStatus) => Name === 'sleep' && PPid === '1';
-  return statuses.filter((one) => isOrphan(one) || one.State?.startsWith('Z')).length;
+  return statuses.filter((status) => isOrphan(status) || status.State?.startsWith('Z')).length;
 }
 
 export interface CgroupLimits {
@@ -71,7 +71,7 @@ export interface CgroupLimits {
   readonly processors: number;
 }
 
-/** The limits as the kernel has them, read from within the container; the files differ by the version of cgroups. */
+/** Reads the limits from the kernel inside the container; the files depend on the version of cgroups: cgroups(7). */
 export async function cgroupLimits(stack: Stack, service: Service): Promise<CgroupLimits> {
   const read =
     'cd /sys/fs/cgroup; if [ -e memory.max ]; then cat memory.max pids.max cpu.max; ' +

@@ -1,12 +1,12 @@
 /**
- * Stands in for the app behind nginx and answers with what reached it, so that a test sees what nginx lets through.
- * `/seen` lists all requests so far; `/kept` is answered at SIGUSR2, what has `?ms=` so much later; `/break` ends the connection; `/big`
+ * Replaces the app behind nginx and answers with the request that reached it.
+ * `/seen` lists all requests so far; `/kept` is answered at SIGUSR2; `?ms=` delays the answer; `/break` closes the connection; `/big`
  * is larger than any buffer.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 
 const PORT = 8041;
-/** More than all buffers on the way hold. */
+/** More than all buffers between app and client hold. */
 const BIG_BYTES = 64 * 1024 * 1024;
 const seen: string[] = [];
 const released = Promise.withResolvers<void>();
@@ -46,7 +46,7 @@ const server = createServer((req, res) => {
     (error: Error) => seen.push(`${req.method} ${req.url} broke off: ${error.message}`),
   );
 });
-// As the app does: nginx never meets a connection that was just closed here.
+// Longer than nginx keeps idle connections, as in the app, so nginx never uses a connection that closes here.
 server.keepAliveTimeout = 65_000;
 server.listen(PORT, '0.0.0.0');
 process.on('SIGUSR2', () => released.resolve());

@@ -4,16 +4,16 @@ import { docker } from '../../test-kit/docker.ts';
 
 const ECHO_FILE = 'kit/specs/fixtures/echo.compose.yml';
 
-/** What the app behind nginx was sent. */
+/** The request that reached the app. */
 export interface Echo {
   readonly method: string;
   readonly url: string;
-  /** Name, value, name, value: as they came, doubles included. */
+  /** Name, value, name, value, as received, duplicates included. */
   readonly headers: readonly string[];
   readonly bodyBytes: number;
 }
 
-/** nginx of this checkout before an app that answers with what reached it. */
+/** nginx of this checkout in front of echo-app.ts. */
 export class EchoProxy extends ComposeProject {
   port = 0;
 
@@ -31,7 +31,7 @@ export class EchoProxy extends ComposeProject {
     return sendRaw(this.port, request);
   }
 
-  /** One request with these header lines, and the headers that reached the app. */
+  /** Sends one request with these header lines and returns the request that reached the app. */
   async echo(requestLine: string, ...headers: string[]): Promise<Echo> {
     const { status, body } = await this.send(
       [`${requestLine} HTTP/1.1`, ...headers, 'Connection: close', '', ''].join('\r\n'),
@@ -40,18 +40,18 @@ export class EchoProxy extends ComposeProject {
     return JSON.parse(body) as Echo;
   }
 
-  /** Has the app answer what it holds, once for all. */
+  /** Makes the app answer all requests to `/kept`, from now on. */
   async release(): Promise<void> {
     await docker(['kill', '--signal', 'SIGUSR2', await this.containerId('app')]);
   }
 
-  /** All requests that have reached the app so far. */
+  /** Returns all requests that have reached the app so far. */
   async seen(): Promise<string[]> {
     const { body } = await this.send('GET /seen HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
     return JSON.parse(body) as string[];
   }
 
-  /** The entry of nginx's access log for a path, once it is there. */
+  /** Returns the entry of nginx's access log for a path, or undefined. */
   async logged(path: string): Promise<Record<string, string> | undefined> {
     const log = await docker(['logs', await this.containerId('nginx')]);
     const lines = log.split('\n').filter((line) => line.startsWith('{'));

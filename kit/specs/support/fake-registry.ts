@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
-/** What a registry does: serves its image, ends each connection in a way, or answers a request for one part with a status. */
+/** How the registry behaves: serves its image, ends each connection, or answers requests for one part with a status. */
 export type Behaviour =
   | 'serves'
   | 'resets'
@@ -16,7 +16,7 @@ export type Behaviour =
 const HTML = 'html';
 const hash = (bytes: Buffer) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
-/** An image of one empty layer, another one for each label and registry: the engine has none of it already. */
+/** An image with one empty layer, unique per label and registry, so that the engine does not have it yet. */
 function image(label: string, registry: string) {
   const tar = Buffer.alloc(1024);
   const layer = gzipSync(tar);
@@ -46,7 +46,7 @@ function image(label: string, registry: string) {
   return { manifest, blobs: new Map([config, layer].map((bytes) => [hash(bytes), bytes])) };
 }
 
-/** The registry API as far as a pull needs it, on loopback, where the engine asks for no certificate. */
+/** The part of the registry API that a pull needs, on loopback, where the engine accepts HTTP. */
 export class FakeRegistry {
   behaviour: Behaviour = 'serves';
   requests = 0;
@@ -81,7 +81,7 @@ export class FakeRegistry {
     return registry;
   }
 
-  /** What its tag names from now on. */
+  /** Publishes another image under the tag and returns its digest. */
   publish(label: string): string {
     this.#image = image(label, this.host);
     return hash(this.#image.manifest);

@@ -1,7 +1,7 @@
-/** Requests at the edge of what two parsers agree on: each byte in each place, and sizes around each limit of nginx.conf. */
+/** Requests on which two parsers may disagree: each byte in each place, and sizes around each limit of nginx.conf. */
 export interface OddRequest {
   readonly name: string;
-  /** Byte for byte, one character a byte. */
+  /** Latin-1: one character per byte. */
   readonly text: string;
 }
 
@@ -21,7 +21,7 @@ const PLACES: Readonly<Record<string, (byte: string) => string>> = {
   host: (byte) => `GET /odd HTTP/1.1\r\nHost: a${byte}z\r\n${CLOSE}`,
 };
 
-/** Around what fits into one buffer of nginx, into all of them, and into what Node takes by default. */
+/** Sizes around one buffer of nginx, all of them, and Node's default limit. */
 const SIZES = [
   1_000, 1_023, 1_024, 1_025, 4_000, 8_000, 8_150, 8_176, 8_191, 8_192, 8_200, 15_900, 16_384, 20_000,
 ];

@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test';
 import { headerOf, type RawAnswer } from '../../../packages/cluster-runtime/test/support/raw-http.ts';
 
-/** One of nginx' own pages: it says nothing of what runs here. */
+/** Expects one of nginx's own error pages, which reveals no version and no server software. */
 export function expectOwnPage(answer: RawAnswer, what: string): void {
   expect(headerOf(answer, 'Server'), what).toBe('nginx');
   expect(headerOf(answer, 'Content-Security-Policy'), what).toMatch(

@@ -7,15 +7,15 @@ export type Outcomes = Record<string, number>;
 export interface ConnectionOptions {
   readonly host: string;
   readonly port: number;
-  /** False leaves what is answered where it is. */
+  /** False leaves the answers unread. */
   readonly reads?: boolean;
-  /** Sends the text again once all of it is answered. */
+  /** Sends the text again once all its requests are answered. */
   readonly repeat?: boolean;
 }
 
-/** Connections that are held until the other side ends them. */
+/** Connections that stay open until the server closes them. */
 export class Connections {
-  /** Ever connected. */
+  /** Connections established so far. */
   opened = 0;
   readonly #options: ConnectionOptions;
   readonly #open = new Set<Socket>();
@@ -25,12 +25,12 @@ export class Connections {
     this.#options = options;
   }
 
-  /** Connected, or about to be. */
+  /** Connections established or being established. */
   get opening(): number {
     return this.#open.size;
   }
 
-  /** Opens some, sends `text` on each, and waits until each is connected or has failed. */
+  /** Opens `count` connections, sends `text` on each, and resolves once each is connected or has failed. */
   async open(count: number, text: string): Promise<void> {
     await Promise.all(Array.from({ length: count }, () => this.#one(text)));
   }
@@ -39,7 +39,7 @@ export class Connections {
     for (const socket of this.#open) if (socket.writable) socket.write(text);
   }
 
-  /** Ends them all, and says what those came to that were ended before. */
+  /** Closes all connections and returns the outcomes of those that ended before, and how many were still held. */
   end(): Outcomes {
     const held = this.#open.size;
     const outcomes = { ...this.#outcomes, held };
@@ -63,8 +63,8 @@ export class Connections {
         socket.write(text);
         resolve();
       });
-      const asked = text.split(' HTTP/1.1\r\n').length - 1;
-      // Less than a whole status line: it may be cut where a chunk ends.
+      const requests = text.split(' HTTP/1.1\r\n').length - 1;
+      // The end of a chunk may cut a status line.
       let rest = '';
       const answer = (chunk: string) => {
         const seen = rest + chunk;
@@ -72,7 +72,7 @@ export class Connections {
         for (const [, status] of seen.matchAll(/HTTP\/1\.1 (\d{3}) /g)) {
           answered += 1;
           this.#count(status!);
-          if (repeat && answered % asked === 0) socket.write(text);
+          if (repeat && answered % requests === 0) socket.write(text);
         }
       };
       if (reads) socket.setEncoding('latin1').on('data', answer);

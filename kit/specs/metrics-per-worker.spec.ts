@@ -6,11 +6,11 @@ import { query, targets } from '../test-kit/prometheus.ts';
 import { getText } from '../test-kit/scrape.ts';
 
 const REQUESTS = 400;
-/** As many as the article reckons with. */
+/** The number of workers in the article's example. */
 const MANY = 8;
 const START_TIMEOUT_MS = 15 * 60_000;
 const DEADLINE = { deadlineMs: 120_000, everyMs: 500 };
-/** Longer than nginx keeps idle connections: each round opens new ones, and new workers get their share. */
+/** Longer than nginx keeps idle connections, so each round opens new ones and reaches new workers. */
 const ROUNDS = { deadlineMs: 120_000, everyMs: 5_000 };
 const PINGS = 'http_requests_total{route="/ping"}';
 const HISTOGRAM = '{__name__=~"http_request_duration_seconds(_.*)?",route="/ping"}';
@@ -21,7 +21,7 @@ const P99_CLASSIC =
 const P99_CONVERTED = 'histogram_quantile(0.99, sum(http_request_duration_seconds{job="app",route="/ping"}))';
 
 let stack: Stack;
-/** The Prometheus that converts histograms. */
+/** URL of the Prometheus that converts histograms. */
 let convertingUrl = '';
 let sent = 0;
 
@@ -43,13 +43,13 @@ async function byJob(url: string, selector: string, aggregate = 'sum'): Promise<
   return Object.fromEntries(found.map(({ labels, value }) => [labels.job, value]));
 }
 
-async function workersUp(wanted: number): Promise<void> {
+async function workersUp(expected: number): Promise<void> {
   await poll(
-    `${wanted} workers as targets of both, all up`,
+    `${expected} workers as targets of both Prometheus servers, all up`,
     async () => {
       for (const url of [stack.prometheusUrl, convertingUrl]) {
         const own = (await targets(url)).filter(({ job }) => job === 'app-workers');
-        if (own.length !== wanted || own.some(({ health }) => health !== 'up')) {
+        if (own.length !== expected || own.some(({ health }) => health !== 'up')) {
           throw new Error(`${url}: ${JSON.stringify(own)}`);
         }
       }
@@ -67,10 +67,10 @@ async function pings(): Promise<void> {
   sent += REQUESTS;
 }
 
-/** Both ways of both Prometheus have counted what was sent, in the counter and, where a scrape came in between, in the histogram. */
-async function agreed(): Promise<void> {
+/** Resolves once both jobs of both Prometheus servers report all requests, in the counter and in the histogram. */
+async function allCounted(): Promise<void> {
   await poll(
-    `${sent} by every way`,
+    `${sent} requests in both jobs`,
     async () => {
       for (const [url, count] of [
         [stack.prometheusUrl, COUNT_CLASSIC],
@@ -88,13 +88,13 @@ async function agreed(): Promise<void> {
   );
 }
 
-/** Series of one combination of labels of one histogram, once each of the workers has answered with it. */
-async function series(workers: number): Promise<void> {
+/** Checks the number of series of one histogram with one label set, once each worker has one. */
+async function checkSeries(workers: number): Promise<void> {
   const counts = await poll(
     `each of ${workers} workers has answered`,
     async () => {
       await pings();
-      await agreed();
+      await allCounted();
       const classic = await byJob(stack.prometheusUrl, HISTOGRAM, 'count');
       const converted = await byJob(convertingUrl, HISTOGRAM, 'count');
       if (converted['app-workers'] !== workers) throw new Error(JSON.stringify({ classic, converted }));
@@ -114,11 +114,11 @@ async function series(workers: number): Promise<void> {
   expect(counts.classic['app-workers']).toBe(workers * counts.classic.app!);
 }
 
-test('the second scrape job follows the workers, and the totals stay those of the first', async () => {
+test('job app-workers follows the workers, and its sums equal the totals of job app', async () => {
   test.setTimeout(START_TIMEOUT_MS);
   await workersUp(WORKERS);
-  await series(WORKERS);
-  // A rate needs two scrapes, and its rule one evaluation after them.
+  await checkSeries(WORKERS);
+  // A rate needs two scrapes and then one rule evaluation.
   const recorded = await poll(
     'a recorded rate',
     async () => {
@@ -135,12 +135,12 @@ test('the second scrape job follows the workers, and the totals stay those of th
 
   await stack.script('scale', String(MANY));
   await workersUp(MANY);
-  await series(MANY);
+  await checkSeries(MANY);
 
   await stack.script('scale', '2');
   await workersUp(2);
   const left = await poll(
-    'what the app says after a scrape that was answered',
+    'totals after a successful scrape',
     async () => {
       const sums = await byJob(stack.prometheusUrl, PINGS);
       return sums.app === undefined ? undefined : sums;
@@ -151,12 +151,12 @@ test('the second scrape job follows the workers, and the totals stay those of th
   expect(left.app).toBe(sent);
   await stack.script('scale', String(MANY));
   await workersUp(MANY);
-  await agreed();
+  await allCounted();
 });
 
-test('a histogram that Prometheus converts to one series says what its buckets said', async () => {
+test('a histogram converted to one series gives the same quantile and count', async () => {
   await pings();
-  await agreed();
+  await allCounted();
   const one = async (url: string, expression: string) => {
     const [result, ...more] = await query(url, expression);
     expect(more, expression).toEqual([]);
@@ -176,5 +176,5 @@ test('a histogram that Prometheus converts to one series says what its buckets s
   expect(converted).toBeCloseTo(classic, 9);
   expect(count).toBe(sent);
   const parts = '{__name__=~"http_request_duration_seconds_(bucket|sum|count)"}';
-  expect(await query(convertingUrl, parts), 'no series of the old kind are left').toEqual([]);
+  expect(await query(convertingUrl, parts), 'no classic series are left').toEqual([]);
 });

@@ -4,13 +4,13 @@ import { Connections, type Outcomes } from './connections.ts';
 export interface Target {
   readonly host: string;
   readonly port: number;
-  /** Aborts when the attack is to end. */
+  /** Ends the attack. */
   readonly signal: AbortSignal;
-  /** Says that all of it is under way. */
+  /** Called once the whole attack is running. */
   begun(): void;
 }
 
-/** What the connections of an attack ended with: a status, or what became of one without any. */
+/** Returns how many connections ended with each status, error or state. */
 export type Attack = (target: Target) => Promise<Outcomes>;
 
 export const REQUESTS = 500;
@@ -18,15 +18,15 @@ export const BODIES = 154;
 export const CONNECTIONS = 8_192;
 export const READERS = 200;
 const FLOOD_CONNECTIONS = 32;
-/** Requests that a connection sends in one go; below nginx' `keepalive_requests`. */
+/** Pipelined requests; below nginx's `keepalive_requests`. */
 const FLOOD_AT_ONCE = 100;
 export const BODY_BYTES = 1_000_000;
 const BYTE_EVERY_MS = 4_000;
-/** Of half a head: more in one go would be a burst that no network carries. */
-const AT_ONCE = 128;
+/** Connections opened at once: a larger burst would lose packets. */
+const OPEN_AT_ONCE = 128;
 const KEEP_UP_EVERY_MS = 100;
 
-/** By the resource that they take. */
+/** Each attack exhausts one resource. */
 export const ATTACKS = {
   requests,
   bodies,
@@ -39,7 +39,7 @@ export const ATTACKS = {
 } satisfies Record<string, Attack>;
 export type AttackName = keyof typeof ATTACKS;
 
-/** Requests that take four seconds each, all at one time, and again as soon as there is an answer. */
+/** Requests that take four seconds each, repeated as soon as they are answered. */
 async function requests(target: Target): Promise<Outcomes> {
   const connections = new Connections(target);
   const head = 'GET /aborted?ms=4000 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
@@ -47,7 +47,7 @@ async function requests(target: Target): Promise<Outcomes> {
   return connections.end();
 }
 
-/** Bodies of a megabyte, of which a byte comes every four seconds; again as soon as one is ended. */
+/** Bodies of 1 MB that arrive one byte every four seconds, repeated as soon as a connection ends. */
 async function bodies(target: Target): Promise<Outcomes> {
   const connections = new Connections(target);
   const head = `POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${BODY_BYTES}\r\n\r\n`;
@@ -57,7 +57,7 @@ async function bodies(target: Target): Promise<Outcomes> {
   return connections.end();
 }
 
-/** The same with bodies that nginx keeps until they are whole. */
+/** The same with bodies that nginx buffers until they are complete. */
 async function smallBodies(target: Target): Promise<Outcomes> {
   const connections = new Connections(target);
   const head = 'POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n';
@@ -74,17 +74,17 @@ async function readers(target: Target): Promise<Outcomes> {
   return connections.end();
 }
 
-/** Requests as fast as they are answered or refused. */
+/** Requests as fast as they are answered. */
 function flood(target: Target): Promise<Outcomes> {
   return floodWith('GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n', target);
 }
 
-/** The longest targets, of what a log line has to escape. */
+/** The longest targets, of characters that a log line escapes. */
 function quotes(target: Target): Promise<Outcomes> {
   return floodWith(`GET /${'"'.repeat(7_900)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, target);
 }
 
-/** What nginx passes on and Node's parser refuses. */
+/** Requests that nginx passes on and Node's parser rejects. */
 function unparsed(target: Target): Promise<Outcomes> {
   return floodWith('GET /ping HTTP/1.1\r\nHost: localhost\r\nX-Y: a\x01b\r\n\r\n', target);
 }
@@ -95,7 +95,7 @@ async function floodWith(request: string, target: Target): Promise<Outcomes> {
   return connections.end();
 }
 
-/** As many connections, each with half a head; again as soon as one is ended. */
+/** Connections with incomplete headers, opened again as soon as they end. */
 async function halfHeads(target: Target): Promise<Outcomes> {
   const connections = new Connections(target);
   await keepUp(connections, CONNECTIONS, 'GET /ping HTTP/1.1\r\nHost: local', target);
@@ -108,12 +108,12 @@ async function keepUp(
   text: string,
   { signal, begun }: Target,
 ): Promise<void> {
-  let said = false;
+  let reported = false;
   while (!signal.aborted) {
-    await connections.open(Math.min(AT_ONCE, count - connections.opening), text);
+    await connections.open(Math.min(OPEN_AT_ONCE, count - connections.opening), text);
     const all = connections.opened >= count;
-    if (all && !said) begun();
-    said ||= all;
+    if (all && !reported) begun();
+    reported ||= all;
     if (connections.opening >= count) await delay(KEEP_UP_EVERY_MS, undefined, { ref: true });
   }
 }

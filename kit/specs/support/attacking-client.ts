@@ -3,12 +3,12 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Stack } from '../../../e2e/support/stack.ts';
 import { docker, dockerClient } from '../../test-kit/docker.ts';
-import type { AttackName } from '../other-client/attacks.ts';
-import type { Outcomes } from '../other-client/connections.ts';
+import type { AttackName } from '../attacking-client/attacks.ts';
+import type { Outcomes } from '../attacking-client/connections.ts';
 
-const PROGRAM = resolve(import.meta.dirname, '../other-client');
+const PROGRAM = resolve(import.meta.dirname, '../attacking-client');
 const BEGIN_DEADLINE_MS = 120_000;
-/** The connections of an attack, and some. */
+/** More than the connections of any attack. */
 const OPEN_FILES = 10_000;
 
 interface Attached {
@@ -17,10 +17,10 @@ interface Attached {
 }
 
 /**
- * A client beside the test: a container on nginx' network of strangers, so that nginx sees an address of its own. What comes through a
- * published port has the address of the network's gateway, all of it.
+ * A client in a container on network `edge`, so that nginx sees its own address. All requests through a published port have the
+ * address of the network's gateway.
  */
-export class OtherClient {
+export class AttackingClient {
   readonly #child: ChildProcess;
   readonly #outcome: Promise<Outcomes>;
 
@@ -29,19 +29,19 @@ export class OtherClient {
     this.#outcome = outcome;
   }
 
-  /** Resolves once all of the attack is under way. */
-  static async start(stack: Stack, attack: AttackName): Promise<OtherClient> {
+  /** Resolves once the whole attack is running. */
+  static async start(stack: Stack, attack: AttackName): Promise<AttackingClient> {
     const [nginx, app] = await Promise.all([inspect(stack, 'nginx'), inspect(stack, 'app')]);
     const edge = ([name]: readonly [string, unknown]) => name.endsWith('_edge');
     const [network, address] = Object.entries(nginx.NetworkSettings.Networks).find(edge) ?? [];
-    if (network === undefined) throw new Error('nginx is in no network called edge');
+    if (network === undefined) throw new Error('nginx is not on network edge');
     const child = spawn(
       dockerClient(),
       // prettier-ignore
       [
         ...['run', '--rm', '--interactive', '--network', network, '--read-only', '--cap-drop', 'ALL'],
-        ...['--ulimit', `nofile=${OPEN_FILES}`, '--volume', `${PROGRAM}:/other-client:ro`],
-        ...['--entrypoint', 'node', app.Image, '/other-client/main.ts', address!.IPAddress, '8040', attack],
+        ...['--ulimit', `nofile=${OPEN_FILES}`, '--volume', `${PROGRAM}:/attacking-client:ro`],
+        ...['--entrypoint', 'node', app.Image, '/attacking-client/main.ts', address!.IPAddress, '8040', attack],
       ],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
@@ -53,15 +53,15 @@ export class OtherClient {
       else outcome.resolve(JSON.parse(line) as Outcomes);
     });
     child.once('close', (code) => {
-      const ended = new Error(`the client with the attack ${attack} ended with ${code}`);
+      const ended = new Error(`attack ${attack}: the client exited with ${code}`);
       begun.reject(ended);
       outcome.reject(ended);
     });
     const late = setTimeout(
-      () => begun.reject(new Error(`the attack ${attack} was not under way within ${BEGIN_DEADLINE_MS} ms`)),
+      () => begun.reject(new Error(`attack ${attack} was not running within ${BEGIN_DEADLINE_MS} ms`)),
       BEGIN_DEADLINE_MS,
     );
-    const client = new OtherClient(child, outcome.promise);
+    const client = new AttackingClient(child, outcome.promise);
     try {
       await begun.promise;
     } catch (error) {
@@ -73,7 +73,7 @@ export class OtherClient {
     return client;
   }
 
-  /** Ends the attack, and says what came of it. */
+  /** Ends the attack and returns its outcomes. */
   async end(): Promise<Outcomes> {
     this.#child.stdin!.end();
     return this.#outcome;

@@ -1,5 +1,5 @@
 /**
- * one-client.nft on a host of its own: run by one-client-nft.slow.test.ts in a new network namespace. A promise that does not hold throws.
+ * Tests client-connections.nft. client-connections-nft.slow.test.ts runs it in a new network namespace; it throws if a check fails.
  */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
@@ -10,12 +10,12 @@ import { createInterface } from 'node:readline';
 import { until } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { Network, run } from './network.ts';
 
-const RULES = join(import.meta.dirname, '../one-client.nft');
-const MOST = 4096;
-const BEYOND = 200;
+const RULES = join(import.meta.dirname, '../client-connections.nft');
+const LIMIT = 4096;
+const ABOVE_LIMIT = 200;
 const OTHERS = 100;
 
-/** Whom the clients ask, and where what they ask for is answered. */
+/** The address that the clients connect to, their own addresses, and whether a container answers. */
 const PATHS = [
   {
     path: 'a program on the host',
@@ -25,7 +25,7 @@ const PATHS = [
     other: '192.0.2.12',
   },
   {
-    path: 'a port that is passed on to a container',
+    path: 'a port forwarded to a container',
     address: '192.0.2.1',
     of: '192.0.2.11',
     same: '192.0.2.11',
@@ -40,7 +40,7 @@ const PATHS = [
     other: '2001:db8:1:1::11',
   },
 ];
-/** What Docker makes of `8040:8040`. */
+/** The rules that Docker sets for `8040:8040`. */
 const NAT = `table ip nat {
   chain prerouting { type nat hook prerouting priority dstnat; tcp dport 8040 dnat to 172.18.0.2:8040; }
   chain postrouting { type nat hook postrouting priority srcnat; oifname != "bridge" ip saddr 172.18.0.0/16 masquerade; }
@@ -68,9 +68,9 @@ class Crowd {
   }
 }
 
-/** Packets that the rules have dropped so far. */
+/** Packets dropped so far. */
 function dropped(): number {
-  const chain = run('nft', 'list', 'chain', 'inet', 'pandoras_express', 'one_client');
+  const chain = run('nft', 'list', 'chain', 'inet', 'pandoras_express', 'client_connections');
   return [...chain.matchAll(/counter packets (\d+) /g)].reduce(
     (sum, [, packets]) => sum + Number(packets),
     0,
@@ -89,29 +89,29 @@ const inContainer = network.startInContainer(process.execPath, '--eval', SERVER)
 await once(inContainer.stdout, 'data');
 try {
   for (const { path, address, of, same, other, nat = false } of PATHS) {
-    // As the page says; again, as a host does that starts its firewall anew.
+    // Loaded twice, as on a host that restarts its firewall.
     run('nft', 'flush', 'ruleset');
     run(RULES);
     run(RULES);
     if (nat) run('sh', '-c', `nft -f - <<'END'\n${NAT}\nEND`);
     answeredOnHost = 0;
-    const crowd = new Crowd(network, address, of, MOST + BEYOND);
+    const crowd = new Crowd(network, address, of, LIMIT + ABOVE_LIMIT);
     await until(
-      `${path}: ${MOST} of one client connected, ${BEYOND} dropped`,
-      () => crowd.connected >= MOST && dropped() >= BEYOND,
+      `${path}: ${LIMIT} of one client connected, ${ABOVE_LIMIT} dropped`,
+      () => crowd.connected >= LIMIT && dropped() >= ABOVE_LIMIT,
     );
     const others = new Crowd(network, address, other, OTHERS);
     await until(`${path}: ${OTHERS} of ${OTHERS} of another client`, () => others.connected === OTHERS);
     const before = dropped();
     const sameClient = new Crowd(network, address, same, 1);
     await until(`${path}: one more of the same client is dropped`, () => dropped() > before);
-    assert.deepEqual([crowd.connected, sameClient.connected], [MOST, 0], path);
-    assert.equal(answeredOnHost, nat ? 0 : MOST + OTHERS, `${path}: answered on the host`);
+    assert.deepEqual([crowd.connected, sameClient.connected], [LIMIT, 0], path);
+    assert.equal(answeredOnHost, nat ? 0 : LIMIT + OTHERS, `${path}: answered on the host`);
     for (const one of [crowd, others, sameClient]) await one.end();
     const again = new Crowd(network, address, of, OTHERS);
-    await until(`${path}: room again`, () => again.connected === OTHERS);
+    await until(`${path}: free connections again`, () => again.connected === OTHERS);
     await again.end();
-    console.log(`${path}: ${MOST} of ${MOST + BEYOND} of one client, ${OTHERS} of ${OTHERS} of another`);
+    console.log(`${path}: ${LIMIT} of ${LIMIT + ABOVE_LIMIT} of one client, ${OTHERS} of ${OTHERS} of another`);
   }
 } finally {
   inContainer.stdin.end();
