@@ -1,4 +1,4 @@
-/** Native histograms are switched on for the Prometheus that runs, and one line is all that differs between versions. */
+/** Checks that nhcb/configuration enables native histograms for each Prometheus version, with one line that depends on it. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -10,10 +10,10 @@ import {
   thisProcess,
 } from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 
-/** The configuration for a Prometheus that says so of its version. */
-function configuration(says: string) {
+/** Runs nhcb/configuration with a `prometheus` that prints `versionText`. */
+function configuration(versionText: string) {
   const directory = temporaryDirectory(thisProcess);
-  writeFileSync(join(directory, 'prometheus'), `#!/bin/sh\necho '${says}'\n`, { mode: 0o755 });
+  writeFileSync(join(directory, 'prometheus'), `#!/bin/sh\necho '${versionText}'\n`, { mode: 0o755 });
   return spawnSync(join(import.meta.dirname, 'nhcb/configuration'), {
     encoding: 'utf8',
     env: { PATH: `${directory}:${process.env.PATH}` },
@@ -23,13 +23,13 @@ const of = (version: string) => configuration(`prometheus, version ${version}+ds
 const key = (version: string) => parse(of(version)).global.scrape_native_histograms;
 
 for (const version of ['3.8.0', '3.9.1', '3.10.0', '3.13.2', '4.0.0']) {
-  test(`Prometheus ${version} has the key that switches native histograms on`, () => {
+  test(`Prometheus ${version} gets the key that enables native histograms`, () => {
     assert.equal(key(version), true);
   });
 }
 
 for (const version of ['2.55.1', '3.0.0', '3.5.3', '3.7.3']) {
-  test(`Prometheus ${version}, which refuses the key, does not see it`, () => {
+  test(`Prometheus ${version}, which rejects the key, does not get it`, () => {
     assert.equal(key(version), undefined);
   });
 }
@@ -40,8 +40,8 @@ test('the configurations of two versions differ in one line', () => {
   assert.equal(old.filter((line, i) => line !== current[i]).length, 1);
 });
 
-test('a Prometheus that names no version is not started', () => {
+test('a Prometheus that prints no version is an error', () => {
   const { status, stderr } = configuration('cannot start');
   assert.equal(status, 1);
-  assert.match(stderr, /names no version/);
+  assert.match(stderr, /prints no version/);
 });

@@ -4,14 +4,14 @@ import { docker, dockerClient } from './docker.ts';
 import { readTar, type TarEntry } from './tar.ts';
 
 export type ImageFile = Omit<TarEntry, 'content'> & {
-  /** A machine program, a script with its interpreter's name, or neither. */
+  /** An ELF file, a script with a shebang line, or neither. */
   readonly kind: 'program' | 'script' | 'data';
 };
 
 export interface Image {
   readonly bytes: number;
   readonly files: readonly ImageFile[];
-  /** Names of the installed packages, of Debian or Alpine, as scanners find them. */
+  /** Names of the installed Debian or Alpine packages, from the lists that scanners read. */
   readonly packages: readonly string[];
 }
 
@@ -22,13 +22,13 @@ const PACKAGE_LISTS: Record<string, RegExp> = {
   'var/lib/dpkg/status': /^Package: (.*)$/gm,
   'lib/apk/db/installed': /^P:(.*)$/gm,
 };
-/** What the engine puts into each container. */
-const OF_THE_ENGINE = /^(\.dockerenv|dev|proc|sys|etc\/(hosts|hostname|resolv\.conf|mtab))(\/|$)/;
+/** Files that the engine adds to each container. */
+const ADDED_BY_ENGINE = /^(\.dockerenv|dev|proc|sys|etc\/(hosts|hostname|resolv\.conf|mtab))(\/|$)/;
 
-/** All that is in an image, without a container of it being run. */
+/** Lists the files and packages of an image, without running it. */
 export async function readImage(image: string): Promise<Image> {
   const bytes = Number(await docker(['image', 'inspect', '--format', '{{.Size}}', image]));
-  // The command is never run; an image without one needs it.
+  // `docker create` needs a command for an image without one; it is never run.
   const container = (await docker(['create', image, 'none'])).trim();
   try {
     const exporting = spawn(dockerClient(), ['export', container], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -36,14 +36,14 @@ export async function readImage(image: string): Promise<Image> {
     const files: ImageFile[] = [];
     const packages: string[] = [];
     for await (const { content, ...entry } of readTar(exporting.stdout)) {
-      if (OF_THE_ENGINE.test(entry.path)) continue;
+      if (ADDED_BY_ENGINE.test(entry.path)) continue;
       files.push({ ...entry, kind: kindOf(content) });
       const list = PACKAGE_LISTS[entry.path];
       if (list !== undefined)
         packages.push(...[...content.toString().matchAll(list)].map(([, name]) => name!));
     }
     const [status] = (await closed) as [number | null];
-    if (status !== 0) throw new Error(`docker export of ${image} ended with ${status}`);
+    if (status !== 0) throw new Error(`docker export of ${image} exited with ${status}`);
     return { bytes, files, packages };
   } finally {
     await docker(['rm', '--volumes', container]);
@@ -63,5 +63,5 @@ export const mayBeRun = ({ kind, mode, type }: ImageFile) =>
 
 const PROGRAM_DIRECTORY = /^(usr\/(local\/)?)?s?bin\/[^/]+$/;
 
-/** What a shell finds by its name alone, symlinks too. */
+/** Whether a shell finds the file by its name; includes symlinks. */
 export const isCommand = ({ path, type }: ImageFile) => type !== 'directory' && PROGRAM_DIRECTORY.test(path);

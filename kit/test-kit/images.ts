@@ -1,5 +1,5 @@
 /**
- * What is in the images that compose has built, as a table: node kit/test-kit/images.ts [TAG], which is `latest` unless given.
+ * Prints a table of the contents of the built images: `node kit/test-kit/images.ts [TAG]` (default: `latest`).
  */
 import { hasSetId, isCommand, mayBeWrittenByAll, readImage } from './image-files.ts';
 
