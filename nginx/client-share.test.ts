@@ -79,9 +79,9 @@ test('log: one client causes at most its share of the lines per second', () => {
   const mostLines = (name: string) => Number(only(text(`nginx/${name}`), /^\s*MOST_LINES = (\d+)$/)[0]);
   const statuses = only(text('nginx/own-answers.awk'), /split\("([\d ]+)"/)[0]!.split(' ').length;
   // One more line reports how many were left out.
-  const refused = statuses * (mostLines('own-answers.awk') + 1);
+  const rejected = statuses * (mostLines('own-answers.awk') + 1);
   const errors = mostLines('error-log.awk') + 1;
-  const lines = rateOfOne! + refused + errors;
+  const lines = rateOfOne! + rejected + errors;
   assert.ok(lines <= SHARE * SERVED_PER_SECOND, `${lines} of ${SERVED_PER_SECOND}`);
 });
 

@@ -167,7 +167,7 @@ test('unsupported methods get 400 or 405', async () => {
 test('request-smuggling cases are rejected, or reach the app as one request', async () => {
   const hidden = 'GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n';
   const post = 'POST /outer HTTP/1.1\r\nHost: localhost\r\n';
-  const refused: Record<string, string> = {
+  const rejected: Record<string, string> = {
     'a length and chunks': `${post}Content-Length: ${hidden.length + 5}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${hidden}`,
     'chunks and a length': `${post}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n${hidden}`,
     'two lengths': `${post}Content-Length: 0\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}`,
@@ -183,7 +183,7 @@ test('request-smuggling cases are rejected, or reach the app as one request', as
     'a null byte': 'GET /outer HTTP/1.1\r\nHost: localhost\r\nX: a\0b\r\n\r\n',
     'a space before a colon': `${post}Content-Length : 5\r\n\r\nabcde`,
   };
-  for (const [what, request] of Object.entries(refused)) {
+  for (const [what, request] of Object.entries(rejected)) {
     const answer = await proxy.send(request);
     expect([400, 501], `${what}: ${answer.text.slice(0, 60)}`).toContain(answer.status);
   }
