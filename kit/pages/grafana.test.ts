@@ -22,7 +22,9 @@ function dataSources(): DataSource[] {
 /** Returns every `datasource` in a dashboard, at any depth. */
 function datasourcesIn(part: unknown): unknown[] {
   if (part === null || typeof part !== 'object') return [];
-  return Object.entries(part).flatMap(([key, value]) => (key === 'datasource' ? [value] : datasourcesIn(value)));
+  return Object.entries(part).flatMap(([key, value]) =>
+    key === 'datasource' ? [value] : datasourcesIn(value),
+  );
 }
 
 test('the data source is the address on which Prometheus listens in the compose file', () => {

@@ -145,7 +145,10 @@ test('one client with 8,192 connections with incomplete headers leaves both port
     await poll(
       'a third wave of connections',
       async () => {
-        const meanwhile = [await ordinaryRequests(`${stack.publicUrl}/ping`), await ordinaryRequests(`${stack.doorUrl}/metrics`)];
+        const meanwhile = [
+          await ordinaryRequests(`${stack.publicUrl}/ping`),
+          await ordinaryRequests(`${stack.doorUrl}/metrics`),
+        ];
         expect(meanwhile).toEqual([{ 200: ORDINARY_REQUESTS }, { 200: ORDINARY_REQUESTS }]);
         rounds += 1;
         return (await accepted()) - before > 2 * CONNECTIONS ? true : undefined;

@@ -128,7 +128,9 @@ test('nginx closes the connection of a client that sends or reads too slowly', a
     clearInterval(dripping);
     for (const socket of [header, body, reader]) socket.destroy();
   }
-  expect((await poll('the log entry of the body', () => proxy.logged('/slow-body'), DEADLINE)).status).toBe('408');
+  expect((await poll('the log entry of the body', () => proxy.logged('/slow-body'), DEADLINE)).status).toBe(
+    '408',
+  );
   expect((await proxy.seen()).filter((request) => request.includes('slow'))).toEqual([]);
 });
 

@@ -45,7 +45,10 @@ const FORBIDDEN: readonly [what: string, path: RegExp][] = [
     'a compiler',
     /(^|\/)(cc|gcc|g\+\+|clang|cpp|as|ld|make|tcc|go|rustc|perl[\d.]*)$|\.(c|cc|cpp|h|hh|hpp|a|gch)$/,
   ],
-  ['a program that changes the user', /(^|\/)(su|sudo|doas|login|passwd|chsh|newgrp|mount|umount|nsenter|setpriv)$/],
+  [
+    'a program that changes the user',
+    /(^|\/)(su|sudo|doas|login|passwd|chsh|newgrp|mount|umount|nsenter|setpriv)$/,
+  ],
   ['a package cache', /\.(deb|apk|tgz|rpm)$|^var\/cache\/.*\/.*\.bin$|^var\/lib\/apt\/lists\/./],
   ['documentation', /^usr\/(local\/)?share\/(man|info|locale)\/.|^usr\/share\/doc\/.*\/(?!copyright$)[^/]+$/],
   ['a build-time file', /node_modules\/.*(\.d\.[cm]?ts|\.map|\.md)$|^usr\/(local\/)?include\/./],

@@ -106,7 +106,9 @@ test('a flood of the longest targets does not push earlier lines out of the log'
   console.log(`log-lines: ${TIMES} targets of ${QUOTES.length} quotes wrote ${log.length - begun} bytes`);
 });
 
-test('of a flood of rejected requests only a part is logged, and the number left out is reported', async ({ stack }) => {
+test('of a flood of rejected requests only a part is logged, and the number left out is reported', async ({
+  stack,
+}) => {
   const port = Number(new URL(stack.publicUrl).port);
   const flood = Array.from({ length: TIMES }, () => request('TRACE /refused-at-once'));
   await eachOf(flood, 16, (text) => sendRaw(port, text));
@@ -122,6 +124,8 @@ test('of a flood of rejected requests only a part is logged, and the number left
   // The count of left-out requests includes those of other tests.
   await expect.poll(async () => (await reported()).all, DEADLINE).toBeGreaterThanOrEqual(TIMES);
   const { shown, leftOut } = await reported();
-  console.log(`log-lines: of ${TIMES} rejected requests ${shown} are logged and ${leftOut} are reported as left out`);
+  console.log(
+    `log-lines: of ${TIMES} rejected requests ${shown} are logged and ${leftOut} are reported as left out`,
+  );
   expect(shown).toBeLessThan(TIMES / 2);
 });

@@ -111,7 +111,9 @@ try {
     const again = new Crowd(network, address, of, OTHERS);
     await until(`${path}: free connections again`, () => again.connected === OTHERS);
     await again.end();
-    console.log(`${path}: ${LIMIT} of ${LIMIT + ABOVE_LIMIT} of one client, ${OTHERS} of ${OTHERS} of another`);
+    console.log(
+      `${path}: ${LIMIT} of ${LIMIT + ABOVE_LIMIT} of one client, ${OTHERS} of ${OTHERS} of another`,
+    );
   }
 } finally {
   inContainer.stdin.end();

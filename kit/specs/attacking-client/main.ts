@@ -7,7 +7,8 @@ import { ATTACKS, type AttackName } from './attacks.ts';
 const MAX_MS = 120_000;
 const [host = '', port = '', name = ''] = process.argv.slice(2);
 const attack = ATTACKS[name as AttackName];
-if (attack === undefined) throw new Error(`unknown attack ${name}: expected one of ${Object.keys(ATTACKS).join(', ')}`);
+if (attack === undefined)
+  throw new Error(`unknown attack ${name}: expected one of ${Object.keys(ATTACKS).join(', ')}`);
 
 const end = new AbortController();
 const begun = () => process.stdout.write('begun\n');

@@ -42,7 +42,9 @@ function fingerprint(answer: string): string {
 }
 
 async function probe(ways: readonly string[]): Promise<Record<string, string>> {
-  const answers = await Promise.all(ways.map(async (way) => [way, fingerprint(await answerOf(way))] as const));
+  const answers = await Promise.all(
+    ways.map(async (way) => [way, fingerprint(await answerOf(way))] as const),
+  );
   return Object.fromEntries(answers.filter(([, who]) => who !== ''));
 }
 

@@ -41,7 +41,15 @@ export class AttackingClient {
       [
         ...['run', '--rm', '--interactive', '--network', network, '--read-only', '--cap-drop', 'ALL'],
         ...['--ulimit', `nofile=${OPEN_FILES}`, '--volume', `${PROGRAM}:/attacking-client:ro`],
-        ...['--entrypoint', 'node', app.Image, '/attacking-client/main.ts', address!.IPAddress, '8040', attack],
+        ...[
+          '--entrypoint',
+          'node',
+          app.Image,
+          '/attacking-client/main.ts',
+          address!.IPAddress,
+          '8040',
+          attack,
+        ],
       ],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
