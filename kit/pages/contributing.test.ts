@@ -1,4 +1,4 @@
-/** CONTRIBUTING.md is the one page for whoever picks the project up: its map, its commands and its rules are those of the checkout. */
+/** Compares the folders, commands and rules of CONTRIBUTING.md with the checkout. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -13,8 +13,8 @@ const folders = tableRows(page, 'Folder').flatMap(([cell]) =>
   cell!.split(', ').map((name) => name.replaceAll('`', '')),
 );
 
-/** Each folder that git has, at the top or one level below it. */
-const inGit = new Set(
+/** The tracked folders of the first two levels. */
+const tracked = new Set(
   execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' })
     .trim()
     .split('\n')
@@ -25,15 +25,15 @@ const inGit = new Set(
     }),
 );
 
-test('the map names each folder at the top, and each part of those that are only folders', () => {
-  const wanted = [...inGit].filter((name) => {
+test('CONTRIBUTING.md lists each top-level folder, and each folder in packages/ and kit/', () => {
+  const expected = [...tracked].filter((name) => {
     const [top, below] = name.split('/');
     return below === '' ? !['packages', 'kit'].includes(top!) : ['packages', 'kit'].includes(top!);
   });
-  assert.deepEqual(folders.toSorted(), wanted.toSorted());
+  assert.deepEqual(folders.toSorted(), expected.toSorted());
 });
 
-test('each command of CONTRIBUTING.md and AGENTS.md is there', () => {
+test('each command and path of CONTRIBUTING.md and AGENTS.md exists', () => {
   const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> };
   const both = page + text('AGENTS.md');
   const names = [...both.matchAll(/npm (?:run )?([a-z\d]+)/g)].map(([, name]) => name!);
@@ -44,16 +44,16 @@ test('each command of CONTRIBUTING.md and AGENTS.md is there', () => {
   for (const [, path] of files) assert.ok(existsSync(join(ROOT, path!)), path!);
 });
 
-test('AGENTS.md leads to CONTRIBUTING.md and is short', () => {
+test('AGENTS.md links CONTRIBUTING.md and has at most 15 lines', () => {
   assert.match(text('AGENTS.md'), /\]\(CONTRIBUTING\.md\)/);
   assert.ok(text('AGENTS.md').split('\n').length <= 15);
 });
 
-test('CONTRIBUTING.md is one page', () => {
+test('CONTRIBUTING.md has at most 900 words', () => {
   assert.ok(page.split(/\s+/).length <= 900, `${page.split(/\s+/).length} words`);
 });
 
-test('the longest subject is the one that the check lets through', () => {
+test('CONTRIBUTING.md names the limit of .ci/commit-subjects', () => {
   const [, length] = /at most (\d+) characters/.exec(page)!;
   assert.ok(text('.ci/commit-subjects').includes(`.{${Number(length) + 1}}`));
 });

@@ -1,4 +1,4 @@
-/** .env.example lists what people set of the compose files, with the defaults, and sets nothing by itself. */
+/** Compares .env.example with the compose files and docs/reference/settings.md. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
@@ -14,20 +14,20 @@ const shown = lines.flatMap((line) => {
   return name === undefined ? [] : [[name, value!] as const];
 });
 
-/** scripts/up sets it for a trial start. */
-const NOT_FOR_PEOPLE = ['END_AT_FIRST_FAILURE'];
-/** Read by compose and the scripts themselves. */
+/** Set by scripts/up for a trial. */
+const INTERNAL = ['END_AT_FIRST_FAILURE'];
+/** Read by compose itself and by the scripts. */
 const NOT_IN_COMPOSE_FILES = ['COMPOSE_PROJECT_NAME', 'COMPOSE_PROFILES', 'COMPOSE_FILE', 'BASE_DAYS'];
 
-test('.env.example lists each variable of the compose files that people set', () => {
+test('.env.example lists each variable of the compose files', () => {
   const files = globSync(['docker-compose.yml', '*.compose.yml', 'prometheus/*.compose.yml'], { cwd: ROOT });
   const names = files.flatMap((file) => [...text(file).matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name!));
-  const wanted = new Set([...names, ...NOT_IN_COMPOSE_FILES]);
-  for (const name of NOT_FOR_PEOPLE) assert.ok(wanted.delete(name), name);
-  assert.deepEqual(shown.map(([name]) => name).sort(), [...wanted].sort());
+  const expected = new Set([...names, ...NOT_IN_COMPOSE_FILES]);
+  for (const name of INTERNAL) assert.ok(expected.delete(name), name);
+  assert.deepEqual(shown.map(([name]) => name).sort(), [...expected].sort());
 });
 
-test('.env.example shows the defaults that the page of settings names', () => {
+test('.env.example shows the defaults of settings.md', () => {
   const page = text('docs/reference/settings.md');
   const defaults = new Map(
     ['App variable', 'Compose variable', 'Script variable'].flatMap((table) =>
@@ -42,14 +42,14 @@ test('.env.example shows the defaults that the page of settings names', () => {
   assert.ok(compared > 20, `${compared} compared`);
 });
 
-test('a copy of .env.example sets nothing until a line is taken out of its comment', () => {
+test('a copy of .env.example sets nothing until a line is uncommented', () => {
   assert.deepEqual(
     lines.filter((line) => line !== '' && !line.startsWith('#')),
     [],
   );
 });
 
-test('git takes .env.example, and never the .env made from it', () => {
+test('git tracks .env.example and ignores .env', () => {
   const ignored = (path: string) => {
     try {
       execFileSync('git', ['check-ignore', '--quiet', path], { cwd: ROOT });

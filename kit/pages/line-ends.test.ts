@@ -1,4 +1,4 @@
-/** A checkout has LF, also where git is told to make it CRLF: with CRLF no script starts. */
+/** Checks that a checkout has LF line ends even with core.autocrlf: scripts with CRLF do not start. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ before((t) => {
   git(clone, 'config', 'core.autocrlf', 'true');
 });
 
-/** The text files, by what git says of each: i/lf w/lf attr/text=auto eol=lf, a tab, the path. One may be marked as binary. */
+/** The text files. git prints for each: `i/lf w/lf attr/text=auto eol=lf`, a tab, the path. */
 const texts = () =>
   git(clone, 'ls-files', '--eol')
     .split('\n')
@@ -46,7 +46,7 @@ test('no text file is committed with CRLF', () => {
   );
 });
 
-test('every script has LF by its attributes, with and without an extension, hidden folders too', () => {
+test('.gitattributes sets LF for every script, with or without an extension, also in hidden folders', () => {
   const attributes = new Map(
     git(clone, 'ls-files', '--eol')
       .split('\n')
@@ -65,13 +65,13 @@ test('every script has LF by its attributes, with and without an extension, hidd
   for (const path of scripts) assert.equal(attributes.get(path), 'text=auto eol=lf', path);
 });
 
-test('only pictures are marked as binary, and so kept as they are', () => {
-  const kept = git(clone, 'ls-files', '--eol')
+test('only pictures are marked as binary', () => {
+  const binaries = git(clone, 'ls-files', '--eol')
     .split('\n')
     .filter((line) => line.includes(' attr/-text'))
     .map((line) => line.split('\t')[1]!);
   assert.deepEqual(
-    kept.filter((path) => !path.endsWith('.png')),
+    binaries.filter((path) => !path.endsWith('.png')),
     [],
   );
 });

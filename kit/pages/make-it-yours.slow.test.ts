@@ -1,4 +1,4 @@
-/** The programs of make-it-yours.md run in the place of the demonstration, and are counted as the page says. */
+/** Runs the programs of docs/guides/make-it-yours.md in place of the demonstration. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,11 +15,11 @@ const programs = new Map(
   [...PAGE.matchAll(/^```ts\n\/\/ (\w+): [^\n]*\n(.*?)^```$/gms)].map(([, name, text]) => [name!, text!]),
 );
 const REQUESTS = 20;
-/** Each on a connection of its own: all workers have some, and none is waited for at the end. */
-const ALONE = { headers: { connection: 'close' } };
+/** A new connection for each request spreads them over all workers and leaves no idle connection to drain. */
+const NEW_CONNECTION = { headers: { connection: 'close' } };
 
-/** An empty place of the application, with this program in it and the metric that it counts in. */
-function put(program: string, directory: string): void {
+/** Creates the application directory with this program and its metrics.ts. */
+function writeApp(program: string, directory: string): void {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory);
   writeFileSync(join(directory, 'app.ts'), programs.get(program)!);
@@ -29,14 +29,14 @@ function put(program: string, directory: string): void {
 const frameworks = ['express', 'koa', 'fastify', 'plain'];
 
 for (const framework of frameworks) {
-  test(`${framework}: what two workers answered is counted by its route, and in the application’s own metric`, async (t) => {
+  test(`${framework}: requests to two workers are counted by route and in the application’s own metric`, async (t) => {
     const source = copyOfApp(t);
-    put(framework, join(source, 'app'));
+    writeApp(framework, join(source, 'app'));
     const app = runApp(t, join(source, 'main.ts'), { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
     const { app: url, metrics } = await ports(app);
     await app.line('worker ready', 2);
     for (let i = 0; i < REQUESTS; i++) {
-      const answer = await fetch(`${url}/hello/Ada`, ALONE);
+      const answer = await fetch(`${url}/hello/Ada`, NEW_CONNECTION);
       assert.deepEqual([answer.status, await answer.text()], [200, 'Hello Ada\n']);
       assert.match(String(answer.headers.get('content-type')), /^text\/plain/);
     }
@@ -44,7 +44,7 @@ for (const framework of frameworks) {
       ['/nowhere', 404],
       ['/readyz', 200],
     ] as const) {
-      assert.equal((await fetch(url + path, ALONE)).status, status, path);
+      assert.equal((await fetch(url + path, NEW_CONNECTION)).status, status, path);
     }
     const text = await (await fetch(`${metrics}/metrics`)).text();
     const requests = (route: string, status: number) =>
@@ -59,9 +59,9 @@ for (const framework of frameworks) {
   });
 }
 
-test('the compiler takes each program for what the kit asks of an application', (t) => {
+test('each program has the type of an application', (t) => {
   const source = copyOfApp(t);
-  for (const framework of frameworks) put(framework, join(source, framework));
+  for (const framework of frameworks) writeApp(framework, join(source, framework));
   const project = join(source, 'tsconfig.json');
   const compilerOptions = { typeRoots: [join(ROOT, 'node_modules/@types')] };
   writeFileSync(
@@ -72,9 +72,9 @@ test('the compiler takes each program for what the kit asks of an application', 
   execFileSync(process.execPath, [tsc, '--project', project], { stdio: 'pipe', encoding: 'utf8' });
 });
 
-test('a metric by a name of the kit ends the start, and the log says which', async (t) => {
+test('a metric with a reserved name ends the start, and the log names it', async (t) => {
   const source = copyOfApp(t);
-  put('plain', join(source, 'app'));
+  writeApp('plain', join(source, 'app'));
   writeFileSync(
     join(source, 'app/metrics.ts'),
     programs.get('metrics')!.replace("'greetings_total'", "'http_requests_total'"),

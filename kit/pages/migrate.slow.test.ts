@@ -1,4 +1,4 @@
-/** The programs of migrate.md do what it says of them: before, and after. */
+/** Runs the programs of docs/guides/migrate.md, before and after the migration. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, type StdioOptions, spawn } from 'node:child_process';
 import cluster from 'node:cluster';
@@ -17,8 +17,8 @@ const REPOSITORY = join(import.meta.dirname, '../..');
 const COMMAND = join(REPOSITORY, 'packages/prom-multiproc/src/cli.ts');
 const TEXT = readFileSync(join(import.meta.dirname, '../../docs/guides/migrate.md'), 'utf8');
 const REQUESTS = 20;
-/** Has a primary tell its parent of each worker that listens. */
-const TELL_LISTENING = `data:text/javascript,${encodeURIComponent(
+/** Makes a primary report each listening worker to its parent. */
+const REPORT_LISTENING = `data:text/javascript,${encodeURIComponent(
   "import cluster from 'node:cluster'; cluster.on('listening', () => process.send('listening'));",
 )}`;
 
@@ -35,23 +35,23 @@ before((t) => {
   }
 });
 
-/** An empty metrics directory, made as the page says. */
-function cleared(t: TestContext): string {
+/** Creates an empty metrics directory with the command of the page. */
+function clearedDirectory(t: TestContext): string {
   const directory = join(temporaryDirectory(t), 'my-app');
   execFileSync(process.execPath, [COMMAND, 'clear', directory]);
   return directory;
 }
 
-const given = new Set<number>();
+const usedPorts = new Set<number>();
 
-/** A port that nobody listens at, another one each time. */
+/** Returns a free port, a different one at each call. */
 async function freePort(): Promise<string> {
   const server = createTcpServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   await once(server.close(), 'close');
-  if (given.has(port)) return freePort();
-  given.add(port);
+  if (usedPorts.has(port)) return freePort();
+  usedPorts.add(port);
   return String(port);
 }
 
@@ -64,10 +64,10 @@ function start(t: TestContext, program: string, env: Env, ...args: string[]): Ch
   return child;
 }
 
-/** The page at a port; undefined while nobody listens there. */
+/** Returns the body of a page, or undefined if the connection is refused. */
 async function page(port: string, path = '/'): Promise<string | undefined> {
   try {
-    // Each on a connection of its own, so that all workers have some.
+    // A new connection for each request spreads them over all workers.
     const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: 'close' } });
     return await answer.text();
   } catch (error) {
@@ -76,7 +76,7 @@ async function page(port: string, path = '/'): Promise<string | undefined> {
   }
 }
 
-/** Makes `REQUESTS` requests, in turn at each of the ports. */
+/** Makes `REQUESTS` requests, to each port in turn. */
 async function request(...ports: string[]): Promise<void> {
   for (let i = 0; i < REQUESTS; i++) {
     const port = ports[i % ports.length]!;
@@ -93,11 +93,11 @@ function childrenOf({ pid }: ChildProcess): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
-/** Kills one worker of a cluster, and waits until its primary has let go of it. */
+/** Kills one worker of a cluster, and waits until its primary has reaped it. */
 async function killOneWorker(primary: ChildProcess): Promise<void> {
   const [pid, ...others] = childrenOf(primary);
   process.kill(pid!, 'SIGKILL');
-  await until('the worker to be gone', () => childrenOf(primary).length === others.length);
+  await until('the worker to exit', () => childrenOf(primary).length === others.length);
 }
 
 async function kill(child: ChildProcess): Promise<void> {
@@ -111,17 +111,17 @@ async function clusterOf(t: TestContext, program: string, env: Env = {}) {
     ...env,
     PORT,
     METRICS_PORT,
-    NODE_OPTIONS: `--import=${TELL_LISTENING}`,
+    NODE_OPTIONS: `--import=${REPORT_LISTENING}`,
   });
-  // One that listens late would count nothing, and nothing would go with it.
+  // A worker that listens late would count nothing, so killing it would lose nothing.
   let listening = 0;
   primary.on('message', () => listening++);
-  await until('two workers that listen', () => listening === 2);
+  await until('two listening workers', () => listening === 2);
   await request(PORT);
   return { primary, METRICS_PORT };
 }
 
-test('before: AggregatorRegistry shows all workers, and loses what a killed one counted', async (t) => {
+test('before: AggregatorRegistry shows all workers, and loses the counts of a killed worker', async (t) => {
   const { primary, METRICS_PORT } = await clusterOf(t, 'aggregator-before.js');
   assert.equal(await counted(METRICS_PORT), REQUESTS);
   await killOneWorker(primary);
@@ -132,9 +132,9 @@ test('before: AggregatorRegistry shows all workers, and loses what a killed one 
   assert.ok(left[0]! < REQUESTS);
 });
 
-test('after: a shared registry shows all workers, the killed one too', async (t) => {
+test('after: a shared registry shows all workers, including a killed one', async (t) => {
   const { primary, METRICS_PORT } = await clusterOf(t, 'aggregator-after.js', {
-    PROMETHEUS_MULTIPROC_DIR: cleared(t),
+    PROMETHEUS_MULTIPROC_DIR: clearedDirectory(t),
   });
   assert.equal(await counted(METRICS_PORT), REQUESTS);
   await killOneWorker(primary);
@@ -143,7 +143,7 @@ test('after: a shared registry shows all workers, the killed one too', async (t)
   assert.match(worker, /http_requests_total|No living worker/);
 });
 
-test('in two steps: with share(register) alone, clusterMetrics() shows all workers, the killed one too', async (t) => {
+test('first step: with share(register) alone, clusterMetrics() shows all workers, including a killed one', async (t) => {
   const before = readFileSync(join(project, 'aggregator-before.js'), 'utf8');
   const step = before
     .replace("import { AggregatorRegistry, Counter } from 'prom-client';", (line) =>
@@ -153,41 +153,41 @@ test('in two steps: with share(register) alone, clusterMetrics() shows all worke
   assert.match(step, /share\(register\);/);
   writeFileSync(join(project, 'aggregator-step.js'), step);
   const { primary, METRICS_PORT } = await clusterOf(t, 'aggregator-step.js', {
-    PROMETHEUS_MULTIPROC_DIR: cleared(t),
+    PROMETHEUS_MULTIPROC_DIR: clearedDirectory(t),
   });
   assert.equal(await counted(METRICS_PORT), REQUESTS);
   await killOneWorker(primary);
   assert.equal(await counted(METRICS_PORT), REQUESTS);
 });
 
-test('before: each process shows its own on a port of its own, as long as it lives', async (t) => {
+test('before: each process shows its own counts on its own port until it exits', async (t) => {
   const ports = [await freePort(), await freePort()];
-  const doors = [await freePort(), await freePort()];
-  const [first] = ports.map((PORT, i) => start(t, 'ports-before.js', { PORT, METRICS_PORT: doors[i]! }));
+  const metricsPorts = [await freePort(), await freePort()];
+  const [first] = ports.map((PORT, i) => start(t, 'ports-before.js', { PORT, METRICS_PORT: metricsPorts[i]! }));
   await request(...ports);
-  for (const door of doors) assert.equal(await counted(door), REQUESTS / 2);
+  for (const port of metricsPorts) assert.equal(await counted(port), REQUESTS / 2);
   await kill(first!);
-  assert.equal(await page(doors[0]!, '/metrics'), undefined);
+  assert.equal(await page(metricsPorts[0]!, '/metrics'), undefined);
 });
 
 for (const program of ['ports-after.js', 'pm2-app.cjs']) {
-  test(`after: one process more shows what all count, the killed one too (${program})`, async (t) => {
-    const PROMETHEUS_MULTIPROC_DIR = cleared(t);
-    const door = await freePort();
-    start(t, COMMAND, {}, 'serve', PROMETHEUS_MULTIPROC_DIR, '--port', door);
+  test(`after: an additional process shows the counts of all, including a killed one (${program})`, async (t) => {
+    const PROMETHEUS_MULTIPROC_DIR = clearedDirectory(t);
+    const metricsPort = await freePort();
+    start(t, COMMAND, {}, 'serve', PROMETHEUS_MULTIPROC_DIR, '--port', metricsPort);
     const ports = [await freePort(), await freePort()];
     const [first] = ports.map((PORT) => start(t, program, { PORT, PROMETHEUS_MULTIPROC_DIR }));
     await request(...ports);
-    assert.equal(await counted(door), REQUESTS);
+    assert.equal(await counted(metricsPort), REQUESTS);
     await kill(first!);
-    assert.equal(await counted(door), REQUESTS);
+    assert.equal(await counted(metricsPort), REQUESTS);
   });
 }
 
-test('after: under a cluster that is not its own, as PM2 is, the application counts as one', async (t) => {
-  const PROMETHEUS_MULTIPROC_DIR = cleared(t);
-  const [PORT, door] = [await freePort(), await freePort()];
-  start(t, COMMAND, {}, 'serve', PROMETHEUS_MULTIPROC_DIR, '--port', door);
+test('after: under a foreign cluster primary, such as PM2, the processes share their counts', async (t) => {
+  const PROMETHEUS_MULTIPROC_DIR = clearedDirectory(t);
+  const [PORT, metricsPort] = [await freePort(), await freePort()];
+  start(t, COMMAND, {}, 'serve', PROMETHEUS_MULTIPROC_DIR, '--port', metricsPort);
   cluster.setupPrimary({ exec: join(project, 'pm2-app.cjs'), cwd: project });
   const workers = [0, 1].map(() => cluster.fork({ PORT, PROMETHEUS_MULTIPROC_DIR }));
   t.after(() => {
@@ -195,13 +195,13 @@ test('after: under a cluster that is not its own, as PM2 is, the application cou
   });
   await Promise.all(workers.map((worker) => once(worker, 'listening')));
   await request(PORT);
-  assert.equal(await counted(door), REQUESTS);
+  assert.equal(await counted(metricsPort), REQUESTS);
   workers[0]!.process.kill('SIGKILL');
   await once(workers[0]!, 'exit');
-  assert.equal(await counted(door), REQUESTS);
+  assert.equal(await counted(metricsPort), REQUESTS);
 });
 
-test('the configuration of PM2 names files that there are', () => {
+test('the files in the configuration of PM2 exist', () => {
   const { apps } = createRequire(import.meta.url)(join(project, 'ecosystem.config.cjs'));
   const [app, metrics] = apps as { script: string; args?: string }[];
   assert.ok(existsSync(join(project, app!.script)));
@@ -211,7 +211,7 @@ test('the configuration of PM2 names files that there are', () => {
   assert.equal(metrics!.script, `node_modules/prom-multiproc/${publishConfig.bin['prom-multiproc']}`);
 });
 
-test('before: a process pushes what it counted to a gateway', async (t) => {
+test('before: a process pushes its counts to a gateway', async (t) => {
   const pushed: string[] = [];
   const gateway = createServer(async (incoming, response) => {
     pushed.push(`${incoming.method} ${incoming.url}\n${Buffer.concat(await incoming.toArray())}`);
@@ -223,8 +223,8 @@ test('before: a process pushes what it counted to a gateway', async (t) => {
   const PORT = await freePort();
   const { pid } = start(t, 'push-before.js', { PORT, PUSHGATEWAY });
   await request(PORT);
-  const push = await until('a push with all of it', () =>
-    pushed.find((one) => sample(one, 'http_requests_total') === REQUESTS),
+  const push = await until('a push with all requests', () =>
+    pushed.find((text) => sample(text, 'http_requests_total') === REQUESTS),
   );
   assert.ok(push.startsWith(`POST /metrics/job/my-app/instance/${pid}\n`), push);
 });

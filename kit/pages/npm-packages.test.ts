@@ -1,6 +1,6 @@
 /**
- * Pages name no npm package that npm does not have. Those that the project installs are held by package-lock.json, its own are
- * workspaces, and the others are in npm-packages.txt: .ci/npm-packages asks npm for each.
+ * Checks that npm has each package that a page names: it is in package-lock.json, or in npm-packages.txt, whose names
+ * .ci/npm-packages looks up in the registry.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -13,13 +13,13 @@ const ROOT = join(import.meta.dirname, '../..');
 const text = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const pages = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
 const listed = text('kit/pages/npm-packages.txt').trim().split('\n');
-/** Its keys are places, node_modules/NAME for a package at the top. */
+/** The keys are paths, such as node_modules/NAME. */
 const { packages } = JSON.parse(text('package-lock.json')) as { packages: Record<string, object> };
 
 const IMPORT = /(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*['"]([^./'"][^'"]*)['"]/g;
 const INSTALL = /^\$ (?:npm install|npm uninstall|pnpm add|yarn add|pm2 install|pm2 uninstall) (.*)$/gm;
 const RUN = /^\$ npx ([\w@/.-]+)/gm;
-/** In prose a word with a hyphen; a page that speaks of packages calls nothing else so. */
+/** A quoted word with a hyphen: in the pages of `OF_PACKAGES` always a package. */
 const QUOTED = /`((?:@[a-z\d-]+\/)?[a-z\d]+(?:-[a-z\d]+)+)`/g;
 const OF_PACKAGES = ['docs/guides/migrate.md', 'docs/guides/install.md'];
 
@@ -38,7 +38,7 @@ function named(page: string): string[] {
   );
 }
 
-test('a package that a page names is installed here, or is one that npm is asked for', () => {
+test('each package that a page names is installed or listed in npm-packages.txt', () => {
   for (const page of pages) {
     for (const name of named(page)) {
       assert.ok(`node_modules/${name}` in packages || listed.includes(name), `${page}: ${name}`);
@@ -46,7 +46,7 @@ test('a package that a page names is installed here, or is one that npm is asked
   }
 });
 
-test('npm is asked for each package once, and only for those that a page names', () => {
+test('npm-packages.txt lists exactly the packages that pages name and the project does not install', () => {
   const all = new Set(pages.flatMap(named));
   assert.deepEqual(listed, [...all].filter((name) => !(`node_modules/${name}` in packages)).sort());
 });

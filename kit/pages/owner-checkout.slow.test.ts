@@ -1,4 +1,4 @@
-/** The checkout of an owner who has put the page's Koa application in the place of the demonstration. */
+/** Tests the checkout of an owner who has replaced the demonstration with the Koa program of make-it-yours.md. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import {
 } from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 import { createUpstream } from '../test-kit/upstream.ts';
 
-/** What the page says to replace. */
+/** The files that the page tells the owner to replace. */
 const REPLACED = ['app.ts', 'app.test.ts', 'routes.ts', 'metrics.ts'];
 const ROOT = resolve(import.meta.dirname, '../..');
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/guides/make-it-yours.md'), 'utf8');
@@ -24,18 +24,18 @@ before((t) => {
   checkout = join(temporaryDirectory(t as Cleanup), 'checkout');
   createUpstream(checkout);
   symlinkSync(join(ROOT, 'node_modules'), join(checkout, 'node_modules'));
-  // .gitignore names the directory, not a link.
+  // .gitignore matches the directory, not a symlink.
   appendFileSync(join(checkout, '.git/info/exclude'), '/node_modules\n');
   const app = join(checkout, 'demo-app/src');
   for (const name of REPLACED) rmSync(join(app, name));
   writeFileSync(join(app, 'app.ts'), program('koa'));
   writeFileSync(join(app, 'metrics.ts'), program('metrics'));
-  // What the page's `npm install` writes.
+  // As the `npm install` of the page would.
   const manifest = join(checkout, 'demo-app/package.json');
-  const its = JSON.parse(readFileSync(manifest, 'utf8'));
+  const json = JSON.parse(readFileSync(manifest, 'utf8'));
   const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  for (const name of ['koa', '@koa/router']) its.dependencies[name] = devDependencies[name];
-  writeFileSync(manifest, `${JSON.stringify(its, undefined, 2)}\n`);
+  for (const name of ['koa', '@koa/router']) json.dependencies[name] = devDependencies[name];
+  writeFileSync(manifest, `${JSON.stringify(json, undefined, 2)}\n`);
 });
 
 function passes(...args: string[]): void {
@@ -49,16 +49,16 @@ function passes(...args: string[]): void {
   assert.equal(status, 0, stdout + stderr);
 }
 
-test('the layout of the page’s application is right', () => {
+test('the layout of the page’s application passes the check', () => {
   passes('node_modules/.bin/biome', 'ci', 'demo-app/src');
 });
 
-test('the types and the syntax of the owner’s checkout are right', () => {
+test('the types and syntax of the owner’s checkout pass the check', () => {
   passes('node_modules/.bin/tsc');
   passes('packages/cluster-runtime/src/core/check-syntax.ts', 'demo-app/src');
 });
 
-test('the tests of the kit that use the place of the application are green', () => {
+test('tests of the template that depend on the application pass', () => {
   passes(
     '--test',
     'scripts/rename-template.test.ts',
@@ -68,7 +68,7 @@ test('the tests of the kit that use the place of the application are green', () 
   );
 });
 
-test('without the demonstration, removed as the page says, the checkout is right and the application runs', async (t) => {
+test('after the demonstration is removed, the checkout passes the checks and the application runs', async (t) => {
   const main = join(checkout, 'demo-app/src/main.ts');
   rmSync(join(checkout, 'demo-app/src/demo'), { recursive: true });
   const lines = readFileSync(main, 'utf8').split('\n');

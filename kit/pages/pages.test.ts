@@ -1,4 +1,4 @@
-/** What the pages name is there: files, headings, specs, tests. */
+/** Checks that the files, headings, specs and tests that pages name exist. */
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -12,7 +12,7 @@ const PAGES = ['README.md', 'CONTRIBUTING.md', 'AGENTS.md', 'docs/*/*.md', 'pack
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const withoutCode = (page: string) => read(page).replace(/^```.*?^```$/gms, '');
 
-/** As a heading is linked to: small letters, hyphens for spaces, nothing else. */
+/** The anchor of a heading: lower case, hyphens for spaces, other punctuation removed. */
 const anchorOf = (heading: string) =>
   heading
     .toLowerCase()
@@ -22,7 +22,7 @@ const anchorOf = (heading: string) =>
 const anchorsOf = (page: string) =>
   [...withoutCode(page).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading!));
 
-test('every link within the repository leads to a file, and to a heading in it', () => {
+test('every link within the repository leads to an existing file and heading', () => {
   assert.ok(PAGES.length > 8, PAGES.join());
   const dead = PAGES.flatMap((page) =>
     [...withoutCode(page).matchAll(/\]\((?!\w+:)([^)#\s]*)#?([^)\s]*)\)/g)]
@@ -37,7 +37,7 @@ test('every link within the repository leads to a file, and to a heading in it',
   assert.deepEqual(dead, []);
 });
 
-test('no command or program puts the metrics directory into /dev/shm, which systemd empties for a login user', () => {
+test('no command or program puts the metrics directory into /dev/shm, which systemd may empty', () => {
   const programs = globSync('packages/prom-multiproc/{examples,packaging/consumers}/*', { cwd: ROOT }).map(
     (path) => read(path),
   );
@@ -64,14 +64,14 @@ test('every page of docs/ can be reached from the README', () => {
 });
 
 for (const folder of ['e2e/specs', 'kit/specs']) {
-  test(`tests.md has a row for every end-to-end test of ${folder}, and no other`, () => {
+  test(`tests.md has exactly one row for each spec of ${folder}`, () => {
     const rows = tableRows(read('docs/reference/tests.md'), `Spec in \`${folder}/\``).map(([spec]) => spec);
     const specs = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.spec.ts'));
     assert.deepEqual(rows.sort(), specs.map((name) => name.replace('.spec.ts', '')).sort());
   });
 }
 
-test('every test that harden.md names is there', () => {
+test('every test that harden.md names exists', () => {
   const specs = ['containers', 'proxy', 'limits'].map(
     (name) => [name, read(`kit/specs/hardening-${name}.spec.ts`)] as const,
   );

@@ -1,4 +1,4 @@
-/** README.md is short, in one order, and its map and its guarantees are complete; an owner's README is the owner's. */
+/** Checks the length, order, folders and guarantees of README.md in the template. An owner may write another README. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -24,14 +24,14 @@ if (name === TEMPLATE_NAME) {
     assert.ok(words <= 900, `${words} words`);
   });
 
-  test('the picture comes first, then the commands, the folders, the guarantees and the links', () => {
+  test('README.md has a picture, the commands, the folders, the guarantees and the links, in this order', () => {
     const parts = [...page.matchAll(/^(?:## (.*)|<(picture)>)$/gm)].map(
       ([, heading, picture]) => heading ?? picture,
     );
     assert.deepEqual(parts, ['picture', 'Two commands', 'Folders', 'Try to break it', 'Guarantees', 'Links']);
   });
 
-  test('the map has a line for each folder at the top, and for each package', () => {
+  test('README.md lists each top-level folder and each package', () => {
     const named = [...section('Folders').matchAll(/^- \[`(\S+\/)`\]\(\S+\): \S/gm)].map(
       ([, folder]) => folder!,
     );
@@ -42,7 +42,7 @@ if (name === TEMPLATE_NAME) {
     assert.deepEqual(named.toSorted(), [...new Set(folders)].toSorted());
   });
 
-  test('each guarantee is a line in bold, says what it means and links its tests', () => {
+  test('each guarantee has a line in bold, one explanation and links to its tests', () => {
     const guarantees = section('Guarantees')
       .match(/^\d\. .*(?:\n {3}.*)*/gm)!
       .map((item) => item.replace(/\n */g, ' '));
@@ -54,5 +54,5 @@ if (name === TEMPLATE_NAME) {
     }
   });
 } else {
-  test('an owner’s README is there', () => assert.ok(page.length > 0));
+  test('README.md is not empty', () => assert.ok(page.length > 0));
 }

@@ -1,4 +1,4 @@
-/** Files that set tools up name folders, and say nothing of one that was moved: the rule would hold nothing any more. */
+/** Checks that paths in configuration files exist: tools silently ignore a path that was moved. */
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const text = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const json = (path: string) => JSON.parse(text(path));
 
-/** Words of commands that are paths of the checkout. */
+/** Returns the words of a command that are paths in the checkout. */
 const paths = (command: string) =>
   command
     .split(/[\s"]+/)
@@ -46,7 +46,7 @@ const NAMED: Record<string, string[]> = {
 };
 
 for (const [file, named] of Object.entries(NAMED)) {
-  test(`each path that ${file} names is there`, () => {
+  test(`each path that ${file} names exists`, () => {
     assert.ok(named.length > 0);
     for (const path of named) {
       const found = /[*{]/.test(path)

@@ -1,4 +1,4 @@
-/** What .github/ runs is there, is held to one commit, and may do no more than it needs. */
+/** Checks that workflows run existing scripts, pin their actions, and have minimal permissions. */
 import assert from 'node:assert/strict';
 import { accessSync, constants, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -35,7 +35,7 @@ const jobs = workflows.flatMap(({ name, workflow }) =>
 );
 const steps = jobs.flatMap(({ name, job }) => job.steps.map((step) => ({ name, step })));
 
-test('every action is held to a commit, with its version beside it', () => {
+test('every action is pinned to a commit, with its version in a comment', () => {
   const lines = workflows.flatMap(({ name, text }) =>
     text
       .split('\n')
@@ -47,7 +47,7 @@ test('every action is held to a commit, with its version beside it', () => {
   for (const [name, line] of lines) assert.match(line, /uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/, name);
 });
 
-test('a workflow may read the sources, and nothing else; it knows no secrets', () => {
+test('workflows may only read the sources, and use no secrets', () => {
   for (const { name, text, workflow } of workflows) {
     assert.deepEqual(workflow.permissions, { contents: 'read' }, name);
     assert.ok(!('pull_request_target' in workflow.on), name);
@@ -59,18 +59,18 @@ test('a workflow may read the sources, and nothing else; it knows no secrets', (
   }
 });
 
-test('nothing that somebody else may write gets into a command', () => {
+test('no command contains an expression, which could inject code', () => {
   for (const { name, step } of steps) assert.doesNotMatch(step.run ?? '', /\$\{\{/, name);
 });
 
-test('a run that hangs is ended, and so is one whose successor has begun', () => {
+test('every job has a timeout, and a new run cancels the old one', () => {
   for (const { name, workflow } of workflows) {
     assert.equal(workflow.concurrency['cancel-in-progress'], true, name);
   }
   for (const { name, job } of jobs) assert.ok(job['timeout-minutes'] > 0, name);
 });
 
-test('each script that a workflow runs is there', () => {
+test('each script that a workflow runs exists', () => {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const commands = steps.flatMap(({ name, step }) =>
     (step.run ?? '').split('\n').map((line) => [name, line.trim()]),
@@ -95,7 +95,7 @@ test('a pull request runs the checks, the unit tests and the smoke test', () => 
   const { workflow } = workflows.find(({ name }) => name === 'smoke.yml')!;
   assert.ok('pull_request' in workflow.on);
   const commands = commandsOf('smoke.yml');
-  // An owner's smoke test asks for a path of their own.
+  // The path differs in an owner's workflow.
   for (const command of [/^npm run check$/, /^npm test$/, /^\.\/scripts\/smoke \//]) {
     assert.ok(
       commands.some((each) => command.test(each)),
@@ -104,8 +104,8 @@ test('a pull request runs the checks, the unit tests and the smoke test', () => 
   }
 });
 
-test('the run that holds the kit, here and on a bare machine, leaves nothing out', () => {
-  // An owner has no such workflow.
+test('the full workflow and .ci/run run scripts/test --all', () => {
+  // An owner deletes the full workflow.
   const runs = workflows
     .flatMap(({ name }) => commandsOf(name))
     .filter((each) => /scripts\/test\b/.test(each));
@@ -128,7 +128,7 @@ test('scripts/test has a step for each part of npm run check', () => {
   assert.deepEqual(missing, []);
 });
 
-test('the stack is tried every week on the newest base images', () => {
+test('a weekly workflow tests the stack on the newest base images', () => {
   const { workflow } = workflows.find(({ name }) => name === 'bases.yml')!;
   assert.deepEqual(Object.keys(workflow.on), ['schedule', 'workflow_dispatch']);
   const commands = commandsOf('bases.yml');
@@ -136,7 +136,7 @@ test('the stack is tried every week on the newest base images', () => {
   assert.ok(commands.some((command) => command.startsWith('./scripts/smoke ')));
 });
 
-test('updates are looked for wherever a version stands', () => {
+test('Dependabot updates every Dockerfile, the npm packages and the actions', () => {
   const { updates } = parse(readFileSync(join(ROOT, '.github/dependabot.yml'), 'utf8')) as {
     updates: { 'package-ecosystem': string; directory?: string; directories?: string[] }[];
   };
@@ -147,7 +147,7 @@ test('updates are looked for wherever a version stands', () => {
   const dockerfiles = globSync(['*/Dockerfile', 'nginx/*/Dockerfile'], { cwd: ROOT }).map(dirname);
   assert.deepEqual(of('docker').sort(), dockerfiles.map((name) => `/${name}`).sort());
   assert.deepEqual([of('npm'), of('github-actions')], [['/'], ['/']]);
-  // Dependabot reads an image's tag and digest in a FROM line, and neither in an ARG nor through a variable.
+  // Dependabot reads an image's tag and digest only in a FROM line, not in an ARG or through a variable.
   const readByDependabot = /^FROM ([\w.-]+(:\d+)?\/)*[\w.-]+:[\w.-]+(@sha256:[0-9a-f]{64})? AS official$/gm;
   for (const name of dockerfiles) {
     const text = readFileSync(join(ROOT, name, 'Dockerfile'), 'utf8');
