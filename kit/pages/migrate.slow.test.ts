@@ -163,7 +163,9 @@ test('first step: with share(register) alone, clusterMetrics() shows all workers
 test('before: each process shows its own counts on its own port until it exits', async (t) => {
   const ports = [await freePort(), await freePort()];
   const metricsPorts = [await freePort(), await freePort()];
-  const [first] = ports.map((PORT, i) => start(t, 'ports-before.js', { PORT, METRICS_PORT: metricsPorts[i]! }));
+  const [first] = ports.map((PORT, i) =>
+    start(t, 'ports-before.js', { PORT, METRICS_PORT: metricsPorts[i]! }),
+  );
   await request(...ports);
   for (const port of metricsPorts) assert.equal(await counted(port), REQUESTS / 2);
   await kill(first!);
