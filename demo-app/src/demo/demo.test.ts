@@ -31,6 +31,6 @@ test('docs/guides/operate.md names each warning and error that the demonstration
       ),
     ])
     .map(([, message]) => message);
-  const named = tableRows(page, 'Its message').map(([message]) => message);
+  const named = tableRows(page, 'Log message').map(([message]) => message);
   assert.deepEqual([...new Set(logged)].sort(), named.sort());
 });
