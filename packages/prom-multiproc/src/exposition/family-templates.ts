@@ -3,7 +3,7 @@ import { formatValue } from '../util/text-writer.ts';
 import { LineTemplate } from './line-template.ts';
 
 /**
- * The templates of the lines of a series, in the order of its values: see `SeriesRows`. The places of labels are prom-client's.
+ * Returns the line templates of a series, in the order of its values: see `SeriesRows`. The label order is prom-client's.
  */
 export function templatesOf(
   { name, type }: Family,

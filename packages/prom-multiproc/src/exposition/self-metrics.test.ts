@@ -10,14 +10,14 @@ import type { SlotStatus } from '../merge/directory-reader.ts';
 import { bootTime } from '../os/boot-clock.ts';
 import { Reader } from '../reader.ts';
 
-test('workers, slots, series, bytes and the oldest heartbeat are those of the directory', (t) => {
+test('self-metrics report the workers, slots, series, bytes and oldest heartbeat of the directory', (t) => {
   const directory = temporaryDirectory(t);
   const now = bootTime();
   const writers = [20, 10, 0].map((age) => openWriter(directory, { now: now - age }));
   for (const writer of writers) add(writer, COUNTER, '/', 1);
   add(writers[1]!, HISTOGRAM, '/', 1, 1);
   add(writers[2]!, GAUGE, '/', 1);
-  // That of a dead process does not age.
+  // The heartbeat of a dead process is ignored.
   writers[0]!.close();
   const reader = new Reader(directory);
   t.after(() => reader.close());
@@ -36,7 +36,7 @@ test('workers, slots, series, bytes and the oldest heartbeat are those of the di
   assert.ok(age >= 10 && age <= 10 + passed + 1e-3, `${age} s, ${passed} s after`);
 });
 
-test('the age of a heartbeat stays right when the time of day is set, and times given out are Unix times', (t) => {
+test('the heartbeat age is correct after the system time is set, and slots() returns Unix times', (t) => {
   const directory = temporaryDirectory(t);
   const writer = openWriter(directory, { now: bootTime() });
   add(writer, COUNTER, '/', 1);

@@ -5,7 +5,7 @@ import { OWN_METRICS, OWN_PREFIX } from '../slot/slot-own-metrics.ts';
 
 type Measure = (status: DirectoryStatus) => number;
 
-/** What the sharing says of itself: name, type, help, value. */
+/** The library's own metrics, computed at each merge: name, type, help, value. */
 const SELF_METRICS: readonly (readonly [string, 'counter' | 'gauge', string, Measure])[] = [
   ['prom_multiproc_workers', 'gauge', 'Living processes that hold a slot.', ({ live }) => live],
   ['prom_multiproc_slots', 'gauge', 'Slot files in the directory.', ({ slots }) => slots.length],
@@ -19,13 +19,13 @@ const SELF_METRICS: readonly (readonly [string, 'counter' | 'gauge', string, Mea
   [
     'prom_multiproc_refused_series_total',
     'counter',
-    'Series that found no room and are counted by their process alone.',
+    'Series refused because a slot had no room. They are missing in the totals.',
     ({ slots }) => sum(slots, (s) => s.refused),
   ],
   [
     'prom_multiproc_unreadable_slots',
     'gauge',
-    'Slot files that cannot be trusted and are held at their last good values.',
+    'Damaged or unreadable slot files, held at their last good values.',
     ({ slots, retired }) => retired + count(slots, (s) => s.error !== undefined),
   ],
   ['prom_multiproc_merge_seconds', 'gauge', 'Duration of this merge of all slots.', ({ seconds }) => seconds],
@@ -37,14 +37,13 @@ const SELF_METRICS: readonly (readonly [string, 'counter' | 'gauge', string, Mea
   ],
 ];
 
-/** Whether a metric is the library's own, of this version or another one that counts in the same directory. */
+/** Whether a metric is the library's own, of this or another version of the library. */
 export function isSelfMetric(name: string): boolean {
   return name.startsWith(OWN_PREFIX);
 }
 
 /**
- * The self-metrics as families: what the merge found, then what the processes have counted of the library itself, which
- * are in `families`.
+ * Yields the library's own metrics: first those computed by the merge, then those that the processes count in `families`.
  */
 export function* selfMetrics(
   status: DirectoryStatus,

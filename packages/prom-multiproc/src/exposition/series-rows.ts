@@ -2,11 +2,11 @@ import { gaugeValue } from '../format/gauge-aggregators.ts';
 import type { Family } from '../merge/family.ts';
 
 /**
- * What a series shows, in the order of its lines: the one value of a counter or a gauge; cumulative counts by bound, then
- * sum and count; quantiles, then sum and count.
+ * The values of a series in the order of its lines. Counter or gauge: one value. Histogram: cumulative counts by bound, then sum
+ * and count. Summary: quantiles, then sum and count.
  */
 export interface SeriesRows {
-  /** Of a histogram, without +Inf; quantiles of a summary. */
+  /** Bounds of a histogram without +Inf, or quantiles of a summary. */
   readonly bounds: readonly number[];
   readonly values: readonly number[];
 }
@@ -16,7 +16,7 @@ interface Part {
   readonly base: number;
 }
 
-/** Of the series `group`, which are the same labels under different bounds; undefined where no slot has any of them. */
+/** Returns the values of `group`: the same labels with different bounds. Undefined if no slot has any of them. */
 export function rowsOf(
   { table, type, aggregator }: Family,
   group: readonly number[],
@@ -36,7 +36,7 @@ export function rowsOf(
   return type === 'summary' ? summaryRows(present, totals) : bucketRows(parts, present, totals);
 }
 
-/** Quantiles are those of the latest definition. */
+/** Shows the quantiles of the latest definition. */
 function summaryRows(present: readonly Part[], totals: Float64Array): SeriesRows {
   const { bounds, base } = present.at(-1)!;
   const total = (offset: number): number =>
@@ -44,7 +44,7 @@ function summaryRows(present: readonly Part[], totals: Float64Array): SeriesRows
   return { bounds, values: [...bounds.map((_, i) => totals[base + 2 + i]!), total(0), total(1)] };
 }
 
-/** Over the union of all bounds, whoever is there now: it stays monotonic. */
+/** Uses the union of all bounds, also of absent series, so that buckets stay monotonic. */
 function bucketRows(parts: readonly Part[], present: readonly Part[], totals: Float64Array): SeriesRows {
   const counts = new Map<number, number>();
   let sum = 0;

@@ -7,33 +7,33 @@ import { templatesOf } from './family-templates.ts';
 import { LineTemplate } from './line-template.ts';
 import { rowsOf, type SeriesRows } from './series-rows.ts';
 
-/** How a registry wants its text: prom-client's settings of it. */
+/** The text format of a registry. */
 export interface TextOptions {
   readonly openMetrics: boolean;
 }
 
 const out = new TextWriter();
 
-/** One text of the blocks of all metrics: prom-client's own layout. */
+/** Joins the blocks of all metrics, in prom-client's layout. */
 export function joinBlocks(blocks: readonly string[], { openMetrics }: TextOptions): string {
   return openMetrics ? `${blocks.join('\n')}\n# EOF\n` : `${blocks.join('\n\n')}\n`;
 }
 
-/** The lines of one family, HELP and TYPE first, without a last line feed: prom-client's own layout. */
+/** Renders one family, HELP and TYPE first, without a final line feed, in prom-client's layout. */
 export function renderFamily(family: Family, options: TextOptions): string {
   const { type } = family;
-  // What is left of a family that could not be shown, such as where a default label has no text.
+  // Discards the rest of a family whose rendering threw.
   out.take();
   const name = options.openMetrics && type === 'counter' ? family.name.replace(/_total$/, '') : family.name;
   out.string(`# HELP ${name} ${escapeHelp(family.help)}\n# TYPE ${name} ${type}`);
   if (family.showsEachSlot) renderBySlot(family);
   else if (family.boundSets.length > 1) renderGroups(family, options);
-  else if (family.boundSets.length === 1) renderAlike(family, options);
+  else if (family.boundSets.length === 1) renderUniform(family, options);
   return out.take();
 }
 
-/** All series have the same lines. */
-function renderAlike(family: Family, { openMetrics }: TextOptions): void {
+/** Renders a family whose series have the same bounds. */
+function renderUniform(family: Family, { openMetrics }: TextOptions): void {
   const { table, type, series } = family;
   const [bounds] = family.boundSets;
   const templates = templatesOf(family, bounds!, openMetrics);
@@ -45,7 +45,7 @@ function renderAlike(family: Family, { openMetrics }: TextOptions): void {
   }
 }
 
-/** The lines of each series are its own: others have other bounds. */
+/** Renders a family whose series have different bounds. */
 function renderGroups(family: Family, { openMetrics }: TextOptions): void {
   for (const group of family.groups()) {
     const rows = rowsOf(family, group);
@@ -54,7 +54,7 @@ function renderGroups(family: Family, { openMetrics }: TextOptions): void {
   }
 }
 
-/** One line for each slot that has the series. */
+/** Renders one line for each slot that has the series. */
 function renderBySlot(family: Family): void {
   for (const [one] of family.groups()) {
     const own = family.table.labels(one!).map(([name, value]): Label => [besideWorker(name), value]);
@@ -69,7 +69,7 @@ function renderCounter(table: SeriesTable, series: number, template: LineTemplat
   if (!Number.isNaN(value)) renderLine(table, series, template, value);
 }
 
-/** Counts made cumulative, by ascending bound, +Inf last, then sum and count. */
+/** Renders cumulative counts by ascending bound, +Inf last, then sum and count. */
 function renderBuckets(table: SeriesTable, series: number, templates: readonly LineTemplate[]): void {
   const { totals } = table;
   const base = table.bases.array[series]!;

@@ -1,10 +1,10 @@
-/** The bounds that a histogram was given, as slot files hold them: ascending, none twice, finite. */
+/** Returns bucket bounds as stored in slot files: finite, ascending, without duplicates. */
 export function ascendingBounds(bounds: readonly number[] = []): number[] {
   const finite = bounds.map(Number).filter(Number.isFinite);
   return [...new Set(finite)].sort((a, b) => a - b);
 }
 
-/** Index of the first bucket whose upper bound is not below `value`; that of +Inf where none is. */
+/** Returns the index of the first bucket with an upper bound of at least `value`, or the index of +Inf. */
 export function bucketOf(bounds: readonly number[], value: number): number {
   let bucket = 0;
   while (bucket < bounds.length && !(value <= bounds[bucket]!)) bucket++;

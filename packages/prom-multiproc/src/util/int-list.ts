@@ -1,7 +1,7 @@
-/** Below so many elements an array grows to twice its length, then by a quarter: little is copied, little is unused. */
+/** Arrays below this length grow to twice their length, larger ones by a quarter. */
 const SMALL = 4096;
 
-/** A list of 32-bit whole numbers, 4 bytes each, that grows in place. */
+/** A growing list of 32-bit integers, 4 bytes each. */
 export class IntList {
   array = new Int32Array(0);
   length = 0;
@@ -11,19 +11,19 @@ export class IntList {
     this.array[this.length++] = value;
   }
 
-  /** Those of another list, in the same memory where no more can be added there. */
+  /** Starts with the elements of another list. Shares its memory if that has no spare room. */
   beginAs({ array, length }: IntList): void {
     this.array = length === array.length ? array : array.slice(0, length);
     this.length = length;
   }
 
-  /** Makes room for so many more. */
+  /** Makes room for `more` elements. */
   reserve(more: number): void {
     this.array = grown(this.array, this.length + more);
   }
 }
 
-/** The array with room for `length`, or more where it has to grow again. */
+/** Returns an array with the same elements and room for at least `length`; the same array if it is long enough. */
 export function grown<T extends Int32Array | Uint8Array | Float64Array>(array: T, length: number): T {
   if (length <= array.length) return array;
   const more = array.length < SMALL ? array.length * 2 : Math.ceil(array.length * 1.25);

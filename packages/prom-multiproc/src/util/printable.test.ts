@@ -19,7 +19,7 @@ test('control and format characters are escaped, letters of any script are not',
   assert.equal(printable('größer\n\t場所'), 'größer\n\t場所');
 });
 
-test('a warning has them escaped, whatever label value it names', async () => {
+test('a warning escapes control characters in label values', async () => {
   const warned = once(process, 'warning');
   new Warnings().warn('PROM_MULTIPROC_TEST', 'a series is not shared: {user="\u009b2J\u001b[2J"}');
   const [warning] = (await warned) as [Error];

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { processState, VERSION } from './process-state.ts';
 
-test('the version that keeps copies apart is that of the package', () => {
+test('VERSION is the version of the package', () => {
   const manifest = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8');
   assert.equal(VERSION, JSON.parse(manifest).version);
 });
 
-test('another copy of this file gives the same state, and makes none of its own', async () => {
+test('another copy of the module returns the same state and creates none', async () => {
   const name = `test ${process.hrtime.bigint()}`;
   const made = processState(name, () => ({}));
   const copy: typeof import('./process-state.ts') = await import(`./process-state.ts?copy=${name}`);

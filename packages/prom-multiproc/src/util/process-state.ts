@@ -1,12 +1,12 @@
 /**
- * State that all copies of this version of the library in one process (a bundle beside a preload, modules that jest or
- * vitest has reset) have in common: they share one slot, and a registry that one copy shares is shared for all.
+ * The version of the package. All copies of the same version in a process have common state: they use one slot, and a
+ * registry shared by one copy is shared for all. Copies come from bundles, preloads and module resets of jest or vitest.
  */
 export const VERSION = '0.1.0';
 
 const KEY = Symbol.for(`prom-multiproc@${VERSION}`);
 
-/** What another copy made under this name, or else what `make` makes now. */
+/** Returns the state that another copy made under this name, or else calls `make`. */
 export function processState<State>(name: string, make: () => State): State {
   const global = globalThis as { [KEY]?: Map<string, unknown> };
   global[KEY] ??= new Map();

@@ -13,7 +13,7 @@ function written(value: number): string {
   return out.take();
 }
 
-test('numbers are written as JavaScript writes them', () => {
+test('numbers are formatted as in JavaScript', () => {
   const random = new Random(1);
   const numbers = [0, -0, 1, -1, 9, 10, 99, 100, 0.1, -0.5, 1e21, 1.5e300, 5e-324, Infinity, -Infinity, NaN];
   for (let power = 1; power <= 2 ** 60; power *= 2)
@@ -26,7 +26,7 @@ test('numbers are written as JavaScript writes them', () => {
   for (const value of numbers) assert.equal(written(value), formatValue(value));
 });
 
-test('pieces of any length come out whole and in order', () => {
+test('pieces of any length are written completely and in order', () => {
   const random = new Random(2);
   const out = new TextWriter();
   let expected = '';

@@ -1,7 +1,7 @@
-/** Bytes behind those to be written that must be there, whatever they are. */
+/** Readable bytes that must follow the bytes to write. Their values do not matter. */
 export const PADDING = 3;
 
-/** Bytes with as many more behind them. */
+/** Returns a copy of `bytes` with `PADDING` bytes appended. */
 export function padded(bytes: Uint8Array): DataView {
   const room = new Uint8Array(bytes.length + PADDING);
   room.set(bytes);
@@ -14,21 +14,21 @@ const ZERO = 0x30;
 const MINUS = 0x2d;
 const BILLION = 1e9;
 
-/** Makes a long text out of short ones of bytes. */
+/** Builds a long string from byte ranges, strings and numbers. */
 export class TextWriter {
   readonly #bytes = Buffer.allocUnsafeSlow(BYTES);
   readonly #view = new DataView(this.#bytes.buffer);
   #at = 0;
   #text = '';
 
-  /** The bytes of `source` from `from` up to `to`: whole characters. `PADDING` bytes follow them. */
+  /** Appends the bytes of `source` from `from` to `to`, whole characters. `PADDING` bytes must follow them. */
   bytes(source: DataView, from: number, to: number): void {
     const end = this.#at + to - from;
     if (end + PADDING > BYTES) {
       this.#long(source, from, to);
       return;
     }
-    // By words: four times as fast as by bytes. What is written too far is written over.
+    // Copies 4 bytes at a time. Excess bytes are overwritten by the next call.
     for (let at = this.#at, i = from; i < to; i += 4, at += 4) {
       this.#view.setInt32(at, source.getInt32(i, true), true);
     }
@@ -40,13 +40,13 @@ export class TextWriter {
     this.#text += text;
   }
 
-  /** As JavaScript writes it, which is the shortest text that gives this number again. */
+  /** Appends a number as JavaScript formats it: the shortest text that parses to the same number. */
   number(value: number): void {
     if (this.#at + LONGEST_NUMBER > BYTES) this.#flush();
     const whole = value | 0;
     if (whole === value) {
       if (whole < 0) this.#bytes[this.#at++] = MINUS;
-      // The least 32-bit number has no positive one.
+      // Math.abs(-2 ** 31) exceeds the 32-bit range.
       this.#digits(Math.abs(whole), 1);
     } else if (value > 0 && value <= Number.MAX_SAFE_INTEGER && Math.floor(value) === value) {
       const high = Math.floor(value / BILLION);
@@ -63,7 +63,7 @@ export class TextWriter {
     else this.#text += Buffer.from(source.buffer, source.byteOffset + from, to - from).toString();
   }
 
-  /** What was written since the last `take()`. */
+  /** Returns the text written since the last `take()`. */
   take(): string {
     this.#flush();
     const text = this.#text;
@@ -71,7 +71,7 @@ export class TextWriter {
     return text;
   }
 
-  /** Digits of a whole number from 0 to 2^31, with zeros before it up to `least` digits. */
+  /** Appends an integer from 0 to 2^31, with leading zeros up to `least` digits. */
   #digits(value: number, least: number): void {
     let count = least;
     for (let limit = 10 ** least; value >= limit; limit *= 10) count++;

@@ -1,26 +1,26 @@
 interface Run<T> {
-  /** Settled at the end of the run, or once it takes too long: with undefined then, and where it failed. */
+  /** Resolves with the result. Resolves with undefined if the run fails or exceeds the time limit. */
   readonly outcome: Promise<T | undefined>;
   timer?: NodeJS.Timeout;
   overran?: Error;
 }
 
-/** Asks of the application that may hang or fail: one at a time for each key, none waited for longer than a limit. */
+/** Runs application functions that may hang or fail: one run at a time for each key, with a time limit for waiting. */
 export class TimedRuns<Key extends object, T> {
   readonly #limitMs: () => number;
   readonly #onFailure: (key: Key, error: Error) => void;
   readonly #running = new Map<Key, Run<T>>();
 
-  /** `onFailure` is called for a run that throws, rejects or takes too long, and each time that one still does. */
+  /** `onFailure` is called if a run throws, rejects or exceeds the limit, and at each later `run()` while it still does. */
   constructor(limitMs: () => number, onFailure: (key: Key, error: Error) => void) {
     this.#limitMs = limitMs;
     this.#onFailure = onFailure;
   }
 
   /**
-   * Starts a run, or waits for the one of this key. Never rejects: undefined where it failed or has not ended within the
-   * limit, counted from its start. One that was found to take too long is not waited for again. A process that has nothing
-   * else to do lives until the outcome is there, unless it is `idle`.
+   * Starts a run, or waits for the current run of this key. Never rejects: returns undefined if the run fails or exceeds the
+   * limit, which is counted from its start. Does not wait again for a run that exceeded the limit. Keeps the process alive
+   * until the outcome, unless `idle`.
    */
   run(key: Key, start: () => T | PromiseLike<T>, idle = false): Promise<T | undefined> {
     const run = this.#running.get(key) ?? this.#start(key, start);
@@ -35,7 +35,7 @@ export class TimedRuns<Key extends object, T> {
   #start(key: Key, start: () => T | PromiseLike<T>): Run<T> {
     const { promise, resolve } = Promise.withResolvers<T | undefined>();
     const run: Run<T> = { outcome: promise };
-    // Before it starts: one that asks for the page it is a part of waits for itself, up to the limit.
+    // Set before the start, so that a run that starts itself again waits (up to the limit) instead of recursing.
     this.#running.set(key, run);
     const end = (value: T | undefined) => {
       clearTimeout(run.timer);
@@ -56,11 +56,11 @@ export class TimedRuns<Key extends object, T> {
       const limit = this.#limitMs();
       const overrun = () => {
         if (this.#running.get(key) !== run) return;
-        run.overran = new Error(`not done within ${limit} ms`);
+        run.overran = new Error(`did not complete within ${limit} ms`);
         this.#onFailure(key, run.overran);
         resolve(undefined);
       };
-      // A turn later: after a block of the event loop, what has come in meanwhile goes first.
+      // One turn later: after the event loop was blocked, pending results are processed first.
       run.timer = setTimeout(() => setImmediate(overrun), limit).unref();
     } catch (error) {
       fail(error);

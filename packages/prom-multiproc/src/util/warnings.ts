@@ -1,21 +1,22 @@
 import { printable } from './printable.ts';
 
-/** Warnings for the operators of an application, each given once. */
+/** Emits process warnings for operators. */
 export class Warnings {
   readonly #reported = new Map<string, string>();
 
+  /** Emits a warning unless the same message was emitted before. */
   once(code: string, message: string): void {
     if (this.#reported.has(message)) return;
     this.#reported.set(message, code);
     this.warn(code, message);
   }
 
-  /** For what is news each time. */
+  /** Emits a warning each time. */
   warn(code: string, message: string): void {
     process.emitWarning(printable(message), { type: 'PromMultiprocWarning', code });
   }
 
-  /** Lets warnings of `code` be given again. */
+  /** Allows warnings of `code` to be emitted again. */
   forget(code: string): void {
     for (const [message, reported] of this.#reported) if (reported === code) this.#reported.delete(message);
   }
