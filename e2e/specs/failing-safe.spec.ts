@@ -131,7 +131,7 @@ test('slot files overwritten, deleted and cut under running workers: held, told,
     await poll(
       'its holder to take another slot',
       async () =>
-        (await logLines(stack, 'was overwritten: this process counts on in another slot')).length === 1
+        (await logLines(stack, 'was overwritten: this process continues in another slot')).length === 1
           ? true
           : undefined,
       DEADLINE,
@@ -171,7 +171,7 @@ test('slot files overwritten, deleted and cut under running workers: held, told,
     await poll(
       'its end, or another slot for it',
       async () => {
-        const turned = await logLines(stack, 'was cut to 0 bytes: this process counts on in another slot');
+        const turned = await logLines(stack, 'was cut to 0 bytes: this process continues in another slot');
         return turned.length > 0 || !(await pidsOf(stack)).includes(third.pid) ? true : undefined;
       },
       DEADLINE,

@@ -1,4 +1,4 @@
-/** What `metricsHandler()` shows where the application names no registry: all of the application, or 503. */
+/** `metricsHandler()` without a registry shows all metrics of the application, or answers 503. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { installedApplication, PRELOAD } from '../test/support/installed-application.ts';
@@ -10,7 +10,7 @@ const own = require('prom-client');
 const { metricsHandler, share } = require('prom-multiproc');
 const { createServer } = require('node:http');
 const count = (client, name, registers) => new client.Counter({ name, help: 'h', ...(registers && { registers }) }).inc();
-const say = async (...args) => {
+const serve = async (...args) => {
   const server = createServer(metricsHandler(...args)).listen(0, '127.0.0.1', async () => {
     const answer = await fetch('http://127.0.0.1:' + server.address().port + '/metrics');
     console.log(JSON.stringify({ status: answer.status, text: await answer.text() }));
@@ -27,28 +27,28 @@ interface Answer {
 for (const [what, source, args] of [
   [
     'two copies of the client, by share()',
-    `const other = require('./other'); share(); count(own, 'own_total'); count(other, 'other_total'); say();`,
+    `const other = require('./other'); share(); count(own, 'own_total'); count(other, 'other_total'); serve();`,
     [],
   ],
   [
     'two copies of the client, by the preload',
-    `const other = require('./other'); count(own, 'own_total'); count(other, 'other_total'); say();`,
+    `const other = require('./other'); count(own, 'own_total'); count(other, 'other_total'); serve();`,
     PRELOAD,
   ],
   [
     'both clients, one loaded after the handler was made',
     `share(); const answer = metricsHandler(); const other = require('@prometheus-io/client');
-     count(own, 'own_total'); count(other, 'other_total'); say();`,
+     count(own, 'own_total'); count(other, 'other_total'); serve();`,
     [],
   ],
   [
     'two registries that are shared one by one',
     `const [one, two] = [new own.Registry(), new own.Registry()]; share(one); share(two);
-     count(own, 'own_total', [one]); count(own, 'other_total', [two]); say();`,
+     count(own, 'own_total', [one]); count(own, 'other_total', [two]); serve();`,
     [],
   ],
 ] as const) {
-  test(`it shows the metrics of ${what}, each once`, async (t) => {
+  test(`metricsHandler() shows the metrics of ${what}, each once`, async (t) => {
     const app = installedApplication(t);
     const env = { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) };
     for (let times = 1; times <= 2; times++) {
@@ -66,27 +66,27 @@ for (const [what, source, args] of [
 for (const [what, source, why] of [
   [
     'the metrics are in the other client',
-    `share(own.register); count(require('@prometheus-io/client'), 'x_total'); say();`,
+    `share(own.register); count(require('@prometheus-io/client'), 'x_total'); serve();`,
     /x_total is not shared, in the global registry of \S+client: call share\(\)/,
   ],
   [
     'some are in a second copy',
-    `share(own.register); count(own, 'own_total'); count(require('./other'), 'x_total'); say();`,
+    `share(own.register); count(own, 'own_total'); count(require('./other'), 'x_total'); serve();`,
     /x_total is not shared, in the global registry of \S+other\/node_modules\/prom-client/,
   ],
   [
     'they are in the global registry, and another one is shared',
-    `share(new own.Registry()); count(own, 'x_total'); say();`,
+    `share(new own.Registry()); count(own, 'x_total'); serve();`,
     /x_total is not shared, in the global registry/,
   ],
-  ['share() was never called', `count(own, 'x_total'); say();`, /no registry is shared: call share\(\)/],
+  ['share() was never called', `count(own, 'x_total'); serve();`, /no registry is shared: call share\(\)/],
   [
     'only registries with a name are shared',
-    `share(new own.Registry(), { name: 'inner' }); say();`,
+    `share(new own.Registry(), { name: 'inner' }); serve();`,
     /no registry is shared: call share\(\)/,
   ],
 ] as const) {
-  test(`it answers 503 where the variable is set and ${what}`, async (t) => {
+  test(`metricsHandler() answers 503 if the variable is set and ${what}`, async (t) => {
     const { said } = await installedApplication(t).run<Answer>(START + source, {
       env: { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) },
     });
@@ -95,19 +95,19 @@ for (const [what, source, why] of [
   });
 }
 
-test('registries that are kept apart leave it be: they are shown after the shared ones', async (t) => {
+test('registries passed after the shared one are shown after it and cause no 503', async (t) => {
   const { said } = await installedApplication(t).run<Answer>(
     `${START} const apart = new own.Registry(); share(own.register);
-     count(own, 'x_total', [apart]); count(own, 'own_total'); say(own.register, apart);`,
+     count(own, 'x_total', [apart]); count(own, 'own_total'); serve(own.register, apart);`,
     { env: { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) } },
   );
   assert.equal(said.status, 200);
   assert.deepEqual([sample(said.text, 'x_total'), sample(said.text, 'own_total')], [1, 1]);
 });
 
-test('while the variable is unset it shows the registry that has metrics', async (t) => {
+test('while the variable is unset, metricsHandler() shows the registry that has metrics', async (t) => {
   const { said } = await installedApplication(t).run<Answer>(
-    `${START} share(); count(require('@prometheus-io/client'), 'x_total'); say();`,
+    `${START} share(); count(require('@prometheus-io/client'), 'x_total'); serve();`,
   );
   assert.deepEqual([said.status, sample(said.text, 'x_total')], [200, 1]);
 });

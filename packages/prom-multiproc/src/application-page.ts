@@ -7,13 +7,14 @@ import { whyIncomplete } from './process/unshared-metrics.ts';
 import { isKeptPlain } from './process/unsupported-platform.ts';
 import { sharedDirectory } from './share.ts';
 
-/** A registry, or what shows several. */
+/** A registry, or a view of several. */
 export type Shown = Pick<AnyRegistry, 'contentType' | 'metrics'>;
 
 /**
- * What shows the application where it named no registry: all that this process shares without a name. Where the variable
- * is unset it is the global registry, of several clients the one that has metrics.
- * @throws Error where there is no client, and where the variable is set and metrics of the application are not shared
+ * Returns the page for a `metricsHandler()` without a registry: all shared registries that have no name. While
+ * `PROMETHEUS_MULTIPROC_DIR` is unset, returns the global registry of the client that has metrics.
+ * @throws Error if no client is installed. If the variable is set, also if no registry without a name is shared or if a
+ *   global registry has unshared metrics.
  */
 export function applicationPage(): Shown {
   lookForVariable();
@@ -25,14 +26,14 @@ export function applicationPage(): Shown {
   const [first] = viewed;
   if (first === undefined) {
     throw new Error(
-      'PROMETHEUS_MULTIPROC_DIR is set but no registry is shared: call share(), or give the registry to metricsHandler()',
+      'PROMETHEUS_MULTIPROC_DIR is set but no registry is shared: call share(), or pass the registry to metricsHandler()',
     );
   }
   if (viewed.length === 1) return first.register as unknown as AnyRegistry;
   const { contentType } = first.register;
   const view = new RegistryView(first.slot, {
     viewed: () => viewed,
-    showsSelf: () => viewed.some(({ selfMetrics }) => selfMetrics),
+    showsSelfMetrics: () => viewed.some(({ selfMetrics }) => selfMetrics),
     contentType: () => contentType,
   });
   return { contentType, metrics: () => view.text() };

@@ -1,4 +1,4 @@
-/** The metrics handler in frameworks of others, and in each process of a cluster. */
+/** The metrics handler in web frameworks and in each process of a cluster. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
@@ -46,7 +46,7 @@ async function listen(t: TestContext, listener: RequestListener): Promise<string
 }
 
 for (const [framework, mount] of Object.entries(FRAMEWORKS)) {
-  test(`under ${framework} it gives the totals, one worker, and headers alone`, async (t) => {
+  test(`${framework}: the handler serves the totals, one worker, and HEAD requests`, async (t) => {
     const url = await listen(t, await mount(metricsHandler(shareCounter(t).register)));
     for (const path of ['', '/workers/0']) {
       const answer = await fetch(url + path);
@@ -61,7 +61,7 @@ for (const [framework, mount] of Object.entries(FRAMEWORKS)) {
   });
 }
 
-test('an answer that somebody else gave meanwhile is let be, and the process lives', async (t) => {
+test('if other code has already answered, the handler changes nothing and the process stays alive', async (t) => {
   const register = new client.Registry();
   const handler = metricsHandler(register);
   const url = await listen(t, (request, response) => {
@@ -79,12 +79,12 @@ test('every process of a cluster that shares shows the totals', async (t) => {
   }
 });
 
-test('no process of a cluster that does not share shows one view of many', async (t) => {
+test('in a cluster that does not share, no process shows the counts of one process', async (t) => {
   const { primary, worker } = await askCluster(t, undefined);
   const why = /does not share its metrics: set PROMETHEUS_MULTIPROC_DIR and call share\(\)/;
   for (const [who, { status, text }] of Object.entries({ primary, worker })) {
     assert.equal(status, 503);
     assert.match(text, why);
-    assert.match(text, new RegExp(`^This ${who} of a cluster`));
+    assert.match(text, new RegExp(`^This cluster ${who} does not`));
   }
 });

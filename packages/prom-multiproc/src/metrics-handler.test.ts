@@ -39,7 +39,7 @@ async function pageOf(handler: RequestListener): Promise<string> {
   }
 }
 
-test('GET gives the totals, uncached, in the content type of the registry', async (t) => {
+test('GET returns the totals, uncached, in the content type of the registry', async (t) => {
   const { ask } = await serve(t);
   const { status, headers, body } = await ask();
   assert.equal(status, 200);
@@ -49,7 +49,7 @@ test('GET gives the totals, uncached, in the content type of the registry', asyn
   assert.equal(sample(body.toString(), 'a_total'), 3);
 });
 
-test('HEAD gives the headers of GET alone, and nothing else is served', async (t) => {
+test('HEAD returns only the headers of GET, and other methods get 405', async (t) => {
   const { ask } = await serve(t);
   const { status, headers, body } = await ask({ method: 'HEAD' });
   assert.deepEqual([status, body.length], [200, 0]);
@@ -60,7 +60,7 @@ test('HEAD gives the headers of GET alone, and nothing else is served', async (t
   }
 });
 
-test('gzip is given to those that take it', async (t) => {
+test('the answer is gzipped if and only if the client accepts it', async (t) => {
   const { ask } = await serve(t);
   for (const wanted of ['gzip', 'br, gzip', 'GZIP;q=0.5', 'deflate, gzip;q=1.0']) {
     const { headers, body } = await ask({ headers: { 'Accept-Encoding': wanted } });
@@ -74,7 +74,7 @@ test('gzip is given to those that take it', async (t) => {
   }
 });
 
-test('registries of this process alone are shown after the totals, and take no slot', async (t) => {
+test('registries private to this process are shown after the totals and take no slot', async (t) => {
   const own = new client.Registry();
   new client.Counter({ name: 'own_total', help: 'Own', registers: [own] }).inc(2);
   const { ask, directory } = await serve(t, own);
@@ -85,7 +85,7 @@ test('registries of this process alone are shown after the totals, and take no s
   assert.doesNotMatch(worker, /own_total/);
 });
 
-test('several registries make one exposition of OpenMetrics, with one end', async () => {
+test('several OpenMetrics registries make one exposition with one # EOF', async () => {
   const registries = ['one', 'two'].map((name) => {
     const register = new client.Registry();
     register.setContentType(client.Registry.OPENMETRICS_CONTENT_TYPE as never);
@@ -95,10 +95,10 @@ test('several registries make one exposition of OpenMetrics, with one end', asyn
   const text = await pageOf(metricsHandler(...registries));
   assert.equal(text.match(/# EOF/g)?.length, 1);
   assert.match(text, /^one 1\n[\s\S]*^two 1\n# EOF\n$/m);
-  assert.throws(() => metricsHandler(registries[0], new client.Registry()), /give both one content type/);
+  assert.throws(() => metricsHandler(registries[0], new client.Registry()), /set the same one for all/);
 });
 
-test('one worker alone is shown at /workers/<slot>, while it lives', async (t) => {
+test('/workers/<slot> shows one worker while it is alive', async (t) => {
   const { ask } = await serve(t);
   const { status, body } = await ask({ path: '/metrics/workers/0?x=1' });
   assert.equal(status, 200);
@@ -106,7 +106,7 @@ test('one worker alone is shown at /workers/<slot>, while it lives', async (t) =
   assert.equal((await ask({ path: '/metrics/workers/1' })).status, 404);
 });
 
-test('where the totals cannot be had, the answer is 503 and says why', async (t) => {
+test('the answer is 503 with the reason if the totals cannot be read', async (t) => {
   const { directory, ask } = await serve(t);
   rmSync(directory, { recursive: true });
   writeFileSync(directory, 'so that it cannot be made again');

@@ -9,20 +9,23 @@ import { sharedRegistries } from './process/shared-registry.ts';
 import { keepApart } from './process/unshared-metrics.ts';
 import { isKeptPlain } from './process/unsupported-platform.ts';
 import { Reader } from './reader.ts';
-import { isShared, sharedDirectory, sharedRegistry, stepsAhead } from './share.ts';
+import { isShared, readAheadSteps, sharedDirectory, sharedRegistry } from './share.ts';
 
 const OPENMETRICS_END = /# EOF\n?$/;
 const WORKER_PATH = /\/workers\/(\d{1,4})$/;
 
 /**
- * Answers requests for metrics: the totals of `register`, or what one worker counted where the path ends with
- * `/workers/<slot>`. GET and HEAD only; gzip where asked for. 503 with the reason where the totals cannot be had, and in
- * a process of a cluster that does not share: one worker's view is never passed off as the application's.
- * The metrics of `others` follow: registries of this process alone, such as a primary's own. They stay unshared, which
- * `Registry.merge()` with a shared one would not leave them.
+ * Returns a request handler that serves the totals of `register`, or the counts of one worker if the path ends with
+ * `/workers/<slot>`. Accepts GET and HEAD; gzips if the client accepts it. Answers 503 with the reason if the totals are not
+ * available, and in a cluster process that does not share: it never serves one worker's counts as the application's.
  *
- * Outside of the workers of a cluster it looks ten times a second whether there are new series, and reads their names: the
- * first request does not wait for that.
+ * The metrics of `others` follow the totals. These are registries private to this process, such as a primary's own. They
+ * stay unshared; `Registry.merge()` with a shared registry would share them.
+ *
+ * Except in cluster workers, the handler checks for new series ten times a second and reads their names ahead, because
+ * otherwise the first request would wait for that.
+ * @throws TypeError if the registries have different content types
+ * @throws Error if no client is installed and `register` is omitted
  */
 export function metricsHandler(register?: AnyRegistry, ...others: readonly AnyRegistry[]): PageHandler {
   let reader: Reader | undefined;
@@ -30,19 +33,18 @@ export function metricsHandler(register?: AnyRegistry, ...others: readonly AnyRe
   const other = others.find((one) => one.contentType !== contentType);
   if (other !== undefined)
     throw new TypeError(
-      `metricsHandler: registries of ${contentType} and of ${other.contentType}: give both one content type`,
+      `metricsHandler(): the registries have different content types, ${contentType} and ${other.contentType}: set the same one for all`,
     );
   for (const one of others) keepApart(one);
 
-  // A worker is asked by chance, and has other things to do.
-  if (clusterRole() !== 'worker') readAhead(() => stepsAhead(register));
+  // A worker receives scrapes only by chance.
+  if (clusterRole() !== 'worker') readAhead(() => readAheadSteps(register));
 
   async function pageFor(path: string): Promise<Page> {
     const slot = WORKER_PATH.exec(path)?.[1];
     if (slot === undefined) return totals(register, others);
     const directory = sharedDirectory();
-    if (directory === undefined)
-      return plain(404, 'There are no workers: PROMETHEUS_MULTIPROC_DIR is not set');
+    if (directory === undefined) return plain(404, 'No workers to show: PROMETHEUS_MULTIPROC_DIR is not set');
     reader ??= new Reader(directory);
     return workerPage(reader, Number(slot));
   }
@@ -52,11 +54,11 @@ export function metricsHandler(register?: AnyRegistry, ...others: readonly AnyRe
 
 async function totals(register: AnyRegistry | undefined, others: readonly AnyRegistry[]): Promise<Page> {
   const shown = register ?? applicationPage();
-  const oneOfMany = clusterRole();
-  if (oneOfMany !== undefined && isPlain(shown)) {
+  const role = clusterRole();
+  if (role !== undefined && isPlain(shown)) {
     return plain(
       503,
-      `This ${oneOfMany} of a cluster does not share its metrics: set PROMETHEUS_MULTIPROC_DIR and call share()`,
+      `This cluster ${role} does not share its metrics: set PROMETHEUS_MULTIPROC_DIR and call share()`,
     );
   }
   const slot = isPlain(shown)
@@ -72,12 +74,12 @@ async function totals(register: AnyRegistry | undefined, others: readonly AnyReg
   return { status: 200, contentType: shown.contentType, text: joined(texts) };
 }
 
-/** Whether this process alone counts in it. One that is kept plain refuses by itself, and knows why. */
+/** Whether the registry is not shared. Excludes registries kept plain: their `metrics()` rejects with the reason. */
 function isPlain(shown: Shown): shown is AnyRegistry {
   return 'registerMetric' in shown && !isShared(shown as AnyRegistry) && !isKeptPlain(shown as AnyRegistry);
 }
 
-/** One exposition of several: in OpenMetrics only the last one may say that it is the end. */
+/** Joins expositions. In OpenMetrics only the last one may end with `# EOF`. */
 function joined(texts: readonly string[]): string {
   return texts.map((text, i) => (i < texts.length - 1 ? text.replace(OPENMETRICS_END, '') : text)).join('');
 }

@@ -1,4 +1,4 @@
-/** The HTTP layer of whatever serves metrics: `metricsHandler` and the command's `serve`. */
+/** The HTTP layer of `metricsHandler` and of the command `prom-multiproc serve`. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, gzip } from 'node:zlib';
 import { type Reader, TEXT_CONTENT_TYPE } from './reader.ts';
@@ -12,8 +12,8 @@ export interface Page {
 export type PageHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Answers GET and HEAD with the page of the path, without its query; gzip where asked for. Where `pageOf` throws or rejects, 503
- * with the message. Other methods get `refusal`; default: 405.
+ * Answers GET and HEAD with the page of the path (without query), gzipped if the client accepts it. If `pageOf` throws or
+ * rejects, answers 503 with the message. Answers other methods with `refusal`, by default 405.
  */
 export function pageHandler(pageOf: (path: string) => Page | Promise<Page>, refusal?: Page): PageHandler {
   const answer = async (path: string): Promise<Page> => pageOf(path);
@@ -27,12 +27,12 @@ export function pageHandler(pageOf: (path: string) => Page | Promise<Page>, refu
     answer(path)
       .catch((error: Error) => plain(503, error.message))
       .then((page) => send(request, response, page))
-      // Whoever wrapped the handler has answered meanwhile, as after a timeout of its own.
+      // The code around the handler has already answered, for example after its own timeout.
       .catch(() => response.destroy());
   };
 }
 
-/** What one living worker counted. @throws Error where the directory cannot be read */
+/** The counts of the living worker that holds `slot`, or 404. @throws Error if the directory cannot be read */
 export function workerPage(reader: Reader, slot: number): Page {
   const text = reader.workerMetrics(slot);
   if (text === undefined) return plain(404, `No living worker holds slot ${slot}`);

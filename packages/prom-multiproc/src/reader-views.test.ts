@@ -1,4 +1,4 @@
-/** What a reader from outside shows, and that it only reads. */
+/** A `Reader` shows the totals and single slots, and writes nothing. */
 import assert from 'node:assert/strict';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { Reader } from './index.ts';
 
 const SUMMARY = definition({ name: 'sizes', type: 'summary', bounds: [0.5] });
 
-/** Slot 0 is held by a living process, slot 1 by none. */
+/** Slot 0 is held by a living process, slot 1 is free. */
 function twoSlots(t: Cleanup) {
   const directory = temporaryDirectory(t);
   const writers = [openWriter(directory), openWriter(directory)] as const;
@@ -25,7 +25,7 @@ function twoSlots(t: Cleanup) {
   return { directory, writers, reader };
 }
 
-test('it shows the totals of all, those of one living process, and the state of each slot', (t) => {
+test('a Reader shows the totals, the counts of one living process, and the state of each slot', (t) => {
   const { directory, writers, reader } = twoSlots(t);
   const all = reader.metrics();
   assert.equal(sample(all, 'requests_total{route="/"}'), 3);
@@ -36,8 +36,8 @@ test('it shows the totals of all, those of one living process, and the state of 
   assert.equal(sample(one, 'requests_total{route="/"}'), 1);
   assert.equal(sample(one, 'sizes{quantile="0.5",route="/"}'), 10);
   assert.equal(sample(one, 'prom_multiproc_slots'), 1);
-  assert.equal(reader.workerMetrics(1), undefined, 'nobody holds it');
-  assert.equal(reader.workerMetrics(2), undefined, 'there is none');
+  assert.equal(reader.workerMetrics(1), undefined, 'the slot is free');
+  assert.equal(reader.workerMetrics(2), undefined, 'the slot does not exist');
   assert.deepEqual(
     reader.slots().map(({ slot, live, error, series }) => ({ slot, live, error, series })),
     [
@@ -48,13 +48,13 @@ test('it shows the totals of all, those of one living process, and the state of 
   add(writers[0], COUNTER, '/', 10);
   assert.equal(sample(reader.metrics(), 'requests_total{route="/"}'), 13);
   assert.equal(sample(reader.workerMetrics(0)!, 'requests_total{route="/"}'), 11);
-  // The slot is taken again: its counts go on, seen alone as well.
+  // The next process takes the slot and continues its counts.
   const successor = openWriter(directory);
   t.after(() => successor.close());
   assert.equal(sample(reader.workerMetrics(1)!, 'requests_total{route="/"}'), 2);
 });
 
-test('it changes nothing in the directory', (t) => {
+test('a Reader changes nothing in the directory', (t) => {
   const { directory, reader } = twoSlots(t);
   const state = () =>
     readdirSync(directory).map((name) => {
@@ -69,7 +69,7 @@ test('it changes nothing in the directory', (t) => {
   assert.deepEqual(state(), before);
 });
 
-test('a directory that is not there is an error that says what to do', (t) => {
+test('a missing directory is an error that says what to do', (t) => {
   const { directory, reader } = twoSlots(t);
   rmSync(directory, { recursive: true });
   for (const read of [() => reader.metrics(), () => reader.workerMetrics(0), () => reader.slots()]) {

@@ -5,9 +5,9 @@ import { loadLibc } from './os/libc.ts';
 import { printable } from './util/printable.ts';
 
 export interface ReaderOptions {
-  /** Shows what registries of this name count: see `ShareOptions`. Default: what those without a name count. */
+  /** Shows the counts of registries of this name: see `ShareOptions.name`. Default: of registries without a name. */
   readonly name?: string;
-  /** Called once for each slot file that is from now on held at its last good values. Default: a process warning. */
+  /** Called once for each slot file that becomes unreadable and is held at its last good values. Default: a process warning. */
   readonly onUnreadable?: (path: string, error: Error) => void;
 }
 
@@ -15,7 +15,7 @@ export const TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 const PLAIN: TextOptions = { openMetrics: false };
 
-/** Reads a metrics directory from outside the application, as a standalone exporter does. Changes nothing there. */
+/** Reads a metrics directory from outside the application, as a standalone exporter does. Never writes to it. */
 export class Reader {
   readonly #directory: string;
   readonly #name: string | undefined;
@@ -24,11 +24,11 @@ export class Reader {
   readonly #all: DirectoryReader;
   readonly #single = new Map<number, DirectoryReader>();
 
-  /** @throws Error where this platform cannot read slot files. */
+  /** @throws Error if this platform cannot read slot files */
   constructor(directory: string, { name, onUnreadable = warn }: ReaderOptions = {}) {
     this.#directory = directory;
     this.#name = name;
-    // The totals and each single slot are read apart, and a slot without a living process from the beginning each time.
+    // The reader of the totals and the reader of a single slot report the same damage.
     this.#onUnreadable = (path, error) => {
       const what = `${path}: ${error.message}`;
       if (!this.#reported.has(what)) onUnreadable(path, error);
@@ -38,8 +38,8 @@ export class Reader {
   }
 
   /**
-   * The totals of all slots and the metrics of the sharing itself, in Prometheus' text format.
-   * @throws Error where the directory cannot be read.
+   * Returns the totals of all slots and the library's own metrics in the Prometheus text format.
+   * @throws Error if the directory cannot be read
    */
   metrics(): string {
     this.#all.refresh();
@@ -47,9 +47,8 @@ export class Reader {
   }
 
   /**
-   * What one living process counted in its slot, its gauges and the quantiles of its summaries included; undefined where
-   * no living process holds the slot.
-   * @throws Error where the directory cannot be read.
+   * Returns the counts, gauges and summary quantiles of one slot, or undefined if no living process holds it.
+   * @throws Error if the directory cannot be read
    */
   workerMetrics(slot: number): string | undefined {
     let reader = this.#single.get(slot);
@@ -64,7 +63,7 @@ export class Reader {
     return undefined;
   }
 
-  /** State of every slot, by ascending number. @throws Error where the directory cannot be read. */
+  /** Returns the state of every slot, by ascending number. @throws Error if the directory cannot be read */
   slots(): readonly SlotStatus[] {
     this.#all.refresh();
     return this.#all.status.slots;

@@ -1,4 +1,4 @@
-/** `share()` called more than once for a registry, as beside the preload: no option is ignored without a word. */
+/** Repeated calls of `share()` for one registry, for example beside the preload: no option is silently ignored. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { forkShared } from '../test/support/fork-shared.ts';
@@ -15,7 +15,7 @@ for (const [what, program, options] of [
   ['share()', `share(); share(undefined, ${LATER});`, {}],
   ['the preload', `share(register, ${LATER});`, { execArgv: PRELOAD }],
 ] as const) {
-  test(`options that are given after ${what} hold`, async (t) => {
+  test(`options passed to share() after ${what} take effect`, async (t) => {
     const one = await forkShared(t, temporaryDirectory(t), `${program} ${COUNT}`, options);
     const text = await one.ask<string>('register.metrics()');
     assert.equal(sample(text, 'x_total{a="1"}'), 1);
@@ -24,7 +24,7 @@ for (const [what, program, options] of [
   });
 }
 
-test('options that are not given again hold on', async (t) => {
+test('options that are not passed again stay in effect', async (t) => {
   const program = `share(register, ${LATER}); share(register); share(); ${COUNT}`;
   const one = await forkShared(t, temporaryDirectory(t), program);
   const text = await one.ask<string>('register.metrics()');
@@ -32,7 +32,7 @@ test('options that are not given again hold on', async (t) => {
   assert.doesNotMatch(text, /^prom_multiproc_/m);
 });
 
-test('options of all calls hold where the variable comes later', async (t) => {
+test('options of all calls take effect when the variable is set later', async (t) => {
   const directory = temporaryDirectory(t);
   const program = `const inner = new Registry(); share(inner); share(inner, { name: 'inner', selfMetrics: false });
     process.env.PROMETHEUS_MULTIPROC_DIR = ${JSON.stringify(directory)};
@@ -49,23 +49,23 @@ for (const [what, directory] of [
   ['with the variable set', true],
   ['without it', false],
 ] as const) {
-  test(`another name for a registry that has one is refused, ${what}`, async (t) => {
+  test(`share() rejects a different name for a registry that has one, ${what}`, async (t) => {
     const program = `const inner = new Registry(); share(inner, { name: 'a' }); share(inner, { name: 'a' }); share(inner);
       function again(name) { try { share(inner, { name }); } catch (error) { return error.message; } }`;
     const one = await forkShared(t, directory ? temporaryDirectory(t) : undefined, program);
     assert.match(
       await one.ask<string>("again('b')"),
-      /name is 'b', and this registry is shared as 'a' already/,
+      /cannot name this registry 'b': .* has shared it as 'a'/,
     );
   });
 }
 
-test('a name for a registry that the preload has shared without one is refused with what to do', async (t) => {
+test('share() rejects a name for a registry that the preload has shared without one, with what to do', async (t) => {
   const program = `const inner = new Registry(); new Counter({ name: 'x_total', help: 'x', registers: [inner] });
     function again() { try { share(inner, { name: 'inner' }); } catch (error) { return error.message; } }`;
   const one = await forkShared(t, temporaryDirectory(t), program, { execArgv: PRELOAD });
   assert.match(
     await one.ask<string>('again()'),
-    /shared without a name already.*give it the name before that/,
+    /has shared it without a name\. Pass the name in the first call/,
   );
 });

@@ -27,7 +27,7 @@ test('without PROMETHEUS_MULTIPROC_DIR a process is plain prom-client', async (t
   assert.deepEqual(await one.warnings(), []);
 });
 
-test('counters, gauges, histograms and summaries of all processes add up in any of them', async (t) => {
+test('every process shows the sums of counters, gauges, histograms and summaries of all processes', async (t) => {
   const { start, files } = application(t);
   const apps = await Promise.all([start(), start({ LATE_METRICS: '1' }), start()]);
   for (const [i, app] of apps.entries()) {
@@ -56,7 +56,7 @@ test('counters, gauges, histograms and summaries of all processes add up in any 
   assert.equal(files().length, 3, 'the reader took no slot');
 });
 
-test('a process killed right after its last increment loses nothing, and its successor carries on', async (t) => {
+test('no count is lost when a process is killed right after its last increment, and the next process continues its counts', async (t) => {
   const { start, files } = application(t);
   const witness = await start();
   await witness.call('plain', 'inc', 1000);
@@ -68,7 +68,7 @@ test('a process killed right after its last increment loses nothing, and its suc
   const afterDeath = await witness.metrics();
   assert.equal(sample(afterDeath, `requests_total${HOME}`), 5);
   assert.equal(sample(afterDeath, `seconds_count${HOME}`), 1);
-  assert.equal(sample(afterDeath, 'in_flight'), 0, 'gauges of the dead are not shown');
+  assert.equal(sample(afterDeath, 'in_flight'), 0, 'gauges of dead processes are not shown');
 
   const successor = await start();
   await successor.call('requests', 'inc', { route: '/' });
@@ -78,10 +78,10 @@ test('a process killed right after its last increment loses nothing, and its suc
   assert.equal(sample(text, `requests_total${HOME}`), 6);
   assert.equal(sample(text, `seconds_bucket{le="1",route="/"}`), 0);
   assert.equal(sample(text, `seconds_bucket{le="2",route="/"}`), 2);
-  assert.equal(sample(text, 'in_flight'), 0, 'a gauge begins anew');
+  assert.equal(sample(text, 'in_flight'), 0, 'a gauge restarts at zero');
 });
 
-test('there are never more slot files than processes alive at once', async (t) => {
+test('the number of slot files never exceeds the number of processes alive at one time', async (t) => {
   const { start, files } = application(t);
   const alive = await Promise.all([start(), start(), start()]);
   for (const app of alive) await app.call('plain', 'inc');
@@ -112,24 +112,24 @@ for (const [what, path, message] of [
   ],
   ['is not a directory', 'file', /cannot share metrics in .*: .* is not a directory: remove it/],
 ] as const) {
-  test(`where the directory ${what} a process counts on, and its metrics() says what to do`, async (t) => {
+  test(`if the directory ${what}, a process keeps counting and its metrics() rejects with what to do`, async (t) => {
     const parent = temporaryDirectory(t);
     writeFileSync(join(parent, 'file'), '');
     const app = await AppProcess.start(t, join(parent, path));
-    const refusal = { message };
-    await assert.rejects(app.metrics(), refusal);
+    const rejection = { message };
+    await assert.rejects(app.metrics(), rejection);
     await app.call('requests', 'inc', { route: '/' });
     await app.call('seconds', 'observe', { route: '/' }, 1);
     await app.call('inFlight', 'set', 1);
     await app.call('sizes', 'observe', { route: '/' }, 1);
-    await assert.rejects(app.metrics(), refusal);
+    await assert.rejects(app.metrics(), rejection);
     const warnings = await app.warnings();
-    assert.equal(warnings.length, 1, 'told once');
-    assert.match(warnings[0]!, refusal.message);
+    assert.equal(warnings.length, 1, 'reported once');
+    assert.match(warnings[0]!, rejection.message);
   });
 }
 
-test('where the directory goes away under an application it counts on, and each of its processes says so once', async (t) => {
+test('if the directory is removed while an application runs, it keeps counting and each process warns once', async (t) => {
   const { directory, start } = application(t);
   const never = { PROMETHEUS_MULTIPROC_REFRESH_MS: '3600000' };
   const [app, reader] = await Promise.all([start(never), start(never)]);
@@ -144,12 +144,12 @@ test('where the directory goes away under an application it counts on, and each 
       await assert.rejects(one.metrics(), /cannot share metrics in .* is not a directory/);
   }
   for (const one of [app, reader]) {
-    const warnings = (await one.warnings()).filter((said) => said.includes('cannot share'));
+    const warnings = (await one.warnings()).filter((warning) => warning.includes('cannot share'));
     assert.equal(warnings.length, 1, warnings.join('\n'));
   }
 });
 
-test('where every slot is held a process counts on, and its metrics() says so', async (t) => {
+test('if every slot is held, a process keeps counting and its metrics() rejects with the reason', async (t) => {
   const { directory, start } = application(t);
   openWriter(directory);
   const held = join(directory, slotFileName(0));
@@ -160,7 +160,7 @@ test('where every slot is held a process counts on, and its metrics() says so', 
   assert.match((await app.warnings()).join(), /no free slot/);
 });
 
-test('a directory in place of a slot file is passed over, as a damaged file is', async (t) => {
+test('a directory in place of a slot file is skipped, as a damaged file is', async (t) => {
   const { directory, start } = application(t);
   mkdirSync(join(directory, 'slot-0.metrics'));
   const app = await start();
@@ -169,7 +169,7 @@ test('a directory in place of a slot file is passed over, as a damaged file is',
   assert.deepEqual(readdirSync(directory).sort(), ['slot-0.metrics', 'slot-1.metrics']);
 });
 
-test('NaN is refused and told once', async (t) => {
+test('NaN is dropped and reported once', async (t) => {
   const { start } = application(t);
   const app = await start();
   await app.call('plain', 'inc', 2);
@@ -177,9 +177,9 @@ test('NaN is refused and told once', async (t) => {
   await app.call('plain', 'inc', 1);
   assert.equal(sample(await app.metrics(), 'plain_total'), 3);
   const warnings = await until('the warning', async () => {
-    const said = await app.warnings();
-    return said.length > 0 && said;
+    const emitted = await app.warnings();
+    return emitted.length > 0 && emitted;
   });
   assert.equal(warnings.length, 1);
-  assert.match(warnings[0]!, /plain_total: NaN/);
+  assert.match(warnings[0]!, /plain_total: dropped the value NaN/);
 });

@@ -5,10 +5,10 @@ import { onClientCopy, watchLoading } from './client/client-copies.ts';
 import { type AnyRegistry, internalsOf } from './client/client-internals.ts';
 import { allClients, type ClientModule, clientOf, globalRegisters } from './client/clients.ts';
 import { lookForVariable, shareOnceVariableIsSet } from './client/late-variable.ts';
-import { tameMerge } from './client/merged-registry.ts';
+import { watchMerge } from './client/merged-registry.ts';
 import { whyUnsupported } from './client/supported-client.ts';
 import { aggregateOnce } from './process/aggregated-once.ts';
-import { tameAggregation } from './process/aggregator-registry.ts';
+import { replaceAggregation } from './process/aggregator-registry.ts';
 import { type ProcessSlot, processSlot } from './process/process-slot.ts';
 import { pushOnce } from './process/pushes.ts';
 import { SharedRegistry, type SharedRegistryOptions, sharedRegistries } from './process/shared-registry.ts';
@@ -18,54 +18,56 @@ import { processState } from './util/process-state.ts';
 
 export interface ShareOptions {
   /**
-   * Keeps the registry apart: what it counts shows on registries of this name only, in whatever process. At most 128
-   * characters. Default: none, and registries without a name show what all of these count.
+   * Shows the counts of this registry only in registries of the same name, in all processes. 1 to 128 characters.
+   * Default: no name. All registries without a name show each other's counts.
    */
   readonly name?: string;
-  /** Whether the output ends with the `prom_multiproc_*` metrics of the sharing itself. Default: true. */
+  /** Appends the library's own `prom_multiproc_*` metrics to the output. Default: true. */
   readonly selfMetrics?: boolean;
   /**
-   * Longest time in milliseconds that a scrape waits for `collect()` of the metrics, from 1 to 3,600,000; for all shared
-   * registries of the process. Default: `PROMETHEUS_MULTIPROC_COLLECT_TIMEOUT_MS`, or 1000.
+   * Longest time in milliseconds that a scrape waits for the `collect()` functions, from 1 to 3,600,000. Applies to all
+   * shared registries of the process. Default: `PROMETHEUS_MULTIPROC_COLLECT_TIMEOUT_MS`, or 1000.
    */
   readonly collectTimeoutMs?: number;
   /**
-   * Most series that a metric may have in this process; further ones are not counted. For all shared registries of the
-   * process. Default: `PROMETHEUS_MULTIPROC_MAX_SERIES`, or no limit.
+   * Most series that a metric may have in this process; series beyond the limit are not counted. Applies to all shared
+   * registries of the process. Default: `PROMETHEUS_MULTIPROC_MAX_SERIES`, or no limit.
    */
   readonly maxSeriesPerMetric?: number;
-  /** Called when this process finds that it cannot share: what it counts shows nowhere until it can. */
+  /** Called when this process cannot share. Its counts show nowhere until `onRecovered` is called. */
   readonly onFailure?: (error: Error) => void;
-  /** Called when this process can share after all, with all that it counted meanwhile. */
+  /** Called when this process can share after a failure. Counts made meanwhile are included. */
   readonly onRecovered?: () => void;
 }
 
 const shared = processState('shared', () => new WeakMap<AnyRegistry, SharedRegistry>());
-/** What a second copy of this library, as the preload may be one, knows a shared registry by. */
+/** Marks a shared registry for other copies of this library in the process, such as the preload. */
 const SHARED = Symbol.for('prom-multiproc.shared');
-let addsUpOnce = false;
+let patchesAggregate = false;
 let sharesGlobalRegisters = false;
-/** Of all calls of `share()` without a registry, for the clients that are loaded later. */
+/** Merged options of all calls of `share()` without a registry, for clients that are loaded later. */
 let optionsOfGlobal: ShareOptions = {};
-/** What registries that wait for the variable are to be shared with. */
+/** Options of the registries that wait for `PROMETHEUS_MULTIPROC_DIR` to be set. */
 const waiting = new WeakMap<AnyRegistry, ShareOptions>();
 
 /**
- * Makes every metric of `register`, made before or after, count in the directory that `PROMETHEUS_MULTIPROC_DIR` names.
- * From then on `register.metrics()` gives the totals of all processes that share this directory, and rejects where they
- * cannot be had. Until the variable is set it is plain prom-client; what was counted meanwhile is shared then. On a platform
- * that cannot share, or with a client that is not supported, a warning says so once, and it is plain prom-client but for
- * `metrics()`, which rejects in the processes of a cluster. Without a registry it shares the global one of both clients and
- * of every copy of them, of those loaded later too. Of several calls for one registry each option holds as it was given last.
+ * Makes every metric of `register`, existing or future, count in the directory named by `PROMETHEUS_MULTIPROC_DIR`.
+ * `register.metrics()` then returns the totals of all processes that share the directory, and rejects if it cannot read
+ * them. Without `register`, shares the global registry of both clients and of every copy of them, loaded now or later.
  *
- * The process takes its place in the directory at its first write; here only where it has counted before.
- * @throws TypeError for a name other than the one, or none, by which the registry is shared already
+ * - While the variable is unset, the registry is plain prom-client. Counts made meanwhile are shared once it is set.
+ * - If the platform or the client is not supported, the process warns once and the registry stays plain prom-client, except
+ *   that `metrics()` rejects in the processes of a cluster.
+ * - May be called again for a registry: options that are given replace earlier ones.
+ * - Takes a slot only if metrics were counted before. Otherwise the first write takes it.
+ * @throws TypeError if an option is invalid, or if `name` differs from the name under which the registry is already shared
+ * @throws Error if no client is installed
  */
 export function share(register?: AnyRegistry, options: ShareOptions = {}): void {
   checkName(options.name);
-  // Also where this process does not share: others may, whose totals it is given.
-  for (const client of clientsOf(register)) addUpOnce(client);
-  addUpOnceInEachCopy();
+  // Needed even if this process does not share: it may aggregate the totals of processes that do.
+  for (const client of clientsOf(register)) patchAggregate(client);
+  patchAggregateOfCopies();
   const directory = sharedDirectory();
   if (directory === undefined) {
     shareLater(register, options);
@@ -76,11 +78,11 @@ export function share(register?: AnyRegistry, options: ShareOptions = {}): void 
   else shareIn(directory, register, options);
 }
 
-/** Shares the global registry of each client, of those loaded later too. */
+/** Shares the global registry of each client, loaded now or later. */
 function shareGlobalRegisters(directory: string, options: ShareOptions): void {
   const [first, ...others] = globalRegisters();
   shareIn(directory, first!, options);
-  const silent = { ...optionsOfGlobal, ...given(options), ...SILENT };
+  const silent = { ...optionsOfGlobal, ...definedOnly(options), ...NO_CALLBACKS };
   optionsOfGlobal = silent;
   if (sharesGlobalRegisters) {
     for (const other of others) shareIn(directory, other, silent);
@@ -89,16 +91,15 @@ function shareGlobalRegisters(directory: string, options: ShareOptions): void {
   sharesGlobalRegisters = true;
   watchLoading();
   reportBundledClient(hasMetrics);
-  // The state of the one slot of this process is reported once.
   onClientCopy(({ client }) => shareIn(directory, client.register, optionsOfGlobal));
 }
 
-/** Once `PROMETHEUS_MULTIPROC_DIR` is set. */
+/** Shares once `PROMETHEUS_MULTIPROC_DIR` is set. */
 function shareLater(register: AnyRegistry | undefined, options: ShareOptions): void {
   if (register !== undefined) {
     const known = waiting.get(register);
     if (known?.name !== undefined) checkSameName(known.name, options.name);
-    waiting.set(register, { ...known, ...given(options) });
+    waiting.set(register, { ...known, ...definedOnly(options) });
     shareOnceVariableIsSet(register, () => share(register, waiting.get(register)));
     return;
   }
@@ -106,7 +107,7 @@ function shareLater(register: AnyRegistry | undefined, options: ShareOptions): v
   let rest = options;
   onClientCopy(({ client }) => {
     share(client.register, rest);
-    rest = { ...options, ...SILENT };
+    rest = { ...options, ...NO_CALLBACKS };
   });
 }
 
@@ -116,33 +117,33 @@ function clientsOf(register?: AnyRegistry): readonly ClientModule[] {
   return client === undefined ? [] : [client];
 }
 
-/** Of those that share nothing too: the application may add totals up by any. */
-function addUpOnceInEachCopy(): void {
-  if (addsUpOnce) return;
-  addsUpOnce = true;
+/** Patches every copy of a client: the application may aggregate with a copy that shares nothing. */
+function patchAggregateOfCopies(): void {
+  if (patchesAggregate) return;
+  patchesAggregate = true;
   watchLoading();
-  onClientCopy(({ client }) => addUpOnce(client));
+  onClientCopy(({ client }) => patchAggregate(client));
 }
 
-function addUpOnce({ Registry, AggregatorRegistry }: ClientModule): void {
+function patchAggregate({ Registry, AggregatorRegistry }: ClientModule): void {
   for (const aggregating of [Registry, AggregatorRegistry]) aggregateOnce(aggregating);
 }
 
 function shareIn(directory: string, register: AnyRegistry, options: ShareOptions): void {
   if (typeof register?.registerMetric !== 'function') {
-    throw new TypeError(`share() wants a registry of prom-client, not ${inspect(register, { depth: 0 })}`);
+    throw new TypeError(`share(): expected a prom-client registry, got ${inspect(register, { depth: 0 })}`);
   }
   const known = shared.get(register);
   if (known !== undefined) shareAgain(known, options);
   if (isShared(register)) return;
-  const unsupported = whyUnsupported(register);
-  if (unsupported !== undefined) {
-    keepPlain(register, unsupported, options, 'PROM_MULTIPROC_UNSUPPORTED_CLIENT');
+  const unsupportedClient = whyUnsupported(register);
+  if (unsupportedClient !== undefined) {
+    keepPlain(register, unsupportedClient, options, 'PROM_MULTIPROC_UNSUPPORTED_CLIENT');
     return;
   }
-  const unable = whyUnsupportedPlatform(directory);
-  if (unable !== undefined) {
-    keepPlain(register, unable, options);
+  const unsupportedPlatform = whyUnsupportedPlatform(directory);
+  if (unsupportedPlatform !== undefined) {
+    keepPlain(register, unsupportedPlatform, options);
     return;
   }
   const { name, selfMetrics = true, onFailure, onRecovered } = options;
@@ -150,7 +151,7 @@ function shareIn(directory: string, register: AnyRegistry, options: ShareOptions
   slot.limits.set(options);
   slot.addListener({ onFailure, onRecovered });
   makeShared(slot, register, { name, selfMetrics, mergedFrom: [] });
-  tameMerge(register, shareMerged);
+  watchMerge(register, shareMerged);
 }
 
 function shareAgain(known: SharedRegistry, options: ShareOptions): void {
@@ -169,15 +170,15 @@ function makeShared(slot: ProcessSlot, register: AnyRegistry, options: SharedReg
   noteRegister(register);
   const client = clientOf(register);
   if (client === undefined) return;
-  addUpOnce(client);
+  patchAggregate(client);
   pushOnce(client, (one) => shared.get(one)?.slot);
-  tameAggregation(client, slot, (one) => {
+  replaceAggregation(client, slot, (one) => {
     if (!shared.has(one)) makeShared(slot, one, { name: undefined, selfMetrics: true, mergedFrom: [] });
     return shared.get(one)!;
   });
 }
 
-/** One that is merged of registries of which any is shared is shared like these. */
+/** Shares a merged registry if at least one of its sources is shared. */
 function shareMerged(merged: AnyRegistry, registers: readonly AnyRegistry[]): void {
   const mergedFrom = registers.map((one) => shared.get(one)).filter((one) => one !== undefined);
   if (mergedFrom.length === 0) return;
@@ -186,8 +187,8 @@ function shareMerged(merged: AnyRegistry, registers: readonly AnyRegistry[]): vo
   makeShared(slot, merged, { name, selfMetrics, mergedFrom });
 }
 
-/** The state of the one slot of the process is reported through one registry. */
-const SILENT = { onFailure: () => {}, onRecovered: () => {} };
+/** For all but the first registry: the process has one slot and reports its state once. */
+const NO_CALLBACKS = { onFailure: () => {}, onRecovered: () => {} };
 
 const LONGEST_NAME = 128;
 
@@ -195,20 +196,19 @@ function checkName(name: unknown): void {
   if (name === undefined) return;
   if (typeof name === 'string' && name.length > 0 && name.length <= LONGEST_NAME && !hasControl(name)) return;
   throw new TypeError(
-    `share(): name is ${inspect(name)}; give a text of 1 to ${LONGEST_NAME} characters without control characters`,
+    `share(): name must be a string of 1 to ${LONGEST_NAME} characters without control characters, got ${inspect(name)}`,
   );
 }
 
-/** What was counted cannot change its place. */
+/** A registry keeps its name: its counts are stored under it. */
 function checkSameName(known: string | undefined, name: string | undefined): void {
   if (name === undefined || name === known) return;
   throw new TypeError(
-    `share(): name is ${inspect(name)}, and this registry is shared ${known === undefined ? 'without a name' : `as ${inspect(known)}`} already, by an earlier call or by the preload at its first metric: give it the name before that`,
+    `share(): cannot name this registry ${inspect(name)}: an earlier call or the preload has shared it ${known === undefined ? 'without a name' : `as ${inspect(known)}`}. Pass the name in the first call, before the registry's first metric`,
   );
 }
 
-/** Without those that are undefined. */
-function given(options: ShareOptions): ShareOptions {
+function definedOnly(options: ShareOptions): ShareOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
@@ -217,17 +217,17 @@ function hasControl(text: string): boolean {
 }
 
 /**
- * Takes this process's place in the directory now, rather than at its first write: for an application that wants to know
- * whether it can share before it says that it is ready. Tries again where an earlier try failed.
- * @returns the number of its slot; undefined where `PROMETHEUS_MULTIPROC_DIR` is unset.
- * @throws Error where this process cannot share; the message says why and what to do.
+ * Takes the slot of this process now instead of at its first write. Call it before you report the process as ready. Tries
+ * again if an earlier attempt failed.
+ * @returns the slot number, or undefined if `PROMETHEUS_MULTIPROC_DIR` is unset
+ * @throws Error if this process cannot share; the message gives the cause and the fix
  */
 export function takeSlot(): number | undefined {
   const directory = sharedDirectory();
   if (directory === undefined) return undefined;
   lookForVariable();
-  const unable = whyUnsupportedPlatform(directory);
-  if (unable !== undefined) throw unable;
+  const reason = whyUnsupportedPlatform(directory);
+  if (reason !== undefined) throw reason;
   return processSlot(directory).takeNow();
 }
 
@@ -239,15 +239,15 @@ export function isShared(register: AnyRegistry): boolean {
   return Object.hasOwn(register, SHARED);
 }
 
-/** Steps that read ahead what `register`, or any shared one, is to show; none where it is not shared. */
-export function* stepsAhead(register: AnyRegistry | undefined): Generator<void> {
+/** Steps that read new series ahead for `register`, or for any shared registry. Empty if it is not shared. */
+export function* readAheadSteps(register: AnyRegistry | undefined): Generator<void> {
   const from = register === undefined ? sharedRegistries()[0] : shared.get(register);
   yield* from?.readAhead() ?? [];
 }
 
 /**
- * The absolute path that `PROMETHEUS_MULTIPROC_DIR` names, where a relative one was first asked for; undefined where it is
- * unset or empty.
+ * The absolute path of `PROMETHEUS_MULTIPROC_DIR`, or undefined if it is unset or empty. A relative path is resolved once,
+ * because the application may change its working directory.
  */
 export function sharedDirectory(): string | undefined {
   const directory = process.env.PROMETHEUS_MULTIPROC_DIR;
@@ -257,5 +257,4 @@ export function sharedDirectory(): string | undefined {
   return known;
 }
 
-/** The application may change its working directory. */
 const resolved = processState('resolved', () => new Map<string, string>());

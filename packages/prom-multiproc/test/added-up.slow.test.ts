@@ -164,9 +164,9 @@ test('pushed by each process under a key of its own, all but the first are refus
   for (const answer of answers.slice(1)) {
     assert.match(
       answer,
-      /not pushed under .*"worker":"[12]".* another process pushes the same totals under .*"worker":"0"/,
+      /push under .*"worker":"[12]".* rejected: another process pushes the same totals under .*"worker":"0"/,
     );
-    assert.match(answer, /Push from one process, or under one grouping key/);
+    assert.match(answer, /Push from one process only, or under the same grouping key/);
   }
   assert.deepEqual([...pushed.keys()], ['/metrics/job/a/worker/0']);
   assertTotals([...pushed.values()][0]!, 3);

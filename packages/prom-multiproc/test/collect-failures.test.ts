@@ -277,7 +277,7 @@ test('a limit that is none is refused with what to give', () => {
     for (const collectTimeoutMs of [0, -1, Number.NaN, Infinity, '5' as never]) {
       assert.throws(
         () => share(new client.Registry(), { collectTimeoutMs }),
-        /collectTimeoutMs is .*: give milliseconds from 1 to 3600000/,
+        /collectTimeoutMs must be a number from 1 to 3600000 \(milliseconds\), got /,
       );
     }
   } finally {

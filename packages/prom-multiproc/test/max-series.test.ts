@@ -125,7 +125,8 @@ test('it is told once a metric, with the limit and what to do; metrics without l
   for (let i = 0; i < 10; i++) counter.inc({ x: String(i) });
   new client.Counter({ name: 'plain_total', help: 'x', registers: [register] }).inc();
   assert.equal(sample(await register.metrics(), 'plain_total'), 1);
-  const mine = () => told.filter((message) => message.startsWith('told_total has 3 series'));
+  const mine = () =>
+    told.filter((message) => message.startsWith('told_total has reached the limit of 3 series'));
   await until('the warning', () => mine().length > 0);
   assert.equal(mine().length, 1);
   assert.match(mine()[0]!, /PROMETHEUS_MULTIPROC_MAX_SERIES/);
@@ -138,7 +139,7 @@ test('a limit that is none is refused with what to give', () => {
     for (const maxSeriesPerMetric of [0, -1, 1.5, Number.NaN, '5' as never]) {
       assert.throws(
         () => share(new client.Registry(), { maxSeriesPerMetric }),
-        /maxSeriesPerMetric is .*: give a whole number from 1 on/,
+        /maxSeriesPerMetric must be an integer of at least 1, got /,
       );
     }
   } finally {

@@ -81,7 +81,7 @@ test('what is no registry is refused by name', (t) => {
   for (const wrong of [client, null, 5, {}]) {
     assert.throws(() => shareIn(directory, wrong as unknown as client.Registry), {
       name: 'TypeError',
-      message: /^share\(\) wants a registry of prom-client, not /,
+      message: /^share\(\): expected a prom-client registry, got /,
     });
   }
 });

@@ -83,6 +83,6 @@ test('onFailure and onRecovered are called once each for one trouble, and each i
   assert.deepEqual(later, ['recovered']);
   const [unshared, recovered, ...more] = await app.warnings();
   assert.match(unshared!, /cannot share metrics in .*is not a directory/);
-  assert.match(recovered!, /shared in .* again, with all that was counted meanwhile/);
+  assert.match(recovered!, /shared in .* again, including all counts made meanwhile/);
   assert.deepEqual(more, []);
 });

@@ -1,4 +1,4 @@
-/** A bundle that has the client in it, as a bundler makes one: all of its modules in the application's own file. */
+/** A client inside a bundle: all of its modules are in the application's own file. */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const MODULES = globSync(join(LIB, '{*.js,metrics/*.js}')).map((path) => {
   const name = path.slice(LIB.length + 1, -'.js'.length);
   return `${JSON.stringify(name)}(module, exports, require, __dirname) {${readFileSync(path, 'utf8')}\n}`;
 });
-/** Loads a module of the client from this file. */
+/** A program that loads the client's modules from its own file. */
 const BUNDLE = `
 const path = require('node:path').posix;
 const modules = { ${MODULES.join(',\n')} };
@@ -28,12 +28,12 @@ const Counter = load('counter');
 const register = load('registry').globalRegistry;
 const warnings = [];
 process.on('warning', ({ code, message }) => warnings.push(code + ' ' + message));
-const say = () => register.metrics().then((text) => console.log(JSON.stringify({ text, warnings })));
-const told = (left = 3000) => setTimeout(() => (warnings.length > 0 || left === 0 ? say() : told(left - 1)), 10);
+const print = () => register.metrics().then((text) => console.log(JSON.stringify({ text, warnings })));
+const printWarned = (left = 3000) => setTimeout(() => (warnings.length > 0 || left === 0 ? print() : printWarned(left - 1)), 10);
 `;
 const COUNT = "new Counter({ name: 'x_total', help: 'h' }).inc();";
 
-interface Said {
+interface Output {
   readonly text: string;
   readonly warnings: readonly string[];
 }
@@ -42,8 +42,8 @@ for (const [what, share, args] of [
   ['the preload', '', PRELOAD],
   ['share() without a registry', "require('prom-multiproc').share();", []],
 ] as const) {
-  test(`${what} cannot share a client that is bundled, and says so with what to do`, async (t) => {
-    const { said } = await installedApplication(t).run<Said>(`${BUNDLE} ${share} ${COUNT} told();`, {
+  test(`${what} cannot share a bundled client, and warns with what to do`, async (t) => {
+    const { said } = await installedApplication(t).run<Output>(`${BUNDLE} ${share} ${COUNT} printWarned();`, {
       args: ['--no-warnings', ...args],
       env: { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) },
     });
@@ -55,12 +55,12 @@ for (const [what, share, args] of [
   });
 }
 
-test('share(register) shares a client that is bundled, and nothing is reported', async (t) => {
+test('share(register) shares a bundled client without a warning', async (t) => {
   const app = installedApplication(t);
   const env = { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) };
   for (let times = 1; times <= 2; times++) {
-    const { said } = await app.run<Said>(
-      `${BUNDLE} require('prom-multiproc').share(register); ${COUNT} setTimeout(say, 2500);`,
+    const { said } = await app.run<Output>(
+      `${BUNDLE} require('prom-multiproc').share(register); ${COUNT} setTimeout(print, 2500);`,
       { args: ['--no-warnings', ...PRELOAD], env },
     );
     assert.equal(sample(said.text, 'x_total'), times);
@@ -68,7 +68,7 @@ test('share(register) shares a client that is bundled, and nothing is reported',
   }
 });
 
-test('a process without the client is left alone', async (t) => {
+test('a process without the client gets no warning', async (t) => {
   const { said } = await installedApplication(t).run<string[]>(
     `const warnings = []; process.on('warning', ({ message }) => warnings.push(message));
      setTimeout(() => console.log(JSON.stringify(warnings)), 2500);`,

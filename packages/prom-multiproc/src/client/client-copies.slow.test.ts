@@ -46,7 +46,7 @@ for (const [what, file, source, args] of [
   });
 }
 
-// As a compiler of another language may set one: Node's list of modules has what it gives, too, but not at once.
+// A module hook, as compilers register them. The module appears in Node's module cache later.
 const HOOK = `import { readFileSync } from 'node:fs'; import { fileURLToPath } from 'node:url';
 export async function load(url, context, next) {
   const result = await next(url, context);
@@ -54,7 +54,7 @@ export async function load(url, context, next) {
 }`;
 const HOOKED = `import { register } from 'node:module'; register('data:text/javascript,' + ${JSON.stringify(encodeURIComponent(HOOK))});`;
 
-test('the preload shares a copy that a loader of others gives to Node as soon as it finds it', async (t) => {
+test('the preload shares a copy that was loaded through a module hook', async (t) => {
   const app = installedApplication(t);
   const { said } = await app.run<string>(
     `import other from './other/index.js'; new other.Counter({ name: 'other_total', help: 'h' }).inc();
@@ -73,7 +73,7 @@ test('the preload shares a copy that a loader of others gives to Node as soon as
   assert.equal(sample(said, 'other_total'), 1);
 });
 
-test('every registry of a copy is shared by the preload, and its own aggregation gives the totals once', async (t) => {
+test("the preload shares every registry of a copy, and the copy's own aggregation returns the totals once", async (t) => {
   const app = installedApplication(t);
   const source = `const cluster = require('node:cluster'); ${REQUIRE_OTHER}
     if (cluster.isPrimary) {
@@ -99,11 +99,11 @@ test('every registry of a copy is shared by the preload, and its own aggregation
   assert.equal(sample(said, 'x_total'), 10, said);
 });
 
-test('preloaded by its bare name from a directory that has another installation, it shares the copy of the application', async (t) => {
+test('preloaded by name from a directory with another installation, it shares the copy of the application', async (t) => {
   const app = installedApplication(t);
   const directory = temporaryDirectory(t);
   for (let times = 1; times <= 2; times++) {
-    // The application has its own client; this library is found from where Node is started, with the client beside it.
+    // Node resolves the library from the working directory, where another client is installed.
     const { said, stderr } = await app.run<[string, string]>(
       `const own = require('prom-client'); const other = own; ${COUNT}`,
       {
@@ -118,7 +118,7 @@ test('preloaded by its bare name from a directory that has another installation,
   }
 });
 
-test('preloaded by its bare name from a directory without an installation, Node says so and does not start', async (t) => {
+test('preloaded by name from a directory without an installation, Node exits with an error', async (t) => {
   const app = installedApplication(t);
   const run = app.run('', { args: ['--import', 'prom-multiproc/register'], cwd: temporaryDirectory(t) });
   await assert.rejects(run, /Cannot find package 'prom-multiproc'/);
@@ -126,7 +126,7 @@ test('preloaded by its bare name from a directory without an installation, Node 
     env: { NODE_OPTIONS: `--import=file://${join(import.meta.dirname, '../register.ts')}` },
     cwd: temporaryDirectory(t),
   });
-  assert.equal(stderr, '', 'by its address it is found from anywhere');
+  assert.equal(stderr, '', 'a file:// URL works from any directory');
 });
 
 test('a registry that two installations of this library share counts once', async (t) => {

@@ -1,6 +1,6 @@
 /**
- * The copies of the clients that this process has loaded: besides the application's own one a dependency may bring
- * another, of the same version or not, and a library that is built into one file may hold one.
+ * Finds all copies of the clients in this process. A dependency may install its own copy, and a bundled library may contain
+ * one.
  */
 
 import type { AnyRegistry } from './client-internals.ts';
@@ -8,7 +8,7 @@ import type { ClientModule, RegistryClass } from './clients.ts';
 
 export interface ClientCopy {
   readonly client: ClientModule;
-  /** File of its entry module; undefined where Node's own loader did not load it. */
+  /** File of its entry module; undefined if Node's own loader did not load it. */
   readonly path: string | undefined;
 }
 
@@ -25,42 +25,42 @@ interface ModuleLoader {
 const copies = new Map<RegistryClass, ClientCopy>();
 const listeners: ((copy: ClientCopy) => void)[] = [];
 const seen = new WeakSet<LoadedModule>();
-/** Milliseconds from the first watch to each look that nothing else causes; nothing looks for ever. */
-const LOOKS_MS = [0, 100, 1_000, 5_000, 15_000, 60_000];
+/** Milliseconds from the first call to each search by timer. */
+const SEARCHES_MS = [0, 100, 1_000, 5_000, 15_000, 60_000];
 
 let hooked = false;
-let looksByTimer = false;
+let timersStarted = false;
 
-/** All that are known, those loaded since the last look too. */
+/** All copies loaded so far. */
 export function clientCopies(): ClientCopy[] {
   lookForClients();
   return [...copies.values()];
 }
 
-/** Calls `listener` with each copy: those loaded so far at once, later ones when they are found. */
+/** Calls `listener` for each copy: now for copies that are loaded, later for each copy that is found. */
 export function onClientCopy(listener: (copy: ClientCopy) => void): void {
   lookForClients();
   listeners.push(listener);
   for (const copy of copies.values()) listener(copy);
 }
 
-/** Looks through the modules that Node has loaded since the last look. */
+/** Searches the modules that Node has loaded since the last search. */
 export function lookForClients(): void {
   const { _cache } = moduleLoader();
-  // A module stands before those that it loads, which it may hand on: the last one is the client itself.
+  // In reverse: a module precedes the modules it loads and may re-export them. The last match is the client itself.
   for (const path of Object.keys(_cache).reverse()) addModule(_cache[path], path);
 }
 
-/** Looks again some times while the application starts. */
+/** Searches again several times in the first minute. */
 export function lookAgainLater(): void {
-  if (looksByTimer) return;
-  looksByTimer = true;
-  for (const ms of LOOKS_MS) setTimeout(lookForClients, ms).unref();
+  if (timersStarted) return;
+  timersStarted = true;
+  for (const ms of SEARCHES_MS) setTimeout(lookForClients, ms).unref();
 }
 
 /**
- * From now on finds a copy as soon as it is loaded. What a loader set by `module.register()` gives to Node is found at the
- * next look.
+ * From now on finds each copy as soon as it is loaded. A copy loaded through `module.register()` hooks is found at the next
+ * search.
  */
 export function watchLoading(): void {
   lookAgainLater();
@@ -68,20 +68,20 @@ export function watchLoading(): void {
   hooked = true;
   const { _extensions } = moduleLoader();
   const load = _extensions['.js']!;
-  _extensions['.js'] = function loadAndLook(module, path) {
+  _extensions['.js'] = function loadAndSearch(module, path) {
     const result = load.call(this, module, path);
-    // Its exports are complete; `loaded` is set a moment later.
+    // The exports are complete here; Node sets `loaded` later.
     if (module !== undefined) addExports(module.exports, path);
     return result;
   };
 }
 
-/** What Node's own loader has loaded for `require`. */
+/** Paths of the CommonJS modules that Node has loaded. */
 export function loadedFiles(): string[] {
   return Object.keys(moduleLoader()._cache);
 }
 
-/** Where the client is found otherwise than by Node's own list of modules. */
+/** Adds a copy that is not in Node's module cache. */
 export function addExports(exports: unknown, path?: string): void {
   const client = asClient(exports);
   if (client === undefined || copies.has(client.Registry)) return;
@@ -90,7 +90,7 @@ export function addExports(exports: unknown, path?: string): void {
   for (const listener of listeners) listener(copy);
 }
 
-/** That of a registry; undefined for one that is built into another file. */
+/** The copy that a registry belongs to; undefined if the client is inside a bundle. */
 export function copyOf(register: AnyRegistry): ClientCopy | undefined {
   const known = knownCopyOf(register);
   if (known !== undefined) return known;
@@ -103,7 +103,7 @@ function knownCopyOf(register: AnyRegistry): ClientCopy | undefined {
   return undefined;
 }
 
-/** What a message calls a registry, such as `the global registry of /app/node_modules/prom-client`. */
+/** Describes a registry for a message, for example `the global registry of /app/node_modules/prom-client`. */
 export function describeRegistry(register: AnyRegistry): string {
   const copy = copyOf(register);
   const which = register === copy?.client.register ? 'the global registry' : 'a registry';
@@ -116,7 +116,7 @@ function addModule(module: LoadedModule | undefined, path: string): void {
   addExports(module.exports, path);
 }
 
-/** By its parts, since its file may have any name; properties that are computed are left alone. */
+/** Recognizes a client by its exports, because its file may have any name. Getters are not called. */
 function asClient(exports: unknown): ClientModule | undefined {
   if (typeof exports !== 'object' || exports === null) return undefined;
   const registry = ownValue(exports, 'Registry');
@@ -133,7 +133,7 @@ function ownValue(object: object, name: string): unknown {
   return Object.getOwnPropertyDescriptor(object, name)?.value;
 }
 
-/** Asked for at run time: bundlers put a `require` of their own in place of Node's. */
+/** Loaded at run time, because bundlers replace Node's `require`. */
 function moduleLoader(): ModuleLoader {
   return process.getBuiltinModule('node:module') as unknown as ModuleLoader;
 }

@@ -2,9 +2,10 @@ import { type LabelPair, METRIC_TYPES, type MetricDefinition, type MetricType } 
 import type { ClientLabels, ClientMetric } from './client-internals.ts';
 
 /**
- * What the record of a metric of prom-client says. `defaults` are the names of the default labels of its registry, whose own
- * name is `registry`.
- * @throws Error while prom-client's constructor of the metric still runs.
+ * Returns the definition of a prom-client metric for the slot file.
+ * @param registry name of the shared registry
+ * @param defaults names of the registry's default labels
+ * @throws Error while prom-client's constructor of the metric is running
  */
 export function defineMetric(
   client: ClientMetric,
@@ -14,7 +15,7 @@ export function defineMetric(
 ): MetricDefinition {
   const { name, help, type, labelNames, aggregator } = client;
   if (!METRIC_TYPES.includes(type as MetricType))
-    throw new Error(`metric ${name} is of unknown type ${type}`);
+    throw new Error(`metric ${name} has the unknown type ${type}`);
   return {
     name,
     help,
@@ -26,7 +27,7 @@ export function defineMetric(
   };
 }
 
-/** Whether all of `labels` are among the label names of a metric. */
+/** Whether all of `labels` are label names of the metric. */
 export function hasLabels(labelNames: readonly string[], labels: ClientLabels): boolean {
   for (const label in labels) if (!labelNames.includes(label)) return false;
   return true;
@@ -36,15 +37,15 @@ export function labelPairs(labelNames: readonly string[], labels: ClientLabels):
   const pairs: LabelPair[] = [];
   for (const [name, value] of Object.entries(labels)) {
     const index = labelNames.indexOf(name);
-    // As it is written to the file: what reads it back must find the same series.
+    // The text as in the file, so that a lookup finds the same series.
     if (index >= 0 && value !== undefined) pairs.push([index, String(value).toWellFormed()]);
   }
   return pairs;
 }
 
 /**
- * Labels that stay as they are when the application changes its own, and that read as they will in the file.
- * @throws TypeError, as prom-client does, for a value that cannot be made a text.
+ * Returns a copy of `labels`, with ill-formed strings converted as in the file. The application may change its own object.
+ * @throws TypeError, as prom-client does, for a value that cannot be converted to a string
  */
 export function lastingLabels(labels: ClientLabels): ClientLabels {
   const lasting = { ...labels };

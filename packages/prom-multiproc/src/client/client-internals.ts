@@ -1,12 +1,12 @@
 /**
- * What this library relies on inside prom-client 15 and @prometheus-io/client 0.16, beyond their documented surface, and
- * all in which they differ. "prom-client" elsewhere means either.
+ * The undocumented parts of prom-client 15 and @prometheus-io/client 0.16 on which this library relies, and all differences
+ * between the two. Elsewhere "prom-client" means either.
  */
 
 import { hashStorage } from './hash-storage.ts';
 import { labelStorage, withoutNesting } from './label-storage.ts';
 
-/** A registry of either client and content type, as far as this library's interface is concerned. */
+/** A registry of either client and any content type, as used in this library's API. */
 export interface AnyRegistry {
   readonly contentType: string;
   metrics(): Promise<string>;
@@ -20,13 +20,13 @@ export interface AnyRegistry {
 export interface ClientMetric {
   readonly name: string;
   readonly help: string;
-  /** Set only after the metric was registered: undefined while its constructor still runs. */
+  /** Undefined while the metric's constructor is running: set after the registration. */
   readonly type?: string;
   readonly labelNames: readonly string[];
   readonly aggregator: string;
   readonly upperBounds?: readonly number[];
   readonly enableExemplars?: boolean;
-  /** Of a histogram: what an entry begins with; in prom-client 15.1.0 without exemplars, too. */
+  /** Initial exemplars of a histogram entry. prom-client 15.1.0 sets it even if exemplars are off. */
   readonly bucketExemplars?: unknown;
   readonly collect?: () => void | Promise<void>;
   readonly percentiles?: readonly number[];
@@ -35,7 +35,7 @@ export interface ClientMetric {
   observe?: unknown;
   set?: unknown;
   labels?: unknown;
-  /** What a constructor assigns to `inc` and `observe`. */
+  /** Methods that the constructor assigns to `inc` and `observe`. */
   readonly incWithoutExemplar?: unknown;
   readonly observeWithoutExemplar?: unknown;
 }
@@ -51,45 +51,45 @@ export type ClientEntry = {
   bucketValues?: Record<string, number>;
   bucketExemplars?: unknown;
   exemplar?: unknown;
-  /** Quantiles of a summary over its own time window. */
+  /** t-digest of a summary, over its own time window. */
   td?: { compress(): void; percentile(quantile: number): number | undefined };
 };
 
-/** What stands in the storage of a metric in the place of an entry. */
+/** The object that replaces an entry in the storage of a metric. */
 export interface StoredSeries {
   readonly labels: ClientLabels;
 }
 
-/** What prom-client does to the storage of a metric. */
+/** Receives prom-client's operations on the storage of a metric. */
 export interface StorageListener {
-  /** Series by the key of their labels, in the order they were made. */
+  /** All series by the key of their labels, in creation order. */
   index(): ReadonlyMap<string, StoredSeries>;
   keyOf(labels: ClientLabels): string;
-  /** The series that a new metric without labels begins with: no write. */
+  /** Called for the initial series of a metric without labels. Does not count as a write. */
   onFirst(key: string, entry: ClientEntry): StoredSeries;
-  /** The series it is stored in; beyond the limit of series one that is held nowhere. */
+  /** Returns the series in which `entry` is stored. Beyond the series limit, the series is discarded. */
   onStore(key: string, entry: ClientEntry): StoredSeries;
-  /** The series of this key; of a metric with exemplars also that which `onStore` gave last. */
+  /** Returns the series of this key. With exemplars, also finds the discarded series that `onStore` returned last. */
   find(key: string): StoredSeries | undefined;
   onDelete(key: string): void;
-  /** Whether all label names are the metric's. */
+  /** Whether the metric has all of these label names. */
   hasLabels(labels: ClientLabels): boolean;
 }
 
-/** How a client keeps the series of a metric. */
+/** How a client stores the series of a metric. */
 export interface StorageKind {
-  /** Name of the property of a metric that has them, assigned anew by constructors and `reset()`. */
+  /** The property of a metric that holds the storage. Constructors and `reset()` assign it. */
   readonly property: 'hashMap' | 'store';
   entriesOf(storage: never): Iterable<ClientEntry>;
-  /** What looks to the client like `storage`, what it keeps them in. */
+  /** Makes an object that behaves like `storage`, the client's own, and reports to `listener`. */
   make(listener: StorageListener, storage: never, labelNames: readonly string[]): object;
-  /** The client's own name for labels. */
+  /** Returns the client's own key of a label set. */
   keyOf(sortedNames: readonly string[], labels: ClientLabels): string;
-  /** Whether labels that differ can have the same key. */
+  /** Whether different label sets can have the same key. */
   readonly confusesLabels: boolean;
 }
 
-/** prom-client: a plain object, by a hash of the labels. */
+/** prom-client: a plain object, keyed by a hash of the labels. */
 const HASH_MAP: StorageKind = {
   property: 'hashMap',
   entriesOf: (hashMap: Record<string, ClientEntry>) => Object.values(hashMap),
@@ -104,7 +104,7 @@ const HASH_MAP: StorageKind = {
   confusesLabels: true,
 };
 
-/** @prometheus-io/client: an object that is asked by labels, so that the key is ours to choose. */
+/** @prometheus-io/client: an object with lookups by labels. This library chooses the key. */
 const LABEL_MAP: StorageKind = {
   property: 'store',
   entriesOf: (store: { values(): Iterable<ClientEntry> }) => [...store.values()].map(withoutNesting),
@@ -120,7 +120,7 @@ const LABEL_MAP: StorageKind = {
   confusesLabels: false,
 };
 
-/** What this library relies on inside a registry. */
+/** The parts of a registry on which this library relies. */
 export interface ClientRegistry {
   readonly contentType: string;
   readonly _metrics: unknown;
@@ -141,12 +141,12 @@ export function internalsOf(register: AnyRegistry): ClientRegistry {
   return register as unknown as ClientRegistry;
 }
 
-/** As a registry of @prometheus-io/client does, and one of prom-client after 15.1.3. */
+/** Whether the registry stores its metrics in a Map, as @prometheus-io/client and prom-client after 15.1.3 do. */
 export function keepsMap(register: ClientRegistry): boolean {
   return register._metrics instanceof Map;
 }
 
-/** Undefined for what is no metric of prom-client, but an object that merely has a `get()`. */
+/** Returns undefined for an object that is not a prom-client metric, such as one that only has a `get()`. */
 export function storageKindOf(metric: ClientMetric): StorageKind | undefined {
   if (!Array.isArray(metric.labelNames)) return undefined;
   const { hashMap, store } = metric as { hashMap?: unknown; store?: { getOrAdd?: unknown } };

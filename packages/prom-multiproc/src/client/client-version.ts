@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { AnyRegistry } from './client-internals.ts';
 
-/** Name and version of the package that a registry's class comes from; undefined where Node's `require` did not load it. */
+/** Name and version of the package of a registry's class; undefined if Node's `require` did not load it. */
 export function clientVersion(register: AnyRegistry): string | undefined {
   const path = pathOf(register);
   if (path === undefined) return undefined;
@@ -15,7 +15,7 @@ export function clientVersion(register: AnyRegistry): string | undefined {
   return undefined;
 }
 
-/** The file whose exports are the class of the registry, or the one above it that is the client's. */
+/** The file that exports the registry's class or a superclass of it. */
 function pathOf(register: AnyRegistry): string | undefined {
   const modules = loadedModules();
   for (let one = Object.getPrototypeOf(register); one !== null; one = Object.getPrototypeOf(one)) {
@@ -26,7 +26,7 @@ function pathOf(register: AnyRegistry): string | undefined {
   return undefined;
 }
 
-/** Asked for at run time: bundlers put a `require` of their own in place of Node's. */
+/** Loaded at run time, because bundlers replace Node's `require`. */
 function loadedModules(): Record<string, { readonly exports: unknown } | undefined> {
   const { _cache } = process.getBuiltinModule('node:module') as unknown as { _cache?: never };
   return _cache ?? {};

@@ -1,14 +1,14 @@
-/** The clients that an application may have: either or both. */
+/** Loads and finds the supported clients. An application may use one or both. */
 import { addExports, clientCopies, copyOf, lookForClients } from './client-copies.ts';
 import { type AnyRegistry, internalsOf, keepsMap } from './client-internals.ts';
 import { loadPromClient, loadPrometheusClient } from './load-clients.cjs';
 
-/** What this library uses of a client as a whole. */
+/** The exports of a client that this library uses. */
 export interface ClientModule {
   readonly register: AnyRegistry;
   readonly Registry: RegistryClass;
   readonly AggregatorRegistry: AggregatingClass;
-  /** Of @prometheus-io/client: the same for worker threads. */
+  /** Aggregation over worker threads. Only in @prometheus-io/client. */
   readonly WorkerRegistry?: AggregatingClass;
   readonly Pushgateway?: { readonly prototype: object };
 }
@@ -18,7 +18,7 @@ export interface RegistryClass {
   readonly prototype: AnyRegistry;
 }
 
-/** A registry that asks those of other processes, or threads, for what they have. */
+/** A registry class that collects metrics from other processes or threads. */
 export interface AggregatingClass {
   readonly prototype: AnyRegistry & { clusterMetrics?(): Promise<string>; workerMetrics?(): Promise<string> };
   setRegistries(registers: AnyRegistry | AnyRegistry[]): void;
@@ -27,21 +27,21 @@ export interface AggregatingClass {
 
 const LOADERS = { 'prom-client': loadPromClient, '@prometheus-io/client': loadPrometheusClient };
 
-/** Loads those that are installed beside this library; all copies that this process has. */
+/** Loads the clients that are installed beside this library, and returns all copies in this process. */
 export function allClients(): ClientModule[] {
   for (const name of namesOfClients()) load(name);
   return clientCopies().map(({ client }) => client);
 }
 
-/** The client, or the copy of it, that a registry is of; undefined for one that is built into another file. */
+/** Returns the client copy that a registry belongs to; undefined if the client is inside a bundle. */
 export function clientOf(register: AnyRegistry): ClientModule | undefined {
   const names = namesOfClients();
-  // Looked for first where it most likely is, for the other need not be loaded then.
+  // The more likely client first, so that the other one is not loaded needlessly.
   if (keepsMap(internalsOf(register))) names.reverse();
   for (const name of names) {
     const copy = copyOf(register);
     if (copy !== undefined) return copy.client;
-    // Where it is not Node's own loader that loads modules.
+    // Needed if modules are not loaded by Node's own loader.
     load(name);
   }
   return copyOf(register)?.client;
@@ -52,8 +52,8 @@ function namesOfClients() {
 }
 
 /**
- * That of each client: which of them the application counts in is not known before it does.
- * @throws Error where there is none
+ * Returns the global registry of each client copy.
+ * @throws Error if no client is installed
  */
 export function globalRegisters(): AnyRegistry[] {
   const registers = allClients().map(({ register }) => register);
@@ -63,18 +63,18 @@ export function globalRegisters(): AnyRegistry[] {
   return registers;
 }
 
-/** The one that has metrics. @throws Error where no client is installed */
+/** Returns the global registry that has metrics, or else the first. @throws Error if no client is installed */
 export function globalRegister(): AnyRegistry {
   const registers = globalRegisters();
   return registers.find((register) => internalsOf(register).getMetricsAsArray().length > 0) ?? registers[0]!;
 }
 
-const asked = new Set<string>();
+const attempted = new Set<string>();
 
-/** Where it is installed; once, for that takes time. */
+/** Loads a client if it is installed. Tries once, because resolving takes time. */
 function load(name: keyof typeof LOADERS): void {
-  if (asked.has(name)) return;
-  asked.add(name);
+  if (attempted.has(name)) return;
+  attempted.add(name);
   const client = LOADERS[name]();
   lookForClients();
   addExports(client);

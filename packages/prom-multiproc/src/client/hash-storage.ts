@@ -1,6 +1,6 @@
 import type { ClientEntry, StorageListener } from './client-internals.ts';
 
-/** An object that looks to prom-client like the plain one it keeps its series in. */
+/** Returns an object that behaves like prom-client's own storage, a plain object. */
 export function hashStorage(listener: StorageListener): Record<string, ClientEntry> {
   return new Proxy<Record<string, ClientEntry>>(
     {},

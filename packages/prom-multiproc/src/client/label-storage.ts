@@ -1,6 +1,6 @@
 import type { ClientEntry, ClientLabels, StorageListener, StoredSeries } from './client-internals.ts';
 
-/** An object that looks to @prometheus-io/client like the `LabelMap` it keeps its series in. */
+/** Returns an object that behaves like the `LabelMap` in which @prometheus-io/client stores series. */
 export function labelStorage(
   listener: StorageListener,
   storage: ClientStorage,
@@ -12,11 +12,11 @@ export function labelStorage(
 
 /** The client's own `LabelMap`. */
 interface ClientStorage {
-  /** @throws Error for a label name that is not the metric's */
+  /** @throws Error for a label name that the metric does not have */
   validate(labels: ClientLabels): true;
 }
 
-/** An entry of a summary is kept a level below its labels. */
+/** Flattens an entry of a summary, which @prometheus-io/client stores one level below its labels. */
 export function withoutNesting({ value, ...entry }: ClientEntry): ClientEntry {
   if (typeof value === 'object') return { ...(value as object), labels: entry.labels };
   return value === undefined ? entry : { ...entry, value };
@@ -37,7 +37,7 @@ class LabelStorage {
     return this.#listener.index().size;
   }
 
-  /** As of now: a summary removes while it goes over them. */
+  /** A snapshot, because a summary removes entries while it iterates. */
   values(): IterableIterator<StoredSeries> {
     return [...this.#listener.index().values()].values();
   }
@@ -53,7 +53,7 @@ class LabelStorage {
   set(labels: ClientLabels, value: unknown = 0): this {
     const entry = this.entry(labels);
     if (entry !== undefined) entry.value = value;
-    // Nothing but the constructor of a summary sets more than a number.
+    // Only the constructor of a summary sets an object.
     else if (typeof value === 'object') this.#add(labels, value as ClientEntry, true);
     else this.#add(labels, { value } as ClientEntry, false);
     return this;
@@ -71,7 +71,7 @@ class LabelStorage {
   }
 
   merge(labels: ClientLabels, values: Omit<ClientEntry, 'labels'>): Entry {
-    // The constructor of a histogram without labels: later ones find the series, but for the first after a `reset()`.
+    // Only the constructor of a histogram without labels, and the first call after `reset()`, finds no entry.
     const isFirst = values.count === 0 && this.entry(labels) === undefined && isEmpty(labels);
     return this.#add(labels, { ...values, labels }, isFirst);
   }

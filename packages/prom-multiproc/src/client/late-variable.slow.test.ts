@@ -1,4 +1,4 @@
-/** `PROMETHEUS_MULTIPROC_DIR` set in the process itself, after the preload or after `share()`: by dotenv, or by PM2. */
+/** `PROMETHEUS_MULTIPROC_DIR` set in the process after the preload or after `share()`, as dotenv and PM2 do. */
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,27 +14,27 @@ import { Reader } from '../reader.ts';
 const SET = 'process.env.PROMETHEUS_MULTIPROC_DIR = LATE_DIR;';
 const lateIn = (directory: string) => `const LATE_DIR = ${JSON.stringify(directory)};`;
 const COUNT = "const x = new client.Counter({ name: 'x_total', help: 'h' }); x.inc(3);";
-const SAY = 'client.register.metrics().then((text) => console.log(JSON.stringify(text)));';
+const PRINT = 'client.register.metrics().then((text) => console.log(JSON.stringify(text)));';
 const CLIENT = "const client = require('prom-client');";
 const SHARE = "const { share, takeSlot } = require('prom-multiproc');";
 
 for (const [what, program, args] of [
-  ['after the preload, before the client is loaded', `${SET} ${CLIENT} ${COUNT} ${SAY}`, PRELOAD],
-  ['after the preload and the first counts', `${CLIENT} ${COUNT} ${SET} ${SAY}`, PRELOAD],
-  ['after share(register)', `${CLIENT} ${SHARE} share(client.register); ${SET} ${COUNT} ${SAY}`, []],
+  ['after the preload, before the client is loaded', `${SET} ${CLIENT} ${COUNT} ${PRINT}`, PRELOAD],
+  ['after the preload and the first counts', `${CLIENT} ${COUNT} ${SET} ${PRINT}`, PRELOAD],
+  ['after share(register)', `${CLIENT} ${SHARE} share(client.register); ${SET} ${COUNT} ${PRINT}`, []],
   [
     'after share(register) and the first counts',
-    `${CLIENT} ${SHARE} share(client.register); ${COUNT} ${SET} ${SAY}`,
+    `${CLIENT} ${SHARE} share(client.register); ${COUNT} ${SET} ${PRINT}`,
     [],
   ],
-  ['after share() without a registry', `${SHARE} share(); ${CLIENT} ${COUNT} ${SET} ${SAY}`, []],
+  ['after share() without a registry', `${SHARE} share(); ${CLIENT} ${COUNT} ${SET} ${PRINT}`, []],
   [
     'before a second share()',
-    `${CLIENT} ${SHARE} share(); ${COUNT} ${SET} share(new client.Registry()); ${SAY}`,
+    `${CLIENT} ${SHARE} share(); ${COUNT} ${SET} share(new client.Registry()); ${PRINT}`,
     [],
   ],
 ] as const) {
-  test(`where the variable is set ${what}, everything that was counted is shared`, async (t) => {
+  test(`if the variable is set ${what}, all counts are shared`, async (t) => {
     const app = installedApplication(t);
     const directory = temporaryDirectory(t);
     for (let times = 1; times <= 2; times++) {
@@ -46,7 +46,7 @@ for (const [what, program, args] of [
   });
 }
 
-test('takeSlot() shares what waits for the variable, and takes the slot', async (t) => {
+test('takeSlot() shares the registries that wait for the variable, and takes the slot', async (t) => {
   const app = installedApplication(t);
   const directory = temporaryDirectory(t);
   const program = `${CLIENT} ${SHARE} share(client.register); ${COUNT} const before = takeSlot(); ${SET}
@@ -58,7 +58,7 @@ test('takeSlot() shares what waits for the variable, and takes the slot', async 
   assert.equal(sample(reader.metrics(), 'x_total'), 3);
 });
 
-test('an application that neither makes a metric nor is asked once the variable is set shares within seconds', async (t) => {
+test('an idle application shares within seconds after the variable is set', async (t) => {
   const app = installedApplication(t);
   const directory = temporaryDirectory(t);
   const file = join(app.path, 'quiet.cjs');
@@ -75,7 +75,7 @@ test('an application that neither makes a metric nor is asked once the variable 
   await until('the counts of the process', () => sample(reader.metrics(), 'x_total') === 3);
 });
 
-test('while the variable is unset the methods of a registry answer as ever, and the process ends by itself', async (t) => {
+test('while the variable is unset, the methods of a registry are unchanged and the process can exit', async (t) => {
   const app = installedApplication(t);
   const program = `${CLIENT} ${SHARE} share(client.register); ${COUNT}
     Promise.all([client.register.metrics(), client.register.getMetricsAsJSON(), client.register.getMetricsAsString(x)])
@@ -93,7 +93,7 @@ test('while the variable is unset the methods of a registry answer as ever, and 
   }
 });
 
-test('a wrapper that the application put around metrics() meanwhile goes on to the shared totals', async (t) => {
+test('a method that the application wrapped while the variable was unset keeps working and is shared', async (t) => {
   const app = installedApplication(t);
   const directory = temporaryDirectory(t);
   const program = `${CLIENT} ${SHARE} share(client.register); ${COUNT}

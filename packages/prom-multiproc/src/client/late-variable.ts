@@ -1,44 +1,44 @@
 /**
- * `PROMETHEUS_MULTIPROC_DIR` may be set after `share()` was called: dotenv sets it in the process, and so does PM2's cluster
- * mode with what the ecosystem file has under `env`. What is to be shared waits for it here. It is looked for whenever the
- * application registers a metric or asks for its metrics, and some times by a timer; nothing looks for ever.
+ * Shares registries once `PROMETHEUS_MULTIPROC_DIR` is set, if that happens after `share()`: dotenv and PM2's cluster mode
+ * (`env` of the ecosystem file) set it in the running process. The variable is checked when the application registers a
+ * metric or reads its metrics, and by timers in the first minute.
  */
 import { type AnyRegistry, internalsOf } from './client-internals.ts';
 
-/** Milliseconds from the first wait to each look that nothing else causes. */
-const LOOKS_MS = [100, 1_000, 5_000, 15_000, 60_000];
+/** Milliseconds from the first wait to each check by timer. */
+const CHECKS_MS = [100, 1_000, 5_000, 15_000, 60_000];
 
-const LOOKING = ['registerMetric', 'metrics', 'getMetricsAsJSON', 'getMetricsAsString'] as const;
-type Looking = (typeof LOOKING)[number];
+const WRAPPED_METHODS = ['registerMetric', 'metrics', 'getMetricsAsJSON', 'getMetricsAsString'] as const;
+type WrappedMethod = (typeof WRAPPED_METHODS)[number];
 type Method = (...args: unknown[]) => unknown;
 
 const tasks = new WeakMap<object, () => void>();
-/** An application may make registries without end: those that wait are not kept for it. */
+/** Weak references: an application may create any number of registries. */
 const waiting = new Set<WeakRef<object>>();
-let looksByTimer = false;
+let timersStarted = false;
 
-/** Calls `task` once the variable is set; `key` has one task, its first. Does not keep `key` in memory. */
+/** Calls `task` once the variable is set. Only the first task of a `key` counts. `key` may be garbage-collected. */
 export function waitForVariable(key: object, task: () => void): void {
   if (tasks.has(key)) return;
   tasks.set(key, task);
   waiting.add(new WeakRef(key));
   setImmediate(lookForVariable).unref();
-  if (looksByTimer) return;
-  looksByTimer = true;
-  for (const ms of LOOKS_MS) setTimeout(lookForVariable, ms).unref();
+  if (timersStarted) return;
+  timersStarted = true;
+  for (const ms of CHECKS_MS) setTimeout(lookForVariable, ms).unref();
 }
 
-/** The same for a registry, which looks for the variable itself whenever it is used. */
+/** Calls `share` once the variable is set. Each use of the registry checks the variable. */
 export function shareOnceVariableIsSet(register: AnyRegistry, share: () => void): void {
   if (tasks.has(register)) return;
-  const restore = LOOKING.map((method) => lookAtCallsOf(register, method));
+  const restore = WRAPPED_METHODS.map((method) => checkAtCallsOf(register, method));
   waitForVariable(register, () => {
     for (const one of restore) one();
     share();
   });
 }
 
-/** Runs what waits for the variable, where it is set. */
+/** Runs the waiting tasks if the variable is set. */
 export function lookForVariable(): void {
   if (!process.env.PROMETHEUS_MULTIPROC_DIR) {
     for (const reference of waiting) if (reference.deref() === undefined) waiting.delete(reference);
@@ -54,23 +54,23 @@ export function lookForVariable(): void {
   }
 }
 
-/** What takes that back. */
-function lookAtCallsOf(register: AnyRegistry, name: Looking): () => void {
-  const methods = internalsOf(register) as unknown as Record<Looking, Method>;
+/** Checks the variable at each call of a method. @returns a function that restores the method */
+function checkAtCallsOf(register: AnyRegistry, name: WrappedMethod): () => void {
+  const methods = internalsOf(register) as unknown as Record<WrappedMethod, Method>;
   const isOwn = Object.hasOwn(methods, name);
   const original = methods[name];
   let restored = false;
-  function lookFirst(this: unknown, ...args: unknown[]): unknown {
+  function checkFirst(this: unknown, ...args: unknown[]): unknown {
     if (restored) return original.apply(this, args);
     lookForVariable();
     const now = methods[name];
-    return now === lookFirst ? original.apply(this, args) : now.apply(methods, args);
+    return now === checkFirst ? original.apply(this, args) : now.apply(methods, args);
   }
-  Object.defineProperty(methods, name, { value: lookFirst, writable: true, configurable: true });
+  Object.defineProperty(methods, name, { value: checkFirst, writable: true, configurable: true });
   return () => {
     restored = true;
-    // Others may have wrapped it meanwhile: what they keep goes on to the original.
-    if (methods[name] !== lookFirst) return;
+    // If other code has wrapped the method meanwhile, its wrapper continues to the original through `restored`.
+    if (methods[name] !== checkFirst) return;
     if (isOwn) methods[name] = original;
     else Reflect.deleteProperty(methods, name);
   };

@@ -1,7 +1,7 @@
-// CommonJS, as both clients are: `require` loads one on demand. Each stands in a `try` of its own, by which bundlers see
-// that it may be missing.
+// CommonJS, because `require` loads a client on demand. Each `require` is directly in a `try`, so that bundlers treat the
+// client as optional.
 
-/** Undefined where it is not installed. */
+/** Returns undefined if the client is not installed. */
 exports.loadPromClient = () => {
   try {
     return require('prom-client');
@@ -10,7 +10,7 @@ exports.loadPromClient = () => {
   }
 };
 
-/** Undefined where it is not installed. */
+/** Returns undefined if the client is not installed. */
 exports.loadPrometheusClient = () => {
   try {
     return require('@prometheus-io/client');
@@ -21,15 +21,15 @@ exports.loadPrometheusClient = () => {
 
 function unlessMissing(error, name) {
   if (isMissing(error, name)) return;
-  // One that is there but lacks what it needs itself is a broken installation.
+  // The client is installed but cannot load its own dependencies.
   throw error;
 }
 
 function isMissing(error, name) {
-  // Yarn Plug'n'Play: the application does not provide this optional peer.
+  // Yarn Plug'n'Play: the application does not provide this optional peer dependency.
   if (error.pnpCode !== undefined) return error.data?.request === name;
   if (error.code === 'MODULE_NOT_FOUND') return error.message.startsWith(`Cannot find module '${name}'`);
-  // In a bundle of ES modules a `require` that the bundler could not resolve: of rollup, of esbuild.
+  // ES module bundles of rollup and esbuild: a `require` that the bundler could not resolve.
   return (
     error.message === 'require is not defined' ||
     error.message === `Dynamic require of "${name}" is not supported`

@@ -3,16 +3,16 @@ import type { AnyRegistry } from './client-internals.ts';
 
 type Merge = (registers: AnyRegistry[]) => AnyRegistry;
 
-const tamed = processState('merged', () => new WeakSet<object>());
+const wrapped = processState('merged', () => new WeakSet<object>());
 
-/** Has `Registry.merge()` report each registry that it makes, and its sources. */
-export function tameMerge(
+/** Calls `onMerged` for each registry that `Registry.merge()` returns, with its sources. */
+export function watchMerge(
   register: AnyRegistry,
   onMerged: (merged: AnyRegistry, registers: readonly AnyRegistry[]) => void,
 ): void {
   const owner = ownerOfMerge(register.constructor);
-  if (owner === undefined || tamed.has(owner)) return;
-  tamed.add(owner);
+  if (owner === undefined || wrapped.has(owner)) return;
+  wrapped.add(owner);
   const { merge } = owner;
   owner.merge = function mergeShared(registers) {
     const merged = merge.call(this, registers);

@@ -4,7 +4,7 @@ interface Got {
   readonly values: readonly ClientEntry[];
 }
 
-/** Has `get()` of a counter or a gauge give plain objects, as prom-client does, and not the series that stand for them. */
+/** Makes `get()` of a counter or a gauge return plain objects, as prom-client does, instead of series. */
 export function showPlainValues(client: ClientMetric): void {
   if ('observe' in client) return;
   const get = client.get as (this: ClientMetric) => Promise<Got>;

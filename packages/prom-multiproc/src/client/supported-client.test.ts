@@ -1,4 +1,4 @@
-/** Clients that do not fit: an application runs as it would with them alone, and is told once what to install. */
+/** With an unsupported client an application runs as without the library, which warns once what to install. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -23,9 +23,9 @@ const UNSUPPORTED: [what: string, package_: string, why: string][] = [
     'prom-client 14.2.0 is not supported: its registry has no getMetricsAsString()',
   ],
   [
-    'a client to come',
+    'a future client',
     FUTURE,
-    'prom-client 15.1.2 is not supported: its Counter keeps values in an unknown way',
+    'prom-client 15.1.2 is not supported: its Counter stores values in an unknown format',
   ],
 ];
 
@@ -49,7 +49,7 @@ function run(t: TestContext, package_: string, args: readonly string[]) {
 for (const [what, package_, why] of UNSUPPORTED) {
   const expected = `[PROM_MULTIPROC_UNSUPPORTED_CLIENT] PromMultiprocWarning: ${why}; ${TO_INSTALL}. Each process`;
 
-  test(`${what}: the preload leaves each registry plain, and says once what to install`, (t) => {
+  test(`${what}: the preload leaves each registry plain and warns once what to install`, (t) => {
     const args = ['--import', join(import.meta.dirname, '../register.ts'), 'unaware-application.cjs'];
     const { stdout, warnings } = run(t, package_, args);
     const [global, own] = JSON.parse(stdout) as [string, string];
@@ -60,7 +60,7 @@ for (const [what, package_, why] of UNSUPPORTED) {
     assert.ok(warnings[0]?.includes(expected), warnings.join());
   });
 
-  test(`${what}: share() calls onFailure with the reason, and shows what the process counts`, (t) => {
+  test(`${what}: share() calls onFailure with the reason, and the registry shows its own counts`, (t) => {
     const code = `
       import client from '${package_ === FUTURE ? pathToFileURL(FUTURE) : package_}';
       import { share } from '${pathToFileURL(join(import.meta.dirname, '../index.ts'))}';
@@ -76,7 +76,7 @@ for (const [what, package_, why] of UNSUPPORTED) {
     assert.ok(warnings[0]?.includes(expected), warnings.join());
   });
 
-  test(`${what}: neither primary nor worker of a cluster shows its own view`, async (t) => {
+  test(`${what}: the processes of a cluster answer 503 instead of showing their own counts`, async (t) => {
     for (const { status, text } of Object.values(
       await askCluster(t, temporaryDirectory(t), inPlace(package_)),
     )) {
@@ -87,7 +87,7 @@ for (const [what, package_, why] of UNSUPPORTED) {
   });
 }
 
-test('a metric of an unsupported client in a shared registry shows its own values, and that is told once', async (t) => {
+test('a metric of an unsupported client in a shared registry shows its own values, with one warning', async (t) => {
   process.env.PROMETHEUS_MULTIPROC_DIR = temporaryDirectory(t);
   const warnings: string[] = [];
   const listen = ({ message, code }: Error & { code?: string }) => {
@@ -110,11 +110,11 @@ test('a metric of an unsupported client in a shared registry shows its own value
   assert.equal(sample(await register.metrics(), 'odd_total'), 3);
   await until('the warning', () => warnings.length > 0);
   assert.deepEqual(warnings, [
-    `odd_total keeps its values in an unknown way: it is not shared, each process shows its own values; ${TO_INSTALL}`,
+    `odd_total stores its values in an unknown format: it is not shared, and each process shows its own values; ${TO_INSTALL}`,
   ]);
 });
 
-test('what is told to install is the range of the peer dependencies', () => {
+test('the versions to install are those of the peer dependencies', () => {
   const { peerDependencies } = JSON.parse(
     readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
   );

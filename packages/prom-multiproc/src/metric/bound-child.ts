@@ -6,7 +6,7 @@ import type { SharedSeries } from './shared-series.ts';
 export type Inc = (labels?: unknown, value?: unknown) => void;
 export type Observe = (labels?: unknown, value?: unknown) => void;
 
-/** What `labels()` of a counter gives: counts in its series without looking it up again. */
+/** Returns the child that `labels()` of a counter returns. It counts in its series without another lookup. */
 export function makeCounterChild(metric: SharedMetric, inc: Inc, labels: ClientLabels) {
   const bound = new BoundSeries(metric, labels);
   return {
@@ -20,7 +20,7 @@ export function makeCounterChild(metric: SharedMetric, inc: Inc, labels: ClientL
   };
 }
 
-/** What `labels()` of a histogram gives. */
+/** Returns the child that `labels()` of a histogram returns. */
 export function makeHistogramChild(metric: SharedMetric, observe: Observe, labels: ClientLabels) {
   const bound = new BoundSeries(metric, labels);
   return {
@@ -38,7 +38,7 @@ export function makeHistogramChild(metric: SharedMetric, observe: Observe, label
   };
 }
 
-/** The series of fixed labels, looked up again only after the metric has dropped series. */
+/** The series of fixed labels. It is looked up again only after the metric has dropped series. */
 class BoundSeries {
   readonly #metric: SharedMetric;
   readonly #labels: ClientLabels;
@@ -50,7 +50,7 @@ class BoundSeries {
     this.#labels = labels;
   }
 
-  /** Undefined until the series was first written. */
+  /** Undefined until the first write to the series. */
   get(): SharedSeries | undefined {
     if (this.#generation === this.#metric.generation && this.#series !== undefined) return this.#series;
     this.#generation = this.#metric.generation;
@@ -59,7 +59,7 @@ class BoundSeries {
   }
 }
 
-/** As `Number.isFinite`, which is dearer. */
+/** As `Number.isFinite`, but faster. */
 export function isFiniteNumber(value: unknown): value is number {
   return typeof value === 'number' && value < Infinity && value > -Infinity;
 }

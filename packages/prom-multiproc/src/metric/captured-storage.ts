@@ -18,14 +18,14 @@ import type { SeriesOwner, SharedSeries, ValueSeries } from './shared-series.ts'
 export interface StoredMetric extends SeriesOwner {
   readonly client: ClientMetric;
   readonly kind: StorageKind;
-  /** Raised whenever series were dropped. */
+  /** Incremented whenever series are dropped. */
   generation: number;
   hasLabels(labels: ClientLabels): boolean;
-  /** Whether the metric may have one more series, of these labels. */
+  /** Whether the metric may have one more series, with these labels. */
   admits(labels: ClientLabels): boolean;
 }
 
-/** Where the series of a metric are kept. */
+/** The parts that hold the series of a metric. */
 export interface SeriesStore {
   readonly cells: MetricCells;
   readonly tree: LabelTree<SharedSeries>;
@@ -35,8 +35,8 @@ export interface SeriesStore {
 }
 
 /**
- * Replaces the storage of a metric by one whose entries are series in cells. What the client assigns to the property later, as
- * `reset()` does, replaces the series.
+ * Replaces the storage of a metric by one whose entries are series in cells. A later assignment to the property, as in
+ * `reset()`, replaces the series.
  */
 export function captureStorage(metric: StoredMetric, store: SeriesStore): void {
   const { client, kind } = metric;
@@ -55,8 +55,8 @@ export function captureStorage(metric: StoredMetric, store: SeriesStore): void {
 class CapturedStorage implements StorageListener {
   readonly #metric: StoredMetric;
   readonly #store: SeriesStore;
-  /** A gauge without labels was reset: the client's next store is the zero it begins with. */
-  #beginsAnew = false;
+  /** True after a gauge without labels was reset: the client then stores the initial zero, which is not a write. */
+  #expectsInitialZero = false;
 
   constructor(metric: StoredMetric, store: SeriesStore) {
     this.#metric = metric;
@@ -74,7 +74,7 @@ class CapturedStorage implements StorageListener {
     index.clear();
     const isUnlabelled = client.labelNames.length === 0;
     for (const entry of kind.entriesOf(storage)) this.#add(entry, isUnlabelled && entry.value === 0);
-    this.#beginsAnew = isUnlabelled && cells.all.length === 0;
+    this.#expectsInitialZero = isUnlabelled && cells.all.length === 0;
   }
 
   index(): ReadonlyMap<string, SharedSeries> {
@@ -94,8 +94,8 @@ class CapturedStorage implements StorageListener {
   }
 
   onFirst(hash: string, entry: ClientEntry): SharedSeries {
-    const neverSet = this.#beginsAnew && entry.value === 0;
-    this.#beginsAnew = false;
+    const neverSet = this.#expectsInitialZero && entry.value === 0;
+    this.#expectsInitialZero = false;
     const series = this.#add(entry, neverSet);
     this.#store.index.byHash.set(hash, series);
     return series;
@@ -130,7 +130,7 @@ class CapturedStorage implements StorageListener {
     const { cells, tree, originalLabels } = this.#store;
     if (entry.value !== undefined && !this.#metric.accepts(entry.value)) entry.value = 0;
     const isOnFastPath = this.#isOnFastPath;
-    // The tree compares with the labels of the series: those that prom-client stores are the application's own object.
+    // A copy: prom-client stores the application's own labels object, which may change.
     const labels = isOnFastPath ? lastingLabels(entry.labels) : entry.labels;
     const series = seriesOf({ ...entry, labels }, this.#metric, this.#gauge(neverSet));
     if (isOnFastPath) tree.set(labels, series);
@@ -139,7 +139,7 @@ class CapturedStorage implements StorageListener {
     return series;
   }
 
-  /** Counters and histograms are counted in by functions of ours, which find series by the tree. */
+  /** Whether the fast path, which finds series through the tree, counts in this metric (counters and histograms). */
   get #isOnFastPath(): boolean {
     const { client } = this.#metric;
     return (
@@ -148,7 +148,7 @@ class CapturedStorage implements StorageListener {
     );
   }
 
-  // Asked while the constructor of prom-client still runs, when the type is yet to be set.
+  // May run inside prom-client's constructor, before `type` is set.
   #gauge(neverSet: boolean): GaugeEntry | undefined {
     const { client } = this.#metric;
     return 'setToCurrentTime' in client ? { aggregator: client.aggregator, neverSet } : undefined;

@@ -3,8 +3,8 @@ import { isThenable, TimedRuns } from '../util/timed-runs.ts';
 import type { SharedMetric } from './shared-metric.ts';
 
 /**
- * Runs the `collect()` of metrics, each once at a time and none waited for longer than a limit; what one writes becomes
- * visible together, at its end.
+ * Runs the `collect()` functions of metrics: one run at a time for each metric, with a time limit for waiting. Readers see the
+ * values of a run all at once, when it ends.
  */
 export class Collector {
   readonly #sharedOf: (client: ClientMetric) => SharedMetric | undefined;
@@ -19,14 +19,14 @@ export class Collector {
     this.#runs = new TimedRuns(limitMs, onFailure);
   }
 
-  /** Runs the `collect()` of a metric of this slot, or waits for the one that runs; see `TimedRuns.run`. */
+  /** Runs the `collect()` of a metric of this slot, or waits for the current run: see `TimedRuns.run`. */
   async collect(client: ClientMetric, idle = false): Promise<void> {
     const metric = this.#sharedOf(client);
     if (metric === undefined || client.collect === undefined) return;
     await this.#runs.run(client, () => collect(client, metric), idle);
   }
 
-  /** The same for all, at a time when nobody asks. */
+  /** Collects all of `clients` without keeping the process alive. */
   async collectIdly(clients: Iterable<ClientMetric>): Promise<void> {
     await Promise.all(Array.from(clients, (client) => this.collect(client, true)));
   }

@@ -3,8 +3,8 @@ import type { ClientLabels, ClientMetric } from '../client/client-internals.ts';
 import type { LabelPair, MetricDefinition } from '../format/layout.ts';
 import { ascendingBounds } from '../util/buckets.ts';
 
-/** The registry that a metric is shared by. */
-export interface MetricHome {
+/** The registry through which a metric is shared. */
+export interface MetricRegistry {
   /** See `ShareOptions.name`. */
   readonly name: string | undefined;
   /** The labels that prom-client adds to every series of the registry. */
@@ -12,71 +12,71 @@ export interface MetricHome {
 }
 
 /**
- * What a metric is in the slot file: its definition and its labels, with the default labels of its registry. These differ
- * from process to process, such as a worker's id: each process's part keeps those it was counted with.
+ * The definition and labels of a metric as they are in the slot file, including the default labels of its registry. Default
+ * labels may differ between processes (such as a worker id): counts keep the labels with which they were made.
  */
 export class DefinedMetric {
   readonly #client: ClientMetric;
-  #home: MetricHome;
+  #registry: MetricRegistry;
   #bounds: readonly number[] | undefined;
   #definition: MetricDefinition | undefined;
-  /** As of `#definition`: the application may change its object. */
+  /** A copy made with `#definition`: the application may change its object. */
   #defaults: ClientLabels = {};
 
-  constructor(client: ClientMetric, home: MetricHome) {
+  constructor(client: ClientMetric, registry: MetricRegistry) {
     this.#client = client;
-    this.#home = home;
+    this.#registry = registry;
   }
 
-  get home(): MetricHome {
-    return this.#home;
+  get registry(): MetricRegistry {
+    return this.#registry;
   }
 
-  /** Ascending: upper bounds of a histogram without +Inf, quantiles of a summary. */
+  /** In ascending order: upper bounds of a histogram without +Inf, or quantiles of a summary. */
   get bounds(): readonly number[] {
     this.#bounds ??= ascendingBounds(this.#client.upperBounds ?? this.#client.percentiles);
     return this.#bounds;
   }
 
-  /** @throws Error while prom-client's constructor of the metric still runs. */
+  /** @throws Error while prom-client's constructor of the metric is running */
   get definition(): MetricDefinition {
     if (this.#definition === undefined) {
-      this.#defaults = withTexts(this.#home.defaultLabels);
+      this.#defaults = withTexts(this.#registry.defaultLabels);
       this.#definition = defineMetric(
         this.#client,
         this.bounds,
-        this.#home.name,
+        this.#registry.name,
         Object.keys(this.#defaults),
       );
     }
     return this.#definition;
   }
 
-  /** Takes up the present default labels of `home`. Nothing may be bound by the definition before. */
-  redefine(home: MetricHome = this.#home): void {
-    this.#home = home;
+  /** Applies the current default labels of `registry`. The metric must not be bound to a slot. */
+  redefine(registry: MetricRegistry = this.#registry): void {
+    this.#registry = registry;
     this.#definition = undefined;
   }
 
-  /** The labels of a series as they are in the file. */
+  /** The labels of a series as stored in the file. */
   pairs(labels: ClientLabels): LabelPair[] {
     const { labelNames, type } = this.definition;
     const own = labelPairs(labelNames, labels);
     const added = labelPairs(labelNames, this.#defaults).filter(([index]) =>
       own.every(([other]) => other !== index),
     );
-    // The places that prom-client gives them in a line.
+    // The order in which prom-client prints them.
     return type === 'histogram' ? [...added, ...own] : [...own, ...added];
   }
 
-  /** The labels of a series as prom-client's JSON has them. */
+  /** The labels of a series as in prom-client's JSON. */
   inJson(labels: ClientLabels): ClientLabels {
     this.definition;
     return withDefaults(labels, this.#defaults);
   }
 }
 
-/** Those labels whose values can be written: one that cannot must not keep the application from counting. */
+/** Drops labels whose values cannot be converted to a string, so that counting never throws because of them. */
 function withTexts(labels: ClientLabels): ClientLabels {
   return Object.fromEntries(Object.entries(labels).filter(([, value]) => hasText(value)));
 }
@@ -89,7 +89,7 @@ function hasText(value: unknown): boolean {
   }
 }
 
-/** Default labels beside the own ones, which count where they are more than an empty text. */
+/** Adds the default labels. A label of the series takes precedence unless its value is an empty string. */
 export function withDefaults(labels: ClientLabels, defaults: ClientLabels): ClientLabels {
   const all = { ...labels };
   for (const name of Object.keys(defaults)) all[name] ||= defaults[name];

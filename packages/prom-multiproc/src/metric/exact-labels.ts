@@ -3,7 +3,7 @@ import type { SharedMetric } from './shared-metric.ts';
 
 type Method = (this: object, ...args: unknown[]) => unknown;
 
-// Methods that find a series by prom-client's hash; those of the fast path do not.
+// Methods that find a series by prom-client's hash, keyed by a method that only that kind of metric has.
 const BY_LABELS: Record<string, readonly string[]> = {
   set: ['set'],
   dec: ['inc', 'dec'],
@@ -12,8 +12,8 @@ const BY_LABELS: Record<string, readonly string[]> = {
 };
 
 /**
- * Keeps apart labels that prom-client's hash takes for one another, such as `{a: '1,b:2'}` and `{a: '1', b: '2'}`. Only a
- * value with a comma in it, beside a further label, can be mistaken.
+ * Keeps label sets apart that have the same hash in prom-client, such as `{a: '1,b:2'}` and `{a: '1', b: '2'}`. Metrics with
+ * fewer than two labels are not affected.
  */
 export function distinguishLabels(metric: SharedMetric): void {
   const client = metric.client as unknown as Record<string, Method>;
@@ -42,7 +42,7 @@ function wrap(
   };
 }
 
-/** What `labels()` of a summary gives observes by a function that cannot be replaced. */
+/** Wraps `observe` of the object that `labels()` of a summary returns: it does not call the metric's own `observe`. */
 function wrapObservers(metric: SharedMetric, client: Record<string, Method>): void {
   const method = client.labels!;
   client.labels = function labels(...args) {

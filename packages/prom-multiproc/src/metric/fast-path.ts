@@ -11,8 +11,8 @@ import type { SharedMetric } from './shared-metric.ts';
 import type { ValueSeries } from './shared-series.ts';
 
 /**
- * Replaces `inc` of a counter, `observe` of a histogram and `set` of a gauge without labels by functions that count in the cells of a known series
- * without allocating, building a string or calling the system. Arguments and errors are the client's.
+ * Replaces `inc` of a counter, `observe` of a histogram and `set` of a gauge without labels. For a known series the
+ * replacements allocate nothing, build no string and make no system call. Arguments and errors are those of the client.
  */
 export function installFastPath(metric: SharedMetric): void {
   const { client } = metric;
@@ -40,8 +40,8 @@ export function installFastPath(metric: SharedMetric): void {
 }
 
 /**
- * Whether the client's own method is what counts, and not one that the application has put in its place, in a class of its
- * own or in this metric. The client assigns `assigned` to `method` in its constructor, which may be running still.
+ * Whether `method` is still the client's own, not replaced by the application in a subclass or in this metric. The client's
+ * constructor, which may still be running, assigns `assigned` to `method`.
  */
 function isClientsOwn(client: ClientMetric, method: keyof ClientMetric, assigned = method): boolean {
   const own = clientsOwn(client, assigned);
@@ -49,7 +49,7 @@ function isClientsOwn(client: ClientMetric, method: keyof ClientMetric, assigned
   return !Object.hasOwn(client, method) || client[method] === own;
 }
 
-/** The method of the client's class for this kind of metric. Above it are the class of all metrics and Object. */
+/** The method of the client's class for this kind of metric: the third prototype from the end, before `Metric` and `Object`. */
 function clientsOwn(client: ClientMetric, method: keyof ClientMetric): unknown {
   const classes: object[] = [];
   for (let one = Object.getPrototypeOf(client); one !== null; one = Object.getPrototypeOf(one))
@@ -58,7 +58,7 @@ function clientsOwn(client: ClientMetric, method: keyof ClientMetric): unknown {
   return kind && Object.getOwnPropertyDescriptor(kind, method)?.value;
 }
 
-/** The client's own `labels()` is called for arguments from which `childOf` makes nothing: the client finds fault with them. */
+/** Replaces `labels()`. If `childOf` returns undefined, the client's own `labels()` is called and throws its error. */
 function replaceLabels(client: ClientMetric, childOf: (labels: ClientLabels) => unknown): void {
   if (!isClientsOwn(client, 'labels')) return;
   const clientsLabels = client.labels as (...args: unknown[]) => unknown;
@@ -68,7 +68,7 @@ function replaceLabels(client: ClientMetric, childOf: (labels: ClientLabels) => 
   });
 }
 
-/** A gauge without labels is set where its value is kept; all else of a gauge is prom-client's own. */
+/** Replaces `set` of a gauge without labels. All other gauge methods stay prom-client's own. */
 function installSet(metric: SharedMetric): void {
   const client = metric.client as unknown as { set(labels: unknown, value?: unknown): void };
   const { set } = client;
@@ -79,7 +79,7 @@ function installSet(metric: SharedMetric): void {
   };
 }
 
-/** Undefined where there are not as many values as label names. */
+/** Undefined if the number of values differs from the number of label names. */
 function labelsOf(names: readonly string[], args: readonly unknown[]): ClientLabels | undefined {
   if (typeof args[0] === 'object') return (args[0] ?? NO_LABELS) as ClientLabels;
   if (names.length !== args.length) return undefined;
@@ -87,8 +87,8 @@ function labelsOf(names: readonly string[], args: readonly unknown[]): ClientLab
 }
 
 /**
- * The constructor of prom-client assigns its own method, `assigned`, after the metric was registered: that is
- * ignored. What the application assigns stands.
+ * Replaces a method. prom-client's constructor assigns `assigned` to it after the metric was registered: that assignment is
+ * ignored. Assignments by the application are kept.
  */
 function replace(client: object, method: string, replacement: unknown, assigned?: unknown): void {
   let present = replacement;
@@ -102,7 +102,7 @@ function replace(client: object, method: string, replacement: unknown, assigned?
   });
 }
 
-/** What cannot be counted is left to the client's own `inc`: it throws, in the words of its version. */
+/** Makes the fast `inc`. Invalid arguments are passed to the client's own `inc`, which throws its error. */
 function makeInc(metric: SharedMetric, clientsInc: Inc): Inc {
   const { client } = metric;
   return function inc(labels, value) {
@@ -111,14 +111,14 @@ function makeInc(metric: SharedMetric, clientsInc: Inc): Inc {
     const amount = labelled ? value : labels;
     const delta = amount === undefined || amount === null ? 1 : amount;
     const known = metric.known(own);
-    // NaN, too, is left to the metric, which refuses it.
+    // NaN passes this check: `metric.accepts()` rejects and reports it.
     if (typeof delta !== 'number' || delta < 0 || delta === Infinity) clientsInc.call(client, labels, value);
     else if (known === undefined && !metric.hasLabels(own)) clientsInc.call(client, labels, value);
     else if (metric.accepts(delta)) (known ?? metric.resolve(own)).add(0, delta);
   };
 }
 
-/** The same for `observe`. */
+/** Makes the fast `observe`, as `makeInc` does. */
 function makeObserve(metric: SharedMetric, clientsObserve: Observe): Observe {
   const { client } = metric;
   return function observe(labels, value) {
@@ -136,7 +136,7 @@ function makeObserve(metric: SharedMetric, clientsObserve: Observe): Observe {
   };
 }
 
-// prom-client takes any falsy first argument but 0 for missing labels.
+// prom-client treats any falsy first argument except 0 as missing labels.
 function isAbsent(labels: unknown): boolean {
   return labels !== 0 && !labels;
 }

@@ -4,18 +4,17 @@ import type { SharedMetric } from './shared-metric.ts';
 type Method = (this: object, ...args: unknown[]) => unknown;
 
 /**
- * `reset()`, `remove()` and the removal of a metric from its registries act on the whole slot of the process: on what it
- * counted and on what it inherited from dead processes, for good. What other processes count stays. Here is what
- * prom-client's own methods cannot reach: inherited series that this process has not counted in.
+ * Makes `reset()` and `remove()` also remove inherited series in which this process has not counted. prom-client's own
+ * methods do not know these series. Other slots keep their counts.
  */
-export function forgetInheritedToo(metric: SharedMetric): void {
+export function forgetInherited(metric: SharedMetric): void {
   const client = metric.client as unknown as Record<string, Method>;
   const { labelNames } = metric.client;
   after(client, 'remove', ([first, ...rest]) => {
     const labels = typeof first === 'object' ? first : valuesByName(labelNames, [first, ...rest]);
     metric.forget(labels as ClientLabels);
   });
-  // Alone among the four a summary keeps its storage: its series stay and begin at zero.
+  // Only a summary keeps its storage on reset(): its series stay and restart at zero.
   if ('percentiles' in client) after(client, 'reset', () => metric.forget());
 }
 

@@ -2,9 +2,8 @@ import type { ClientLabels, StorageKind } from '../client/client-internals.ts';
 import type { SharedSeries } from './shared-series.ts';
 
 /**
- * The series of a metric by the client's own key of their labels, in the order they were made. That of prom-client takes
- * some labels for others; here it is made unambiguous. Made when prom-client first asks by hash, which the fast path never
- * does.
+ * Maps the client's own key of a label set to its series, in creation order. Some label sets have the same key in prom-client:
+ * here a suffix makes it unique. The index is built at the first lookup by key; the fast path never needs it.
  */
 export class HashIndex {
   readonly #keyOf: StorageKind['keyOf'];
@@ -13,7 +12,7 @@ export class HashIndex {
   readonly #all: () => Iterable<SharedSeries>;
   #byHash: Map<string, SharedSeries> | undefined;
 
-  /** `all` gives the series that are there when the index is made. */
+  /** `all` returns the existing series when the index is built. */
   constructor(keyOf: StorageKind['keyOf'], labelNames: readonly string[], all: () => Iterable<SharedSeries>) {
     this.#keyOf = keyOf;
     this.#labelNames = labelNames;
@@ -29,7 +28,7 @@ export class HashIndex {
     return this.#byHash;
   }
 
-  /** Adds a new series to an index that was made before. */
+  /** Adds a new series, if the index is already built. */
   add(series: SharedSeries): void {
     this.#byHash?.set(this.#hashOf(this.#byHash, series.labels), series);
   }
@@ -39,8 +38,8 @@ export class HashIndex {
   }
 
   /**
-   * Runs a method of prom-client that finds its series by the hash of `labels`. Where other labels have that hash, they
-   * make room for that long.
+   * Runs a prom-client method that finds its series by the hash of `labels`. If another label set has the same hash, its
+   * entry is moved out of the way during the call.
    */
   withExactEntry<T>(labels: ClientLabels, method: () => T): T {
     const index = this.byHash;
@@ -57,7 +56,7 @@ export class HashIndex {
     }
   }
 
-  /** The key of labels, whether a series has them or not. */
+  /** Returns the unique key of `labels`, whether or not such a series exists. */
   hashOf(labels: ClientLabels): string {
     return this.#hashOf(this.byHash, labels);
   }
@@ -66,7 +65,7 @@ export class HashIndex {
     return this.#keyOf(this.#sortedNames, labels);
   }
 
-  /** prom-client's own hash of the labels, made unambiguous where it is taken by other labels. */
+  /** Returns prom-client's hash of the labels, with a suffix if another label set already has that hash. */
   #hashOf(index: ReadonlyMap<string, SharedSeries>, labels: ClientLabels): string {
     let hash = this.#clientHashOf(labels);
     for (let taken = index.get(hash); taken !== undefined && !this.#sameLabels(taken.labels, labels); ) {

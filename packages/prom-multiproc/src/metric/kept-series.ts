@@ -5,21 +5,20 @@ import { bootTime } from '../os/boot-clock.ts';
 import type { Cells } from '../slot/slot-file.ts';
 import { type SeriesOwner, SharedSeries } from './shared-series.ts';
 
-type Combine = (left: number, own: number) => number;
+type Combine = (inherited: number, own: number) => number;
 
 const COMBINE = new Map<string, Combine>([
-  ['sum', (left, own) => left + own],
+  ['sum', (inherited, own) => inherited + own],
   ['min', Math.min],
   ['max', Math.max],
 ]);
 
-const NOTHING = Number.NaN;
+const NONE = Number.NaN;
 
 /**
- * A series of a gauge whose aggregator keeps what dead processes have set. Its cell holds what the slot shows: what they
- * left there and this process's own value made one, by one store, so that a process may die at any instruction. The
- * process itself sees its own value only. The time of a write is stored after the value: a process that dies in between
- * leaves a value that is taken for an older one.
+ * A series of a gauge whose aggregator keeps the values of dead processes. Its cell holds the inherited value combined with
+ * this process's own. Each update is one store, so the process may die at any instruction. The process itself reads only its
+ * own value. The time of a write is stored after the value: if the process dies in between, the value counts as older.
  */
 export class KeptSeries extends SharedSeries {
   readonly #combine: Combine | undefined;
@@ -27,12 +26,12 @@ export class KeptSeries extends SharedSeries {
   readonly #addsUp: boolean;
   #own: number;
   #time: number;
-  /** What dead processes left in the slot. */
-  #left = NOTHING;
-  /** What those add who hold a lost file of this process at its last values. */
+  /** The value that dead processes left in the slot. */
+  #inherited = NONE;
+  /** The part of the own value that readers still add from a lost slot file of this process. */
   #held = 0;
 
-  /** `initial` has the cells of the series as this process has set them, or never has. */
+  /** `initial` has the cells as this process has set them, or `NEVER_SET`. */
   constructor(owner: SeriesOwner, labels: ClientLabels, initial: Float64Array, aggregator: string) {
     super(owner, labels, initial);
     const one = withoutKeeping(aggregator);
@@ -53,15 +52,15 @@ export class KeptSeries extends SharedSeries {
     this.#store();
   }
 
-  /** Takes up what dead processes left in the cells; where it `replaces`, these hold what this series had there before. */
+  /** Inherits the values in the cells. With `replaces`, the cells hold earlier values of this series, not inherited ones. */
   override moveTo({ array, base }: Cells, count: number, replaces: boolean): void {
     const found = array[base]!;
-    if (!replaces) this.#left = isNeverSet(found) ? NOTHING : found;
+    if (!replaces) this.#inherited = isNeverSet(found) ? NONE : found;
     this.array = array;
     this.base = base;
     const isOlder = this.#isTimed && this.#time < array[base + 1]!;
-    if (!Number.isNaN(this.#left) && (isNeverSet(this.#own) || isOlder)) return;
-    // The first cell last: its becoming a number is what makes the series present.
+    if (!Number.isNaN(this.#inherited) && (isNeverSet(this.#own) || isOlder)) return;
+    // The first cell is stored last: a number in it makes the series present.
     if (Number.isNaN(found) && count > 1) array[base + 1] = this.#time;
     this.#store();
   }
@@ -74,13 +73,13 @@ export class KeptSeries extends SharedSeries {
 
   override loseSlot(count: number): void {
     this.#held = this.#addsUp && Number.isFinite(this.#own) ? this.#own : 0;
-    this.#left = NOTHING;
+    this.#inherited = NONE;
     this.moveToHeap(count);
   }
 
   override leaveSlot(count: number): void {
     this.#held = 0;
-    this.#left = NOTHING;
+    this.#inherited = NONE;
     this.moveToHeap(count);
   }
 
@@ -90,13 +89,13 @@ export class KeptSeries extends SharedSeries {
     if (this.#isTimed) array[base + 1] = this.#time;
   }
 
-  /** NaN, which no later process could get rid of, counts as nothing. */
+  /** Ignores NaN: a process that takes the slot later could not remove it. */
   #shown(): number {
-    const left = this.#left;
-    if (isNeverSet(this.#own)) return Number.isNaN(left) ? NEVER_SET : left;
+    const inherited = this.#inherited;
+    if (isNeverSet(this.#own)) return Number.isNaN(inherited) ? NEVER_SET : inherited;
     const own = this.#own - this.#held;
-    if (Number.isNaN(left)) return own;
-    const both = this.#combine === undefined ? own : this.#combine(left, own);
-    return Number.isNaN(both) ? left : both;
+    if (Number.isNaN(inherited)) return own;
+    const both = this.#combine === undefined ? own : this.#combine(inherited, own);
+    return Number.isNaN(both) ? inherited : both;
   }
 }

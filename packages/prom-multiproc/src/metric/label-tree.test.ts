@@ -6,26 +6,26 @@ import { LabelTree } from './label-tree.ts';
 
 const NAMES = ['a', 'b', 'c'];
 const HALF = '\ud800';
-/** What applications give as label values; some read the same. */
+/** Label values of different types; some have the same text. */
 const VALUES = [undefined, 200, '200', 404, true, 'true', null, 'null', '', 'x', HALF, '\ufffd'];
 
-const reading = (labels: ClientLabels) =>
+const textOf = (labels: ClientLabels) =>
   JSON.stringify(
     NAMES.map((name) => (labels[name] === undefined ? undefined : String(labels[name]).toWellFormed())),
   );
 
-test('a tree finds what was stored under labels that read the same, and nothing else, whatever was done to it', () => {
+test('after any operations, a tree finds exactly the items stored under labels with the same text', () => {
   const random = new Random(7);
   for (let round = 0; round < 200; round++) {
     const tree = new LabelTree<{ labels: ClientLabels }>(NAMES);
     const model = new Map<string, { labels: ClientLabels }>();
-    // Few values a round, so that labels meet often.
+    // Few values per round, so that label sets repeat.
     const values = Array.from({ length: 4 }, () => random.pick(VALUES));
     const anyLabels = () =>
       Object.fromEntries(NAMES.map((name) => [name, random.pick(values)]).filter(([, v]) => v !== undefined));
     for (let step = 0; step < 60; step++) {
       const labels = anyLabels();
-      const key = reading(labels);
+      const key = textOf(labels);
       if (random.int(5) === 0) {
         tree.delete(labels);
         model.delete(key);
@@ -40,18 +40,18 @@ test('a tree finds what was stored under labels that read the same, and nothing 
         tree.set(labels, item);
         const isUnicode = !Object.values(labels).includes(HALF);
         assert.equal(tree.get({ ...labels }), isUnicode ? item : undefined);
-        assert.equal(tree.get({ ...labels, other: 'x' }), undefined, 'a label that is not a name of ours');
+        assert.equal(tree.get({ ...labels, other: 'x' }), undefined, 'an unknown label name');
       }
       const others = anyLabels();
       const found = tree.get(others);
-      assert.ok(found === undefined || found === model.get(reading(others)));
+      assert.ok(found === undefined || found === model.get(textOf(others)));
     }
     tree.clear();
     for (const { labels } of model.values()) assert.equal(tree.find(labels), undefined);
   }
 });
 
-test('an object is found by what it reads, and only as long as it reads so', () => {
+test('an object is found by its text, and only while its text stays the same', () => {
   const tree = new LabelTree<{ labels: ClientLabels }>(NAMES);
   let text = 'first';
   const labels = { a: { toString: () => text } };

@@ -8,21 +8,21 @@ import type { Cells } from '../slot/slot-file.ts';
 import type { DefinedMetric } from './defined-metric.ts';
 import type { SharedSeries } from './shared-series.ts';
 
-/** Where a metric's series get their cells. */
+/** Provides the cells of a metric's series. */
 export interface CellSource {
-  /** Called before the first write of a metric; takes a slot where the process has none yet. */
+  /** Called before the first write of a metric. Takes a slot if the process has none. */
   beforeWrite(): void;
   metric(definition: MetricDefinition): void;
-  /** Undefined where there is no room; `again` where that was reported before. */
+  /** Returns undefined if there is no room. `again` suppresses a repeated report. */
   series(definition: MetricDefinition, labels: readonly LabelPair[], again: boolean): Cells | undefined;
-  /** Makes absent all series of the metric's name, or that of these labels, that nobody counts in. */
+  /** Makes absent all series of the metric's name, or the one with these labels, that are not in use. */
   forget(definition: MetricDefinition, labels?: readonly LabelPair[]): void;
-  /** Takes back cells that `series` gave for these labels, to give them again. */
+  /** Takes back cells that `series` returned for these labels. They may be reused for the same labels. */
   release(definition: MetricDefinition, labels: readonly LabelPair[], cells: Cells): void;
-  /** Whether the slot is where this metric is counted, and not that of another thread. */
+  /** Whether this thread counts the metric. False if another thread of the process does. */
   isCountedHere(name: string): boolean;
   refuseNaN(definition: MetricDefinition): void;
-  /** Whether a metric that has `own` series may have one more; counts and reports a refusal. */
+  /** Whether a metric with `own` series may have one more. Counts and reports a refusal. */
   admits(definition: MetricDefinition, labels: () => readonly LabelPair[], own: number): boolean;
 }
 
@@ -31,25 +31,25 @@ interface Inherited {
   readonly values: Float64Array;
 }
 
-/** The series of one metric and where their cells are: on the heap, or once bound in the process's slot. */
+/** The series of one metric. Their cells are on the heap or, once bound, in the process's slot. */
 export class MetricCells {
   readonly #source: CellSource;
   readonly #defined: DefinedMetric;
   #all: SharedSeries[] = [];
   #bound = false;
-  /** Those that found no room in the slot: they count on the heap until they do. */
+  /** Series for which the slot has no room. They count on the heap until it has. */
   readonly #refused = new Set<SharedSeries>();
-  /** While a collect() runs: cells it has let go of, absent at its end unless taken up again. */
-  #left: Cells[] | undefined;
-  /** Whether some had found no room before that. */
+  /** Cells released for a running collect(). Those not in use when it ends become absent. Undefined while none runs. */
+  #released: Cells[] | undefined;
+  /** Whether `#refused` had entries when the collect() started. */
   #hadRefused = false;
-  /** Whether the collect() has dropped series. */
+  /** Whether the running collect(), or a failed one, has dropped series. */
   #droppedMeanwhile = false;
-  /** By key: the same may be removed at each of many runs that fail. */
+  /** Labels to forget when the collect() ends, by key: repeated failing runs must not add entries. */
   readonly #forgottenMeanwhile = new Map<string, ClientLabels | undefined>();
-  /** What dead processes had left of the series without labels; others are made when they are counted in. */
+  /** The inherited values of the series without labels. Other series are only created when this process counts. */
   #inherited: Inherited | undefined;
-  /** Whether this process has counted in series that are dropped by now. */
+  /** Whether this process has counted in series that are dropped now. */
   #hadCounted = false;
 
   constructor(source: CellSource, defined: DefinedMetric) {
@@ -57,14 +57,14 @@ export class MetricCells {
     this.#defined = defined;
   }
 
-  /** In the order they were made. */
+  /** All series, in creation order. */
   get all(): readonly SharedSeries[] {
     return this.#all;
   }
 
-  /** Whether the slot has been asked for cells; while a collect() runs its values are on the heap all the same. */
+  /** Whether the metric is bound to the slot. Stays true during a collect(), whose values are on the heap. */
   get isBound(): boolean {
-    return this.#bound || this.#left !== undefined;
+    return this.#bound || this.#released !== undefined;
   }
 
   isRefused(series: SharedSeries): boolean {
@@ -79,7 +79,7 @@ export class MetricCells {
   drop(series: SharedSeries): void {
     this.#hadCounted = this.#hasCounted;
     this.#all.splice(this.#all.indexOf(series), 1);
-    this.#droppedMeanwhile = this.#left !== undefined;
+    this.#droppedMeanwhile = this.#released !== undefined;
     this.#empty(series);
   }
 
@@ -88,7 +88,7 @@ export class MetricCells {
     this.#inherited = undefined;
     for (const series of this.#all) this.#empty(series);
     this.#all = [];
-    this.#droppedMeanwhile = this.#left !== undefined;
+    this.#droppedMeanwhile = this.#released !== undefined;
   }
 
   /** Moves every series into the process's slot. */
@@ -99,13 +99,13 @@ export class MetricCells {
     for (const series of this.#all) this.#place(series, false);
   }
 
-  /** Moves into the slot what found no room there before, with all it has counted. */
+  /** Moves refused series, with their counts, into the slot if it has room now. */
   placeRefused(): void {
     if (!this.#bound) return;
     for (const series of this.#refused) if (!this.#place(series, true)) return;
   }
 
-  /** Takes every series out of the slot, which keeps the counts: the series begin at zero. */
+  /** Takes every series out of the slot. The slot keeps the counts; the series restart at zero. */
   leave(): void {
     const { type, aggregator } = this.#defined.definition;
     if (type === 'gauge' && !keepsTheDead(aggregator)) {
@@ -131,9 +131,9 @@ export class MetricCells {
   }
 
   /**
-   * Takes every series out of the slot; they count on the heap. What dead processes left stays where this process has not
+   * Takes every series out of the slot. They continue on the heap. Inherited values stay in the slot if this process has not
    * counted in the metric.
-   * @returns whether it has.
+   * @returns whether this process has counted in the metric
    */
   unbind(): boolean {
     this.endCollect();
@@ -155,11 +155,11 @@ export class MetricCells {
   }
 
   /**
-   * Abandons a slot whose file is lost: gauges take the values along that can still be read, counts begin at
-   * zero, for what was counted is held by those who have read it.
+   * Abandons a slot whose file is lost. Counts restart at zero, because readers hold the lost counts. Gauges keep the values
+   * that are still readable.
    */
   lose(isReadable: (cells: Cells) => boolean): void {
-    if (this.#left !== undefined) this.#left = [];
+    if (this.#released !== undefined) this.#released = [];
     if (!this.#bound) return;
     this.#bound = false;
     const definition = this.#defined.definition;
@@ -174,44 +174,44 @@ export class MetricCells {
     this.#refused.clear();
   }
 
-  /** Until `endCollect`, what is written stays on the heap: readers see nothing of it. */
+  /** Keeps writes on the heap until `endCollect`, so that readers do not see them. */
   beginCollect(): void {
     if (!this.#bound) return;
-    const left: Cells[] = [];
-    for (const series of this.#all) this.#leave(series, (cells) => left.push(cells));
+    const released: Cells[] = [];
+    for (const series of this.#all) this.#moveToHeap(series, (cells) => released.push(cells));
     this.#hadRefused = this.#refused.size > 0;
     this.#refused.clear();
-    this.#left = left;
+    this.#released = released;
     this.#bound = false;
   }
 
-  /** Whether a collect() that runs, or has failed, has taken series away: their last values show until one ends well. */
-  get isTakingAway(): boolean {
+  /** Whether a running or failed collect() has dropped series. Readers see their last values until a collect() succeeds. */
+  get hasPendingDrops(): boolean {
     return this.#droppedMeanwhile;
   }
 
-  /** Shows all that was written since `beginCollect`, at once. */
+  /** Shows all values written since `beginCollect`, at once. */
   endCollect(): void {
-    const left = this.#left;
-    if (left === undefined) return;
-    this.#left = undefined;
+    const released = this.#released;
+    if (released === undefined) return;
+    this.#released = undefined;
     this.#droppedMeanwhile = false;
     this.#bound = true;
-    const own = new CellSet(left);
+    const own = new CellSet(released);
     for (const series of this.#all) this.#place(series, this.#hadRefused, own);
     for (const labels of this.#forgottenMeanwhile.values()) this.forget(labels);
     this.#forgottenMeanwhile.clear();
     const definition = this.#defined.definition;
     const taken = new CellSet(this.#all);
-    for (const cells of left) if (!taken.has(cells)) makeAbsent(cells, cellsPerSeries(definition));
+    for (const cells of released) if (!taken.has(cells)) makeAbsent(cells, cellsPerSeries(definition));
   }
 
-  /** Makes absent from the slot what dead processes left of these labels, or of all. */
+  /** Makes inherited series absent: those with these labels, or all. */
   forget(labels?: ClientLabels): void {
     if (!this.isBound) return;
     const { definition } = this.#defined;
     const pairs = labels && this.#defined.pairs(labels);
-    if (this.#left === undefined) this.#source.forget(definition, pairs);
+    if (this.#released === undefined) this.#source.forget(definition, pairs);
     else
       this.#forgottenMeanwhile.set(
         pairs ? `labels ${seriesKey(definition.labelNames, pairs)}` : 'all',
@@ -225,7 +225,7 @@ export class MetricCells {
     makeAbsent(this.#release(series, { array, base }), cellsPerSeries(this.#defined.definition));
   }
 
-  #leave(series: SharedSeries, then: (cells: Cells, count: number) => void): void {
+  #moveToHeap(series: SharedSeries, then: (cells: Cells, count: number) => void): void {
     if (this.#refused.has(series)) return;
     const count = cellsPerSeries(this.#defined.definition);
     const { array, base } = series;
@@ -238,7 +238,7 @@ export class MetricCells {
     return cells;
   }
 
-  /** Whether there was room. `own` are cells that hold former values of these series, not those of dead processes. */
+  /** Gives a series cells in the slot; returns whether there was room. `own`: cells with earlier values of these series. */
   #place(series: SharedSeries, again: boolean, own?: CellSet): boolean {
     const definition = this.#defined.definition;
     const cells = this.#source.series(definition, this.#defined.pairs(series.labels), again);
@@ -265,7 +265,7 @@ export class MetricCells {
     const { definition } = this.#defined;
     const inherited = this.#inherited?.series === series ? this.#inherited.values : undefined;
     const { array, base } = series;
-    // The quantiles of a summary follow from nothing but its observations.
+    // A summary's quantiles change only with its sum and count.
     const count = definition.type === 'summary' ? 2 : cellsPerSeries(definition);
     for (let i = 0; i < count; i++) if (array[base + i] !== (inherited?.[i] ?? 0)) return true;
     return false;

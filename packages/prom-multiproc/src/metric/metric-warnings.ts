@@ -1,10 +1,10 @@
 import type { MetricDefinition } from '../format/layout.ts';
 import type { Warnings } from '../util/warnings.ts';
 
-/** Warnings about the metrics of a process, each given once. */
+/** Warnings about the metrics of a process, each reported once. */
 export class MetricWarnings {
   readonly #warnings: Warnings;
-  #namesakeTold = false;
+  #namesakeReported = false;
   readonly #uncollected = new Set<string>();
 
   constructor(warnings: Warnings) {
@@ -18,52 +18,52 @@ export class MetricWarnings {
     );
   }
 
-  /** As with collectDefaultMetrics() for two registries. Reported for the first name only: they come by the dozen. */
+  /** Reports only the first name: collectDefaultMetrics() for two registries duplicates dozens of metrics. */
   namesake(name: string, isOne: () => boolean): void {
-    if (this.#namesakeTold || !isOne()) return;
-    this.#namesakeTold = true;
+    if (this.#namesakeReported || !isOne()) return;
+    this.#namesakeReported = true;
     this.#warnings.once(
       'PROM_MULTIPROC_NAMESAKE',
-      `two metrics of this process are named ${name}: what both count is added up, in each registry. Have one in both registries, or share() only one of these`,
+      `this process has two metrics named ${name}: both registries show the sum of both. Register one metric in both registries, or share only one of the registries`,
     );
   }
 
-  /** The rule for two versions of an application: see `DirectoryReader`. */
+  /** See `DirectoryReader` for how it chooses among several definitions. */
   otherType({ name, type }: MetricDefinition, shown: string): void {
     this.#warnings.once(
       'PROM_MULTIPROC_TYPE',
-      `${name} is a ${type} here but a ${shown} in another process or an earlier one, and shown as such: clear the directory before the next start, or give it another name`,
+      `${name} is a ${type} in this process but a ${shown} in the metrics directory: the counts of this process are not shown. Rename the metric, or clear the directory before the next start`,
     );
   }
 
   beyondLimit({ name }: MetricDefinition, limit: number): void {
     this.#warnings.once(
       'PROM_MULTIPROC_LIMIT',
-      `${name} has ${limit} series in this process, the limit: further ones are not counted. Use labels with fewer values, or raise PROMETHEUS_MULTIPROC_MAX_SERIES or maxSeriesPerMetric`,
+      `${name} has reached the limit of ${limit} series in this process: new series are not counted. Use labels with fewer values, or raise PROMETHEUS_MULTIPROC_MAX_SERIES or maxSeriesPerMetric`,
     );
   }
 
   unknownAggregator({ name, aggregator }: MetricDefinition): void {
     this.#warnings.once(
       'PROM_MULTIPROC_AGGREGATOR',
-      `${name}: '${aggregator}' is not a defined aggregator, the values of all processes are added up`,
+      `${name}: unknown aggregator '${aggregator}'; the values of all processes are summed`,
     );
   }
 
   refusedNaN({ name }: MetricDefinition): void {
     this.#warnings.once(
       'PROM_MULTIPROC_NAN',
-      `${name}: NaN was not counted, for no later value would ever show again`,
+      `${name}: dropped the value NaN, because the metric would stay NaN from then on`,
     );
   }
 
-  /** Once a metric: messages of errors may differ each time. */
+  /** Reports once per metric, because error messages may differ each time. */
   collectFailed(name: string, error: Error): void {
     if (this.#uncollected.has(name)) return;
     this.#uncollected.add(name);
     this.#warnings.once(
       'PROM_MULTIPROC_COLLECT',
-      `collect() of ${name} failed: ${error.message}; it shows its last values until it can be collected`,
+      `collect() of ${name} failed: ${error.message}; showing its last values until collect() succeeds`,
     );
   }
 }

@@ -3,11 +3,11 @@ import { seriesKey } from '../format/series-key.ts';
 import type { DefinedMetric } from './defined-metric.ts';
 import type { MetricCells } from './metric-cells.ts';
 
-/** The labels of a process's series as the application gave them, by what they are to all processes: default labels included. */
+/** The application's own label values for each series of this process, by the key of the series in the file. */
 export class OriginalLabels {
   readonly #defined: DefinedMetric;
   readonly #cells: MetricCells;
-  /** Made when it is asked. */
+  /** Built at the first `get()`. */
   #byKey: Map<string, ClientLabels> | undefined;
 
   constructor(defined: DefinedMetric, cells: MetricCells) {
@@ -26,7 +26,7 @@ export class OriginalLabels {
     return this.#byKey.get(key);
   }
 
-  /** Must be called when series were added or removed. */
+  /** Must be called after series were added or removed. */
   forget(): void {
     this.#byKey = undefined;
   }

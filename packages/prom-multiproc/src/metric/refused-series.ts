@@ -2,7 +2,7 @@ import type { ClientEntry, ClientMetric } from '../client/client-internals.ts';
 import { emptySeries, type GaugeEntry, seriesOf } from './series-of-entry.ts';
 import type { SeriesOwner, SharedSeries } from './shared-series.ts';
 
-/** What is counted in series beyond the limit of a metric goes here, and shows nowhere. It costs the same for any number. */
+/** Discards counts of series beyond the limit of a metric. Memory use does not depend on their number. */
 export class RefusedSeries {
   readonly #client: ClientMetric;
   readonly #owner: SeriesOwner;
@@ -14,20 +14,20 @@ export class RefusedSeries {
     this.#owner = owner;
   }
 
-  /** For counts and observations of whatever series. Counters and histograms only. */
+  /** A series that absorbs counts and observations of any labels. Counters and histograms only. */
   any(): SharedSeries {
     this.#any ??= emptySeries(this.#owner, {}, this.#client);
     return this.#any;
   }
 
-  /** For what prom-client stores. */
+  /** A series for an entry that prom-client stores. */
   of(hash: string, entry: ClientEntry, gauge: GaugeEntry | undefined): SharedSeries {
     const series = seriesOf(entry, this.#owner, gauge);
     this.#last = { hash, series };
     return series;
   }
 
-  /** What was stored last, where prom-client looks for it once more: for the sake of exemplars alone. */
+  /** The last stored entry: prom-client looks it up again to add an exemplar. */
   find(hash: string): SharedSeries | undefined {
     if (this.#client.enableExemplars !== true || this.#last?.hash !== hash) return undefined;
     return this.#last.series;

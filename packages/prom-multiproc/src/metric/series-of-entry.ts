@@ -12,14 +12,14 @@ import {
   ValueSeries,
 } from './shared-series.ts';
 
-/** What an entry of a gauge is, beyond its numbers. */
+/** Properties of a gauge's entry beside its value. */
 export interface GaugeEntry {
   readonly aggregator: string;
-  /** Whether it is the zero that a gauge without labels begins with. */
+  /** Whether it is the initial zero of a gauge without labels. */
   readonly neverSet: boolean;
 }
 
-/** The series that takes the place of an entry of prom-client. */
+/** Makes the series that replaces an entry of prom-client. */
 export function seriesOf(
   entry: ClientEntry,
   owner: SeriesOwner,
@@ -37,7 +37,7 @@ export function seriesOf(
   return new ValueSeries(owner, labels, values);
 }
 
-/** One that was set before it was captured is as recent as that. */
+/** A value set before the metric was captured gets the time of capture. */
 function gaugeSeries(
   { labels, value }: ClientEntry,
   owner: SeriesOwner,
@@ -50,23 +50,23 @@ function gaugeSeries(
   return timed ? new TimedSeries(owner, labels, values) : new ValueSeries(owner, labels, values);
 }
 
-/** A series of a counter or a histogram that was never counted in. */
+/** Makes an empty series of a counter or a histogram. */
 export function emptySeries(owner: SeriesOwner, labels: ClientLabels, client: ClientMetric): SharedSeries {
   if (client.upperBounds === undefined) return new ValueSeries(owner, labels, new Float64Array(1));
   const series = new HistogramSeries(owner, labels, new Float64Array(owner.bounds.length + 2));
-  // prom-client 15.1.0 reads them of every series; all are null, in one frozen object, as these have no exemplars.
+  // prom-client 15.1.0 reads `bucketExemplars` of every series: a shared frozen object of nulls if exemplars are off.
   series.bucketExemplars = client.bucketExemplars;
   return series;
 }
 
-/** The numbers of a plain entry in the order of the cells. */
+/** The numbers of an entry of prom-client, in the order of the cells. */
 export function valuesOf(entry: ClientEntry, bounds: readonly number[]): Float64Array {
   const { bucketValues } = entry;
   if (bucketValues === undefined) {
     if (entry.sum === undefined) return Float64Array.of(entry.value!);
     return Float64Array.of(entry.sum, entry.count!, ...bounds.map(() => 0));
   }
-  // Bounds that were given as texts may be spelled in another way.
+  // A bound that was given as a string may have another spelling.
   const counts = bounds.map((bound) => bucketValues[bound] ?? 0);
   const inBounds = counts.reduce((sum, count) => sum + count, 0);
   return Float64Array.of(entry.sum!, ...counts, entry.count! - inBounds);

@@ -1,4 +1,4 @@
-/** What happens to one process's metrics between the heap and its slot. */
+/** How metrics move between the heap and the slot of a process. */
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -12,7 +12,7 @@ import { add, COUNTER, definition, HISTOGRAM, openWriter, SUMMARY } from '../../
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { shareIn } from '../../test/support/twin-registries.ts';
 
-test('a metric made after the slot was taken over does not zero what is inherited', async (t) => {
+test('a metric created after the slot was taken over keeps the inherited counts', async (t) => {
   const { directory, register, registers } = sharedRegistry(t);
   const dead = openWriter(directory);
   for (const [part, ...amounts] of [
@@ -41,7 +41,7 @@ test('a metric made after the slot was taken over does not zero what is inherite
   assert.equal(sample(text, 'c_count'), 2);
 });
 
-test('what was counted before share() is in every reader from share() on', async (t) => {
+test('counts made before share() are visible to every reader from share() on', async (t) => {
   const directory = temporaryDirectory(t);
   const reader = new TextReader(t, directory);
   for (const count of [
@@ -60,7 +60,7 @@ test('what was counted before share() is in every reader from share() on', async
   assert.equal(sample(text, 's_count'), 1);
 });
 
-test('gauges set before share() alone take no slot', async (t) => {
+test('gauges set before share() take no slot', async (t) => {
   const directory = temporaryDirectory(t);
   const register = new client.Registry();
   new client.Gauge({ name: 'g', help: 'x', registers: [register] }).set(1);
@@ -69,7 +69,7 @@ test('gauges set before share() alone take no slot', async (t) => {
   assert.deepEqual(readdirSync(directory), []);
 });
 
-test('metrics that nobody counts in take no slot', async (t) => {
+test('metrics without counts take no slot', async (t) => {
   const { directory, register, registers } = sharedRegistry(t);
   const config = { help: 'x', registers };
   new client.Counter({ ...config, name: 'a_total' });
@@ -81,7 +81,7 @@ test('metrics that nobody counts in take no slot', async (t) => {
   assert.deepEqual(readdirSync(directory), []);
 });
 
-test('what collect() writes becomes visible together, at its end', async (t) => {
+test('readers see all writes of a collect() at once, at its end', async (t) => {
   const { register, registers, reader } = sharedRegistry(t);
   let go = () => {};
   let round = 0;
@@ -115,7 +115,7 @@ test('what collect() writes becomes visible together, at its end', async (t) => 
   }
 });
 
-test('a collect() that fails shows what was there before, and the next one may succeed', async (t) => {
+test('after a failed collect() the earlier values are shown, and the next one may succeed', async (t) => {
   const { register, registers } = sharedRegistry(t);
   let failing = true;
   new client.Gauge({
@@ -132,7 +132,7 @@ test('a collect() that fails shows what was there before, and the next one may s
   assert.equal(sample(await register.metrics(), 'g'), 2);
 });
 
-test('NaN never gets into a counter, by whatever way', async (t) => {
+test('NaN never gets into a counter, by any method', async (t) => {
   const directory = temporaryDirectory(t);
   const register = new client.Registry();
   const registers = [register];
@@ -172,7 +172,7 @@ test('one metric in two shared registries is counted once and shown in both', as
   }
 });
 
-test('one directory by several names is one slot', async (t) => {
+test('one directory under several paths is one slot', async (t) => {
   const directory = temporaryDirectory(t);
   for (const name of [directory, `${directory}/`, relative(process.cwd(), directory)]) {
     const register = new client.Registry();
@@ -183,7 +183,7 @@ test('one directory by several names is one slot', async (t) => {
   assert.deepEqual(readdirSync(directory), ['slot-0.metrics']);
 });
 
-test('label values that are no Unicode do not make a new series at each restart', async (t) => {
+test('ill-formed label values do not make a new series at each restart', async (t) => {
   const directory = temporaryDirectory(t);
   const half = '\ud83d';
   const first = openWriter(directory);
@@ -203,7 +203,7 @@ test('label values that are no Unicode do not make a new series at each restart'
   assert.equal(new TextReader(t, directory).slots()[0]!.series, 1);
 });
 
-test('labels changed by the application after the call change nothing', async (t) => {
+test('changing a labels object after the call has no effect', async (t) => {
   const { register, registers } = sharedRegistry(t);
   const labels = { x: '1' };
   const counter = new client.Counter({ name: 'x', help: 'x', labelNames: ['x'], registers });
@@ -217,7 +217,7 @@ test('labels changed by the application after the call change nothing', async (t
   assert.deepEqual(samples(await register.metrics(), 'x{'), ['x{x="1"} 2']);
 });
 
-test('counts that moved into the slot are those that were on the heap, added to what was there', async (t) => {
+test('counts on the heap are added to the inherited counts when they move into the slot', async (t) => {
   const directory = temporaryDirectory(t);
   const dead = openWriter(directory);
   add(dead, COUNTER, '/', 5);
@@ -240,15 +240,15 @@ test('counts that moved into the slot are those that were on the heap, added to 
   assert.equal(sample(text, 'sizes_count{route="/"}'), 2);
 });
 
-test('a metric that is in the slot is not gone over again for each new one', async (t) => {
+test('metrics already in the slot are not visited again for each new metric', async (t) => {
   const { register, registers } = sharedRegistry(t);
   const first = new client.Counter({ name: 'first_total', help: 'x', registers });
   first.inc();
   await register.metrics();
-  let looks = 0;
+  let reads = 0;
   Object.defineProperty(first, 'type', {
     get() {
-      looks++;
+      reads++;
       return 'counter';
     },
   });
@@ -257,6 +257,6 @@ test('a metric that is in the slot is not gone over again for each new one', asy
     await Promise.resolve();
     made.inc();
   }
-  assert.equal(looks, 0);
+  assert.equal(reads, 0);
   assert.equal(samples(await register.metrics(), 'made_').length, 20);
 });

@@ -8,7 +8,7 @@ import {
 import { cellsPerSeries, familyKey, type LabelPair, type MetricDefinition } from '../format/layout.ts';
 import type { Cells } from '../slot/slot-file.ts';
 import { captureStorage, type StoredMetric } from './captured-storage.ts';
-import { DefinedMetric, type MetricHome } from './defined-metric.ts';
+import { DefinedMetric, type MetricRegistry } from './defined-metric.ts';
 import { HashIndex } from './hash-index.ts';
 import { LabelTree } from './label-tree.ts';
 import { type CellSource, MetricCells } from './metric-cells.ts';
@@ -18,30 +18,30 @@ import { emptySeries } from './series-of-entry.ts';
 import type { SharedSeries, SummarySeries } from './shared-series.ts';
 
 /**
- * One metric of prom-client, caught at its storage: whatever method, bound child or timer writes, it writes cells.
- * Unbound, the cells are on the heap; `bind` moves them into the process's slot.
+ * One metric of prom-client whose storage is captured: every method, bound child and timer writes to its cells. The cells are
+ * on the heap until `bind` moves them into the process's slot.
  */
 export class SharedMetric implements StoredMetric {
   readonly client: ClientMetric;
   readonly kind: StorageKind;
-  /** Raised whenever series were dropped: what was looked up before may be no longer ours. */
+  /** Incremented whenever series are dropped: a series that was looked up before may no longer belong to the metric. */
   generation = 0;
   readonly #source: CellSource;
   readonly #tree: LabelTree<SharedSeries>;
   readonly #defined: DefinedMetric;
   readonly #cells: MetricCells;
   readonly #index: HashIndex;
-  /** Whether a write needs no word to the source any more: it has taken a slot, or never will. */
+  /** Whether writes no longer need `beforeWrite()`: the source has taken a slot or never will. */
   #isSettled = false;
   #detached = false;
-  /** Neither written nor collected since it was captured. */
+  /** True until the first write or collect() after the capture. */
   #untouched = true;
   readonly #originalLabels: OriginalLabels;
   readonly #refused: RefusedSeries;
 
-  constructor(client: ClientMetric, source: CellSource, home: MetricHome) {
+  constructor(client: ClientMetric, source: CellSource, registry: MetricRegistry) {
     this.client = client;
-    this.#defined = new DefinedMetric(client, home);
+    this.#defined = new DefinedMetric(client, registry);
     this.#refused = new RefusedSeries(client, this);
     const kind = storageKindOf(client)!;
     this.kind = kind;
@@ -59,7 +59,7 @@ export class SharedMetric implements StoredMetric {
     });
   }
 
-  /** @throws Error while prom-client's constructor of the metric still runs. */
+  /** @throws Error while prom-client's constructor of the metric is running */
   get definition(): MetricDefinition {
     return this.#defined.definition;
   }
@@ -68,12 +68,12 @@ export class SharedMetric implements StoredMetric {
     return this.client.type !== undefined;
   }
 
-  /** Ascending: upper bounds of a histogram without +Inf, quantiles of a summary. */
+  /** In ascending order: upper bounds of a histogram without +Inf, or quantiles of a summary. */
   get bounds(): readonly number[] {
     return this.#defined.bounds;
   }
 
-  /** The series of this process with their present values, but for those that found no room in the slot. */
+  /** The series of this process with their current values, except series for which the slot has no room. */
   *series(): Generator<{ labels: LabelPair[]; values: Float64Array }> {
     const count = cellsPerSeries(this.definition);
     for (const series of this.#cells.all) {
@@ -83,15 +83,16 @@ export class SharedMetric implements StoredMetric {
     }
   }
 
-  /** Whether anything was counted; gauges are not counts. */
+  /** Whether anything was counted. Always false for gauges. */
   hasCounts(): boolean {
     if (!this.isComplete || this.definition.type === 'gauge') return false;
     return [...this.series()].some(({ values }) => values.some((value) => value !== 0));
   }
 
   /**
-   * Moves every series into the process's slot. A gauge that is yet to be collected has nothing to show there.
-   * @returns whether it is there, until `detach` or `lose`.
+   * Moves every series into the process's slot. Does nothing if another thread counts this metric, or for a gauge whose first
+   * collect() is still due.
+   * @returns whether the metric is bound now
    */
   bind(): boolean {
     if (this.#cells.isBound) return true;
@@ -103,51 +104,51 @@ export class SharedMetric implements StoredMetric {
     return true;
   }
 
-  /** Leaves the counting to another thread of the process: the slot keeps what was counted. */
+  /** Hands the counting over to another thread of the process. The slot keeps the counts. */
   yieldCounting(): void {
     this.#cells.leave();
   }
 
-  /** Drops what was counted while another thread of the process did; gauges are as they are. */
+  /** Drops counts made while another thread counted. Gauges keep their values. */
   beginAtZero(): void {
     if (this.definition.type !== 'gauge') (this.client as unknown as { reset(): void }).reset();
   }
 
-  /** Moves into the slot what found no room there before. */
+  /** Moves refused series into the slot if it has room now. */
   placeRefused(): void {
     this.#cells.placeRefused();
   }
 
-  /** Abandons a slot whose file is lost, until `bind` gives another. */
+  /** Abandons a slot whose file is lost. `bind` moves the metric into the next slot. */
   lose(isReadable: (cells: Cells) => boolean): void {
     this.#cells.lose(isReadable);
   }
 
-  /** Until `collected` or `failCollect`, readers see nothing of what is written. */
+  /** Hides writes from readers until `collected` or `failCollect`. */
   beginCollect(): void {
     this.#cells.beginCollect();
   }
 
   /**
-   * Called when `collect()` will go on later. What others count in the meantime must not be lost should the process die, so
-   * only gauges wait for the end, and metrics that the `collect()` has reset: those are its own.
+   * Called when `collect()` returned a promise. Counts made meanwhile must survive a crash, so only gauges stay hidden until the
+   * end, and metrics in which the `collect()` has dropped series.
    */
   awaitCollect(): void {
     if (this.client.type !== 'gauge') this.failCollect();
   }
 
-  /** Called when a `collect()` has failed: what it has reset or removed shows as it was, until one comes to its end. */
+  /** Called when a `collect()` failed. Series that it dropped keep showing their last values until a `collect()` succeeds. */
   failCollect(): void {
-    if (!this.#cells.isTakingAway) this.#cells.endCollect();
+    if (!this.#cells.hasPendingDrops) this.#cells.endCollect();
   }
 
-  /** Called when a `collect()` has ended: shows all that it wrote, at once. */
+  /** Called when a `collect()` ended: shows all its writes at once. */
   collected(): void {
     this.#untouched = false;
     this.#cells.endCollect();
   }
 
-  /** Publishes the quantiles of a summary as they are now. */
+  /** Publishes the current quantiles of a summary. */
   publishQuantiles(): void {
     if (!this.#cells.isBound || this.definition.type !== 'summary') return;
     for (const { td, array, base } of this.#cells.all as readonly SummarySeries[]) {
@@ -158,45 +159,45 @@ export class SharedMetric implements StoredMetric {
     }
   }
 
-  /** Makes absent from the slot what dead processes left of these labels, or of all. */
+  /** Makes inherited series absent: those with these labels, or all. */
   forget(labels?: ClientLabels): void {
     this.#cells.forget(labels);
   }
 
-  /** Takes every series out of the slot; the metric counts on for itself. @returns whether this process has counted in it. */
+  /** Takes every series out of the slot; the metric continues on the heap. @returns whether this process has counted in it */
   detach(): boolean {
     this.#detached = true;
     return this.#cells.unbind();
   }
 
-  /** Puts a metric that was taken out back into its slot, for the registry `home`; false where it is there. */
-  reattach(home: MetricHome): boolean {
+  /** Undoes `detach`, for `registry`. @returns false if the metric was not detached */
+  reattach(registry: MetricRegistry): boolean {
     const was = this.#detached;
     this.#detached = false;
     if (!was) return false;
     this.#isSettled = false;
-    this.#defined.redefine(home);
+    this.#defined.redefine(registry);
     return true;
   }
 
-  /** The registry by which it was shared. */
-  get home(): MetricHome {
-    return this.#defined.home;
+  /** The registry through which the metric is shared. */
+  get registry(): MetricRegistry {
+    return this.#defined.registry;
   }
 
   /** See `familyKey`. */
   get family(): string {
-    return familyKey({ name: this.client.name, registry: this.home.name });
+    return familyKey({ name: this.client.name, registry: this.registry.name });
   }
 
-  /** Takes every series out of the slot, to go back by `bind` under the present default labels of its registry. */
+  /** Takes every series out of the slot. `bind` moves them back with the current default labels of the registry. */
   relabel(): void {
     this.#cells.unbind();
     this.#defined.redefine();
     this.#originalLabels.forget();
   }
 
-  /** The labels of one of this process's series as the application gave them. */
+  /** The application's own label values for one series of this process. */
   labelsOf(key: string): ClientLabels | undefined {
     return this.#originalLabels.get(key);
   }
@@ -212,24 +213,24 @@ export class SharedMetric implements StoredMetric {
     return known;
   }
 
-  /** The series of these labels where it was counted in before; the hot path. */
+  /** The series of these labels, if it was counted in before. Hot path. */
   known(labels: ClientLabels): SharedSeries | undefined {
     return this.#isSettled ? this.#tree.get(labels) : undefined;
   }
 
-  /** Of a metric without labels: its series, where it was written before. */
+  /** The series of a metric without labels, if it was written before. */
   get only(): SharedSeries | undefined {
     return this.#isSettled ? this.#cells.all[0] : undefined;
   }
 
-  /** Whether all label names are the metric's. */
+  /** Whether the metric has all of these label names. */
   hasLabels(labels: ClientLabels): boolean {
     return hasLabels(this.client.labelNames, labels);
   }
 
   /**
-   * The series of these labels, which must have passed `hasLabels`, made where there is none. Counters and histograms
-   * only.
+   * Returns the series of these labels, and creates it if necessary. The labels must have passed `hasLabels`. Counters and
+   * histograms only.
    */
   resolve(labels: ClientLabels): SharedSeries {
     this.beforeWrite();
@@ -252,7 +253,7 @@ export class SharedMetric implements StoredMetric {
     return this.#index.withExactEntry(labels, method);
   }
 
-  /** Whether the metric may have one more series, of these labels. */
+  /** Whether the metric may have one more series, with these labels. */
   admits(labels: ClientLabels): boolean {
     if (this.#detached || this.client.labelNames.length === 0) return true;
     return this.#source.admits(this.definition, () => this.#defined.pairs(labels), this.#cells.all.length);

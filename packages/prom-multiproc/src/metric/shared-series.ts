@@ -2,19 +2,19 @@ import type { ClientEntry, ClientLabels } from '../client/client-internals.ts';
 import { bootTime } from '../os/boot-clock.ts';
 import type { Cells } from '../slot/slot-file.ts';
 
-/** The metric that a series belongs to, as far as its writes are concerned. */
+/** The metric of a series, as its writes need it. */
 export interface SeriesOwner {
-  /** Ascending: upper bounds of a histogram without +Inf, quantiles of a summary. */
+  /** In ascending order: upper bounds of a histogram without +Inf, or quantiles of a summary. */
   readonly bounds: readonly number[];
   /** Called before each write through prom-client's own storage. */
   beforeWrite(): void;
-  /** Whether a value may be stored: NaN in shared memory would outlive every process. */
+  /** Whether a value may be stored. NaN in a counter's shared cell could never be removed. */
   accepts(value: number): boolean;
 }
 
 /**
- * One series of this process: cells on the heap until the process has a slot, then in the slot file. It takes the place
- * of the entry that prom-client would store: whoever writes to its `value`, `sum`, `count` or buckets counts in the cells.
+ * One series of this process. Its cells are on the heap until the process has a slot, then in the slot file. It replaces
+ * prom-client's entry: writes to `value`, `sum`, `count` or the buckets go to the cells.
  */
 export class SharedSeries {
   readonly labels: ClientLabels;
@@ -28,22 +28,22 @@ export class SharedSeries {
     this.array = initial;
   }
 
-  /** Adds to the cell at `offset` of the series; the whole of what counting costs. */
+  /** Adds to the cell at `offset`. Hot path. */
   add(offset: number, delta: number): void {
     this.array[this.base + offset]! += delta;
   }
 
-  /** Stores what prom-client assigned to the number that is kept in the cell at `offset`. */
+  /** Stores a value that prom-client assigned, in the cell at `offset`. */
   store(offset: number, value: number): void {
     this.owner.beforeWrite();
     if (this.owner.accepts(value)) this.array[this.base + offset] = value;
   }
 
-  /** Moves to other cells: values add up with what is there, unless they replace it. */
+  /** Moves to other cells. Adds its values to theirs, or with `replaces` overwrites them. */
   moveTo({ array, base }: Cells, count: number, replaces: boolean): void {
     const { array: from, base: start } = this;
     const addsUp = !replaces && !Number.isNaN(array[base]!);
-    // The first cell last: its becoming a number is what makes the series present.
+    // The first cell is stored last: a number in it makes the series present.
     for (let i = count - 1; i >= 0; i--) {
       const value = from[start + i]!;
       array[base + i] = addsUp ? array[base + i]! + value : value;
@@ -52,18 +52,18 @@ export class SharedSeries {
     this.base = base;
   }
 
-  /** Leaves the cells for others on the heap, taking the values along or beginning at zero. */
+  /** Moves to new cells on the heap, with the current values or zeros. */
   moveToHeap(count: number, takesValues: boolean): void {
     this.array = takesValues ? this.array.slice(this.base, this.base + count) : new Float64Array(count);
     this.base = 0;
   }
 
-  /** Leaves cells of a lost file, whose counts are held by those who have read it: begins anew, at `takesValues` as it was. */
+  /** Leaves the cells of a lost file. Restarts at zero because readers hold the lost counts, unless `takesValues`. */
   loseSlot(count: number, takesValues: boolean): void {
     this.moveToHeap(count, takesValues);
   }
 
-  /** Leaves the slot for good, or until `moveTo`. */
+  /** Leaves the slot. `moveTo` may move the series back. */
   leaveSlot(count: number, takesValues: boolean): void {
     this.moveToHeap(count, takesValues);
   }
@@ -73,7 +73,7 @@ export class SharedSeries {
   }
 }
 
-/** A series of a counter or a gauge. A gauge that was never set is -0 in its cell, and 0 to prom-client. */
+/** A series of a counter or a gauge. The cell of a gauge that was never set holds -0; prom-client reads 0. */
 export class ValueSeries extends SharedSeries {
   get value(): number {
     return this.array[this.base]! + 0;
@@ -83,12 +83,12 @@ export class ValueSeries extends SharedSeries {
   }
 }
 
-/** A series of a `mostrecent` gauge: in the cell after the value is the time of its last write, by `bootTime`. */
+/** A series of a `mostrecent` gauge. The second cell holds the time of the last write: see `bootTime`. */
 export class TimedSeries extends SharedSeries {
   get value(): number {
     return this.array[this.base]! + 0;
   }
-  // The time last: in between the new value is taken for an older one, not an older one for the new.
+  // The time is stored last: if the process dies in between, the new value counts as older, never the reverse.
   set value(value: number) {
     this.store(0, value + 0);
     this.array[this.base + 1] = bootTime();
@@ -103,7 +103,7 @@ export class SummarySeries extends SharedSeries {
     this.td = td;
   }
 
-  /** @prometheus-io/client keeps an entry of a summary a level below its labels. */
+  /** @prometheus-io/client stores the entry of a summary one level below its labels. */
   get value(): this {
     return this;
   }
@@ -123,12 +123,12 @@ export class SummarySeries extends SharedSeries {
 }
 
 /**
- * A series of a histogram, whose count is derived from its buckets. prom-client raises `count` first, then a bucket: what
- * `count` was raised by waits outside the cells until then, so that no cell ever goes down.
+ * A series of a histogram. Its count is the sum of its buckets. prom-client increments `count` first and a bucket afterwards: the
+ * difference is kept outside the cells until then, because no cell may decrease.
  */
 export class HistogramSeries extends SharedSeries {
   bucketExemplars: unknown;
-  #waiting = 0;
+  #pending = 0;
   #buckets: Record<string, number> | undefined;
 
   get sum(): number {
@@ -139,11 +139,11 @@ export class HistogramSeries extends SharedSeries {
   }
 
   get count(): number {
-    return this.#total() + this.#waiting;
+    return this.#total() + this.#pending;
   }
   set count(count: number) {
     this.owner.beforeWrite();
-    this.#waiting = count - this.#total();
+    this.#pending = count - this.#total();
   }
 
   get bucketValues(): Record<string, number> {
@@ -160,14 +160,14 @@ export class HistogramSeries extends SharedSeries {
   #makeBuckets(): Record<string, number> {
     const buckets = {};
     const bounds = this.owner.bounds.map(String);
-    // What prom-client asks for in vain for a value above all bounds.
+    // prom-client looks up this bucket for a value above all bounds.
     if (!bounds.includes(ABOVE_ALL)) bounds.push(ABOVE_ALL);
     bounds.forEach((bound, i) => {
       Object.defineProperty(buckets, bound, {
         get: () => this.array[this.base + 1 + i]!,
         set: (count: number) => {
           this.owner.beforeWrite();
-          this.#waiting -= count - this.array[this.base + 1 + i]!;
+          this.#pending -= count - this.array[this.base + 1 + i]!;
           this.array[this.base + 1 + i] = count;
         },
         enumerable: i < this.owner.bounds.length,
@@ -178,5 +178,5 @@ export class HistogramSeries extends SharedSeries {
   }
 }
 
-/** Name of the bucket of +Inf in prom-client. */
+/** prom-client's name of the +Inf bucket. */
 const ABOVE_ALL = '-1';

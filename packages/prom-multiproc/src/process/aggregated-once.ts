@@ -1,11 +1,11 @@
 import type { AnyRegistry } from '../client/client-internals.ts';
 import { processState } from '../util/process-state.ts';
 
-/** Of a metric in JSON: its values are of all processes that share in a directory, or of one of these. */
+/** Marks a metric in JSON as the totals of a shared directory, or as one process's part of them. */
 export interface Origin {
   /** Device and inode of the directory, and the name of the registry. */
   readonly directory: string;
-  /** Seconds on the machine's monotonic clock when the totals were read; undefined of one process's part. */
+  /** Time in seconds at which the totals were read, on the machine's monotonic clock; undefined for one process's part. */
   readonly at?: number;
 }
 
@@ -17,15 +17,15 @@ export interface OriginMetric {
 
 type Aggregate = (lists: OriginMetric[][], ...more: unknown[]) => AnyRegistry;
 
-const tamed = processState('aggregated once', () => new WeakSet<object>());
+const wrapped = processState('aggregated once', () => new WeakSet<object>());
 
 /**
- * Has a client's `aggregate()`, which adds up what several processes gave by `getMetricsAsJSON()`, take shared totals once:
- * each of these processes gave the same. What processes that do not share gave is added to them.
+ * Makes a client's `aggregate()`, which sums the `getMetricsAsJSON()` of several processes, count shared totals once: all
+ * processes that share return the same totals. Metrics of processes that do not share are added.
  */
 export function aggregateOnce(aggregating: object): void {
-  if (tamed.has(aggregating) || !Object.hasOwn(aggregating, 'aggregate')) return;
-  tamed.add(aggregating);
+  if (wrapped.has(aggregating) || !Object.hasOwn(aggregating, 'aggregate')) return;
+  wrapped.add(aggregating);
   const owner = aggregating as { aggregate: Aggregate };
   const { aggregate } = owner;
   owner.aggregate = function aggregateShared(lists, ...more) {
@@ -33,7 +33,7 @@ export function aggregateOnce(aggregating: object): void {
   };
 }
 
-/** The same lists, where of shared totals the latest are left, and no part of a process that these have in them. */
+/** Keeps only the latest of the shared totals, and drops the parts of processes that these totals include. */
 export function totalsOnce(lists: OriginMetric[][]): OriginMetric[][] {
   const latest = new Map<string, OriginMetric & { shared: Origin }>();
   for (const metric of lists.flat()) {
@@ -57,7 +57,7 @@ function keyOf({ name }: OriginMetric, { directory }: Origin): string {
 
 const CLIENT_AGGREGATORS = new Set(['sum', 'first', 'min', 'max', 'average', 'omit']);
 
-/** An aggregator that the client does not know makes its `aggregate()` throw. There is one value: the first. */
+/** Replaces aggregators that would make the client's `aggregate()` throw. There is only one value, so `first` is right. */
 function forClient(metric: OriginMetric): OriginMetric {
   return CLIENT_AGGREGATORS.has(metric.aggregator ?? 'sum') ? metric : { ...metric, aggregator: 'first' };
 }

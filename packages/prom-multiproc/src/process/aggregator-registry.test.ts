@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 
 for (const primaryShares of [true, false]) {
   const which = primaryShares ? 'that shares' : 'that does not share';
-  test(`clusterMetrics() of a primary ${which} gives the totals once, not once a worker`, async (t) => {
+  test(`clusterMetrics() of a primary ${which} returns the totals once, not once per worker`, async (t) => {
     const primary = fork(join(import.meta.dirname, '../../test/support/aggregating-cluster.ts'), {
       env: {
         ...process.env,
@@ -20,7 +20,7 @@ for (const primaryShares of [true, false]) {
     t.after(() => primary.kill('SIGKILL'));
     const [{ first, afterDeath }] = await once(primary, 'message');
     assert.equal(sample(first, 'requests_total'), 6, first);
-    // Aggregators that prom-client does not know must not end the primary.
+    // Aggregators unknown to prom-client must not crash the primary.
     assert.deepEqual(samples(first, 'g_').toSorted(), [
       'g_all{worker="0"} 7',
       'g_all{worker="1"} 7',
@@ -30,6 +30,6 @@ for (const primaryShares of [true, false]) {
       'g_mostrecent 7',
     ]);
     if (primaryShares)
-      assert.equal(sample(afterDeath, 'requests_total'), 6, 'a dead worker is still counted');
+      assert.equal(sample(afterDeath, 'requests_total'), 6, 'the counts of a dead worker stay');
   });
 }

@@ -8,30 +8,29 @@ import { RegistryView } from './registry-view.ts';
 import { type SharedRegistry, sharedRegistries } from './shared-registry.ts';
 import { askUnshared, workersWithoutSlot } from './unshared-workers.ts';
 
-const tamed = processState('aggregations', () => new WeakMap<ClientModule, Aggregation>());
+const aggregations = processState('aggregations', () => new WeakMap<ClientModule, Aggregation>());
 
 /**
- * Keeps a client's own aggregation, over IPC or between threads, from multiplying totals by the number of workers. In a
- * process that shares, `clusterMetrics()` and `workerMetrics()` give the shared totals, once, of the registries that
- * `setRegistries()` was given, or of all; asked by a primary that does not share, a worker answers with what its own slot
- * has counted.
+ * Prevents a client's own aggregation, over IPC or between threads, from multiplying totals by the number of workers. In a
+ * process that shares, `clusterMetrics()` and `workerMetrics()` return the shared totals once: of the registries passed to
+ * `setRegistries()`, or of all. A worker answers a primary that does not share with the counts of its own slot.
  */
-export function tameAggregation(
+export function replaceAggregation(
   client: ClientModule,
   slot: ProcessSlot,
   share: (register: AnyRegistry) => SharedRegistry,
 ): void {
-  if (!tamed.has(client)) tamed.set(client, new Aggregation(client, slot, share));
-  tamed.get(client)!.answerForOwnSlot();
+  if (!aggregations.has(client)) aggregations.set(client, new Aggregation(client, slot, share));
+  aggregations.get(client)!.answerForOwnSlot();
 }
 
 class Aggregation {
   readonly #client: ClientModule;
   readonly #slot: ProcessSlot;
   readonly #share: (register: AnyRegistry) => SharedRegistry;
-  /** What the application gave to `setRegistries()`. */
+  /** The registries that the application passed to `setRegistries()`. */
   #chosen: readonly SharedRegistry[] | undefined;
-  /** `setRegistries` of the client itself. */
+  /** The client's own `setRegistries`. */
   readonly #setRegistries: ((registers: AnyRegistry[]) => void)[] = [];
   readonly #answer: AnyRegistry;
 
@@ -56,12 +55,12 @@ class Aggregation {
     this.#captureSetRegistries(WorkerRegistry, !isMainThread);
   }
 
-  /** Has the client ask for the slot of this process, where the application has not named registries of its own. */
+  /** Makes the client answer with the counts of this process's slot. */
   answerForOwnSlot(): void {
     for (const setRegistries of this.#setRegistries) setRegistries([this.#answer]);
   }
 
-  /** The totals, with what workers counted that do not share. */
+  /** The totals, plus the counts of workers that do not share. */
   async #withUnshared(register: AnyRegistry, ask: () => Promise<unknown>): Promise<string> {
     const totals = this.#totalsOf(register);
     const text = await totals.text();
@@ -76,11 +75,11 @@ class Aggregation {
   #totalsOf(register: AnyRegistry): RegistryView {
     const viewed = this.#viewed();
     const own = internalsOf(register);
-    // Where there is none yet, what others count in registries without a name.
+    // If this process has no shared registry yet: the counts of others in registries without a name.
     const any = { register: own, name: undefined, clientText: own.getMetricsAsString.bind(own) };
     return new RegistryView(this.#slot, {
       viewed: () => (viewed.length > 0 ? viewed : [any]),
-      showsSelf: () => viewed.length === 0 || viewed.some(({ selfMetrics }) => selfMetrics),
+      showsSelfMetrics: () => viewed.length === 0 || viewed.some(({ selfMetrics }) => selfMetrics),
       contentType: () => register.contentType,
     });
   }
@@ -95,23 +94,23 @@ class Aggregation {
     const { Registry } = this.#client;
     aggregating.setRegistries = (registers) => {
       const all = Array.isArray(registers) ? registers : [registers];
-      // The client refuses what is none.
+      // The client rejects anything that is not a registry.
       if (!all.every((one) => one instanceof Registry)) return setRegistries(registers);
       this.#chosen = all.map(this.#share);
       setRegistries([this.#answer]);
     };
   }
 
-  /** Answers for this process alone. */
+  /** A registry that returns the counts of this process only. */
   #makeAnswer(): AnyRegistry {
     const answer = new this.#client.Registry();
     const view = new RegistryView(this.#slot, {
       viewed: () => this.#viewed(),
-      showsSelf: () => false,
+      showsSelfMetrics: () => false,
       contentType: () => answer.contentType,
     });
-    // By an aggregator only `shutdown()` asks, for what would be lost with this process. In the slot nothing is: its next
-    // holder shows it, and a primary that had it too would count it twice.
+    // Only `shutdown()` passes an aggregator, to hand over counts before the process ends. The slot keeps them: handed over,
+    // they would be counted twice.
     internalsOf(answer).getMetricsAsJSON = async (aggregator) =>
       aggregator === undefined ? view.ownJson() : [];
     return answer;

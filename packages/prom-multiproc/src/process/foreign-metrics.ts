@@ -5,13 +5,13 @@ import type { ProcessSlot } from './process-slot.ts';
 
 export interface ForeignSource {
   readonly register: ClientRegistry;
-  /** `getMetricsAsString` of the client itself. */
+  /** The client's own `getMetricsAsString`. */
   readonly clientText: ClientRegistry['getMetricsAsString'];
 }
 
 /**
- * Objects in a registry that are no metrics of prom-client: they say themselves what they show. One that hangs or fails shows
- * what it said last; undefined where it never said anything.
+ * Objects in a registry that are not prom-client metrics and provide their own output. If one fails or exceeds the time limit,
+ * its last output is shown. Without any earlier output, the result is undefined.
  */
 export class ForeignMetrics {
   readonly #source: ForeignSource;
@@ -29,14 +29,14 @@ export class ForeignMetrics {
   }
 
   async json(metric: ClientMetric): Promise<JsonMetric | undefined> {
-    const said = await this.#objects.ask(metric, () => metric.get() as Promise<JsonMetric>);
-    return said && withDefaultLabels(said, this.#source.register._defaultLabels);
+    const answer = await this.#objects.ask(metric, () => metric.get() as Promise<JsonMetric>);
+    return answer && withDefaultLabels(answer, this.#source.register._defaultLabels);
   }
 }
 
 const known = new WeakMap<ClientRegistry, ForeignMetrics>();
 
-/** Those of a registry, for all views of it. */
+/** Returns the foreign metrics of a registry, shared by all of its views. */
 export function foreignMetrics(source: ForeignSource, slot: ProcessSlot): ForeignMetrics {
   let foreign = known.get(source.register);
   if (foreign === undefined) {

@@ -21,27 +21,27 @@ export interface JsonMetric {
   readonly type: string;
   readonly aggregator: string;
   readonly values: readonly JsonValue[];
-  /** Absent where this process alone has the metric. */
+  /** Absent if the metric is not shared. */
   readonly shared?: Origin;
 }
 
 /**
- * What one slot has, for a primary that aggregates by prom-client alone: an aggregator that prom-client does not know
- * would end that process.
+ * Prepares the metric of one slot for a primary that aggregates with plain prom-client: an unknown aggregator would crash that
+ * process.
  */
 export function asClientAggregates(metric: JsonMetric, slot: number): JsonMetric {
   const aggregator = withoutKeeping(metric.aggregator);
   if (CLIENT_AGGREGATORS.has(aggregator)) return { ...metric, aggregator };
   if (aggregator === 'mostrecent') return { ...metric, aggregator: 'first' };
   if (aggregator !== 'all') return { ...metric, aggregator: 'sum' };
-  // Each worker's series is one of its own: summing up leaves it alone.
+  // The label makes each worker's series unique, so summing does not change it.
   const values = metric.values.map((one) => ({ ...one, labels: { ...one.labels, worker: String(slot) } }));
   return { ...metric, aggregator: 'sum', values };
 }
 
 const CLIENT_AGGREGATORS = new Set(['sum', 'first', 'min', 'max', 'average', 'omit']);
 
-/** What `getMetricsAsJSON()` of prom-client says of a metric. Labels that `local` has keep their JavaScript types. */
+/** Converts a family to the format of `getMetricsAsJSON()`. Labels that `local` has keep their JavaScript types. */
 export function familyToJson(family: Family, local?: SharedMetric): JsonMetric {
   const { help, name, type, declaredAggregator: aggregator, table } = family;
   const values = family.groups().flatMap((group) => {
@@ -58,7 +58,7 @@ export function familyToJson(family: Family, local?: SharedMetric): JsonMetric {
   return { help, name, type, values, aggregator };
 }
 
-/** The same with the default labels of a registry; what the application may keep stays as it is. */
+/** Returns a copy with the default labels of a registry. */
 export function withDefaultLabels(metric: JsonMetric, defaults: ClientLabels): JsonMetric {
   if (metric.values === undefined || Object.keys(defaults).length === 0) return metric;
   const values = metric.values.map((one) => ({ ...one, labels: withDefaults(one.labels, defaults) }));
@@ -93,7 +93,7 @@ function seriesToJson(family: Family, group: readonly number[], client?: ClientM
   const buckets = [...bounds, Infinity].map((bound, i) => {
     const bucket = { metricName: `${name}_bucket`, value: values[i]! };
     if (bound !== Infinity) return { ...bucket, labels: { le: bound }, exemplar: null };
-    // A client that keeps an exemplar of each bound has none of this one; prom-client 15.1.0 always keeps them.
+    // A client that stores exemplars has none for +Inf. prom-client 15.1.0 always stores them.
     const exemplar = client?.bucketExemplars === undefined ? { exemplar: null } : {};
     return { ...bucket, labels: { le: '+Inf' }, ...exemplar };
   });

@@ -1,6 +1,6 @@
 import { TimedRuns } from '../util/timed-runs.ts';
 
-/** What the application's own objects answer, each asked within a limit; where one fails, its last answer. */
+/** Asks the application's own objects, with a time limit. If one fails, returns its last answer. */
 export class LastAnswers<Key extends object, T> {
   readonly #runs: TimedRuns<Key, T>;
   readonly #last = new WeakMap<Key, T>();
@@ -9,7 +9,7 @@ export class LastAnswers<Key extends object, T> {
     this.#runs = new TimedRuns(limitMs, onFailure);
   }
 
-  /** Never rejects: undefined where there never was an answer. */
+  /** Never rejects. Returns undefined if there has never been an answer. */
   async ask(key: Key, ask: () => T | PromiseLike<T>): Promise<T | undefined> {
     const answer = await this.#runs.run(key, ask);
     if (answer !== undefined) this.#last.set(key, answer);

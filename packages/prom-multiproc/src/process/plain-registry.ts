@@ -16,9 +16,9 @@ const known = processState('plain registries', () => new WeakMap<AnyRegistry, An
 const warnings = new MetricWarnings(new Warnings());
 
 /**
- * The text of a registry that is not shared. A metric whose `collect()` hangs or fails costs its own lines: they are as
- * they were last. Failures are counted in `slot`, where this process has one.
- * @throws Error where the registry as a whole fails, or takes twice the limit, and never gave a text before.
+ * Returns the text of a registry that is not shared. A metric whose `collect()` hangs or fails shows its last lines. Failures
+ * are counted in `slot`, if given.
+ * @throws Error if the whole registry fails or takes twice the time limit, and there is no earlier text
  */
 export async function plainText(register: AnyRegistry, slot: ProcessSlot | undefined): Promise<string> {
   let answers = known.get(register);
@@ -31,9 +31,9 @@ export async function plainText(register: AnyRegistry, slot: ProcessSlot | undef
   const getMetricsAsString = async (metric: ClientMetric) =>
     (await blocks.ask(metric, () => inner.getMetricsAsString(metric))) ??
     `# HELP ${metric.name} ${escapeHelp(metric.help)}`;
-  // The client's own metrics(), which asks for the text of one metric after the other.
+  // The client's own metrics(), which calls getMetricsAsString() for each metric.
   const view = Object.create(register, { getMetricsAsString: { value: getMetricsAsString } }) as AnyRegistry;
-  let failure: unknown = new Error('the metrics of a registry took too long');
+  let failure: unknown = new Error('metrics() of a registry exceeded the time limit');
   const text = await whole.ask(register, async () => {
     try {
       return await view.metrics();

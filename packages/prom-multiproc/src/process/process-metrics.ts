@@ -1,28 +1,28 @@
 import { type ClientMetric, isStoredMetric } from '../client/client-internals.ts';
 import { reportUnknownKind } from '../client/supported-client.ts';
 import { captureMetric } from '../metric/capture-metric.ts';
-import type { MetricHome } from '../metric/defined-metric.ts';
+import type { MetricRegistry } from '../metric/defined-metric.ts';
 import type { CellSource } from '../metric/metric-cells.ts';
 import type { SharedMetric } from '../metric/shared-metric.ts';
 import type { SlotWriter } from '../slot/slot-writer.ts';
 import { processState } from '../util/process-state.ts';
 
-/** What the metrics of a process need of its slot. */
+/** The parts of a slot that the metrics of a process need. */
 export interface MetricsOfSlot {
   readonly source: CellSource;
   /** Undefined while the process has no slot. */
   writer(): SlotWriter | undefined;
-  /** Called for each metric that is attached, while its constructor may still be running. */
+  /** Called for each attached metric. Its constructor may still be running. */
   onAttached(metric: SharedMetric): void;
-  /** Called where a metric may have the name of another one, which `hasNamesake` answers. */
+  /** Called with the name of each attached metric. `hasNamesake` returns whether another metric has that name. */
   onName(name: string, hasNamesake: () => boolean): void;
 }
 
-/** The metrics of this process that count in its slot, of all shared registries. */
+/** The metrics of all shared registries that count in the slot of this process. */
 export class ProcessMetrics {
   readonly #slot: MetricsOfSlot;
   readonly #metrics = new Map<ClientMetric, SharedMetric>();
-  /** Those that are yet to move into the slot: an application may have thousands that have. */
+  /** Metrics that are not yet in the slot. Kept apart because an application may have thousands that are. */
   readonly #unbound = new Set<SharedMetric>();
   readonly #retired = new Set<string>();
 
@@ -42,14 +42,14 @@ export class ProcessMetrics {
     return this.#metrics.get(client);
   }
 
-  /** Makes a metric of the registry `home` count in the slot; undefined for an object that is no metric of prom-client. */
-  attach(client: ClientMetric, home: MetricHome): SharedMetric | undefined {
+  /** Makes a metric of `registry` count in the slot. Returns undefined for an object that is not a prom-client metric. */
+  attach(client: ClientMetric, registry: MetricRegistry): SharedMetric | undefined {
     if (!isStoredMetric(client)) return reportUnknownKind(client);
     let metric = captured.get(client);
     if (metric === undefined) {
-      metric = captureMetric(client, home, this.#slot.source);
+      metric = captureMetric(client, registry, this.#slot.source);
       captured.set(client, metric);
-    } else if (!metric.reattach(home)) {
+    } else if (!metric.reattach(registry)) {
       return this.#metrics.get(client);
     }
     const attached = metric;
@@ -60,7 +60,7 @@ export class ProcessMetrics {
     return attached;
   }
 
-  /** Takes a metric out of the slot: it counts on for itself, as it does in prom-client once no registry has it. */
+  /** Takes a metric out of the slot. It keeps counting for itself, as in prom-client after its removal from all registries. */
   detach(client: ClientMetric): void {
     const metric = this.#metrics.get(client);
     if (metric === undefined) return;
@@ -69,7 +69,7 @@ export class ProcessMetrics {
     this.#unbound.delete(metric);
     const { family } = metric;
     this.#retired.add(family);
-    // Another registry may have a metric of the same name, whose inheritance this is too.
+    // A metric of the same name in another registry has inherited the same counts.
     if (counted && !this.#hasNamesake(metric)) this.#slot.writer()?.forget(family);
   }
 
@@ -77,37 +77,37 @@ export class ProcessMetrics {
     return [...this.#metrics.values()].some((other) => other !== metric && other.family === metric.family);
   }
 
-  /** By `familyKey`: metrics that this process has, in whatever registry. */
+  /** `familyKey`s of all metrics of this process, in any registry. */
   families(): Set<string> {
     return new Set([...this.#metrics.values()].map(({ family }) => family));
   }
 
-  /** Whether this process had a metric of this `familyKey` in a registry and took it out. */
+  /** Whether this process has removed a metric of this `familyKey` from its registries. */
   hasRetired(family: string): boolean {
     return this.#retired.has(family);
   }
 
-  /** Moves the metrics of a registry to the series of its present default labels. */
-  relabel(home: MetricHome): void {
+  /** Moves the metrics of a registry to series with its current default labels. */
+  relabel(registry: MetricRegistry): void {
     for (const metric of this.#metrics.values()) {
-      if (metric.home !== home) continue;
+      if (metric.registry !== registry) continue;
       metric.relabel();
       this.#unbound.add(metric);
     }
     this.bindAll();
   }
 
-  /** Must be called for a metric that has left the slot, to go back by `bindAll`. */
+  /** Must be called for a metric that left the slot, so that `bindAll` moves it back. */
   addUnbound(metric: SharedMetric): void {
     this.#unbound.add(metric);
   }
 
-  /** Moves what was counted or registered before the slot was taken into it. */
+  /** Moves metrics into the slot that were registered or counted before the slot was taken. */
   bindAll(): void {
     if (this.#slot.writer() === undefined) return;
     for (const metric of this.#unbound) if (metric.isComplete && metric.bind()) this.#unbound.delete(metric);
   }
 }
 
-/** A metric is captured once and stays with the slot it was first shared in, whatever registries it is in. */
+/** A metric is captured once, for the slot in which it was first shared. */
 const captured = processState('captured', () => new WeakMap<ClientMetric, SharedMetric>());

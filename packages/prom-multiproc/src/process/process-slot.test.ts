@@ -25,7 +25,7 @@ async function startCluster(t: TestContext, directory: string) {
   return { primary, worker };
 }
 
-/** The letter that the kernel gives for what a process does: T where it is stopped; undefined where it has ended. */
+/** The state letter of proc_pid_stat(5): T if the process is stopped; undefined if it has ended. */
 function stateOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -37,12 +37,12 @@ function stateOf(pid: number): string | undefined {
   }
 }
 
-/** Whether this is what reading in /proc, or a signal, comes to once a process is gone. */
+/** Whether the error means that the process no longer exists. */
 function hasEnded(error: unknown): boolean {
   return ['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code!);
 }
 
-/** Ends a worker that has outlived its primary, if this is still the process that counts in the directory. */
+/** Kills a worker that has outlived its primary, if the pid still belongs to that worker. */
 function killIfAlive(pid: number, directory: string): void {
   try {
     if (readFileSync(`/proc/${pid}/environ`, 'utf8').includes(directory)) process.kill(pid, 'SIGKILL');
@@ -51,7 +51,7 @@ function killIfAlive(pid: number, directory: string): void {
   }
 }
 
-test('a worker dies with its primary even when it is stopped, and its slot is free', async (t) => {
+test('a worker is killed with its primary even if it is stopped, and its slot becomes free', async (t) => {
   const directory = temporaryDirectory(t);
   const { primary, worker } = await startCluster(t, directory);
   const reader = new TextReader(t, directory);
@@ -63,14 +63,14 @@ test('a worker dies with its primary even when it is stopped, and its slot is fr
   await until('the worker to stop', () => stateOf(worker) === 'T');
   assert.equal(sample(reader.text(), COUNTED), 1, 'a stopped worker does not blank the scrape');
   primary.kill('SIGKILL');
-  // Not by its state: its first thread ends before those that still keep its files open.
+  // The process state is not enough: other threads may still hold its files after the first thread ended.
   await until('the worker to end', () => reader.slots().every(({ live }) => !live));
   const successor = openWriter(directory);
   assert.equal(successor.slot, 0);
-  assert.equal(sample(reader.text(), COUNTED), 1, 'what it counted stays');
+  assert.equal(sample(reader.text(), COUNTED), 1, 'its counts stay');
 });
 
-test('a worker thread has a slot of its own, which is free once it has ended', async (t) => {
+test('a worker thread has its own slot, which becomes free when it ends', async (t) => {
   const directory = temporaryDirectory(t);
   const before = process.env.PROMETHEUS_MULTIPROC_DIR;
   process.env.PROMETHEUS_MULTIPROC_DIR = directory;
@@ -99,8 +99,8 @@ test('a worker thread has a slot of its own, which is free once it has ended', a
   assert.equal(readdirSync(directory).length, 2);
 });
 
-test('a directory of another owner is refused with what to do, and the process counts on', async (t) => {
-  // Root gives one away; anybody else finds the root directory to be another's.
+test('a directory of another owner is rejected with what to do, and the process keeps counting', async (t) => {
+  // As root, uses a directory given to another user; otherwise `/`, which belongs to root.
   const isRoot = process.getuid!() === 0;
   const directory = isRoot ? join(temporaryDirectory(t), 'metrics') : '/';
   if (isRoot) {

@@ -3,7 +3,7 @@ import type { ClientMetric } from '../client/client-internals.ts';
 import type { MetricDefinition } from '../format/layout.ts';
 import { DirectoryReader } from '../merge/directory-reader.ts';
 import { Collector } from '../metric/collector.ts';
-import type { MetricHome } from '../metric/defined-metric.ts';
+import type { MetricRegistry } from '../metric/defined-metric.ts';
 import { MetricWarnings } from '../metric/metric-warnings.ts';
 import { ProcessLimits } from '../metric/process-limits.ts';
 import type { SharedMetric } from '../metric/shared-metric.ts';
@@ -22,19 +22,19 @@ import { type SharingListener, SlotHolder } from './slot-holder.ts';
 import { SlotRefresh } from './slot-refresh.ts';
 
 /**
- * The slot of this process (or worker thread) in one directory, taken at the first write and kept for life. All shared
- * registries of the process count into it.
+ * The slot of this process (or worker thread) in one directory. Taken at the first write and held until the process ends. All
+ * shared registries of the process count in it.
  */
 export class ProcessSlot {
   readonly #warnings = new Warnings();
   readonly #metricWarnings = new MetricWarnings(this.#warnings);
   readonly limits = new ProcessLimits();
-  /** What the library itself counts, in this slot. */
+  /** The library's own metrics in this slot. */
   readonly own = new SlotOwnMetrics(() => this.#takeWriter());
   readonly #holder: SlotHolder;
   readonly #metrics: ProcessMetrics;
   readonly #collector: Collector;
-  readonly #upkeep: SlotRefresh;
+  readonly #refresh: SlotRefresh;
   #reader: DirectoryReader | undefined;
 
   constructor(directory: string) {
@@ -62,7 +62,7 @@ export class ProcessSlot {
       () => this.limits.collectTimeoutMs,
       ({ name }, error) => this.collectFailed(name, error),
     );
-    this.#upkeep = new SlotRefresh({
+    this.#refresh = new SlotRefresh({
       holder: this.#holder,
       metrics: this.#metrics,
       collector: this.#collector,
@@ -76,13 +76,13 @@ export class ProcessSlot {
     return this.#holder.directory;
   }
 
-  /** What a registry of this name is among those of all directories of the machine. */
+  /** Identifies the directory and the registry name among all directories of the machine. */
   identity(name: string | undefined): string {
     const { dev, ino } = statSync(this.directory);
     return `${dev}:${ino}${name === undefined ? '' : `:${name}`}`;
   }
 
-  /** Why this process cannot share: it has tried in vain, and tries again at each refresh. */
+  /** Why this process cannot share. It tries again at each refresh. Undefined while it can, or has not tried. */
   get failure(): Error | undefined {
     return this.#holder.failure;
   }
@@ -91,19 +91,19 @@ export class ProcessSlot {
     return this.#holder.writer;
   }
 
-  /** Number of the slot, once it is taken. */
+  /** Slot number; undefined until the slot is taken. */
   get number(): number | undefined {
     return this.#writer?.slot;
   }
 
   /** See `ProcessMetrics.attach`. */
-  attach(client: ClientMetric, home: MetricHome): SharedMetric | undefined {
-    return this.#metrics.attach(client, home);
+  attach(client: ClientMetric, registry: MetricRegistry): SharedMetric | undefined {
+    return this.#metrics.attach(client, registry);
   }
 
   #onAttached(metric: SharedMetric): void {
     if (metric.hasCounts()) this.take();
-    // Not now: the constructor of the metric may still be running.
+    // Deferred: the constructor of the metric may still be running.
     if (this.#writer !== undefined) queueMicrotask(() => this.#metrics.bindAll());
   }
 
@@ -127,13 +127,13 @@ export class ProcessSlot {
   }
 
   /** See `ProcessMetrics.relabel`. */
-  relabel(home: MetricHome): void {
-    this.#metrics.relabel(home);
+  relabel(registry: MetricRegistry): void {
+    this.#metrics.relabel(registry);
   }
 
-  /** Takes the slot, unless it is taken or could not be had before. Failure is reported once and kept in `failure`. */
+  /** Takes the slot, unless an earlier attempt succeeded or failed. Reports a failure once and stores it in `failure`. */
   take(): void {
-    if (this.#holder.take()) setImmediate(() => void this.#upkeep.show());
+    if (this.#holder.take()) setImmediate(() => void this.#refresh.publishAll());
   }
 
   #takeWriter(): SlotWriter | undefined {
@@ -142,18 +142,18 @@ export class ProcessSlot {
   }
 
   /**
-   * Takes the slot now, also where that failed before, and moves into it what was counted so far.
-   * @throws Error where it cannot be had.
+   * Takes the slot now, even if that failed before, and moves all counts into it.
+   * @throws Error if the slot cannot be taken
    */
   takeNow(): number {
-    this.#upkeep.tryAgain();
+    this.#refresh.tryAgain();
     if (this.failure !== undefined) throw this.failure;
     return this.number!;
   }
 
   /** See `SlotRefresh.refresh`. */
   refresh(): Promise<void> {
-    return this.#upkeep.refresh();
+    return this.#refresh.refresh();
   }
 
   /** See `ProcessMetrics.bindAll`. */
@@ -170,7 +170,7 @@ export class ProcessSlot {
     return this.#collector.collect(client);
   }
 
-  /** For asking what is no metric of prom-client, and has only its own word for what it shows. */
+  /** Asks objects that are not prom-client metrics, within the time limit of `collect()`. */
   lastAnswers<T>(): LastAnswers<ClientMetric, T> {
     return new LastAnswers(
       () => this.limits.collectTimeoutMs,
@@ -178,9 +178,9 @@ export class ProcessSlot {
     );
   }
 
-  /** What all processes have counted up to now: one view for all registries. @throws Error where it cannot be had. */
+  /** Reads the current counts of all processes, for all registries. @throws Error if they cannot be read */
   read(): DirectoryReader {
-    if (this.#holder.isLost) this.#upkeep.mend();
+    if (this.#holder.isLost) this.#refresh.repair();
     if (this.failure !== undefined) throw this.failure;
     this.#metrics.bindAll();
     try {
@@ -192,7 +192,7 @@ export class ProcessSlot {
     return this.#reader;
   }
 
-  /** Process ids of those that held a slot at the last `read`, this one's clustered workers among them. */
+  /** Pids of the processes that held a slot at the last `read`. */
   holders(): Set<number> {
     const slots = this.#reader?.status.slots ?? [];
     return new Set(slots.map(({ pid }) => pid).filter((pid) => pid !== undefined));
@@ -216,7 +216,7 @@ export class ProcessSlot {
     this.#metricWarnings.otherType(definition, shown);
   }
 
-  /** Counts and reports a metric that could not be collected. */
+  /** Counts and reports a failed `collect()`. */
   collectFailed(name: string, error: Error): void {
     this.#metricWarnings.collectFailed(name, error);
     this.own.add(COLLECT_FAILURES, [name]);
@@ -225,7 +225,7 @@ export class ProcessSlot {
 
 const slots = processState('slots', () => new Map<string, ProcessSlot>());
 
-/** The slot of this process in `directory`. */
+/** Returns the slot of this process in `directory`. */
 export function processSlot(directory: string): ProcessSlot {
   let slot = slots.get(directory);
   if (slot === undefined) {

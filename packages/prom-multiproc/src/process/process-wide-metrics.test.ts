@@ -1,4 +1,4 @@
-/** Metrics of a whole process, such as memory, count once whatever number of its threads share. */
+/** Process-wide metrics, such as memory, count once regardless of the number of threads that share. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,9 +28,9 @@ function start(t: TestContext, directory: string, env: Record<string, string>): 
   return child;
 }
 
-async function ask(child: ChildProcess, order: 'usage' | { end: number }): Promise<Usage> {
+async function ask(child: ChildProcess, command: 'usage' | { end: number }): Promise<Usage> {
   const answered = once(child, 'message') as Promise<[Usage]>;
-  child.send(order);
+  child.send(command);
   return (await answered)[0];
 }
 
@@ -41,7 +41,7 @@ function observe(t: TestContext, directory: string) {
   return {
     valueIn: (slot: number, series: string) => sample(reader.workerMetrics(slot)!, series),
     value: (series: string) => sample(reader.metrics(), series),
-    /** Those living slots that show a metric. */
+    /** Living slots that show a metric. */
     having: (name: string) =>
       living()
         .map(({ slot }) => slot)
@@ -51,7 +51,7 @@ function observe(t: TestContext, directory: string) {
   };
 }
 
-/** Waits until each thread has refreshed some times more: what it decides, it has decided. */
+/** Waits for several refreshes of each thread, after which it has decided whether it counts. */
 async function untilDecided(observed: ReturnType<typeof observe>): Promise<void> {
   let before = observed.heartbeats();
   for (let round = 0; round < 4; round++) {
@@ -63,7 +63,7 @@ async function untilDecided(observed: ReturnType<typeof observe>): Promise<void>
   }
 }
 
-test('a main thread with two threads, and two processes more, are three processes', async (t) => {
+test('a process with two worker threads and two more processes report three processes', async (t) => {
   const directory = temporaryDirectory(t);
   const env = { MAIN_HAS_METRICS: '1' };
   const processes = [
@@ -80,7 +80,7 @@ test('a main thread with two threads, and two processes more, are three processe
   assert.equal(
     observed.having('app_nodejs_eventloop_lag_seconds').length,
     5,
-    'what is of a thread is of each',
+    'each thread reports its own per-thread metrics',
   );
   assert.equal(observed.value('started_total'), 5);
 
@@ -96,7 +96,7 @@ test('a main thread with two threads, and two processes more, are three processe
   assert.ok(counted <= after.reduce((total, { cpuSeconds }) => total + cpuSeconds, 0));
 });
 
-test('where only threads have them one counts, and when that ends another goes on from there', async (t) => {
+test('if only worker threads have process-wide metrics, one counts, and when it ends another continues its counts', async (t) => {
   const directory = temporaryDirectory(t);
   const child = start(t, directory, { THREADS: '2' });
   const observed = observe(t, directory);
@@ -110,7 +110,7 @@ test('where only threads have them one counts, and when that ends another goes o
 
   await ask(child, { end: observed.valueIn(counting!, 'thread_index')! });
   await until('one thread less', () => observed.living() === 2);
-  const other = await until('another that counts', () => observed.having(RESIDENT)[0]);
+  const other = await until('another thread that counts', () => observed.having(RESIDENT)[0]);
   assert.notEqual(other, counting);
   await untilDecided(observed);
   const now = observed.value(CPU)!;
@@ -119,7 +119,7 @@ test('where only threads have them one counts, and when that ends another goes o
   assert.ok(now <= cpuSeconds, `${now} of ${cpuSeconds}`);
 });
 
-test('a process has one token in all calls, and names are those of default metrics with any prefix', () => {
+test('processToken() is stable, and isProcessWide() accepts default metrics with any prefix', () => {
   assert.notEqual(processToken(), 0n);
   assert.equal(processToken(), processToken());
   for (const name of [RESIDENT, 'process_cpu_user_seconds_total', 'process_heap_bytes'])

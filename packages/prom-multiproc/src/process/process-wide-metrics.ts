@@ -9,10 +9,10 @@ import { readFully } from '../os/read-fully.ts';
 import { isHeld } from '../slot/slot-lock.ts';
 import type { SlotWriter } from '../slot/slot-writer.ts';
 
-/** What a slot says of metrics of the whole process, in the header. */
+/** State of process-wide metrics in a slot's header. A higher value takes precedence. */
 export const PROCESS_METRICS = { none: 0, waiting: 1, ofThread: 2, ofMainThread: 3 } as const;
 
-/** Default metrics that are of the whole process in each of its threads; with whatever prefix. */
+/** Default metrics, with any prefix, that have the same value in all threads of a process. */
 const NAMES = [
   'process_cpu_user_seconds_total',
   'process_cpu_system_seconds_total',
@@ -28,12 +28,12 @@ export function isProcessWide(name: string): boolean {
   return NAMES.some((one) => name.endsWith(one));
 }
 
-/** The same in all threads of a process, and in no other process of the machine; 0 where that cannot be known. */
+/** A number that all threads of a process share and no other process of the machine has; 0 if /proc is not readable. */
 export function processToken(): bigint {
   try {
     const namespace = statSync('/proc/self/ns/pid').ino;
     const stat = readFileSync('/proc/self/stat', 'utf8');
-    // Fields 22 and 1: see proc_pid_stat(5). The name, field 2, may hold anything.
+    // Field 22, starttime: see proc_pid_stat(5). Field 2, the name, may contain spaces and parentheses.
     const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
     const digest = createHash('sha256').update(`${namespace} ${process.pid} ${started}`).digest();
     return digest.readBigUInt64LE(0) | 1n;
@@ -43,16 +43,16 @@ export function processToken(): bigint {
 }
 
 /**
- * Whether this thread counts the metrics of the whole process. Of the threads that have them one does: the main thread, and
- * where that has none the one that does already, or the one with the lowest slot.
+ * Decides whether this thread counts the process-wide metrics. One thread of a process does: the main thread if it has such
+ * metrics, else the thread that already counts them, else the one with the lowest slot.
  */
 export class ProcessWideMetrics {
   readonly #directory: string;
   readonly #isMain: boolean;
   readonly #token = processToken();
   #state: number;
-  /** Refreshes that a thread waits for: by then the main thread has its slot. */
-  #patience = 2;
+  /** Refreshes to wait before deciding: by then the main thread has its slot. */
+  #refreshesToWait = 2;
   #hasYielded = false;
 
   constructor(directory: string, isMain = isMainThread) {
@@ -66,24 +66,21 @@ export class ProcessWideMetrics {
     return this.#isMain || this.#state === PROCESS_METRICS.ofThread || !isProcessWide(name);
   }
 
-  /** Decides at a refresh which thread counts. Those of `metrics` that have left the slot. */
+  /** Decides at a refresh which thread counts. @returns the metrics that left the slot */
   settle(metrics: Iterable<SharedMetric>, writer: SlotWriter | undefined): SharedMetric[] {
     const wide = [...metrics].filter(({ client }) => isProcessWide(client.name));
     if (writer === undefined || wide.length === 0) return [];
-    const news = this.#decide(loadLibc(), writer);
-    if (news === 'resumes') for (const metric of wide) metric.beginAtZero();
-    if (news !== 'ends') return [];
+    const change = this.#decide(loadLibc(), writer);
+    if (change === 'resumes') for (const metric of wide) metric.beginAtZero();
+    if (change !== 'ends') return [];
     for (const metric of wide) metric.yieldCounting();
     return wide;
   }
 
-  /**
-   * What is new. One that resumes has left the counting to
-   * others before, and begins at zero.
-   */
+  /** Returns the change for this thread. `resumes`: it had handed over the counting before, and restarts at zero. */
   #decide(libc: Libc, writer: SlotWriter): 'begins' | 'resumes' | 'ends' | undefined {
     writer.publishProcessMetrics(this.#token, this.#state);
-    if (this.#isMain || this.#patience-- > 0) return undefined;
+    if (this.#isMain || this.#refreshesToWait-- > 0) return undefined;
     const before = this.#state;
     const others = this.#others(libc, writer.slot);
     if (others === undefined) return undefined;
@@ -100,7 +97,7 @@ export class ProcessWideMetrics {
     return hadYielded ? 'resumes' : 'begins';
   }
 
-  /** Slots of other threads of this process that have such metrics; undefined where they cannot be read now. */
+  /** Slots of other threads of this process that have process-wide metrics; undefined if they cannot be read now. */
   #others(libc: Libc, own: number): { slot: number; state: number }[] | undefined {
     const others: { slot: number; state: number }[] = [];
     try {
@@ -113,7 +110,7 @@ export class ProcessWideMetrics {
       }
       return others;
     } catch {
-      // The directory is gone, or descriptors are short: the next refresh asks again.
+      // No directory or no free descriptors: the next refresh tries again.
       return undefined;
     }
   }

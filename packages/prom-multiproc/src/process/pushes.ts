@@ -5,7 +5,8 @@ import { processState } from '../util/process-state.ts';
 import type { ProcessSlot } from './process-slot.ts';
 
 /**
- * What each living process has pushed under, one series a grouping key. No page shows it: no registry can have this name.
+ * The grouping keys under which each living process has pushed, one series for each. No page shows it, because no registry
+ * can have this name.
  */
 const PUSHED: MetricDefinition = {
   name: 'pushed',
@@ -24,18 +25,18 @@ interface PushParameters {
 
 type Push = (this: { readonly registry: AnyRegistry }, parameters?: PushParameters) => Promise<unknown>;
 
-const tamed = processState('pushes', () => new WeakSet<object>());
+const wrapped = processState('pushes', () => new WeakSet<object>());
 
 /**
- * Has `push()` and `pushAdd()` of a client's Pushgateway reject where processes push shared totals under different grouping
- * keys: whoever adds those up would get the totals once a process.
+ * Makes `push()` and `pushAdd()` of a client's Pushgateway reject if another process pushes the same totals under a different
+ * grouping key. Otherwise a sum over the groups would multiply the totals.
  */
 export function pushOnce(
   { Pushgateway }: ClientModule,
   slotOf: (register: AnyRegistry) => ProcessSlot | undefined,
 ): void {
-  if (Pushgateway === undefined || tamed.has(Pushgateway)) return;
-  tamed.add(Pushgateway);
+  if (Pushgateway === undefined || wrapped.has(Pushgateway)) return;
+  wrapped.add(Pushgateway);
   const prototype = Pushgateway.prototype as unknown as Record<'push' | 'pushAdd', Push>;
   for (const method of ['push', 'pushAdd'] as const) {
     const push = prototype[method];
@@ -52,7 +53,7 @@ function groupingKey({ jobName, groupings }: PushParameters = {}): string {
   return JSON.stringify(Object.fromEntries([['job', String(jobName)], ...pairs.sort()]));
 }
 
-/** @throws Error where another process pushes under another key */
+/** @throws Error if another process pushes under another key */
 function checkGroupingKey(slot: ProcessSlot, key: string): void {
   slot.own.set(PUSHED, 1, [key]);
   const family = slot.read().families.get(familyKey(PUSHED));
@@ -67,7 +68,7 @@ function checkGroupingKey(slot: ProcessSlot, key: string): void {
     if (number === slot.number || keys.includes(key)) continue;
     slot.own.set(PUSHED, Number.NaN, [key]);
     throw new Error(
-      `not pushed under ${key}: another process pushes the same totals under ${keys[0]}, and they would be added up. Push from one process, or under one grouping key from all; ownMetrics() gives what one process counted`,
+      `push under ${key} rejected: another process pushes the same totals under ${keys[0]}, so they would be added up. Push from one process only, or under the same grouping key in all; ownMetrics() returns the counts of one process`,
     );
   }
 }

@@ -12,26 +12,26 @@ import { type ForeignMetrics, foreignMetrics } from './foreign-metrics.ts';
 import { asClientAggregates, familyToJson, type JsonMetric } from './json-format.ts';
 import type { ProcessSlot } from './process-slot.ts';
 
-/** A registry whose metrics a view shows. */
+/** A registry that a view shows. */
 export interface ViewedRegistry {
   readonly register: ClientRegistry;
   /** See `ShareOptions.name`. */
   readonly name: string | undefined;
-  /** `getMetricsAsString` of the client itself, for what is no metric of prom-client. */
+  /** The client's own `getMetricsAsString`, for objects that are not prom-client metrics. */
   readonly clientText: ClientRegistry['getMetricsAsString'];
 }
 
 export interface ViewOptions {
-  /** The registries that it shows: one, or several that are merged or aggregated. */
+  /** The registries to show: one, or several that are merged or aggregated. */
   readonly viewed: () => readonly ViewedRegistry[];
-  /** Whether the `prom_multiproc_*` metrics end it. */
-  readonly showsSelf: () => boolean;
+  /** Whether to append the `prom_multiproc_*` metrics. */
+  readonly showsSelfMetrics: () => boolean;
   readonly contentType: () => string;
 }
 
 /**
- * What registries show: the totals of all processes. That does not depend on which of their metrics this process has made
- * itself, nor on the method by which it is asked.
+ * The output of registries: the totals of all processes. It is the same in every process and for every output method, also for
+ * metrics that only other processes have created.
  */
 export class RegistryView {
   readonly #slot: ProcessSlot;
@@ -42,13 +42,13 @@ export class RegistryView {
     this.#options = options;
   }
 
-  /** In the content type's format. @throws Error where the totals cannot be had. */
+  /** Returns the totals in the format of the content type. @throws Error if they cannot be read */
   async text(): Promise<string> {
     const foreign = await this.#collectAll((metric) => this.#foreign(metric).text(metric));
     const reader = this.#slot.read();
     const options = this.#textOptions();
     const blocks: string[] = [];
-    for (const metric of this.#whole()) {
+    for (const metric of this.#complete()) {
       const attached = this.#slot.attached(metric);
       const block = attached ? renderFamily(this.#shown(attached, reader), options) : foreign.get(metric);
       if (block !== undefined) blocks.push(block);
@@ -57,7 +57,7 @@ export class RegistryView {
     return joinBlocks(blocks, options);
   }
 
-  /** One metric, without a last line feed. */
+  /** Returns one metric, without a final line feed. */
   async textOf(metric: ClientMetric): Promise<string> {
     await this.#slot.collect(metric);
     const attached = this.#slot.attached(metric);
@@ -65,7 +65,7 @@ export class RegistryView {
     return renderFamily(this.#shown(attached, this.#slot.read()), this.#textOptions());
   }
 
-  /** The same by name, also where only other processes have the metric; undefined where none has. */
+  /** Returns the metric of this name, even if only other processes have it; undefined if no process has it. */
   async textOfName(name: string): Promise<string | undefined> {
     const metric = this.#registered().find((one) => one.name === name);
     if (metric !== undefined) return this.textOf(metric);
@@ -73,7 +73,7 @@ export class RegistryView {
     return family && renderFamily(family, this.#textOptions());
   }
 
-  /** All, or those of one aggregator, as in @prometheus-io/client. */
+  /** Returns all metrics, or only those of one aggregator, as @prometheus-io/client does. */
   async json(aggregator?: unknown): Promise<JsonMetric[]> {
     const foreign = await this.#collectAll((metric) => this.#foreign(metric).json(metric));
     const reader = this.#slot.read();
@@ -83,10 +83,10 @@ export class RegistryView {
       shared: { directory: this.#slot.identity(name), at },
     });
     const objects: JsonMetric[] = [];
-    for (const client of this.#whole()) {
+    for (const client of this.#complete()) {
       const metric = this.#slot.attached(client);
       const object = metric
-        ? marked(familyToJson(this.#shown(metric, reader), metric), metric.home.name)
+        ? marked(familyToJson(this.#shown(metric, reader), metric), metric.registry.name)
         : foreign.get(client);
       if (object !== undefined) objects.push(object);
     }
@@ -96,13 +96,13 @@ export class RegistryView {
       : objects;
   }
 
-  /** What this process's slot alone holds, as text. */
+  /** Returns the counts of this process's slot as text. */
   async ownText(): Promise<string> {
     const options = this.#textOptions();
     return joinBlocks(await this.#own((family) => renderFamily(family, options)), options);
   }
 
-  /** What this process's slot alone holds, for prom-client to aggregate. */
+  /** Returns the counts of this process's slot in JSON, for aggregation by prom-client. */
   async ownJson(): Promise<JsonMetric[]> {
     return this.#own((family, slot) => ({
       ...asClientAggregates(familyToJson(family), slot),
@@ -129,7 +129,7 @@ export class RegistryView {
     return foreignMetrics(viewed.find((one) => has(one, metric)) ?? viewed[0]!, this.#slot);
   }
 
-  /** Each once, also where several of the registries have it or one of its name. */
+  /** The metrics of all viewed registries, one for each name. */
   #registered(): ClientMetric[] {
     const byName = new Map<string, ClientMetric>();
     for (const { register } of this.#options.viewed()) {
@@ -141,12 +141,12 @@ export class RegistryView {
     return [...byName.values()];
   }
 
-  /** Without those whose constructor threw after it had registered the metric: they have no type. */
-  #whole(): ClientMetric[] {
+  /** Excludes metrics whose constructor threw after the registration: they have no type. */
+  #complete(): ClientMetric[] {
     return this.#registered().filter((metric) => this.#slot.attached(metric)?.isComplete !== false);
   }
 
-  /** Has all metrics collected and, at the same time, asks those that are not prom-client's own. */
+  /** Collects all metrics and, concurrently, asks the objects that are not prom-client metrics. */
   async #collectAll<T>(ask: (metric: ClientMetric) => Promise<T>): Promise<ReadonlyMap<ClientMetric, T>> {
     const answers = new Map<ClientMetric, T>();
     await Promise.all(
@@ -163,11 +163,11 @@ export class RegistryView {
     if (family !== undefined && family.type !== metric.definition.type) {
       this.#slot.warnOtherType(metric.definition, family.type);
     }
-    // What no process has written to yet shows the first values of its unlabelled series, as in prom-client.
+    // Not written by any process yet: shows the initial values, as prom-client does.
     return family ?? localFamily(metric.definition, metric.series());
   }
 
-  /** What other processes count in registries of these names, then the metrics of the sharing itself. */
+  /** Metrics that only other processes have in registries of these names, then the library's own metrics. */
   *#others(reader: DirectoryReader): Generator<Family> {
     const shown = new Set(
       this.#registered().map((metric) => this.#slot.attached(metric)?.family ?? metric.name),
@@ -176,12 +176,12 @@ export class RegistryView {
     for (const family of this.#ofNames(reader)) {
       const key = familyKey(family);
       if (shown.has(key)) continue;
-      // It is kept apart from another registry of this process, as in prom-client.
+      // Another registry of this process has it: separate, as in prom-client.
       if (family.registry === undefined && elsewhere.has(key)) continue;
       if (this.#slot.hasRetired(key) && !family.hasValues) continue;
       yield family;
     }
-    if (!this.#options.showsSelf()) return;
+    if (!this.#options.showsSelfMetrics()) return;
     for (const family of selfMetrics(reader.status, reader.families)) {
       if (!shown.has(family.name)) yield family;
     }

@@ -1,5 +1,5 @@
 import type { ClientLabels, ClientMetric, ClientRegistry } from '../client/client-internals.ts';
-import type { MetricHome } from '../metric/defined-metric.ts';
+import type { MetricRegistry } from '../metric/defined-metric.ts';
 import { processState } from '../util/process-state.ts';
 import type { ProcessSlot } from './process-slot.ts';
 import { RegistryView, type ViewedRegistry } from './registry-view.ts';
@@ -8,12 +8,12 @@ export interface SharedRegistryOptions {
   /** See `ShareOptions`. */
   readonly name: string | undefined;
   readonly selfMetrics: boolean;
-  /** The shared registries that it was merged from: it shows what these show. */
+  /** The shared registries from which it was merged, and whose metrics it shows. */
   readonly mergedFrom: readonly SharedRegistry[];
 }
 
-/** A registry whose metrics count in the slot of the process, and whose output is that of all processes. */
-export class SharedRegistry implements ViewedRegistry, MetricHome {
+/** A registry whose metrics count in the slot of the process and whose output is the totals of all processes. */
+export class SharedRegistry implements ViewedRegistry, MetricRegistry {
   readonly register: ClientRegistry;
   readonly name: string | undefined;
   /** A later `share()` may change it. */
@@ -35,7 +35,7 @@ export class SharedRegistry implements ViewedRegistry, MetricHome {
     const viewed = [this, ...mergedFrom];
     this.view = new RegistryView(slot, {
       viewed: () => viewed,
-      showsSelf: () => this.selfMetrics,
+      showsSelfMetrics: () => this.selfMetrics,
       contentType: () => register.contentType,
     });
     for (const metric of this.#registered()) slot.attach(metric, this);
@@ -53,7 +53,7 @@ export class SharedRegistry implements ViewedRegistry, MetricHome {
     return this.register._defaultLabels;
   }
 
-  /** Reads what other processes have published, a slot a step, before anybody asks for it. */
+  /** Reads the counts of other processes ahead of a scrape, one slot in each step. */
   readAhead(): Generator<void> {
     return this.slot.readAhead();
   }
@@ -68,7 +68,7 @@ export class SharedRegistry implements ViewedRegistry, MetricHome {
     register.getMetricsAsString = (metric) => view.textOf(metric);
     register.getMetricsAsJSON = (aggregator) => view.json(aggregator);
     const byName = register.getSingleMetricAsString.bind(register);
-    // The client has a message of its own for a metric that is not there.
+    // For an unknown metric the client's own method throws its error.
     register.getSingleMetricAsString = async (name) => (await view.textOfName(name)) ?? byName(name);
   }
 
@@ -104,7 +104,7 @@ export class SharedRegistry implements ViewedRegistry, MetricHome {
     };
   }
 
-  /** An application may make registries without end: one that is cleared is held no longer. */
+  /** Holds the registry while it has metrics. Cleared registries may be garbage-collected. */
   #keep(): void {
     if (this.#registered().length > 0) withMetrics.add(this);
     else withMetrics.delete(this);
@@ -123,7 +123,7 @@ function isRegistered(metric: ClientMetric): boolean {
   return [...withMetrics].some((registry) => registry.has(metric));
 }
 
-/** Those of this process that the application still holds. */
+/** The shared registries of this process that are not garbage-collected. */
 export function sharedRegistries(): SharedRegistry[] {
   return [...all].map((ref) => ref.deref()).filter((registry) => registry !== undefined);
 }

@@ -9,7 +9,7 @@ import { REFUSED_UPDATES, type SlotOwnMetrics } from '../slot/slot-own-metrics.t
 import type { SlotWriter } from '../slot/slot-writer.ts';
 import type { ProcessWideMetrics } from './process-wide-metrics.ts';
 
-/** What a process has, beside its metrics, for them to count by. */
+/** The parts of a process's slot that its metrics use. */
 export interface SlotParts {
   readonly warnings: MetricWarnings;
   readonly limits: ProcessLimits;
@@ -20,7 +20,7 @@ export interface SlotParts {
   beforeWrite(): void;
 }
 
-/** Gives metrics their cells in the slot of the process. */
+/** Provides metrics with cells in the slot of the process. */
 export class SlotCellSource implements CellSource {
   readonly #parts: SlotParts;
 

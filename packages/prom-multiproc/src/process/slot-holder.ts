@@ -7,16 +7,16 @@ import type { Loss } from '../slot/slot-file.ts';
 import { SlotWriter } from '../slot/slot-writer.ts';
 import type { Warnings } from '../util/warnings.ts';
 
-/** Called when it changes whether this process can share. */
+/** Callbacks for changes of whether this process can share. */
 export interface SharingListener {
   readonly onFailure?: ((error: Error) => void) | undefined;
   readonly onRecovered?: (() => void) | undefined;
 }
 
-/** Most lost files that a process keeps its mark on: see `SlotFile.abandon`. */
+/** Most lost files whose lock a process keeps: see `SlotFile.abandon`. */
 export const MAX_LOST = 16;
 
-/** Takes the slot of this process in one directory, and tries again for as long as it cannot be had. */
+/** Takes the slot of this process in one directory. If that fails, `tryAgain` repeats it. */
 export class SlotHolder {
   readonly directory: string;
   /** Why this process cannot share; undefined while it can, or has not tried. */
@@ -37,7 +37,7 @@ export class SlotHolder {
     }
   }
 
-  /** Calls back at each change from now on; at once where this process cannot share. */
+  /** Adds a listener. Calls `onFailure` at once if this process cannot share. */
   addListener(listener: SharingListener): void {
     const { onFailure, onRecovered } = listener;
     if (this.#listeners.some((one) => one.onFailure === onFailure && one.onRecovered === onRecovered)) return;
@@ -45,24 +45,24 @@ export class SlotHolder {
     if (this.failure !== undefined) listener.onFailure?.(this.failure);
   }
 
-  /** Takes the slot at the first write; whether it was taken just now. What failed before is left to `tryAgain`. */
+  /** Takes the slot at the first write, unless an earlier attempt failed. @returns whether it was taken now */
   take(): boolean {
     return this.failure === undefined && this.#take();
   }
 
-  /** Takes the slot that could not be had before; whether it was taken just now. */
+  /** Takes the slot after a failed attempt. @returns whether it was taken now */
   tryAgain(): boolean {
     if (!this.#take()) return false;
     if (this.failure !== undefined) this.#recover();
     return true;
   }
 
-  /** Whether the file of the slot is no longer as this process left it. */
+  /** Whether the slot file was removed, replaced, cut or overwritten. */
   get isLost(): boolean {
     return this.writer?.findLoss() !== undefined;
   }
 
-  /** Abandons a slot whose file is lost; undefined where it is sound. */
+  /** Abandons the slot if its file is lost. @returns the loss, or undefined if the file is intact */
   dropLost(): Loss | undefined {
     const loss = this.writer?.findLoss();
     if (loss === undefined) return undefined;
@@ -71,12 +71,12 @@ export class SlotHolder {
     this.writer = undefined;
     this.#warnings.warn(
       'PROM_MULTIPROC_LOST',
-      `${loss.reason}: this process counts on in another slot, from zero; what it had counted is held by those who have read it`,
+      `${loss.reason}: this process continues in another slot, from zero; processes that have read the lost file keep its counts`,
     );
     return loss;
   }
 
-  /** The error to show for `cause`, reported once. */
+  /** Returns the error for `cause` and reports it once. */
   cannotShare(cause: unknown): Error {
     const message = `cannot share metrics in ${this.directory}: ${(cause as Error).message}`;
     this.#warnings.once('PROM_MULTIPROC_UNSHARED', message);
@@ -100,17 +100,17 @@ export class SlotHolder {
     return true;
   }
 
-  /** Applications that share a directory empty it for each other, Python's with a glob. */
+  /** Warns of files of other clients: applications that share a directory remove each other's files. */
   #warnOfOthers(): void {
     const other = this.#names().find(isOfAnotherClient);
     if (other === undefined) return;
     this.#warnings.once(
       'PROM_MULTIPROC_FOREIGN',
-      `${this.directory} holds ${describeForeign(other)}: give each application a directory of its own`,
+      `${this.directory} holds ${describeForeign(other)}: use a separate directory for each application`,
     );
   }
 
-  /** None where the directory cannot be listed: reading it says so, and counting needs no list. */
+  /** Empty if the directory cannot be listed: counting needs no list, and a read reports the error. */
   #names(): string[] {
     try {
       return readdirSync(this.directory);
@@ -119,7 +119,7 @@ export class SlotHolder {
     }
   }
 
-  // Once: a worker that has let go of its primary later on is draining.
+  // Once, because a worker that disconnects from its primary later is draining.
   #dieWithParent(): void {
     if (this.#followsParent) return;
     dieWithParent();
@@ -127,9 +127,9 @@ export class SlotHolder {
   }
 
   #fail(cause: unknown): void {
-    const isNews = this.failure === undefined;
+    const isFirst = this.failure === undefined;
     this.failure = this.cannotShare(cause);
-    if (isNews) for (const { onFailure } of this.#listeners) onFailure?.(this.failure);
+    if (isFirst) for (const { onFailure } of this.#listeners) onFailure?.(this.failure);
   }
 
   #recover(): void {
@@ -137,7 +137,7 @@ export class SlotHolder {
     this.#warnings.forget('PROM_MULTIPROC_UNSHARED');
     this.#warnings.warn(
       'PROM_MULTIPROC_RECOVERED',
-      `metrics are shared in ${this.directory} again, with all that was counted meanwhile`,
+      `metrics are shared in ${this.directory} again, including all counts made meanwhile`,
     );
     for (const { onRecovered } of this.#listeners) onRecovered?.();
   }

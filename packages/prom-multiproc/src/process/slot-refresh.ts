@@ -5,7 +5,7 @@ import type { ProcessMetrics } from './process-metrics.ts';
 import type { ProcessWideMetrics } from './process-wide-metrics.ts';
 import type { SlotHolder } from './slot-holder.ts';
 
-/** What a refresh works on. */
+/** The parts that a refresh works on. */
 export interface RefreshedSlot {
   readonly holder: SlotHolder;
   readonly metrics: ProcessMetrics;
@@ -14,7 +14,7 @@ export interface RefreshedSlot {
   readonly own: SlotOwnMetrics;
 }
 
-/** Keeps what others see of this process up to date, and its slot sound. */
+/** Keeps the slot of this process intact and the values that readers see up to date. */
 export class SlotRefresh {
   readonly #slot: RefreshedSlot;
 
@@ -23,23 +23,23 @@ export class SlotRefresh {
   }
 
   /**
-   * Mends what it can, then runs each `collect()`, publishes quantiles of summaries and beats: what others see of these is
-   * never older than `REFRESH_INTERVAL_MS` and a `collect()`. One that takes too long is left alone: it may never end.
+   * Repairs the slot, then runs each `collect()` and publishes quantiles and the heartbeat. Values that readers see are at most
+   * `REFRESH_INTERVAL_MS` and one `collect()` old. Does not wait for a `collect()` beyond the time limit.
    */
   async refresh(): Promise<void> {
-    this.mend();
-    await this.show();
+    this.repair();
+    await this.publishAll();
   }
 
-  /** Tries to take a slot that could not be had before. */
+  /** Tries to take a slot after a failed attempt. */
   tryAgain(): void {
     if (!this.#slot.holder.tryAgain()) return;
-    setImmediate(() => void this.show());
+    setImmediate(() => void this.publishAll());
     this.#slot.metrics.bindAll();
   }
 
-  /** Takes another slot where the file of this one is lost, or one where none could be had; places what found no room. */
-  mend(): void {
+  /** Takes a new slot if the file is lost or no slot could be taken before. Otherwise retries series without room. */
+  repair(): void {
     const { holder, metrics } = this.#slot;
     const loss = holder.dropLost();
     if (loss !== undefined) {
@@ -52,11 +52,11 @@ export class SlotRefresh {
     else for (const metric of metrics.all()) metric.placeRefused();
   }
 
-  /** As `refresh`, of a slot that is sound; to be called in another turn of the event loop once it was taken. */
-  async show(): Promise<void> {
+  /** As `refresh`, without repair. After taking a slot, call it in a later turn of the event loop. */
+  async publishAll(): Promise<void> {
     const { collector, metrics, processWide, holder } = this.#slot;
     const collected = collector.collectIdly(metrics.clients());
-    // Now too: one that does not end must not make this process look like one that is stopped.
+    // Also before the wait: a `collect()` that hangs must not stop the heartbeat.
     this.#publish();
     await collected;
     for (const metric of processWide.settle(metrics.all(), holder.writer)) metrics.addUnbound(metric);

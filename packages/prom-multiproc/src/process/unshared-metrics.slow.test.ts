@@ -1,4 +1,4 @@
-/** What is not shared while sharing is on is told, once; the fifth of five pages with one process's view is what it is for. */
+/** Warns once about metrics that are not shared while others are. */
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -15,12 +15,12 @@ const own = require('prom-client');
 const { metricsHandler, share } = require('prom-multiproc');
 const warnings = [];
 process.on('warning', ({ code, message }) => warnings.push(code + ' ' + message));
-const say = () => console.log(JSON.stringify(warnings));
-// Says what was told once that is enough, and it had the time to be told twice.
-const told = (times, left = 3000) => setTimeout(() => {
-  if (warnings.length >= times || left === 0) setTimeout(say, 1500); else told(times, left - 1);
+const print = () => console.log(JSON.stringify(warnings));
+// Waits for the expected number of warnings, then long enough for a repeated one.
+const printAfter = (times, left = 3000) => setTimeout(() => {
+  if (warnings.length >= times || left === 0) setTimeout(print, 1500); else printAfter(times, left - 1);
 }, 10);
-const silent = () => setTimeout(say, 2500);
+const printLater = () => setTimeout(print, 2500);
 `;
 
 async function warningsOf(t: TestContext, source: string) {
@@ -67,7 +67,7 @@ for (const [what, source, where, path] of [
     'prom-client',
   ],
   [
-    'a registry made late, once the garbage collector has left it',
+    'a registry created late that survives a garbage collection',
     `share(own.register); setTimeout(() => {
        new own.Counter({ name: 'x_total', help: 'h', registers: [globalThis.kept = new own.Registry()] }).inc();
        setTimeout(gc, 1200);
@@ -76,8 +76,8 @@ for (const [what, source, where, path] of [
     'prom-client',
   ],
 ] as const) {
-  test(`told once, with what to do: a metric of ${what}`, async (t) => {
-    const { warnings } = await warningsOf(t, `${source} told(1);`);
+  test(`warned once, with what to do: a metric of ${what}`, async (t) => {
+    const { warnings } = await warningsOf(t, `${source} printAfter(1);`);
     assert.equal(warnings.length, 1, warnings.join('\n'));
     const warning = warnings[0]!;
     assert.ok(
@@ -88,14 +88,14 @@ for (const [what, source, where, path] of [
   });
 }
 
-test('one warning a registry names a metric of it, and how many there are', async (t) => {
+test('one warning per registry names a metric and how many more there are', async (t) => {
   const { warnings } = await warningsOf(
     t,
     `share(own.register); const other = require('./other');
      for (const name of ['x_total', 'y_total', 'z_total']) new other.Counter({ name, help: 'h' });
      new (require('@prometheus-io/client').Counter)({ name: 'a_total', help: 'h' });
      setTimeout(() => new other.Counter({ name: 'later_total', help: 'h' }), 1000);
-     told(2);`,
+     printAfter(2);`,
   );
   assert.deepEqual(warnings.map((one) => one.split(' not shared')[0]).toSorted(), [
     'PROM_MULTIPROC_UNSHARED_METRICS a_total is',
@@ -104,57 +104,54 @@ test('one warning a registry names a metric of it, and how many there are', asyn
 });
 
 for (const [what, source] of [
-  [
-    'clients that hold no metric',
-    `require('./other'); require('@prometheus-io/client'); share(own.register);`,
-  ],
+  ['clients without metrics', `require('./other'); require('@prometheus-io/client'); share(own.register);`],
   [
     'registries that metricsHandler() shows beside the shared one',
     `share(own.register); const apart = new own.Registry();
      new own.Counter({ name: 'x_total', help: 'h', registers: [apart] }).inc(); metricsHandler(own.register, apart);`,
   ],
   [
-    'a registry that is said to be kept apart',
+    'a registry passed to keepApart()',
     `share(own.register); const apart = new own.Registry();
      new own.Counter({ name: 'x_total', help: 'h', registers: [apart] }).inc(); require('prom-multiproc').keepApart(apart);`,
   ],
   [
-    'registries that are shared a moment later',
+    'registries that are shared shortly afterwards',
     `share(own.register); const other = require('./other'); new other.Counter({ name: 'x_total', help: 'h' }).inc();
      setTimeout(() => share(other.register), 50);`,
   ],
   [
-    'metrics that are in a shared registry too',
+    'metrics that are also in a shared registry',
     `share(own.register); globalThis.kept = new own.Registry();
      new own.Counter({ name: 'x_total', help: 'h', registers: [kept, own.register] }).inc();`,
   ],
   [
-    'registries that are made for one probe each, and let go of',
+    'short-lived registries, one per probe',
     `share(own.register); const probe = () => { const registers = [new own.Registry()];
        new own.Gauge({ name: 'probe_success', help: 'h', registers }).set(1); return registers[0].metrics(); };
      setTimeout(() => { for (let i = 0; i < 100; i++) probe(); }, 1100);
      setTimeout(() => { gc(); probe(); }, 2200);`,
   ],
   [
-    'what share() shares without a registry',
+    'registries that share() without a registry shares',
     `share(); new (require('./other').Counter)({ name: 'x_total', help: 'h' });`,
   ],
 ] as const) {
-  test(`not told: ${what}`, async (t) => {
-    const { warnings } = await warningsOf(t, `${source} silent();`);
+  test(`not warned: ${what}`, async (t) => {
+    const { warnings } = await warningsOf(t, `${source} printLater();`);
     assert.deepEqual(warnings, []);
   });
 }
 
-test('not told where the variable is unset: nothing is shared', async (t) => {
+test('not warned while the variable is unset', async (t) => {
   const app = installedApplication(t);
   const { said } = await app.run<string[]>(
-    `${START} share(own.register); new (require('./other').Counter)({ name: 'x_total', help: 'h' }); silent();`,
+    `${START} share(own.register); new (require('./other').Counter)({ name: 'x_total', help: 'h' }); printLater();`,
   );
   assert.deepEqual(said, []);
 });
 
-test('prom_multiproc_unshared_metrics says in every process how many there are in living ones, and 0 once they are shared', async (t) => {
+test('prom_multiproc_unshared_metrics is the number in living processes, and 0 once they are shared', async (t) => {
   const app = installedApplication(t);
   const directory = temporaryDirectory(t);
   const file = join(app.path, 'counting.cjs');

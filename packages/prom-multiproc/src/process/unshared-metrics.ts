@@ -1,6 +1,6 @@
 /**
- * Metrics of this process that are not shared while others are: what they count shows on no page of the application. The
- * operators are warned once for each registry, and `prom_multiproc_unshared_metrics` counts them.
+ * Finds metrics of this process that are not shared while others are. No page of the application shows them. The process
+ * warns once for each registry, and `prom_multiproc_unshared_metrics` reports their number.
  */
 import { describeRegistry, lookAgainLater, lookForClients, onClientCopy } from '../client/client-copies.ts';
 import {
@@ -20,17 +20,18 @@ interface Noted {
   readonly isGlobal: boolean;
   /** Milliseconds of `performance.now()`. */
   readonly since: number;
-  /** Empty as soon as the garbage collector has run. */
+  /** Cleared by the first garbage collection after the registry was noted. */
   readonly collected: WeakRef<object>;
   warned: boolean;
 }
 
-/** Milliseconds within which an application may share a registry, or say that it is kept apart. */
+/** Milliseconds that the application has to share a global registry, or to pass it to `keepApart()`. */
 const GRACE_MS = 500;
-const GRACE_OF_OWN_MS = 1000;
-/** A timer may end some milliseconds early by the other clock. */
+/** The same for other registries. */
+const LOCAL_GRACE_MS = 1000;
+/** `setTimeout` may fire some milliseconds early on the clock of `performance.now()`. */
 const SLACK_MS = 20;
-/** A registry made later may be one of many, made for one probe each. */
+/** Milliseconds of the start phase. A registry created later may be one of many short-lived ones, such as one per probe. */
 const START_MS = 1000;
 
 const noted = new Set<Noted>();
@@ -41,9 +42,9 @@ let slot: ProcessSlot | undefined;
 let isShared: (register: AnyRegistry) => boolean = () => false;
 let published = 0;
 let began = 0;
-let lookIsDue = false;
+let checkIsScheduled = false;
 
-/** Begins to watch the registries of each client; once for a process. */
+/** Starts to watch the registries of each client, once per process. */
 export function watchUnshared(by: ProcessSlot, isSharedRegister: (register: AnyRegistry) => boolean): void {
   if (slot !== undefined) return;
   slot = by;
@@ -62,12 +63,12 @@ export function watchUnshared(by: ProcessSlot, isSharedRegister: (register: AnyR
   setInterval(countUnshared, refreshInterval()).unref();
 }
 
-/** Says that a registry is of this process alone on purpose: its metrics are neither warned of nor counted as unshared. */
+/** Marks a registry as private to this process: no warning, and not counted in `prom_multiproc_unshared_metrics`. */
 export function keepApart(register: AnyRegistry): void {
   apart.add(register);
 }
 
-/** Whether any registry that is known has a metric, shared or not. */
+/** Whether any known registry, shared or not, has a metric. */
 export function hasMetrics(): boolean {
   for (const { register } of noted) {
     const metrics = register.deref();
@@ -76,7 +77,7 @@ export function hasMetrics(): boolean {
   return false;
 }
 
-/** The error for a request for the metrics of the whole application; undefined where they are all shared. */
+/** The error for a request for the application's metrics; undefined if no global registry has unshared metrics. */
 export function whyIncomplete(): string | undefined {
   for (const one of current()) {
     if (one.isGlobal && one.metrics.length > 0) return messageOf(one.register, one.metrics);
@@ -84,7 +85,7 @@ export function whyIncomplete(): string | undefined {
   return undefined;
 }
 
-/** Warns of each registry once, and publishes how many metrics there are now, those aside that may yet be shared. */
+/** Warns once for each registry, and publishes the number of unshared metrics. Ignores registries within their grace period. */
 function countUnshared(): void {
   let count = 0;
   for (const { register, metrics, entry } of current()) {
@@ -94,7 +95,7 @@ function countUnshared(): void {
     entry.warned = true;
     warnings.once('PROM_MULTIPROC_UNSHARED_METRICS', messageOf(register, metrics));
   }
-  // A process that has nothing to say takes no slot for it.
+  // Not published if unchanged: a process without unshared metrics must not take a slot.
   if (count === published) return;
   published = count;
   slot?.own.set(UNSHARED_METRICS, count);
@@ -123,13 +124,13 @@ function* current(): Generator<Current> {
   }
 }
 
-/** Has it known from now on, whether it is shared or not. */
+/** Adds a registry to the known ones, whether it is shared or not. */
 export function noteRegister(register: AnyRegistry): void {
   note(register, false);
 }
 
 function note(register: AnyRegistry, isGlobal: boolean): void {
-  lookSoon();
+  scheduleCheck();
   if (known.has(register)) return;
   known.add(register);
   noted.add({
@@ -141,30 +142,30 @@ function note(register: AnyRegistry, isGlobal: boolean): void {
   });
 }
 
-/** Whether its time to be shared is over, and it is none that is let go of once its one page is made. */
+/** Whether the grace period is over and the registry is not one that is dropped after one use. */
 function isLasting({ isGlobal, since, collected }: Noted): boolean {
   const age = performance.now() - since;
   if (isGlobal) return age >= GRACE_MS;
-  return age >= GRACE_OF_OWN_MS && (since - began < START_MS || collected.deref() === undefined);
+  return age >= LOCAL_GRACE_MS && (since - began < START_MS || collected.deref() === undefined);
 }
 
-function lookSoon(): void {
-  if (lookIsDue) return;
-  lookIsDue = true;
+function scheduleCheck(): void {
+  if (checkIsScheduled) return;
+  checkIsScheduled = true;
   setTimeout(countUnshared, GRACE_MS + SLACK_MS).unref();
   setTimeout(() => {
-    lookIsDue = false;
+    checkIsScheduled = false;
     countUnshared();
     for (const { entry, metrics } of current()) {
-      if (metrics.length > 0 && performance.now() - entry.since < GRACE_OF_OWN_MS) lookSoon();
+      if (metrics.length > 0 && performance.now() - entry.since < LOCAL_GRACE_MS) scheduleCheck();
     }
-  }, GRACE_OF_OWN_MS + SLACK_MS).unref();
+  }, LOCAL_GRACE_MS + SLACK_MS).unref();
 }
 
 function messageOf(register: AnyRegistry, [first, ...more]: readonly ClientMetric[]): string {
   const what = more.length === 0 ? `${first!.name} is` : `${first!.name} and ${more.length} more metrics are`;
-  // That it is kept plain was reported, with what to do.
+  // `keepPlain` has already reported the fix.
   if (isKeptPlain(register))
     return `${what} not shared, in ${describeRegistry(register)}: its client is not supported`;
-  return `${what} not shared, in ${describeRegistry(register)}: call share() without an argument or share() with that registry, or preload prom-multiproc/register. A registry of this process alone is given to keepApart(), or to metricsHandler() after the shared one`;
+  return `${what} not shared, in ${describeRegistry(register)}: call share() without an argument or with that registry, or preload prom-multiproc/register. If the registry is private to this process, pass it to keepApart(), or to metricsHandler() after the shared registry`;
 }

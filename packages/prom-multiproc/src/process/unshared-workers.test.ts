@@ -1,4 +1,4 @@
-/** A cluster during a rollout: some workers share, some do not yet, some do not answer. */
+/** A cluster during a rollout: some workers share, some do not, some do not answer. */
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,7 +25,7 @@ for (const [what, kinds, right] of [
   ['that do not answer', ['shared', 'silent', 'plain'], 10],
   ['that share and have not counted', ['shared', 'idle', 'plain'], 10],
 ] as const) {
-  test(`clusterMetrics() of a primary that shares gives once what workers count ${what}`, async (t) => {
+  test(`clusterMetrics() of a primary that shares counts each worker once: workers ${what}`, async (t) => {
     for (const text of await totals(t, kinds)) {
       assert.equal(sample(text, 'x_total'), right, text);
       assert.equal(sample(text, 'g{worker="0"}'), kinds.includes('shared' as never) ? 7 : undefined, text);

@@ -1,17 +1,17 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { OriginMetric } from './aggregated-once.ts';
 
-/** Milliseconds that a worker that holds no slot has to answer, once: a scrape waits for no worker that it knows of. */
+/** Milliseconds to wait for the answer of a worker without a slot. A worker that does not answer is not asked again. */
 const ANSWER_MS = 1000;
 
 const ANSWER = /^(?:prom-client|@prometheus-io\/client):getMetricsRes$/;
 
-/** Workers that did not answer in time, as where the application does not aggregate in them: not waited for again. */
+/** Workers that did not answer in time, for example because they have no aggregator registry. */
 const silent = new WeakSet<Worker>();
 
 let asking: Promise<OriginMetric[][]> | undefined;
 
-/** The connected workers of this primary that hold no slot: they have not counted, or do not share. */
+/** The connected workers of this primary that hold no slot: they do not share or have not counted. */
 export function workersWithoutSlot(holders: ReadonlySet<number>): Worker[] {
   const workers = cluster.isPrimary ? Object.values(cluster.workers ?? {}) : [];
   return workers.filter(
@@ -20,8 +20,8 @@ export function workersWithoutSlot(holders: ReadonlySet<number>): Worker[] {
 }
 
 /**
- * What `workers` have counted that is in no slot, as during a rollout in which some do not share. `ask` is the client's own
- * question to all workers; what those that share answer is in the totals.
+ * Returns the metrics of `workers` that are in no slot, for example during a rollout in which some workers do not share. `ask`
+ * is the client's own request to all workers. Shared metrics in the answers are dropped, because the totals include them.
  */
 export function askUnshared(
   workers: readonly Worker[],
@@ -56,7 +56,7 @@ function gather(workers: readonly Worker[], ask: () => Promise<unknown>): Promis
     };
     cluster.on('message', onMessage);
     cluster.on('exit', onExit);
-    // Of no use here: it fails where one of all workers does not answer.
+    // The result is not used: it rejects if any worker does not answer.
     ask().catch(() => {});
   });
 }

@@ -1,4 +1,4 @@
-/** Platforms that cannot share: an application runs there as it would with prom-client alone, and is told once. */
+/** On unsupported platforms an application runs as with plain prom-client, and the library warns once. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -17,17 +17,17 @@ function platform(name: string): Record<string, string> {
   return { NODE_OPTIONS: preload('as-platform.ts'), AS_PLATFORM: name };
 }
 
-const UNABLE: [what: string, env: Record<string, string>, why: RegExp][] = [
+const UNSUPPORTED: [what: string, env: Record<string, string>, why: RegExp][] = [
   ['koffi', { NODE_OPTIONS: preload('without-koffi.ts') }, /koffi cannot be loaded \(Cannot find the native/],
   ['macOS', platform('darwin arm64'), /needs 64-bit Linux, this is darwin on arm64/],
   ['Windows', platform('win32 x64'), /needs 64-bit Linux, this is win32 on x64/],
   ['32-bit Linux', platform('linux arm'), /needs 64-bit Linux, this is linux on arm/],
 ];
 
-for (const [what, env, why] of UNABLE) {
+for (const [what, env, why] of UNSUPPORTED) {
   const where = what === 'koffi' ? 'without koffi' : `on ${what}`;
 
-  test(`${where} a process alone is plain prom-client, and says so once`, async (t) => {
+  test(`${where} a single process is plain prom-client and warns once`, async (t) => {
     const directory = temporaryDirectory(t);
     const app = await AppProcess.start(t, directory, env);
     for (let i = 0; i < 3; i++) {
@@ -52,7 +52,7 @@ for (const [what, env, why] of UNABLE) {
     assert.deepEqual(readdirSync(directory), []);
   });
 
-  test(`${where} neither primary nor worker of a cluster shows its own view`, async (t) => {
+  test(`${where} the processes of a cluster answer 503 instead of showing their own counts`, async (t) => {
     for (const { status, text } of Object.values(await askCluster(t, temporaryDirectory(t), env))) {
       assert.equal(status, 503);
       assert.match(text, why);
@@ -60,7 +60,7 @@ for (const [what, env, why] of UNABLE) {
     }
   });
 
-  test(`${where} a cluster that aggregates by prom-client goes on doing so`, (t) => {
+  test(`${where} prom-client's own cluster aggregation keeps working`, (t) => {
     const args = ['--import', join(import.meta.dirname, '../register.ts'), 'unaware-cluster.cjs'];
     const [text] = JSON.parse(
       execFileSync(process.execPath, args, {
@@ -82,14 +82,14 @@ function clear(directory: string, env: Record<string, string>) {
   });
 }
 
-test('without koffi the directory can be cleared where there is nothing in it', (t) => {
+test('without koffi an empty directory can be cleared', (t) => {
   const directory = join(temporaryDirectory(t), 'metrics');
   const { status, stderr } = clear(directory, { NODE_OPTIONS: preload('without-koffi.ts') });
   assert.equal(status, 0, stderr);
   assert.ok(existsSync(directory));
 });
 
-test('root clears no directory on another platform, where it could be swapped meanwhile; its user does', (t) => {
+test('on other platforms root cannot clear a directory, but its owner can', (t) => {
   const isRoot = process.getuid!() === 0;
   const directory = join(temporaryDirectory(t), 'metrics');
   const { status, stderr } = clear(directory, platform('darwin arm64'));

@@ -1,6 +1,6 @@
 /**
- * Platforms on which no process can share, whatever is mended: other than 64-bit Linux, or without koffi. There a registry
- * stays prom-client's own, but for one thing: in a cluster it does not pass one process's view off as the application's.
+ * Platforms without support for sharing: all except 64-bit Linux, and installations without koffi. A registry stays plain
+ * prom-client there, except that its `metrics()` rejects in a cluster instead of showing one process's counts as the totals.
  */
 
 import type { AnyRegistry } from '../client/client-internals.ts';
@@ -13,7 +13,7 @@ import type { SharingListener } from './slot-holder.ts';
 const plain = processState('plain', () => new WeakSet<AnyRegistry>());
 const warnings = processState('platform warnings', () => new Warnings());
 
-/** Why this platform cannot share; undefined where it can. */
+/** The reason why this platform cannot share; undefined if it can. */
 export function whyUnsupportedPlatform(directory: string): Error | undefined {
   try {
     loadLibc();
@@ -23,7 +23,7 @@ export function whyUnsupportedPlatform(directory: string): Error | undefined {
   }
 }
 
-/** Leaves a registry plain, and says so once. */
+/** Leaves a registry plain and warns once. */
 export function keepPlain(
   register: AnyRegistry,
   reason: Error,
@@ -34,7 +34,7 @@ export function keepPlain(
   plain.add(register);
   warnings.once(
     code,
-    `${reason.message}. Each process counts for itself, as in plain prom-client; the metrics of processes of a cluster are refused`,
+    `${reason.message}. Each process keeps its own counts, as with plain prom-client; in a cluster, metrics() rejects`,
   );
   const metrics = register.metrics.bind(register);
   register.metrics = async () => {

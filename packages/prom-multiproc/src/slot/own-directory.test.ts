@@ -135,7 +135,7 @@ test('a process tells of files of another client in its directory once, and shar
   const [told, ...more] = await app.warnings();
   assert.match(
     told!,
-    /holds "gauge_livesum_12\.db", a file of Python's prometheus_client.*: give each application a directory of its own/,
+    /holds "gauge_livesum_12\.db", a file of Python's prometheus_client.*: use a separate directory for each application/,
   );
   assert.deepEqual(more, []);
 });
