@@ -151,13 +151,13 @@ test('an invalid URL or name fails the start, and the message does not show it',
       ...['prometheus', 'run-prometheus', '--version'],
     );
   for (const [url, username, reason] of [
-    ['receiver:9090', 'kit', 'REMOTE_WRITE_URL is no address'],
-    ['https://', 'kit', 'REMOTE_WRITE_URL is no address'],
-    ['https:///api/v1/write', 'kit', 'REMOTE_WRITE_URL is no address'],
-    ['https://kit:hidden@receiver/api/v1/write', '', 'REMOTE_WRITE_URL holds a user name or a password'],
-    ["https://receiver/'", 'kit', 'REMOTE_WRITE_URL holds a character that no address holds'],
-    ['https://receiver/|w x', 'kit', 'REMOTE_WRITE_URL holds a character that no address holds'],
-    ['https://receiver/', "kit'", 'REMOTE_WRITE_USERNAME or REMOTE_WRITE_DEPLOYMENT is no plain word'],
+    ['receiver:9090', 'kit', 'REMOTE_WRITE_URL is not a URL'],
+    ['https://', 'kit', 'REMOTE_WRITE_URL is not a URL'],
+    ['https:///api/v1/write', 'kit', 'REMOTE_WRITE_URL is not a URL'],
+    ['https://kit:hidden@receiver/api/v1/write', '', 'REMOTE_WRITE_URL contains a user name or a password'],
+    ["https://receiver/'", 'kit', 'REMOTE_WRITE_URL contains a character that a URL cannot contain'],
+    ['https://receiver/|w x', 'kit', 'REMOTE_WRITE_URL contains a character that a URL cannot contain'],
+    ['https://receiver/', "kit'", 'REMOTE_WRITE_USERNAME or REMOTE_WRITE_DEPLOYMENT is invalid'],
   ] as const) {
     const error = await startWith(url, username).then(
       () => undefined,
