@@ -1,4 +1,4 @@
-/** The script as it is called. What it refuses is tried beside the code it calls. */
+/** Runs the script. The tests of `clearDirectory` in prom-multiproc cover every reason for a refusal. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ const isRoot = process.getuid!() === 0;
 interface Run {
   readonly env?: Record<string, string>;
   readonly cwd?: string;
-  /** Root may write anything, unless that is taken from it. */
+  /** Runs without the capabilities that let root ignore file permissions (capabilities(7)). */
   readonly withoutPrivilege?: boolean;
 }
 
@@ -41,7 +41,7 @@ function withSlots(t: TestContext): string {
 
 const nameOf = (flag: '-un' | '-gn') => execFileSync('id', [flag], { encoding: 'utf8' }).trim();
 
-test('makes the directory with owner, group and mode, by name or by number', (t) => {
+test('creates the directory with the given owner, group and mode; names and numeric ids work', (t) => {
   const [uid, gid] = [process.getuid!(), process.getgid!()];
   for (const [user, group] of [
     [nameOf('-un'), nameOf('-gn')],
@@ -56,7 +56,7 @@ test('makes the directory with owner, group and mode, by name or by number', (t)
   }
 });
 
-test('gives the directory to another user, where it may', (t) => {
+test('root can give the directory to another user; anyone else gets EPERM', (t) => {
   const directory = join(temporary(t), 'metrics');
   const { status, error } = isRoot
     ? clear([directory, 'nobody', String(NOBODY), '750'])
@@ -70,7 +70,7 @@ test('gives the directory to another user, where it may', (t) => {
   }
 });
 
-test('removes slot files and says how many, again and again, from any working directory', (t) => {
+test('removes slot files and reports how many, on each run and from any working directory', (t) => {
   const directory = withSlots(t);
   assert.deepEqual(clear([directory], { cwd: '/' }), {
     status: 0,
@@ -83,7 +83,7 @@ test('removes slot files and says how many, again and again, from any working di
   assert.equal(clear([directory]).out, `${directory}: 1 slot file removed\n`);
 });
 
-test('every refusal ends with 1, names path and reason, and removes nothing', (t) => {
+test('a refusal exits with 1, names path and reason, and removes nothing', (t) => {
   const directory = withSlots(t);
   for (const name of ['.hidden', 'two words', 'line\nfeed', '-rf', '*', 'slot-01.metrics']) {
     writeFileSync(join(directory, name), '');
@@ -102,7 +102,7 @@ test('every refusal ends with 1, names path and reason, and removes nothing', (t
   assert.equal(readdirSync(directory).length, 2);
 });
 
-test('waits for a living holder, and refuses one that stays', async (t) => {
+test('waits for a process that holds a slot, and refuses to clear if it keeps the slot', async (t) => {
   const directory = withSlots(t);
   const path = join(directory, 'slot-1.metrics');
   const program = `
@@ -128,7 +128,7 @@ test('waits for a living holder, and refuses one that stays', async (t) => {
   assert.deepEqual(readdirSync(directory), []);
 });
 
-test('a slot file this user may not write is told at once, not waited for', (t) => {
+test('a slot file that this user cannot write fails at once, without waiting', (t) => {
   const directory = withSlots(t);
   chmodSync(join(directory, 'slot-1.metrics'), 0);
   const { status, error } = clear([directory], {
@@ -140,14 +140,14 @@ test('a slot file this user may not write is told at once, not waited for', (t) 
   assert.equal(readdirSync(directory).length, 2);
 });
 
-test('wrong usage ends with 2, says what is wrong and how it is meant, and touches nothing', (t) => {
+test('wrong usage exits with 2, prints the error and the usage, and changes nothing', (t) => {
   const directory = withSlots(t);
   const calls: [string[], RegExp, Record<string, string>?][] = [
     [[], /one to four arguments/],
     [[directory, '', '', '', 'more'], /one to four arguments/],
-    [[directory, 'no such user'], /there is no user "no such user"/],
-    [[directory, '-1'], /there is no user "-1"/],
-    [[directory, '', 'no-such-group'], /there is no group "no-such-group"/],
+    [[directory, 'no such user'], /unknown user "no such user"/],
+    [[directory, '-1'], /unknown user "-1"/],
+    [[directory, '', 'no-such-group'], /unknown group "no-such-group"/],
     [[directory, '', '', 'rwx'], /mode "rwx" is not octal/],
     [[directory, '', '', '888'], /mode "888" is not octal/],
     [[directory, '', '', '75'], /mode "75" is not octal/],
@@ -156,7 +156,7 @@ test('wrong usage ends with 2, says what is wrong and how it is meant, and touch
     ...['', ' ', 'soon', '-1', '3601', 'Infinity', 'NaN'].map(
       (seconds): [string[], RegExp, Record<string, string>] => [
         [directory],
-        /CLEAR_METRICS_DIR_WAIT_SECONDS is ".*", not seconds from 0 to 3600/,
+        /CLEAR_METRICS_DIR_WAIT_SECONDS must be 0 to 3600 seconds, got ".*"/,
         { CLEAR_METRICS_DIR_WAIT_SECONDS: seconds },
       ],
     ),
@@ -170,7 +170,7 @@ test('wrong usage ends with 2, says what is wrong and how it is meant, and touch
   assert.equal(readdirSync(directory).length, 2);
 });
 
-test('--help says how it is meant', () => {
+test('--help prints the usage and exits with 0', () => {
   const { status, out } = clear(['--help']);
   assert.equal(status, 0);
   assert.match(out, /^usage: /);

@@ -3,17 +3,17 @@ import { clearDirectory } from 'prom-multiproc/clear-directory';
 
 const USAGE = `usage: clear-metrics-dir <path> [user] [group] [mode]
 
-Makes <path> an empty metrics directory: creates it, or removes the slot files in it. Run it before each start of the
+Creates an empty metrics directory, or removes the slot files from an existing one. Run it before each start of the
 application and at no other time.
 
-  user, group   names or numeric ids the directory is given to (needs root unless they are one's own). Root clears only its own
-                directory and this user's, where no other user may write a parent directory
+  user, group   owner of the directory, as names or numeric ids. Only root can set another owner. As root, the command clears
+                only directories of root and of this user, and only if no other user can write to a parent directory
   mode          octal permissions, such as 0750, the default for a new directory
 
 Environment:
-  CLEAR_METRICS_DIR_WAIT_SECONDS   longest wait for processes that still count in it (default 10)
+  CLEAR_METRICS_DIR_WAIT_SECONDS   how many seconds to wait for processes that still use the directory (default 10)
 
-Exit status: 0 done, 1 refused or failed and nothing removed, 2 wrong usage.`;
+Exit status: 0 on success; 1 if the directory was refused or an error occurred, with nothing removed; 2 on wrong usage.`;
 
 class UsageError extends Error {}
 
@@ -22,7 +22,7 @@ async function main([path, user, group, mode, ...rest]: string[]): Promise<void>
     console.log(USAGE);
     return;
   }
-  if (path === undefined || rest.length > 0) throw new UsageError('one to four arguments are wanted');
+  if (path === undefined || rest.length > 0) throw new UsageError('expected one to four arguments');
   const { directory, created, removed } = await clearDirectory(path, {
     uid: user ? userId(user) : undefined,
     gid: group ? groupId(group) : undefined,
@@ -50,13 +50,13 @@ function lookUp(database: string, name: string, what: string): string {
     });
     return line.split(':')[2]!;
   } catch {
-    throw new UsageError(`there is no ${what} ${JSON.stringify(name)} on this machine`);
+    throw new UsageError(`unknown ${what} ${JSON.stringify(name)}: it does not exist on this machine`);
   }
 }
 
 function parseMode(mode: string): number {
   if (!/^[0-7]{3,4}$/.test(mode))
-    throw new UsageError(`mode ${JSON.stringify(mode)} is not octal, such as 0750`);
+    throw new UsageError(`mode ${JSON.stringify(mode)} is not octal; use a mode such as 0750`);
   return Number.parseInt(mode, 8);
 }
 
@@ -65,7 +65,7 @@ function waitSeconds(): number {
   const seconds = Number(given);
   if (given.trim() === '' || !(seconds >= 0 && seconds <= 3600)) {
     throw new UsageError(
-      `CLEAR_METRICS_DIR_WAIT_SECONDS is ${JSON.stringify(given)}, not seconds from 0 to 3600`,
+      `CLEAR_METRICS_DIR_WAIT_SECONDS must be 0 to 3600 seconds, got ${JSON.stringify(given)}`,
     );
   }
   return seconds;

@@ -36,27 +36,27 @@ const read = (path: string) => readFileSync(join(project, path), 'utf8');
 const { name: current } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'));
 
 if (current === TEMPLATE_NAME) {
-  test('a name that will not do, no name and a checkout with changes are refused, and nothing is touched', () => {
-    assert.match(rename('Acme Orders').stderr, /^error: NAME "Acme Orders": take small letters/);
-    assert.match(rename('express').stderr, /^error: NAME "express": a package of this name/);
-    assert.match(rename('acme', '<b>').stderr, /^error: TITLE "<b>": take letters/);
-    assert.match(rename().stderr, /^error: one NAME is needed/);
+  test('an invalid name, a missing name and uncommitted changes are rejected, and nothing changes', () => {
+    assert.match(rename('Acme Orders').stderr, /^error: NAME "Acme Orders": use lower-case letters/);
+    assert.match(rename('express').stderr, /^error: NAME "express": an installed package has this name/);
+    assert.match(rename('acme', '<b>').stderr, /^error: TITLE "<b>": use letters/);
+    assert.match(rename().stderr, /^error: expected NAME and optionally TITLE/);
     assert.equal(git(project, 'status', '--porcelain'), '');
     writeFileSync(join(project, 'mine.txt'), 'not committed\n');
     const { status, stderr } = rename('acme');
     assert.equal(status, 1);
-    assert.match(stderr, /changes that are not committed.*mine\.txt/s);
+    assert.match(stderr, /uncommitted changes.*mine\.txt/s);
     rmSync(join(project, 'mine.txt'));
     assert.equal(git(project, 'status', '--porcelain'), '');
   });
 
-  test('a renaming that nobody wants is taken back as it says', () => {
+  test('git reset --hard undoes a renaming', () => {
     assert.equal(rename('acme-mistake').status, 0);
     git(project, 'reset', '--quiet', '--hard');
     assert.equal(git(project, 'status', '--porcelain'), '');
   });
 
-  test('every place has the new name; it says which, and what is not the project’s own keeps its name', () => {
+  test('every occurrence is renamed and every changed file reported; files that keep their name are unchanged', () => {
     const { status, stdout, stderr } = rename('acme-orders', 'Orders of Acme');
     assert.equal(status, 0, stderr);
     const { name, services } = parse(read('docker-compose.yml'));
@@ -84,22 +84,22 @@ if (current === TEMPLATE_NAME) {
     for (const path of git(project, 'diff', '--name-only', '--no-renames', 'HEAD')
       .split('\n')
       .filter(Boolean)) {
-      assert.ok(stdout.includes(` ${path} `), `it says ${path}`);
+      assert.ok(stdout.includes(` ${path} `), `${path} is reported`);
     }
   });
 
-  test('a second time with the same name it has nothing to do, and with another one it says how to go back', () => {
+  test('renaming again to the same name does nothing; to another name, it reports how to undo the first', () => {
     const changes = git(project, 'status', '--porcelain');
     assert.deepEqual(rename('acme-orders'), {
       status: 0,
-      stdout: 'It is called acme-orders already: nothing to do.\n',
+      stdout: 'The project is already called acme-orders: nothing to do.\n',
       stderr: '',
     });
-    assert.match(rename('acme-other').stderr, /renamed to acme-orders before.*git reset --hard/s);
+    assert.match(rename('acme-other').stderr, /already renamed to acme-orders.*git reset --hard/s);
     assert.equal(git(project, 'status', '--porcelain'), changes);
   });
 
-  test('what is new upstream can be merged after the renaming; an application of one’s own stays as it is', () => {
+  test('upstream changes can be merged after the renaming, and the owner’s application is unchanged', () => {
     commitAll(project, 'Rename');
     const mine = 'demo-app/src/app.ts';
     git(project, 'rm', '--quiet', '-r', 'demo-app/src');
@@ -112,7 +112,7 @@ if (current === TEMPLATE_NAME) {
       join(upstream, changed),
       `${readFileSync(join(upstream, changed), 'utf8')}; new upstream\n`,
     );
-    // Whatever is there: the demonstration, or the owner's application.
+    // Upstream changes every file of the application.
     for (const entry of readdirSync(join(upstream, 'demo-app/src'), { withFileTypes: true })) {
       if (!entry.name.endsWith('.ts')) continue;
       const file = join(entry.parentPath, entry.name);
@@ -126,7 +126,7 @@ if (current === TEMPLATE_NAME) {
       () => git(project, 'merge', '--quiet', 'origin/main'),
       'the demonstration was changed on both sides',
     );
-    // As make-it-yours.md says.
+    // The commands of make-it-yours.md.
     git(project, 'rm', '-r', '--quiet', '--force', 'demo-app/src');
     git(project, 'checkout', 'HEAD', '--', 'demo-app/src');
     git(project, 'commit', '--quiet', '--no-edit');
@@ -137,8 +137,8 @@ if (current === TEMPLATE_NAME) {
     assert.equal(git(project, 'status', '--porcelain'), '');
   });
 } else {
-  test('a project that has its own name keeps it', () => {
-    assert.match(rename('acme-other').stderr, /renamed to .* before.*git reset --hard/s);
+  test('a renamed project keeps its name', () => {
+    assert.match(rename('acme-other').stderr, /already renamed to .*git reset --hard/s);
     assert.deepEqual([rename(current).status, git(project, 'status', '--porcelain')], [0, '']);
   });
 }

@@ -1,4 +1,4 @@
-/** The program that supervisord starts, with the app's own program replaced. */
+/** Runs supervisor/run-app with a stub in place of the app. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ test('each start of the app begins with an empty metrics directory', (t) => {
   const directory = join(root, 'metrics');
   const bin = join(root, 'bin');
   mkdirSync(bin);
-  // In place of the app it shows what the app would find.
+  // The stub lists the metrics directory instead of starting the app.
   const node = `#!/bin/sh
 case $1 in *main.ts) echo "app started in:"; exec ls -A "$PROMETHEUS_MULTIPROC_DIR" ;; esac
 exec "${process.execPath}" "$@"

@@ -32,7 +32,7 @@ test('the smoke test passes on a running stack and leaves it running', async ({ 
   const { code, output } = await smoke(stack);
   console.log(output.trimEnd());
   expect(code, output).toBe(0);
-  expect(output).toContain('400 counted in all');
+  expect(output).toContain('400 counted in total');
   await stack.settle();
 });
 

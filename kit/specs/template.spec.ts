@@ -22,26 +22,26 @@ const ANSWER_TIMEOUT_MS = 10_000;
 const { name } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const isTemplate = name === TEMPLATE_NAME;
 
-/** The version of Fastify that this checkout is tested with. */
+/** The version of Fastify in this checkout. */
 const fastify = (): string => {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'node_modules/fastify/package.json'), 'utf8'));
   return `fastify@${version}`;
 };
 
-test('a stranger clones the template, renames it and puts in a Fastify app: the smoke test passes', async () => {
+test('the smoke test passes in a renamed clone of the template with a Fastify app', async () => {
   test.setTimeout(TIMEOUT_MS);
   const directory = temporaryDirectory(thisProcess);
   const project = `${projectPrefix}-${process.pid}-template`;
   const clone = join(directory, NAME);
-  // Builds say what went wrong in them, and nothing else.
+  // Builds print only errors.
   const env = { ...environmentOf(project), BUILDKIT_PROGRESS: 'quiet' };
-  /** What one sees at a terminal; it throws with all of it where the command fails. */
+  /** Runs a command and returns its output. Rejects with the output if it fails. */
   const run = (command: string, ...args: string[]): Promise<string> =>
     new Promise((done, failed) => {
       execFile(command, args, { cwd: clone, env, timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
         const output = `$ ${[command, ...args].join(' ')}\n${stdout}${error ? stderr : ''}`.trimEnd();
         console.log(output);
-        if (error) failed(new Error(`${command} ended with ${error.code ?? error.signal}:\n${output}`));
+        if (error) failed(new Error(`${command} exited with ${error.code ?? error.signal}:\n${output}`));
         else done(output);
       });
     });
@@ -49,7 +49,7 @@ test('a stranger clones the template, renames it and puts in a Fastify app: the 
   createUpstream(join(directory, 'upstream'));
   git(directory, 'clone', '--quiet', 'upstream', NAME);
   try {
-    // A project that has its own name already keeps it.
+    // A renamed project keeps its name.
     if (isTemplate) {
       await run('scripts/rename-template', NAME);
       commitAll(clone, `Rename to ${NAME}`);
@@ -61,7 +61,7 @@ test('a stranger clones the template, renames it and puts in a Fastify app: the 
     const main = readFileSync(join(app, 'main.ts'), 'utf8');
     writeFileSync(join(app, 'main.ts'), main.replace(/^.*delete demo\/ and this line.*\n/m, ''));
     cpSync(join(ROOT, 'kit/specs/foreign-app'), app, { recursive: true });
-    // Only what the image is built from: `npm ci` runs there.
+    // Updates only package.json and the lock file: `npm ci` runs in the image.
     const install = ['install', '--package-lock-only', '--save-exact', '--no-audit', '--no-fund'];
     await run('npm', ...install, '--workspace=demo-app', fastify());
     symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
@@ -69,9 +69,9 @@ test('a stranger clones the template, renames it and puts in a Fastify app: the 
 
     const [, page] = /Ready\.\n {2}(http:\S+)/.exec(await run('scripts/up', '--detach')) ?? [];
     const smoke = await run('scripts/smoke', '/greet/Ada', '/greet/:name');
-    expect(smoke).toContain('400 counted in all');
+    expect(smoke).toContain('400 counted in total');
 
-    // What the app counts itself is as exact, and it is what is served.
+    // The app's own counter is exact, too, and the demonstration's routes are gone.
     const file = join(clone, 'docker-compose.yml');
     const published = await docker(
       ['compose', '--file', file, '--project-name', project, 'port', 'nginx', '9040'],
@@ -88,7 +88,7 @@ test('a stranger clones the template, renames it and puts in a Fastify app: the 
     await run('scripts/down', '--volumes');
   } finally {
     removeProject(project);
-    // By name: an image without the project's name in it is the same one as another project's.
+    // Only images with the project's name: another project may use the others.
     const images = ['images', '--format', '{{.Repository}}:{{.Tag}}', '--filter', `reference=${NAME}-*`];
     const named = (await docker(images)).split('\n').filter(Boolean);
     if (named.length > 0) await docker(['image', 'rm', ...named]);

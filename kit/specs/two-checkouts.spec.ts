@@ -27,7 +27,7 @@ const scripts: [string, string[]][] = [
 ];
 
 for (const [script, args] of scripts) {
-  test(`${script} of a second checkout with the same project name is refused, and names the first`, async () => {
+  test(`${script} in a second checkout with the same project name fails and names the first`, async () => {
     test.setTimeout(TIMEOUT_MS);
     const before = await checkouts.containers();
     expect(Object.keys(before)).toHaveLength(4);
@@ -39,7 +39,7 @@ for (const [script, args] of scripts) {
   });
 }
 
-test('on the same port it is refused before anything is built or started, and names the first', async () => {
+test('scripts/up on a port of the first checkout fails before it builds or starts anything, and names the first', async () => {
   const [, port] = /:(\d+)$/.exec((await checkouts.compose(one, 'port', 'nginx', '9040')).trim()) ?? [];
   const project = `${checkouts.project}-2`;
   const env = { COMPOSE_PROJECT_NAME: project, IMAGE_TAG: project, METRICS_DOOR_PORT: port };
@@ -52,7 +52,7 @@ test('on the same port it is refused before anything is built or started, and na
   expect(await checkouts.images(project)).toEqual([]);
 });
 
-test('with a project and ports of its own it runs beside the first, and each script acts on its own', async () => {
+test('with its own project and ports a second checkout runs beside the first, and each script acts only on its own stack', async () => {
   test.setTimeout(TIMEOUT_MS);
   const before = await checkouts.containers();
   const project = `${checkouts.project}-2`;
@@ -63,8 +63,8 @@ test('with a project and ports of its own it runs beside the first, and each scr
     return output;
   };
   try {
-    expect(await run('scripts/smoke')).toContain('400 counted in all');
-    expect(await checkouts.containers(project), 'the smoke test takes down what it started').toEqual({});
+    expect(await run('scripts/smoke')).toContain('400 counted in total');
+    expect(await checkouts.containers(project), 'the smoke test stops the stack that it started').toEqual({});
     await run('scripts/up', '--detach');
     await run('scripts/reload');
     await run('scripts/scale', '3');

@@ -18,7 +18,7 @@ test.beforeAll(async () => {
   clone = checkouts.clone('one');
   const { code, output } = await checkouts.run(clone, 'scripts/up', ['--detach']);
   expect(code, output).toBe(0);
-  expect(output, 'the first start is not tried before').not.toContain('Trying');
+  expect(output, 'the first start has no trial').not.toContain('trying the new build');
   expect(await checkouts.ports()).not.toEqual([]);
   const [, host] = /:(\d+)$/.exec((await checkouts.compose(clone, 'port', 'nginx', '8040')).trim()) ?? [];
   publicUrl = `http://127.0.0.1:${host}`;
@@ -26,8 +26,8 @@ test.beforeAll(async () => {
 
 test.afterAll(() => checkouts?.remove());
 
-/** Until it is stopped, a request every 50 ms on each of two connections. */
-function ask(): Load {
+/** Sends a request every 50 ms on each of two connections, until it is stopped. */
+function startRequests(): Load {
   return startLoad({
     url: `${publicUrl}/ping`,
     connections: 2,
@@ -67,35 +67,35 @@ const broken: [string, string, (text: string) => string, RegExp][] = [
 ];
 
 for (const [what, path, change, reason] of broken) {
-  test(`${what} ends scripts/up with the reason; all that runs goes on, and every request is answered`, async () => {
+  test(`${what} makes scripts/up fail with the reason; the stack keeps running and answers every request`, async () => {
     test.setTimeout(TIMEOUT_MS);
     const before = await checkouts.containers();
     const images = await checkouts.images();
     expect(Object.keys(before)).toHaveLength(4);
-    const load = ask();
-    const mend = edit(path, change);
+    const load = startRequests();
+    const restore = edit(path, change);
     const { code, output } = await checkouts.run(clone, 'scripts/up', ['--detach']);
-    mend();
+    restore();
     const { sent, byStatus, byCause } = await load.stop();
     console.log(`${what}: ${sent} requests meanwhile, ${JSON.stringify({ byStatus, byCause })}`);
 
     expect(code, output).toBe(1);
     expect(output).toMatch(reason);
     expect(output).toContain('error: the new build does not start');
-    expect(output).toContain('The running stack was not touched.');
+    expect(output).toContain('The running stack was not changed.');
     expect(sent).toBeGreaterThan(0);
     expect({ byStatus, byCause }).toEqual({ byStatus: { 200: sent }, byCause: {} });
     expect(await checkouts.containers(), 'the same containers').toEqual(before);
-    expect(await checkouts.containers(`${checkouts.project}-trial`), 'left of the trial').toEqual({});
+    expect(await checkouts.containers(`${checkouts.project}-trial`), 'containers of the trial').toEqual({});
     expect(await checkouts.images(`${checkouts.project}-trial`), 'images of the trial').toEqual([]);
     expect(await checkouts.images()).toEqual(images);
   });
 }
 
-test('Ctrl-C in a trial ends it, and what runs goes on', async () => {
+test('Ctrl-C during a trial removes it, and the stack keeps running', async () => {
   test.setTimeout(TIMEOUT_MS);
   const before = await checkouts.containers();
-  const mend = edit('demo-app/src/app.ts', (text) => `await new Promise(() => {});\n${text}`);
+  const restore = edit('demo-app/src/app.ts', (text) => `await new Promise(() => {});\n${text}`);
   try {
     const interrupted = checkouts.start(clone, 'scripts/up');
     await expect
@@ -111,21 +111,21 @@ test('Ctrl-C in a trial ends it, and what runs goes on', async () => {
     expect(await checkouts.containers(`${checkouts.project}-trial`)).toEqual({});
     expect(await (await fetch(`${publicUrl}/ping`)).text()).toBe('Pong');
   } finally {
-    mend();
+    restore();
   }
 });
 
-test('a build that starts replaces what runs, and only what has changed', async () => {
+test('a working build replaces only the containers that changed', async () => {
   test.setTimeout(TIMEOUT_MS);
   const before = await checkouts.containers();
   edit('demo-app/src/routes.ts', (text) => text.replace("'Pong'", "'Pong again'"));
-  const load = ask();
+  const load = startRequests();
   const { code, output } = await checkouts.run(clone, 'scripts/up', ['--detach']);
   const { sent, byStatus, byCause } = await load.stop();
   console.log(`a new app: ${sent} requests meanwhile, ${JSON.stringify({ byStatus, byCause })}`);
   expect(code, output).toBe(0);
   expect(output).toContain('Ready.');
-  // While the app is replaced nginx says when to come again; no connection fails.
+  // While the app is replaced, nginx answers 503 with Retry-After; no connection fails.
   expect({
     statuses: Object.keys(byStatus).filter((status) => !['200', '503'].includes(status)),
     byCause,
@@ -133,7 +133,7 @@ test('a build that starts replaces what runs, and only what has changed', async 
     statuses: [],
     byCause: {},
   });
-  expect(output, 'nothing of the owner’s app is announced').not.toContain('/ping');
+  expect(output, 'no route of the app is printed').not.toContain('/ping');
   expect(await (await fetch(`${publicUrl}/ping`)).text()).toBe('Pong again');
   const after = await checkouts.containers();
   const changed = Object.keys(after).filter((name) => after[name] !== before[name]);

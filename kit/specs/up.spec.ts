@@ -6,28 +6,28 @@ import { projectPrefix } from '../../e2e/support/run-id.ts';
 import { docker, removeProject } from '../test-kit/docker.ts';
 
 const UP = resolve(import.meta.dirname, '../../scripts/up');
-/** The images may have to be built. */
+/** Includes building the images. */
 const DEADLINE_MS = 8 * 60_000;
 
-test('scripts/up says where to look when all is ready; Ctrl-C ends everything, with exit code 0', async () => {
+test('scripts/up prints the addresses once the stack is ready; Ctrl-C removes all containers, with exit status 0', async () => {
   test.setTimeout(DEADLINE_MS + 120_000);
   const project = `${projectPrefix}-${process.pid}-up`;
   const ports = { PUBLIC_PORT: '0', METRICS_DOOR_PORT: '0', PROMETHEUS_PORT: '0' };
   const up = spawn(UP, { env: { ...process.env, ...ports, COMPOSE_PROJECT_NAME: project }, stdio: 'pipe' });
   const exited = once(up, 'exit');
-  let said = '';
+  let output = '';
   for (const stream of [up.stdout, up.stderr]) {
     stream.on('data', (chunk) => {
-      said += chunk;
+      output += chunk;
     });
   }
   try {
-    await expect.poll(() => said, { timeout: DEADLINE_MS }).toContain('Ctrl-C ends it.');
-    const [, page] = /Ready\.\n {2}(http:\S+)/.exec(said) ?? [];
+    await expect.poll(() => output, { timeout: DEADLINE_MS }).toContain('Press Ctrl-C to stop it.');
+    const [, page] = /Ready\.\n {2}(http:\S+)/.exec(output) ?? [];
     const answer = await fetch(new URL('/ping', page));
     expect(await answer.text()).toBe('Pong');
     up.kill('SIGINT');
-    expect((await exited)[0], said).toBe(0);
+    expect((await exited)[0], output).toBe(0);
     const left = await docker([
       'ps',
       '--all',

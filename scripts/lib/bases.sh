@@ -1,14 +1,14 @@
 # shellcheck shell=sh
-# The images that the Dockerfiles start from. Each Dockerfile names the official one in its stage `official`, and takes another
-# by a build argument, which docker-compose.yml hands on from the environment. $root is the checkout.
+# The base images of the Dockerfiles. Each Dockerfile names the official image in its stage `official`; a build argument, which
+# docker-compose.yml sets from the environment, selects another one. $root is the checkout.
 
-: "${root:?is the checkout, set before this is sourced}"
+: "${root:?must be set to the checkout before this file is sourced}"
 
-# bases [FOLDER...]: ARGUMENT|OFFICIAL IMAGE|FOLDER of each Dockerfile, or of those in the folders. That of Grafana is
-# needed in its profile only.
+# bases [FOLDER...]: prints ARGUMENT|OFFICIAL IMAGE|FOLDER for the Dockerfile of each folder; by default for all, Grafana only if
+# its profile is active.
 bases() {
   # shellcheck disable=SC2046
-  [ $# -gt 0 ] || set -- demo-app nginx nginx/exporter prometheus $(! grafana_is_wanted || echo grafana)
+  [ $# -gt 0 ] || set -- demo-app nginx nginx/exporter prometheus $(! has_grafana_profile || echo grafana)
   for folder in "$@"; do
     [ -f "$root/$folder/Dockerfile" ] || fail "no Dockerfile in $root/$folder"
     awk -v folder="$folder" '
@@ -19,14 +19,14 @@ bases() {
   done
 }
 
-grafana_is_wanted() {
+has_grafana_profile() {
   case ",$(setting COMPOSE_PROFILES)," in
     *,grafana,* | *,\*,*) true ;;
     *) false ;;
   esac
 }
 
-# setting NAME: as compose takes it, from the environment or else from .env.
+# setting NAME: prints its value as compose reads it: from the environment, otherwise from .env.
 setting() {
   eval "setting=\${$1-}"
   [ -n "$setting" ] || [ ! -f "$root/.env" ] ||
@@ -34,7 +34,7 @@ setting() {
   printf '%s' "$setting"
 }
 
-# use_bases FILE: exports what .ci/base-images has printed, for every build that follows.
+# use_bases FILE: exports the output of .ci/base-images for the builds that follow.
 use_bases() {
   while IFS= read -r base; do
     # shellcheck disable=SC2163
@@ -42,7 +42,7 @@ use_bases() {
   done <"$1"
 }
 
-# base_of FOLDER: the image that its Dockerfile starts from here, put in place if it is not there.
+# base_of FOLDER: prints the base image in use for its Dockerfile; pulls or builds it if it is missing.
 base_of() {
   base=$("$root/.ci/base-images" "$1") || exit 1
   case $base in
@@ -51,7 +51,7 @@ base_of() {
   esac
 }
 
-# pin_base FOLDER DIGEST: writes the digest beside the tag, in the one line that names the official image.
+# pin_base FOLDER DIGEST: writes the digest after the tag in the line FROM ... AS official.
 pin_base() {
   pinned=$(mktemp)
   sed "s/^FROM \([^ @]*\)[^ ]* AS official/FROM \1@$2 AS official/" "$root/$1/Dockerfile" >"$pinned"
@@ -63,18 +63,18 @@ has_image() {
   docker image inspect "$1" >/dev/null 2>&1
 }
 
-# is_older_than DAYS IMAGE: whether it was built or pulled so long ago. Of an image that was pulled by something else the engine
-# may not know: it counts from now.
+# is_older_than DAYS IMAGE: whether the image was built or pulled at least so many days ago. If the engine does not know when,
+# the age counts from now.
 is_older_than() {
   got=$(docker image inspect --format '{{.Metadata.LastTagTime.Unix}}' "$2" 2>/dev/null) || return 1
   if [ "$got" -lt 0 ] 2>/dev/null; then
-    counts_from_now "$2"
+    restart_age "$2"
     got=$(date +%s)
   fi
   [ "$got" -le "$(($(date +%s) - $1 * 86400))" ] 2>/dev/null
 }
 
-# counts_from_now IMAGE: a pull leaves no time behind, giving it its name once more does.
-counts_from_now() {
+# restart_age IMAGE: `docker pull` may not set LastTagTime; tagging the image again does.
+restart_age() {
   docker image tag "$1" "$1"
 }

@@ -2,13 +2,13 @@ import type { Counted } from '../../kit/test-kit/counted.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 
 export interface RouteCount {
-  /** Requests in the counter, once the histogram has as many more of them as it had before. */
+  /** Resolves to the counter once counter and histogram differ as they did at the start; rejects after the deadline. */
   readonly counted: () => Promise<number>;
 }
 
 /**
- * A worker that is killed after it has counted a request and before it has observed its time leaves the two apart by one, for good: what
- * they differ by at the start is no fault. Where others ask for the same route, a scrape may find a request in one of them only, for a moment.
+ * Reads how many requests of a route the counter and the histogram have. A worker that is killed between counting a request and
+ * observing its duration leaves a permanent difference of one, so the difference at the start is accepted. `ask` scrapes both.
  */
 export async function routeCount(
   of: string,
@@ -16,8 +16,8 @@ export async function routeCount(
   deadlineMs: number,
 ): Promise<RouteCount> {
   let last: number | undefined;
-  const apart = await poll(
-    `two scrapes in a row with the same difference between ${of} in the counter and in the histogram`,
+  const difference = await poll(
+    `two consecutive scrapes with the same difference between counter and histogram of ${of}`,
     async () => {
       const { counter, histogram } = await ask();
       const before = last;
@@ -28,12 +28,12 @@ export async function routeCount(
   );
   const counted = () =>
     poll(
-      `as many more ${of} in the counter as in the histogram`,
+      `the counter and the histogram of ${of} to increase equally`,
       async () => {
         const { counter, histogram } = await ask();
-        if (counter - histogram === apart) return counter;
+        if (counter - histogram === difference) return counter;
         throw new Error(
-          `the counter says ${counter} and the histogram ${histogram}; at the start they differed by ${apart}`,
+          `the counter is ${counter} and the histogram ${histogram}; at the start they differed by ${difference}`,
         );
       },
       { deadlineMs },

@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# node_modules as package-lock.json says. Sourced after say.sh; $root is the checkout.
+# Installs node_modules. Sourced after say.sh; $root is the checkout.
 
-: "${root:?is the checkout, set before this is sourced}"
+: "${root:?must be set to the checkout before this file is sourced}"
 
-# require_packages: runs `npm ci` only where what it last installed here is not what the lock file asks for now.
+# require_packages: runs `npm ci` if package-lock.json has changed since it last ran here.
 require_packages() {
   installed=$root/node_modules/.installed-package-lock.json
   cmp -s "$root/package-lock.json" "$installed" && return
@@ -14,6 +14,6 @@ require_packages() {
 }
 
 require_npm() {
-  command -v npm >/dev/null || fail "there is no npm here" \
+  command -v npm >/dev/null || fail "npm is not installed" \
     "Install Node $(cat "$root/.nvmrc") with its npm from nodejs.org, or on Debian: apt-get install npm"
 }

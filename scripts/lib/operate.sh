@@ -1,10 +1,10 @@
 # shellcheck shell=sh
-# Operations on the app of the running stack. Sourced after say.sh, apt.sh, engine.sh and project.sh.
+# Operates the app of the running stack. Sourced after say.sh, apt.sh, engine.sh and project.sh.
 
-# operate ARGUMENT...: does it in each container of the app, one after the other.
+# operate ARGUMENT...: runs ctl.ts of cluster-runtime with the arguments in each container of the app, one after the other.
 operate() {
   use_client_with_plugins
-  engine_answers || fail "cannot ask Docker for the stack" "Is the engine running?"
+  engine_answers || fail "the Docker engine does not respond" "Start it."
   require_own_project
   containers=$(docker compose ps --quiet app)
   [ -n "$containers" ] || fail "the app is not running" "Start it with scripts/up"

@@ -1,29 +1,29 @@
-/** What the template is called, as it comes. */
+/** The name of the template before scripts/rename-template. */
 export const TEMPLATE_NAME = 'pandoras-express';
 
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const LONGEST = 40;
 
 /**
- * What is wrong with a name; undefined where it will do as a compose project, an image, a package and a path.
- * `taken`: the packages that npm knows here, as it refuses to install one into a project of its own name.
+ * Returns why a name cannot be used for the compose project, the images, the package and paths; undefined if it can.
+ * `taken`: the installed packages. npm refuses to install a package into a project of the same name.
  */
 export function nameProblem(name: string, taken: ReadonlySet<string>): string | undefined {
   if (!NAME.test(name)) {
-    return 'take small letters, digits and single hyphens between them, a letter first: acme-orders';
+    return 'use lower-case letters, digits and single hyphens between them, and begin with a letter: acme-orders';
   }
-  if (name.length > LONGEST) return `${name.length} characters, take at most ${LONGEST}`;
-  if (taken.has(name)) return 'a package of this name is installed here: take another name';
+  if (name.length > LONGEST) return `${name.length} characters, use at most ${LONGEST}`;
+  if (taken.has(name)) return 'an installed package has this name: choose another one';
   return undefined;
 }
 
-/** The packages of package-lock.json, by name. */
+/** Returns the names of the packages in package-lock.json. */
 export function lockedPackages(lock: { readonly packages: Readonly<Record<string, unknown>> }): Set<string> {
   const paths = Object.keys(lock.packages).filter((path) => path !== '');
   return new Set(paths.map((path) => path.split('node_modules/').at(-1)!));
 }
 
-/** `acme-orders`: Acme Orders. */
+/** Returns the default title of a name: `Acme Orders` for `acme-orders`. */
 export function titleOf(name: string): string {
   return name
     .split('-')
@@ -31,10 +31,10 @@ export function titleOf(name: string): string {
     .join(' ');
 }
 
-/** The title stands on pages, in JSON and in Markdown: nothing that means something in one of them. */
+/** Returns why a title cannot be used, or undefined. It is written unescaped into HTML, JSON, YAML and Markdown. */
 export function titleProblem(title: string): string | undefined {
   if (/^[\p{L}\p{N}][\p{L}\p{N} .,'’+-]{0,59}$/u.test(title)) return undefined;
-  return "take letters, digits, spaces and . , ' + -, a letter or a digit first, at most 60 characters";
+  return "use letters, digits, spaces and . , ' + -, begin with a letter or a digit, at most 60 characters";
 }
 
 export interface Renaming {
@@ -42,7 +42,7 @@ export interface Renaming {
   readonly title: string;
 }
 
-/** A text with the template's name and title replaced, and how often. */
+/** Replaces the template's name and title in a text; `count` is the number of replacements. */
 export function renamed(
   text: string,
   { name, title }: Renaming,
@@ -52,14 +52,14 @@ export function renamed(
     count += 1;
     return by;
   };
-  // One pass each, over what was there: a new name may hold the old one.
+  // One pass each, because the new name may contain the old one.
   const result = text
     .replaceAll(TEMPLATE_NAME, counting(name))
     .replace(/Pandora['’]s Express/g, counting(title));
   return { text: result, count };
 }
 
-/** Files of others, shared by all checkouts of a machine, or about the template as such. */
+/** Files of a separate package, about the template itself, or with names that all checkouts of a machine share. */
 const KEPT = [
   /^packages\/prom-multiproc\//,
   /(^|\/)(LICENSE|CHANGELOG\.md)$/,

@@ -11,7 +11,7 @@ import {
   titleProblem,
 } from './project-name.ts';
 
-/** What scripts/rename-template does, in the checkout that it stands in: rename-template.ts NAME [TITLE] */
+/** Renames the template in the working directory: rename-template.ts NAME [TITLE]. scripts/rename-template runs it. */
 
 const [name = '', title = titleOf(name)] = process.argv.slice(2);
 
@@ -26,7 +26,7 @@ function git(...args: string[]): string {
   } catch (error) {
     fail(
       `git ${args.join(' ')}: ${String((error as { stderr?: string }).stderr || error).trim()}`,
-      'Rename in a git checkout: git clone, or git init && git add . && git commit -m "As it came"',
+      'Run it in a git checkout: git clone, or git init && git add . && git commit -m "Import the template"',
     );
   }
 }
@@ -34,7 +34,7 @@ function git(...args: string[]): string {
 const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
 const current: string = json('package.json').name;
 if (current === name) {
-  console.log(`It is called ${name} already: nothing to do.`);
+  console.log(`The project is already called ${name}: nothing to do.`);
   process.exit(0);
 }
 const wrongName = nameProblem(name, lockedPackages(json('package-lock.json')));
@@ -43,15 +43,15 @@ const wrongTitle = titleProblem(title);
 if (wrongTitle !== undefined) fail(`TITLE ${JSON.stringify(title)}: ${wrongTitle}`);
 if (current !== TEMPLATE_NAME) {
   fail(
-    `it was renamed to ${current} before: another name could not be told from other words of the files`,
-    'Take that renaming back first: git reset --hard, or git revert where it was committed.',
+    `the project was already renamed to ${current}, and that name may also be an ordinary word in the files`,
+    'Undo that first: git reset --hard, or git revert if it was committed.',
   );
 }
 const changes = git('status', '--porcelain');
 if (changes !== '') {
   fail(
-    'the checkout has changes that are not committed, and the renaming should stand by itself',
-    'Commit or stash them:',
+    'the checkout has uncommitted changes',
+    'Commit or stash them first:',
     ...changes.trimEnd().split('\n').slice(0, 10),
   );
 }
@@ -59,19 +59,19 @@ if (changes !== '') {
 const files = git('ls-files', '-z')
   .split('\0')
   .filter((path) => path !== '' && !keepsItsName(path) && existsSync(path) && lstatSync(path).isFile());
-const told: string[] = [];
+const changed: string[] = [];
 for (const path of files) {
   const bytes = readFileSync(path);
   if (!isUtf8(bytes)) continue;
   const { text, count } = renamed(bytes.toString('utf8'), { name, title });
   if (count > 0) writeFileSync(path, text);
   const to = renamed(path, { name, title }).text;
-  // By git, so that `git reset --hard` takes it back.
+  // `git mv`, because `git reset --hard` undoes it.
   if (to !== path) git('mv', '--', path, to);
-  if (count > 0 || to !== path) told.push(`  ${to === path ? path : `${path} -> ${to}`} (${count})`);
+  if (count > 0 || to !== path) changed.push(`  ${to === path ? path : `${path} -> ${to}`} (${count})`);
 }
 console.log(`renamed ${TEMPLATE_NAME} to ${name}, and "Pandora's Express" to "${title}":`);
-console.log(told.join('\n'));
+console.log(changed.join('\n'));
 console.log(
-  `${told.length} files changed. See git diff, then: git add --all && git commit --message 'Rename to ${name}'`,
+  `${changed.length} files changed. Review with git diff, then: git add --all && git commit --message 'Rename to ${name}'`,
 );

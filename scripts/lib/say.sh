@@ -1,11 +1,11 @@
 # shellcheck shell=sh
-# How the scripts speak: to stderr, so that a script's stdout stays its result.
+# Messages of the scripts. They go to stderr, because stdout is the result of a script.
 
 say() {
   printf '%s\n' "$*" >&2
 }
 
-# fail WHAT HINT...: what went wrong on the first line, what to do about it on the following ones.
+# fail WHAT [HINT...]: prints what failed and, on the next lines, what to do; exits with 1.
 fail() {
   printf 'error: %s\n' "$1" >&2
   shift
@@ -15,7 +15,7 @@ fail() {
   exit 1
 }
 
-# wait_until SECONDS COMMAND...: 1 when the command still fails after so many seconds.
+# wait_until SECONDS COMMAND...: repeats the command until it succeeds; returns 1 after so many seconds.
 wait_until() {
   deadline=$(($(date +%s) + $1))
   shift

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { slowest, specTimes, unitTimes } from './slowest.ts';
 
-test('of the unit tests the seconds of each file are read, and not its titles', () => {
+test('the seconds of each unit-test file are read, and lines with titles are skipped', () => {
   const report = '{"file":"a.test.ts","title":"one"}\n{"file":"a.test.ts","seconds":1.5}\n';
   assert.deepEqual(unitTimes(report), [{ file: 'a.test.ts', seconds: 1.5 }]);
   assert.deepEqual(unitTimes(''), []);
 });
 
-test('of the end-to-end tests those of one file are added up, in suites too', () => {
+test('the end-to-end tests of a file are added up, including those in suites', () => {
   const spec = (file: string, ...durations: number[]) => ({
     file,
     tests: [{ results: durations.map((duration) => ({ duration })) }],
@@ -26,7 +26,7 @@ test('of the end-to-end tests those of one file are added up, in suites too', ()
   ]);
 });
 
-test('the slowest come first, and no more than asked for', () => {
+test('the slowest files come first, up to the given number', () => {
   const times = [3, 1, 2].map((seconds) => ({ file: `${seconds}`, seconds }));
   assert.deepEqual(
     slowest(times, 2).map(({ file }) => file),

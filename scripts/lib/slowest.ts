@@ -1,6 +1,6 @@
 /**
- * slowest DIRECTORY: the ten test files that took longest, by the reports in the directory: `*.ndjson` by test-report.ts, `*.e2e.json`
- * by Playwright. A file that ran with more than one client is listed once for each.
+ * slowest.ts DIRECTORY: prints the ten slowest test files from the reports in the directory: `*.ndjson` by test-report.ts,
+ * `*.e2e.json` by Playwright. A file that ran with several clients is listed once for each.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ export interface FileTime {
   readonly seconds: number;
 }
 
-/** Playwright's suites: those of a file hold its tests, those below them are of `describe`. */
+/** A suite of Playwright's JSON report: a file, or within it a `describe`. */
 interface Suite {
   readonly specs?: readonly {
     readonly file: string;
@@ -27,7 +27,7 @@ export function unitTimes(ndjson: string): FileTime[] {
     .filter((line): line is FileTime => line.seconds !== undefined);
 }
 
-/** Without what is started for all tests of a file beforehand: Playwright does not say how long that took. */
+/** Adds up the tests of each file, without its `beforeAll` hooks: Playwright does not report their duration. */
 export function specTimes(json: string): FileTime[] {
   const { config, suites } = JSON.parse(json) as { config: { rootDir: string }; suites: readonly Suite[] };
   const seconds = new Map<string, number>();

@@ -10,7 +10,7 @@ import { startScraping } from '../../kit/test-kit/scraping.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { routeCount } from './count-of-route.ts';
 
-/** The steps of scripts/smoke: smoke.ts PATH ROUTE. No packages: Node and the docker client are all it needs. */
+/** Runs the checks of scripts/smoke: smoke.ts PATH ROUTE. Imports no npm package, so it runs without npm install. */
 
 interface Status {
   readonly workers: readonly { readonly pid: number; readonly state: string }[];
@@ -26,18 +26,16 @@ const ANSWER_TIMEOUT_MS = 5_000;
 const DEADLINE_MS = 60_000;
 
 const run = promisify(execFile);
-/** How to take down what this run started; undefined where it started nothing. */
+/** Arguments for scripts/down at the end; undefined if this run started nothing. */
 let down: readonly string[] | undefined;
-let bringingUp: ChildProcess | undefined;
+let starting: ChildProcess | undefined;
 
-/** As scripts/smoke found it. */
 function projectName(): string {
   const { COMPOSE_PROJECT_NAME } = process.env;
-  if (!COMPOSE_PROJECT_NAME) throw new Error('COMPOSE_PROJECT_NAME is not set: start scripts/smoke');
+  if (!COMPOSE_PROJECT_NAME) throw new Error('COMPOSE_PROJECT_NAME is not set: run scripts/smoke');
   return COMPOSE_PROJECT_NAME;
 }
 
-/** Where the stack answers. */
 interface Addresses {
   readonly app: string;
   readonly door: string;
@@ -45,8 +43,8 @@ interface Addresses {
 }
 
 /**
- * Of this checkout's stack, as Docker publishes it: at the ports that it would have, another stack may answer. Undefined where it
- * publishes none.
+ * Returns the published addresses of this checkout's stack, undefined if it does not run. Docker is asked for them, because
+ * another stack may listen on the configured ports.
  */
 async function addresses(): Promise<Addresses | undefined> {
   const at = async (service: string, port: number): Promise<string> => {
@@ -57,7 +55,7 @@ async function addresses(): Promise<Addresses | undefined> {
   };
   const running = ['ps', '--quiet', '--status', 'running', 'prometheus'];
   try {
-    // nginx publishes Prometheus' port, whether that runs or not.
+    // nginx publishes the port of Prometheus even if Prometheus does not run.
     if ((await docker('compose', '--project-name', PROJECT, ...running)) === '') return undefined;
     return {
       app: await at('nginx', 8040),
@@ -77,44 +75,44 @@ async function docker(...args: string[]): Promise<string> {
 
 function takeDown(): void {
   if (!down) return;
-  console.log('smoke: taking down what it started');
+  console.log('smoke: stopping the stack that it started');
   const { status, stderr } = spawnSync(resolve(ROOT, 'scripts/down'), down, { encoding: 'utf8' });
   down = undefined;
-  if (status !== 0) console.error(`smoke: scripts/down ended with ${status}:\n${stderr}`);
+  if (status !== 0) console.error(`smoke: scripts/down exited with ${status}:\n${stderr}`);
 }
 
-async function bringUp(): Promise<Addresses> {
+async function findOrStartStack(): Promise<Addresses> {
   const found = await addresses();
-  const silence =
+  const problem =
     found === undefined
       ? 'no port of it is published'
       : await getText(`${found.door}/status`, ANSWER_TIMEOUT_MS).then(() => undefined, String);
-  if (found !== undefined && silence === undefined) {
-    console.log(`smoke: taking the running stack at ${found.app}`);
+  if (found !== undefined && problem === undefined) {
+    console.log(`smoke: using the running stack at ${found.app}`);
     return found;
   }
   const ofProject = `label=com.docker.compose.project=${PROJECT}`;
   if ((await docker('ps', '--all', '--quiet', '--filter', ofProject)) !== '') {
     throw new Error(
-      `${PROJECT} has containers, but ${silence}: see docker compose ps, or end it with scripts/down`,
+      `${PROJECT} has containers, but ${problem}: see docker compose ps, or stop it with scripts/down`,
     );
   }
-  // What Prometheus has recorded before is not this run's to remove.
-  const recorded = await docker('volume', 'ls', '--quiet', '--filter', ofProject);
-  down = recorded === '' ? ['--volumes'] : [];
-  console.log(`smoke: nothing runs as ${PROJECT}, bringing the stack up`);
+  // Data of Prometheus from before this run is kept.
+  const volumes = await docker('volume', 'ls', '--quiet', '--filter', ofProject);
+  down = volumes === '' ? ['--volumes'] : [];
+  console.log(`smoke: ${PROJECT} is not running; starting it`);
   const up = spawn(resolve(ROOT, 'scripts/up'), ['--detach'], { stdio: 'inherit' });
-  bringingUp = up;
+  starting = up;
   const [code, signal] = (await once(up, 'exit')) as [number | null, NodeJS.Signals | null];
-  bringingUp = undefined;
-  if (code !== 0) throw new Error(`scripts/up --detach ended with ${code ?? signal}`);
-  const brought = await addresses();
-  if (brought === undefined) throw new Error(`scripts/up --detach published no port of ${PROJECT}`);
-  return brought;
+  starting = undefined;
+  if (code !== 0) throw new Error(`scripts/up --detach exited with ${code ?? signal}`);
+  const started = await addresses();
+  if (started === undefined) throw new Error(`scripts/up --detach published no port of ${PROJECT}`);
+  return started;
 }
 
-/** The status once every worker is ready and none of the given pids is among them. */
-function settled(door: string, gone: readonly number[] = []): Promise<Status> {
+/** Resolves to the status once every worker is ready and none of them has one of the pids in `gone`. */
+function allReady(door: string, gone: readonly number[] = []): Promise<Status> {
   return poll(
     `all workers ready at ${door}/status`,
     async () => {
@@ -138,61 +136,61 @@ async function send(url: string): Promise<void> {
   if (!all) throw new Error(`${REQUESTS} requests to ${url}, but: ${JSON.stringify(report)}`);
 }
 
-function exactly(wanted: number, got: number): void {
-  if (got === wanted) return;
+function requireCount(expected: number, counted: number): void {
+  if (counted === expected) return;
   throw new Error(
-    `sent ${wanted} requests to ${PATH} but counted ${got} under the route ${ROUTE} (is that its pattern, and has nothing else asked for it meanwhile?)`,
+    `sent ${expected} requests to ${PATH} but counted ${counted} under the route ${ROUTE}; check the pattern, and that nothing else requests it`,
   );
 }
 
 const ok = (what: string) => console.log(`ok    ${what}`);
 
 async function check({ app, door, prometheus }: Addresses): Promise<void> {
-  const { workers } = await settled(door);
+  const { workers } = await allReady(door);
   ok(`${workers.length} workers ready`);
-  const ask = async () => countedOf(await scrape(`${door}/metrics`, ANSWER_TIMEOUT_MS), ROUTE);
+  const read = async () => countedOf(await scrape(`${door}/metrics`, ANSWER_TIMEOUT_MS), ROUTE);
   const { counted } = await routeCount(
     `requests of the route ${ROUTE} at ${door}/metrics`,
-    ask,
+    read,
     ANSWER_TIMEOUT_MS,
   );
   const before = await counted();
   const scraping = startScraping({ url: `${door}/metrics`, everyMs: 100, timeoutMs: ANSWER_TIMEOUT_MS });
   try {
     await send(app + PATH);
-    exactly(REQUESTS, (await counted()) - before);
+    requireCount(REQUESTS, (await counted()) - before);
     ok(`${REQUESTS} requests answered, ${REQUESTS} counted`);
 
-    // Nothing is in flight now: the kill must not cost a single count.
+    // No request is in flight, so the kill must lose no count.
     const victim = workers[0]!.pid;
     await kill(victim);
-    await settled(door, [victim]);
-    exactly(REQUESTS, (await counted()) - before);
+    await allReady(door, [victim]);
+    requireCount(REQUESTS, (await counted()) - before);
     ok(`worker ${victim} killed and replaced, still ${REQUESTS} counted`);
 
     await send(app + PATH);
-    exactly(2 * REQUESTS, (await counted()) - before);
-    ok(`${REQUESTS} more requests answered, ${2 * REQUESTS} counted in all`);
+    requireCount(2 * REQUESTS, (await counted()) - before);
+    ok(`${REQUESTS} more requests answered, ${2 * REQUESTS} counted in total`);
   } finally {
     await scraping.stop();
   }
   const { scrapes, failed, firstFailure, decreases } = scraping.report;
-  if (decreases.length > 0) throw new Error(`counters fell: ${JSON.stringify(decreases.slice(0, 5))}`);
+  if (decreases.length > 0) throw new Error(`counters decreased: ${JSON.stringify(decreases.slice(0, 5))}`);
   if (Object.keys(failed).length > 0)
     throw new Error(`scrapes failed: ${JSON.stringify(failed)}, the first with ${firstFailure}`);
-  ok(`${scrapes} scrapes, no counter fell in any`);
+  ok(`${scrapes} scrapes, no counter decreased`);
 
   const total = await counted();
   await poll(
     `${total} requests of the route ${ROUTE} in Prometheus at ${prometheus}`,
     async () => {
       const sum = await sumOfJob(prometheus, 'app', `http_requests_total{route=${JSON.stringify(ROUTE)}}`);
-      if (sum !== total) throw new Error(`Prometheus says ${sum}`);
+      if (sum !== total) throw new Error(`Prometheus has ${sum}`);
       return true;
     },
     { deadlineMs: DEADLINE_MS, everyMs: 500 },
   );
-  ok(`Prometheus says the same: ${total}`);
+  ok(`Prometheus has the same total: ${total}`);
 }
 
 for (const [signal, code] of [
@@ -201,7 +199,7 @@ for (const [signal, code] of [
   ['SIGHUP', 129],
 ] as const) {
   process.once(signal, async () => {
-    if (bringingUp?.kill(signal)) await once(bringingUp, 'exit');
+    if (starting?.kill(signal)) await once(starting, 'exit');
     takeDown();
     process.exit(code);
   });
@@ -210,7 +208,7 @@ for (const [signal, code] of [
 const began = Date.now();
 const seconds = () => `${Math.round((Date.now() - began) / 1_000)} s`;
 try {
-  await check(await bringUp());
+  await check(await findOrStartStack());
   console.log(`smoke: passed in ${seconds()}`);
 } catch (error) {
   const { message, cause } = error as Error;

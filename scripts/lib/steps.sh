@@ -1,7 +1,7 @@
 # shellcheck shell=sh
-# Steps that are run one after the other whatever becomes of them, and what they add up to. Sourced after say.sh.
+# Runs steps one after the other, also after a failure, and adds up their results. Sourced after say.sh.
 
-: "${root:?is the checkout, set before this is sourced}"
+: "${root:?must be set to the checkout before this file is sourced}"
 
 step_seconds=3600
 
@@ -12,8 +12,8 @@ running=
 interrupted=
 failed_steps=
 
-# step NAME COUNTER COMMAND...: runs the command and adds what it counted to the tally.
-# COUNTER is the name of a function that prints PASSED FAILED SKIPPED, by the command's report or its exit status.
+# step NAME COUNTER COMMAND...: runs the command and adds its results to the totals. COUNTER is a function that prints PASSED
+# FAILED SKIPPED; it gets the exit status as its argument.
 step() {
   name=$1
   counter=$2
@@ -32,12 +32,12 @@ step() {
   [ -z "$interrupted" ] || end_of_steps
 }
 
-# set_up NAME COMMAND...: what the steps stand on. It counts only when it fails.
+# set_up NAME COMMAND...: runs a preparation of the steps. Only a failure is counted.
 set_up() {
   printf '\n== %s\n' "$1"
   began=$(date +%s)
   if (shift && "$@") </dev/null; then
-    printf -- '-- %s: in place, %s s\n' "$1" "$(($(date +%s) - began))"
+    printf -- '-- %s: ready, %s s\n' "$1" "$(($(date +%s) - began))"
   else
     printf -- '-- %s: failed\n' "$1"
     failed=$((failed + 1))
@@ -46,7 +46,7 @@ set_up() {
   [ -z "$interrupted" ] || end_of_steps
 }
 
-# end_of_steps: says what took long, and what it comes to, alone on the last line, and exits. Nothing counted is a failure.
+# end_of_steps: prints the slowest test files and, on the last line, the totals; exits with 1 if anything failed or nothing passed.
 end_of_steps() {
   [ -z "$interrupted" ] || [ "$failed" != 0 ] || failed=1
   printf '\n== the ten slowest test files\n'
@@ -60,7 +60,7 @@ end_of_steps() {
   exit 0
 }
 
-# A step that hangs is ended like one that is interrupted, so that the run still comes to its last line.
+# with_deadline COMMAND...: interrupts a step that hangs, so the run still prints its totals.
 with_deadline() {
   if command -v timeout >/dev/null; then
     exec timeout --foreground --signal=INT --kill-after=60 "$step_seconds" "$@"
@@ -68,8 +68,8 @@ with_deadline() {
   exec "$@"
 }
 
-# tally STATUS PASSED FAILED SKIPPED. A step that failed without saying which test, or that counted nothing, is itself
-# one failure.
+# tally STATUS PASSED FAILED SKIPPED: adds up one step. A step that fails without a failed test, or passes no test, counts as one
+# failure.
 tally() {
   step_passed=${2:-0}
   step_failed=${3:-0}
@@ -82,7 +82,7 @@ tally() {
   failed=$((failed + step_failed))
 }
 
-# `wait` also returns when a signal arrives: then the step is still to end.
+# `wait` also returns when a trap runs, so it is repeated until the step has exited.
 wait_for_running() {
   while :; do
     wait_status=0
@@ -91,9 +91,9 @@ wait_for_running() {
   done
 }
 
-# A signal to the run ends the step that is running, which takes down what it started, and then the run.
+# end_steps_on_signals: on SIGINT or SIGTERM the running step is interrupted and cleans up, then the run ends.
 end_steps_on_signals() {
-  # From a terminal, Ctrl-C reaches the step by itself.
+  # Ctrl-C in a terminal also reaches the step; SIGTERM does not.
   trap 'interrupted=130' INT
   trap 'interrupted=143; [ -z "$running" ] || kill -INT "$running"' TERM
 }
@@ -102,24 +102,24 @@ one_check() {
   if [ "$1" = 0 ]; then echo 1 0; else echo 0 1; fi
 }
 
-# What is locked, and what the registry knows of it; a registry without an audit service has not said anything.
+# audit_check STATUS: two checks, hashes and vulnerabilities. The second is skipped if the registry has no audit service.
 audit_check() {
   if [ "$1" != 0 ]; then echo 0 1; elif [ -e "${NOT_AUDITED:?}" ]; then echo 1 0 1; else echo 2 0; fi
 }
 
-# The summary at the end of the TAP report `$tap`; what the tests themselves print stands before it.
+# node_tests STATUS: reads the summary at the end of the TAP report $tap.
 node_tests() {
   echo "$(tap_total pass)" "$(($(tap_total fail) + $(tap_total cancelled)))" "$(($(tap_total skipped) + $(tap_total todo)))"
 }
 
 tap_total() {
-  total=$(tail -n 20 "${tap:?is the report of the step}" 2>/dev/null | sed -n "s/^# $1 \([0-9]*\)\$/\1/p" | tail -n 1)
+  total=$(tail -n 20 "${tap:?must be the report of the step}" 2>/dev/null | sed -n "s/^# $1 \([0-9]*\)\$/\1/p" | tail -n 1)
   echo "${total:-0}"
 }
 
-# The report of Playwright that it was told to write to PLAYWRIGHT_JSON_OUTPUT_FILE.
+# playwright_tests STATUS: reads Playwright's report in $PLAYWRIGHT_JSON_OUTPUT_FILE.
 playwright_tests() {
-  [ -s "${PLAYWRIGHT_JSON_OUTPUT_FILE:?is the report of the step}" ] || return 0
+  [ -s "${PLAYWRIGHT_JSON_OUTPUT_FILE:?must be the report of the step}" ] || return 0
   node -p 'const s = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8")).stats;
     [s.expected, s.unexpected + s.flaky, s.skipped].join(" ")' "$PLAYWRIGHT_JSON_OUTPUT_FILE"
 }

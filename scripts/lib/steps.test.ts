@@ -7,7 +7,7 @@ import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/t
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** A run of steps with these reports; what it printed, by lines. */
+/** Runs steps with the given report files; returns the exit status and the lines of stdout. */
 function run(t: TestContext, steps: string, files: Record<string, string> = {}) {
   const reports = temporaryDirectory(t);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(reports, name), text);
@@ -19,7 +19,7 @@ function run(t: TestContext, steps: string, files: Record<string, string> = {}) 
   return { status, lines: stdout.trimEnd().split('\n') };
 }
 
-test('a run ends with the ten slowest files, and what it comes to is alone on the last line', (t) => {
+test('a run prints the ten slowest files, and the totals alone on the last line', (t) => {
   const report = Array.from({ length: 12 }, (_, i) => JSON.stringify({ file: `${i}.test.ts`, seconds: i }));
   const { status, lines } = run(t, 'step one one_check true; step other one_check true', {
     'unit.ndjson': report.join('\n'),
@@ -34,13 +34,13 @@ test('a run ends with the ten slowest files, and what it comes to is alone on th
   assert.equal(status, 0);
 });
 
-test('a step that fails is named, those after it run, and the exit code is 1', (t) => {
+test('after a step fails the others still run, its name is printed, and the exit status is 1', (t) => {
   const { status, lines } = run(t, 'step one one_check false; step other one_check true');
   assert.deepEqual(lines.slice(-2), ['failed: one', '1 passed, 1 failed']);
   assert.equal(status, 1);
 });
 
-test('a report that cannot be read costs the list, and no figure', (t) => {
+test('an unreadable report leaves out the list of slowest files, but the totals are right', (t) => {
   const { status, lines } = run(t, 'step one one_check true', { 'promises.e2e.json': '{"config"' });
   assert.equal(lines.at(-1), '1 passed, 0 failed');
   assert.equal(status, 0);

@@ -7,7 +7,7 @@ import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/t
 
 const ROOT = join(import.meta.dirname, '../..');
 
-test('each test is reported with its file and the titles around it, and each file with the seconds that it took', (t) => {
+test('each test is reported with its file and its parents’ titles, and each file with its duration', (t) => {
   const directory = temporaryDirectory(t);
   const path = join(directory, 'some.test.ts');
   writeFileSync(

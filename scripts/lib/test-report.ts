@@ -1,6 +1,6 @@
 /**
- * A reporter of `node --test` that writes one JSON object a line: `{file, seconds}` for each file that ran, `{file, title}` for
- * each test in it, a subtest with the titles of those around it. `slowest.ts` reads it.
+ * A custom reporter of `node --test` (https://nodejs.org/api/test.html#custom-reporters). It writes one JSON object a line:
+ * `{file, seconds}` for each file, `{file, title}` for each test; the title of a subtest begins with those of its parents.
  */
 import { join, relative, resolve } from 'node:path';
 
@@ -8,7 +8,7 @@ interface TestEvent {
   readonly type: string;
   readonly data: {
     readonly file?: string;
-    /** The file that was run, where another one that it imports defines the test. */
+    /** The file that was run, if the test is defined in a file that it imports. */
     readonly entryFile?: string;
     readonly name?: string;
     readonly nesting?: number;
@@ -16,7 +16,7 @@ interface TestEvent {
   };
 }
 
-/** Titles as they go by, by file: a suite or a test with subtests is reported after them, but starts before. */
+/** By file, the titles from the outermost test to the one that started last. A test is reported after its subtests. */
 const open = new Map<string, string[]>();
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -1,24 +1,23 @@
 # shellcheck shell=sh
-# A new build, started once beside the running stack before anything of that is replaced. Sourced after say.sh; $root is the
-# checkout, $project its compose project.
+# The trial: a new build runs beside the running stack before any container of the stack is replaced. Sourced after say.sh; $root is
+# the checkout, $project its compose project.
 
-: "${root:?is the checkout, set before this is sourced}"
+: "${root:?must be set to the checkout before this file is sourced}"
 
-# write_trial FILE: what compose makes of this checkout, as a project of its own ($trial) with images, network and volumes of its
-# own. No port is published, no name given to a container and nothing written to a hosted Prometheus; what fails is not
-# started again.
+# write_trial FILE: writes the compose configuration of the trial. It is a separate project ($trial) with its own images, networks
+# and volumes, without published ports, container names, restarts and remote write.
 write_trial() {
   trial=${project:?}-trial
   IMAGE_TAG=$trial REMOTE_WRITE_URL='' END_AT_FIRST_FAILURE=1 \
     docker compose --project-name "$trial" config >"$1.all" || return 1
-  # compose prints the keys of a service with four spaces before them, and their values on the same line or with six.
+  # compose indents the keys of a service by four spaces, and values on lines of their own by six.
   awk '
     !/^      / { left_out = /^    (ports|restart|container_name):/ }
     !left_out
   ' "$1.all" >"$1"
 }
 
-# remove_trial: what one left, also one of an earlier run that was killed.
+# remove_trial: removes containers, volumes and images of the trial, also those that a killed run left.
 remove_trial() {
   trial=${project:?}-trial
   [ -z "$(docker ps --all --quiet --filter "label=com.docker.compose.project=$trial")" ] ||
