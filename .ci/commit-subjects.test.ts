@@ -1,4 +1,4 @@
-/** A commit whose subject is too long is refused. */
+/** Runs .ci/commit-subjects in temporary repositories. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../packages/prom-multiproc/test/support/temp
 
 const SCRIPT = join(import.meta.dirname, 'commit-subjects');
 
-/** A repository whose branch has commits of these subjects since main. */
+/** Creates a repository with a branch that has commits with these subjects since main. */
 function repository(t: TestContext, ...subjects: string[]): string {
   const directory = temporaryDirectory(t);
   git(directory, 'init', '--quiet', '--initial-branch', 'main');
@@ -20,12 +20,12 @@ function repository(t: TestContext, ...subjects: string[]): string {
 }
 const check = (cwd: string, base = 'main') => spawnSync(SCRIPT, [base], { cwd, encoding: 'utf8' });
 
-test('subjects of up to 72 characters pass, however many bytes those are', (t) => {
+test('subjects of up to 72 characters pass, also in multi-byte characters', (t) => {
   const { status, stderr } = check(repository(t, 'x'.repeat(72), 'é'.repeat(72)));
   assert.equal(status, 0, stderr);
 });
 
-test('a subject of 73 characters is refused and shown, those before the branch are not looked at', (t) => {
+test('a subject of 73 characters fails and is printed; commits before the branch are not checked', (t) => {
   const long = 'x'.repeat(73);
   const { status, stderr } = check(repository(t, 'short', long, 'short too'));
   assert.equal(status, 1);
@@ -41,7 +41,7 @@ test('the subject of a merge may be longer', (t) => {
   assert.equal(check(directory, 'main~1').status, 0);
 });
 
-test('without the commit to compare with it says so', (t) => {
+test('a missing base commit is an error that names it', (t) => {
   const { status, stderr } = check(repository(t, 'short'), 'nowhere');
   assert.equal(status, 1);
   assert.match(stderr, /no commit nowhere/);

@@ -1,17 +1,17 @@
 # shellcheck shell=sh
-# Debian packages for a machine that lacks them. Sourced after say.sh.
+# Installs Debian packages. Sourced after say.sh.
 
 is_debian_root() {
   [ "$(id -u)" = 0 ] && [ "$(os_release ID)" = debian ] && command -v apt-get >/dev/null
 }
 
-# os_release ID | VERSION_CODENAME | ...
+# os_release FIELD: prints a field of /etc/os-release, such as ID or VERSION_CODENAME (os-release(5)).
 os_release() {
   # shellcheck disable=SC1091
   (. /etc/os-release 2>/dev/null && eval "printf '%s' \"\${$1:-}\"")
 }
 
-# apt_install PACKAGE... (or options of apt-get install): installs without a question, quiet unless it fails.
+# apt_install [OPTION OF apt-get install...] PACKAGE...: installs without prompts; prints the log only on failure.
 apt_install() {
   apt_quietly update && apt_quietly install -y --no-install-recommends "$@"
 }
@@ -26,26 +26,25 @@ apt_quietly() {
   return "$apt_status"
 }
 
-# One line for each source that apt has read: label, code name, address.
+# debian_sources: prints label|code name|address for each source of apt.
 debian_sources() {
   # shellcheck disable=SC2016
   apt-get indextargets --format '$(LABEL)|$(CODENAME)|$(REPO_URI)'
 }
 
-# The address from which this machine takes its own Debian release; a site's mirror keeps being used.
+# debian_archive: prints the address of this machine's Debian archive, which may be a mirror.
 debian_archive() {
   debian_sources |
     sed -n "s/^Debian|$(os_release VERSION_CODENAME)|//p" | head -n 1
 }
 
-# add_suite SUITE [DEB822 LINE...]: makes another Debian suite available at priority 100, so that nothing is taken from
-# it unless asked for by name.
+# add_suite SUITE [DEB822 LINE...]: adds another Debian suite at priority 100: packages come from it only with `-t SUITE`.
 add_suite() {
   suite=$1
   shift
   ! debian_sources | grep -q "^Debian|$suite|" || return 0
   archive=$(debian_archive)
-  [ -n "$archive" ] || fail "no source of Debian $(os_release VERSION_CODENAME) in /etc/apt to take $suite from" \
+  [ -n "$archive" ] || fail "/etc/apt has no source of Debian $(os_release VERSION_CODENAME), which is needed for $suite" \
     "Check /etc/apt/sources.list and /etc/apt/sources.list.d."
   printf 'Package: *\nPin: release n=%s\nPin-Priority: 100\n' "$suite" >"/etc/apt/preferences.d/$suite-on-request"
   {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { auditVerdict, unheldPackages } from './audit-verdict.ts';
+import { auditVerdict, packagesWithoutHash } from './audit-verdict.ts';
 
-test('a report without findings is clean, one with findings names them', () => {
+test('a report without findings is clean; findings are listed', () => {
   assert.deepEqual(auditVerdict('{"auditReportVersion":2,"vulnerabilities":{}}'), { kind: 'clean' });
   const text = '{"auditReportVersion":2,"vulnerabilities":{"x":{"severity":"high","range":"<2"}}}';
   assert.deepEqual(auditVerdict(text), { kind: 'vulnerable', findings: ['x <2: high'] });
 });
 
-test('a registry without the service is told apart from one that could not be asked', () => {
+test('a registry without an audit service is distinguished from one that does not respond', () => {
   for (const status of [404, 405, 501]) {
     const text = `{"message":"${status} no","statusCode":${status}}`;
     assert.deepEqual(auditVerdict(text), { kind: 'not offered', reason: `${status} no` });
@@ -18,7 +18,7 @@ test('a registry without the service is told apart from one that could not be as
   }
 });
 
-test('a locked package without its SHA-512 is named; this checkout and its links are not packages', () => {
+test('a locked package without a SHA-512 is listed; workspaces and their links are not', () => {
   const packages = {
     '': {},
     'demo-app': {},
@@ -27,5 +27,5 @@ test('a locked package without its SHA-512 is named; this checkout and its links
     'node_modules/a/node_modules/c': {},
     'node_modules/demo-app': { link: true },
   };
-  assert.deepEqual(unheldPackages({ packages }), ['node_modules/b', 'node_modules/a/node_modules/c']);
+  assert.deepEqual(packagesWithoutHash({ packages }), ['node_modules/b', 'node_modules/a/node_modules/c']);
 });

@@ -1,8 +1,8 @@
-/** What `npm audit --json` printed, understood. */
+/** Result of `npm audit --json`. */
 export type AuditVerdict =
   | { readonly kind: 'clean' }
   | { readonly kind: 'vulnerable'; readonly findings: readonly string[] }
-  /** The registry answers, and has no such service. */
+  /** The registry answered that it has no audit service. */
   | { readonly kind: 'not offered'; readonly reason: string }
   | { readonly kind: 'not answered'; readonly reason: string };
 
@@ -15,6 +15,7 @@ interface Printed {
 
 const NOT_OFFERED = [404, 405, 501];
 
+/** Parses the output of `npm audit --json`; output that it does not understand is `not answered`. */
 export function auditVerdict(text: string): AuditVerdict {
   let printed: Printed;
   try {
@@ -42,8 +43,8 @@ interface Locked {
   readonly link?: boolean;
 }
 
-/** Packages of a lock file that `npm ci` would install whatever they contain. */
-export function unheldPackages(lock: { readonly packages: Readonly<Record<string, Locked>> }): string[] {
+/** Returns the packages of a lock file without a SHA-512, whose contents `npm ci` cannot verify. */
+export function packagesWithoutHash(lock: { readonly packages: Readonly<Record<string, Locked>> }): string[] {
   return Object.entries(lock.packages)
     .filter(([path, { link }]) => path.includes('node_modules/') && !link)
     .filter(([, { integrity }]) => !integrity?.startsWith('sha512-'))

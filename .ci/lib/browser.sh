@@ -1,8 +1,8 @@
 # shellcheck shell=sh
-# A Chromium for the tests of the page: e2e/support/browser.ts says which is taken. Sourced after say.sh, apt.sh and node.sh, once the
-# packages are installed; $root is the checkout.
+# Provides Chromium for the tests of the page; e2e/support/browser.ts chooses among the installed ones. Sourced after say.sh, apt.sh
+# and node.sh, after the packages are installed; $root is the checkout.
 
-: "${root:?is the checkout, set before this is sourced}"
+: "${root:?must be set to the checkout before this file is sourced}"
 
 require_browser() {
   ! has_browser || return 0
@@ -12,8 +12,8 @@ require_browser() {
   else
     say "Downloading Playwright's Chromium: npx playwright install chromium."
     "$root/node_modules/.bin/playwright" install chromium >&2 || fail "Playwright could not download its Chromium" \
-      "Install a browser: on Debian apt-get install chromium, elsewhere Google Chrome or Chromium." \
-      "One in another place is named by CHROMIUM=/path/to/it."
+      "Install Chromium or Google Chrome; on Debian: apt-get install chromium." \
+      "If it is in another place, set CHROMIUM=/path/to/it."
   fi
   has_browser || fail "$(node "$root/e2e/support/browser.ts" 2>&1 | tail -n 1)"
 }

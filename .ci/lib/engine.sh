@@ -1,12 +1,12 @@
 # shellcheck shell=sh
-# A Docker engine with compose and buildx that answers. Sourced after say.sh and apt.sh; $root is the checkout.
+# Provides a Docker engine with compose and buildx. Sourced after say.sh and apt.sh; $root is the checkout.
 
-: "${root:?is the checkout, set before this is sourced}"
+: "${root:?must be set to the checkout before this file is sourced}"
 
 dockerd_log=/var/log/dockerd.log
 
-# require_engine: returns with a working `docker` on the PATH, or fails saying what to install. An engine that answers
-# is taken as it is.
+# require_engine: ensures that `docker`, compose and buildx work. A working engine is used unchanged; otherwise, as root on Debian 12
+# or 13, it is installed and started.
 require_engine() {
   use_client_with_plugins
   engine_answers && return
@@ -14,12 +14,12 @@ require_engine() {
     "Install Docker Engine 24 or later with its compose and buildx plugins, start it," \
     "and check that \`docker info\`, \`docker compose version\` and \`docker buildx version\` work as this user." \
     "(As root on Debian 12 or 13, this script installs and starts them itself.)"
-  # Two scripts at once: the second finds the engine that the first has started.
+  # If two scripts run at the same time, the second waits for the first to start the engine.
   exec 8>/run/pandoras-express-engine.lock
   flock 8
   provide_engine
   exec 8>&-
-  engine_answers || fail "the Docker engine does not answer: $(engine_complaint)" "Its log is $dockerd_log."
+  engine_answers || fail "the Docker engine does not respond: $(engine_complaint)" "Its log is $dockerd_log."
 }
 
 engine_answers() {
@@ -54,17 +54,17 @@ provide_engine() {
 }
 
 install_engine() {
-  say "No Docker engine here. Installing Debian's docker.io, docker-cli, docker-compose, docker-buildx and iptables."
+  say "No Docker engine found. Installing Debian's docker.io, docker-cli, docker-compose, docker-buildx and iptables."
   set -- docker.io docker-cli docker-compose docker-buildx iptables
   if [ "$(os_release VERSION_CODENAME)" = bookworm ]; then
-    say "Debian 12 has no compose v2: taking them from trixie, added to /etc/apt at priority 100 (nothing else changes)."
+    say "Debian 12 has no compose v2. Installing them from trixie, which is added to /etc/apt at priority 100."
     add_suite trixie
     set -- -t trixie "$@"
   fi
-  apt_install "$@" || fail "apt-get could not install: $*" "Its last lines are above; /etc/apt and the network are the places to look."
+  apt_install "$@" || fail "apt-get could not install: $*" "Its last log lines are above. Check /etc/apt and the network."
 }
 
-# A `docker` without plugins may come first on the PATH: then a link to the packaged one goes before it.
+# use_client_with_plugins: if the first `docker` on the PATH lacks the plugins and /usr/bin/docker has them, puts a link to that first.
 use_client_with_plugins() {
   if has_plugins docker || ! has_plugins /usr/bin/docker; then
     return 0
@@ -80,17 +80,17 @@ start_engine() {
     say "Starting the Docker engine: systemctl start docker."
     systemctl start docker
   elif dockerd_runs; then
-    say "A dockerd is running but does not answer yet; waiting for it."
+    say "dockerd is running but does not respond yet; waiting."
   else
-    # A dockerd that was killed leaves its pid behind, and the next one refuses to start once that pid is in use again.
+    # A killed dockerd leaves its pid file; the next one refuses to start if another process has that pid.
     rm -f /run/docker.pid
-    say "Starting the Docker engine: dockerd, in the background, log in $dockerd_log. It keeps running."
+    say "Starting the Docker engine in the background: dockerd, log in $dockerd_log. It keeps running."
     # shellcheck disable=SC2046
     setsid dockerd $(mtu_options) >>"$dockerd_log" 2>&1 </dev/null 8>&- &
   fi
   wait_until 180 engine_answers || {
     tail -n 20 "$dockerd_log" >&2
-    fail "dockerd does not answer after 180 s" "The end of its log ($dockerd_log) is above."
+    fail "dockerd does not respond after 180 s" "The end of its log ($dockerd_log) is above."
   }
 }
 
@@ -98,7 +98,7 @@ dockerd_runs() {
   pid=$(cat /run/docker.pid 2>/dev/null) && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ]
 }
 
-# Docker's networks assume packets of 1500 bytes. Where the machine's own link takes fewer, downloads in a build hang.
+# mtu_options: Docker's networks use an MTU of 1500 bytes. If the machine's link has a smaller one, downloads in builds hang.
 mtu_options() {
   device=$(awk '$2 == "00000000" { print $1; exit }' /proc/net/route)
   mtu=$(cat "/sys/class/net/$device/mtu" 2>/dev/null) || return 0

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# The firewall of Linux, and what makes networks to try it in, for the tests only. Sourced after say.sh and apt.sh.
+# Provides nftables and the commands that create network namespaces, for the tests. Sourced after say.sh and apt.sh.
 
 require_nftables() {
   PATH=$PATH:/usr/sbin:/sbin
@@ -9,7 +9,7 @@ require_nftables() {
     command -v "${nftables_pair%:*}" >/dev/null || missing="$missing ${nftables_pair#*:}"
   done
   [ -n "$missing" ] || return 0
-  is_debian_root || fail "these are not here:$missing" "Install them: on Debian and Ubuntu apt-get install$missing."
+  is_debian_root || fail "not installed:$missing" "On Debian and Ubuntu: apt-get install$missing."
   say "Installing$missing."
   # shellcheck disable=SC2086
   apt_install $missing || fail "apt-get could not install$missing"

@@ -1,18 +1,18 @@
 # shellcheck shell=sh
-# Pulls an image, and tells a registry that cannot be reached at all from one that answered something else than the image: a
-# rate limit, a refusal, an image that is not there, a fault. Sourced after say.sh.
+# Pulls an image and distinguishes an unreachable registry from one that answers with an error, such as a rate limit, a denial or
+# a missing image. Sourced after say.sh.
 
-# The engine waits 15 s for the first answer, some of its versions for ever.
+# Docker waits 15 s for the first answer, but some versions wait without limit.
 answer_seconds=30
-silent_registries=
+unreachable_registries=
 pull_process=
 
-# pull_image IMAGE: 0 when it was pulled, with its digest in $pulled_digest; 1 when its registry could not be reached at all;
-# 2 when the registry answered, or something else failed. $pull_complaint says what happened. A registry that could not be
-# reached is not asked again in this run.
+# pull_image IMAGE: returns 0 if it was pulled, with its digest in $pulled_digest; 1 if its registry could not be reached; 2 if the
+# registry answered with an error or something else failed. $pull_complaint is the last line of docker pull. An unreachable registry
+# is not tried again in this run.
 pull_image() {
   pulled_registry=$(registry_of "$1")
-  case " $silent_registries " in *" $pulled_registry "*) return 1 ;; esac
+  case " $unreachable_registries " in *" $pulled_registry "*) return 1 ;; esac
   say "Pulling $1."
   pull_log=$(mktemp)
   docker pull "$1" >"$pull_log" 2>&1 </dev/null &
@@ -32,9 +32,9 @@ pull_image() {
   pull_complaint=$(tail -n 1 "$pull_log" | sed 's/^Error response from daemon: //')
   if [ "$pull_status" != 0 ]; then
     pull_status=2
-    ! tells_of_no_answer "$(cat "$pull_log")" || {
+    ! means_unreachable "$(cat "$pull_log")" || {
       pull_status=1
-      silent_registries="$silent_registries $pulled_registry"
+      unreachable_registries="$unreachable_registries $pulled_registry"
     }
   fi
   rm -f "$pull_log"
@@ -45,7 +45,7 @@ end_pull() {
   [ -z "$pull_process" ] || kill "$pull_process" 2>/dev/null || true
 }
 
-# registry_of IMAGE: the host that it comes from, by the rule of docker.
+# registry_of IMAGE: prints its registry: the first part of the name if it has a dot or a colon or is localhost, else docker.io.
 registry_of() {
   case ${1%%/*} in
     "$1") echo docker.io ;;
@@ -54,19 +54,19 @@ registry_of() {
   esac
 }
 
-# tells_of_no_answer TEXT: by what `docker pull` says, versions 24 to 29. What is not known to mean that nothing answered
-# means that something did.
-tells_of_no_answer() {
+# means_unreachable TEXT: whether the output of `docker pull` (versions 24 to 29) means that the registry could not be reached.
+# Unknown output means that it answered.
+means_unreachable() {
   case $1 in
-    # The registry named the image, or what it answered is quoted.
+    # The registry sent a manifest, or its answer is quoted.
     *': Pulling from '* | *' HTTP '[1-5][0-9][0-9]* | *'HTTP status'* | *'unexpected status'* | *'status code'*) return 1 ;;
     *toomanyrequests* | *unauthorized* | *'denied: '* | *'access denied'* | *'manifest unknown'* | *': not found'*) return 1 ;;
-    # It answered, and sent the engine on: for a token, or to another place for the data.
+    # The registry answered and redirected the engine: for a token, or to a storage server.
     *'/token'* | *'anonymous token'* | *'oauth token'* | *'/blobs/'*) return 1 ;;
-    # The first request of a pull; without the containerd image store there was one before it that was answered.
+    # The first request of a pull. Without the containerd image store, an earlier request was answered.
     *'failed to do request: Head'*) ;;
     *'/manifests/'*) return 1 ;;
-    # It is the engine that cannot be reached.
+    # The engine, not the registry, is unreachable.
     *'error during connect'* | *'Docker daemon'*) return 1 ;;
   esac
   case $1 in
@@ -77,20 +77,20 @@ tells_of_no_answer() {
   return 1
 }
 
-# refuse_pull IMAGE FOLDER ARGUMENT: ends the script, saying what to do about what the registry answered.
+# refuse_pull IMAGE FOLDER ARGUMENT: fails with the registry's answer and what to do about it.
 refuse_pull() {
   case $pull_complaint in
     *toomanyrequests* | *429*)
-      pull_advice="It limits how often this address may pull: log in (docker login), wait, or pull through a mirror." ;;
+      pull_advice="The registry limits pulls from this address: log in (docker login), wait, or pull through a mirror." ;;
     *x509* | *'tls: '* | *'HTTPS client'*)
-      pull_advice="The engine does not trust what answered: give it the certificate authority, or the registry as one of its insecure-registries." ;;
+      pull_advice="The engine does not trust the server: add its certificate authority, or add the registry to the engine's insecure-registries." ;;
     *unauthorized* | *denied* | *' 401'* | *' 403'* | *Forbidden*)
-      pull_advice="It, or a proxy before it, refuses: log in (docker login), or pull through a mirror that you may use." ;;
+      pull_advice="The registry or a proxy denies access: log in (docker login), or pull through a mirror." ;;
     *'not found'* | *'manifest unknown'* | *' 404'*)
-      pull_advice="It has no such image: see the line FROM ... AS official in $2/Dockerfile." ;;
+      pull_advice="The registry has no such image: check the line FROM ... AS official in $2/Dockerfile." ;;
     *) pull_advice="Try again later, or pull through a mirror." ;;
   esac
   fail "$1 cannot be pulled: $pull_complaint" "$pull_advice" \
-    "A mirror is named in the engine's registry-mirrors, or for this image alone: $3=mirror.example/${1##*/} in .env." \
-    "No stand-in is used: its registry can be reached."
+    "Set a mirror in the engine's registry-mirrors, or for this image in .env: $3=mirror.example/${1##*/}" \
+    "No stand-in is used, because the registry can be reached."
 }

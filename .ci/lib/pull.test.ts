@@ -1,4 +1,4 @@
-/** What `docker pull` of several versions says: whether the registry could not be reached, or answered. */
+/** Classifies the output of several versions of `docker pull`: registry unreachable, or not. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -7,14 +7,14 @@ import { test } from 'node:test';
 const LIBRARY = join(import.meta.dirname, 'pull.sh');
 const call = (call: string, ...args: string[]) =>
   spawnSync('sh', ['-euc', `. "$0"; ${call}`, LIBRARY, ...args], { encoding: 'utf8' });
-const noAnswer = (text: string) => call('tells_of_no_answer "$1"', text).status === 0;
+const isUnreachable = (text: string) => call('means_unreachable "$1"', text).status === 0;
 
 const HUB = 'https://registry-1.docker.io/v2/';
 const ping = (reason: string) => `Error response from daemon: Get "${HUB}": ${reason}`;
 const head = (reason: string) =>
   `failed to resolve reference "docker.io/library/node:26": failed to do request: Head "${HUB}library/node/manifests/26": ${reason}`;
 
-const NOT_REACHED = [
+const UNREACHABLE = [
   'dial tcp: lookup registry-1.docker.io on 127.0.0.53:53: no such host',
   'dial tcp: lookup registry-1.docker.io on 127.0.0.53:53: server misbehaving',
   'dial tcp: lookup registry-1.docker.io: Temporary failure in name resolution',
@@ -32,10 +32,10 @@ const NOT_REACHED = [
   'EOF',
 ];
 
-for (const reason of NOT_REACHED) {
-  test(`a registry is not reached: ${reason}`, () => {
-    assert.equal(noAnswer(ping(reason)), true);
-    assert.equal(noAnswer(head(reason)), true);
+for (const reason of UNREACHABLE) {
+  test(`the registry is unreachable: ${reason}`, () => {
+    assert.equal(isUnreachable(ping(reason)), true);
+    assert.equal(isUnreachable(head(reason)), true);
   });
 }
 
@@ -51,27 +51,27 @@ const ANSWERED = [
   'Error response from daemon: received unexpected HTTP status: 503 Service Unavailable',
   `failed to resolve reference "docker.io/library/node:26": unexpected status from HEAD request to ${HUB}library/node/manifests/26: 502 Bad Gateway`,
   'Error response from daemon: error parsing HTTP 502 response body: invalid character \'u\': "upstream connect error: connection refused"',
-  // A proxy, or what stands in the way, answered.
+  // A proxy or another server answered.
   ping('Forbidden'),
   ping('Proxy Authentication Required'),
   ping('tls: failed to verify certificate: x509: certificate signed by unknown authority'),
   ping('http: server gave HTTP response to HTTPS client'),
-  // It sent the engine for a token, or to where the data is.
+  // The registry answered and redirected the engine, for a token or to a storage server.
   'failed to authorize: failed to fetch anonymous token: Get "https://auth.docker.io/token?service=registry.docker.io": dial tcp: lookup auth.docker.io: no such host',
   `Get "${HUB}library/node/blobs/sha256:0": dial tcp 192.0.2.1:443: i/o timeout`,
   '26: Pulling from library/node\n0123456789ab: Pulling fs layer\nerror pulling image configuration: download failed after attempts=6: dial tcp 192.0.2.1:443: i/o timeout',
   `Error response from daemon: Head "${HUB}library/node/manifests/26": read tcp 192.0.2.2:1->192.0.2.1:443: read: connection reset by peer`,
-  // The engine is not there.
+  // The engine is unreachable.
   'error during connect: Post "http://192.0.2.1:2375/v1.45/images/create": dial tcp 192.0.2.1:2375: connect: connection refused',
   'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?',
-  // Not known.
+  // Unknown output.
   'Error response from daemon: write /var/lib/docker/tmp/GetImageBlob1: no space left on device',
   '',
 ];
 
 for (const text of ANSWERED) {
-  test(`it is no registry out of reach: ${text || 'nothing said'}`, () => {
-    assert.equal(noAnswer(text), false);
+  test(`the registry is not unreachable: ${text || 'no output'}`, () => {
+    assert.equal(isUnreachable(text), false);
   });
 }
 

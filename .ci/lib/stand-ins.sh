@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# Stand-ins for official images, by the recipes in .ci/stand-ins, under names of the project's own.
-# Sourced after say.sh, apt.sh, engine.sh, node.sh, npm.sh and bases.sh; $root is the checkout, $days how old one may be, $pull
-# not empty where all are built anew.
+# Builds stand-ins for official images from the recipes in .ci/stand-ins.
+# Sourced after say.sh, apt.sh, engine.sh, node.sh, npm.sh and bases.sh; $root is the checkout, $days the age in days at which one is
+# rebuilt, $pull non-empty to rebuild all.
 
-: "${root:?is the checkout, set before this is sourced}"
+: "${root:?must be set to the checkout before this file is sourced}"
 
 stand_in_label=pandoras-express.stand-in
 stand_in_debian=pandoras-express/debian:trixie
@@ -15,32 +15,32 @@ stand_in_of() {
   printf 'pandoras-express/stand-in-%s' "${name_and_tag##*/}"
 }
 
-# use_stand_in IMAGE WHY: has one in place, and says so. One that is only too old is used where it cannot be built anew.
+# use_stand_in IMAGE REASON: builds the stand-in if necessary. If only its age requires a rebuild and that fails, it is kept.
 use_stand_in() {
   stand_in=$(stand_in_of "$1")
-  say "$1: $2. Using $stand_in, built here from Debian packages."
+  say "$1: $2. Using $stand_in, built from Debian packages."
   if [ -n "$pull" ] || ! is_current_stand_in "$stand_in"; then
     build_stand_in "$1"
   elif is_older_than "${days:?}" "$stand_in"; then
-    (build_stand_in "$1") || say "$stand_in is $days days old or older and cannot be built anew now. Using it as it is."
+    (build_stand_in "$1") || say "$stand_in is $days days old or older and cannot be rebuilt now. Using it."
   fi
 }
 
-# remove_stand_in IMAGE: the official one is here.
+# remove_stand_in IMAGE: removes the stand-in once the official image is local.
 remove_stand_in() {
   stand_in=$(stand_in_of "$1")
   has_image "$stand_in" || return 0
   docker image rm "$stand_in" >/dev/null
-  say "$1 is here: its stand-in $stand_in is removed."
+  say "$1 is available; its stand-in $stand_in is removed."
 }
 
-# remove_misnamed IMAGE: earlier versions built stand-ins under the official names.
+# remove_misnamed IMAGE: removes a stand-in that an earlier version of the kit built under the official name.
 remove_misnamed() {
   is_stand_in "$1" || return 0
-  # With a name left, the engine takes the other one away even where a container uses the image.
+  # The engine removes a name of an image that a container uses only if the image has another name.
   docker image tag "$1" "$(stand_in_of "$1")"
   docker image rm "$1" >/dev/null
-  say "$1 here was a stand-in that an earlier version had built under the official name: that name is removed."
+  say "$1 was a stand-in built by an earlier version under the official name; that name is removed."
 }
 
 is_stand_in() {
@@ -55,14 +55,14 @@ stand_in_recipe_of() {
   docker image inspect --format "{{index .Config.Labels \"$stand_in_label\"}}" "$1" 2>/dev/null || true
 }
 
-# recipe_hash IMAGE: what a stand-in is made from. Another recipe, of it or of the Debian below it, or other certificates on
-# this machine make it out of date.
+# recipe_hash IMAGE: prints a hash of everything the stand-in is built from: its recipe, that of its Debian image, and this machine's
+# certificates. A stand-in with another hash is out of date.
 recipe_hash() {
   find "$root/.ci/stand-ins/debian.sh" "$root/.ci/lib/stand-ins.sh" /etc/ssl/certs/ca-certificates.crt \
     "$(recipe_of "$1")" -type f -exec sha256sum {} + | sed "s|$root||" | sort | sha256sum | cut -c 1-12
 }
 
-# recipe_of IMAGE: prom/prometheus:v3.13.2 is made by .ci/stand-ins/prometheus.
+# recipe_of IMAGE: prints the path of its recipe: .ci/stand-ins/prometheus for prom/prometheus:v3.13.2.
 recipe_of() {
   recipe_name=${1%@*}
   recipe_name=${recipe_name%:*}
@@ -72,17 +72,17 @@ recipe_of() {
   printf '%s' "$root/.ci/stand-ins/$recipe_name"
 }
 
-# build_stand_in IMAGE: anew from the packages of today, nothing from the engine's cache.
+# build_stand_in IMAGE: builds it from current packages, without the build cache.
 build_stand_in() {
   recipe=$(recipe_of "$1")
   name=${recipe##*/}
   stand_in=$(stand_in_of "$1")
-  [ -f "$recipe/Dockerfile" ] || fail "there is no recipe for a stand-in of $1 in .ci/stand-ins${pull_complaint:+, and no registry can be reached: $pull_complaint}" \
+  [ -f "$recipe/Dockerfile" ] || fail "no recipe for a stand-in of $1 in .ci/stand-ins${pull_complaint:+, and no registry can be reached: $pull_complaint}" \
     "Make $1 available to the engine: docker pull, docker load, or a registry mirror."
   is_debian_root || fail "$1 cannot be pulled${pull_complaint:+: $pull_complaint}, and a stand-in of it can only be built as root on Debian" \
     "Make $1 available to the engine: docker pull, docker load, or a registry mirror."
 
-  # Two scripts at once, of two checkouts perhaps: the second finds what the first has built.
+  # If two scripts run at the same time, the second waits and uses what the first has built.
   exec 7>/run/pandoras-express-stand-ins.lock
   flock 7
   [ -n "$pull" ] || ! is_current_stand_in "$stand_in" || is_older_than "$days" "$stand_in" || return 0
@@ -99,21 +99,21 @@ build_stand_in() {
   docker build --quiet --no-cache --build-arg "DEBIAN=$stand_in_debian" --build-arg "VERSION=$(tag_version "$tag")" \
     --label "$stand_in_label=$(recipe_hash "$1")" --tag "$stand_in" "$context" >"$build_log" 2>&1 || {
     tail -n 40 "$build_log" >&2
-    fail "docker build of $stand_in failed" "The whole log is $build_log."
+    fail "docker build of $stand_in failed" "The complete log is $build_log."
   }
-  # In use still, it stays.
+  # Fails, and is ignored, if a container uses the image.
   [ -z "$previous" ] || docker image rm "$previous" >/dev/null 2>&1 || true
 }
 
 build_debian() {
   [ -z "$debian_is_new" ] || return 0
   [ -n "$pull" ] || ! is_current_stand_in "$stand_in_debian" || is_older_than "$days" "$stand_in_debian" || return 0
-  say "Building $stand_in_debian with debootstrap (half a minute)."
+  say "Building $stand_in_debian with debootstrap (about 30 s)."
   "$root/.ci/stand-ins/debian.sh" "$stand_in_debian" "$stand_in_label=$(recipe_hash "$stand_in_debian")" || exit 1
   debian_is_new=1
 }
 
-# tag_version IMAGE: 26, 1.30, 3.13.2
+# tag_version IMAGE: prints the version in its tag, such as 26, 1.30 or 3.13.2.
 tag_version() {
   expr "${1##*:}" : 'v\{0,1\}\([0-9.]*\)'
 }
@@ -126,20 +126,20 @@ add_prometheus_context() {
   add_forky "$1"
 }
 
-# It is in the Debian below.
+# The package is in the Debian image itself.
 add_nginx_prometheus_exporter_context() {
   :
 }
 
-# A mirror may be a snapshot whose Release file is past its date: one of up to half a year is taken, an older one refused. Packages
-# are verified by signature either way.
+# add_forky CONTEXT: adds the suite forky. Valid-Until-Min accepts a mirror whose Release file expired up to 180 days ago
+# (sources.list(5)); signatures are verified in any case.
 add_forky() {
   printf 'Types: deb\nURIs: %s\nSuites: forky\nComponents: main\nValid-Until-Min: %s\nSigned-By: %s\n' \
     "$(debian_archive)" $((180 * 86400)) /usr/share/keyrings/debian-archive-keyring.gpg >"$1/forky.sources"
   printf 'Package: *\nPin: release n=forky\nPin-Priority: 100\n' >"$1/forky.pref"
 }
 
-# Node and npm from the npm registry that this machine uses; only its address goes into the image, never a credential.
+# Installs Node and npm from this machine's npm registry. The image contains the registry's address, but no credentials.
 add_node_context() {
   require_npm
   npm install --prefix "$1" --no-save --no-audit --no-fund --ignore-scripts --loglevel=error \

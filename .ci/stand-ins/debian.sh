@@ -1,6 +1,6 @@
 #!/bin/sh
-# debian.sh IMAGE LABEL=VALUE: imports a minimal Debian trixie, from this machine's own package source, as IMAGE.
-# It trusts the certificates that this machine trusts: a site's own authority would otherwise fail every download.
+# debian.sh IMAGE LABEL=VALUE: builds a minimal Debian trixie from this machine's package source and imports it as IMAGE.
+# It contains this machine's certificates, because a local proxy may have its own certificate authority.
 set -eu
 image=$1
 label=$2
@@ -17,7 +17,7 @@ trap 'exit 130' INT TERM
 
 debootstrap --variant=minbase --include=ca-certificates trixie "$tree" "$(debian_archive)" >"$log" 2>&1 || {
   tail -n 30 "$log" >&2
-  fail "debootstrap could not build Debian trixie" "Its last lines are above."
+  fail "debootstrap could not build Debian trixie" "Its last log lines are above."
 }
 cp /etc/ssl/certs/ca-certificates.crt "$tree/usr/local/share/ca-certificates/host.crt"
 chroot "$tree" update-ca-certificates >"$log" 2>&1

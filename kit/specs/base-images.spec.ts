@@ -104,8 +104,8 @@ const ANSWERS: readonly [Behaviour, RegExp][] = [
   [{ status: 429, code: 'TOOMANYREQUESTS' }, /docker login.*mirror/],
   [{ status: 403, code: 'DENIED' }, /docker login/],
   [{ status: 401, code: 'UNAUTHORIZED' }, /docker login/],
-  [{ status: 403, code: 'html' }, /proxy before it/],
-  [{ status: 404, code: 'MANIFEST_UNKNOWN' }, /see the line FROM .* in demo-app\/Dockerfile/],
+  [{ status: 403, code: 'html' }, /a proxy denies/],
+  [{ status: 404, code: 'MANIFEST_UNKNOWN' }, /check the line FROM .* in demo-app\/Dockerfile/],
   [{ status: 500, code: 'UNKNOWN' }, /Try again later/],
   [{ status: 503, code: 'html' }, /Try again later/],
   [{ status: 429, code: 'TOOMANYREQUESTS', at: 'blob' }, /docker login/],
@@ -198,7 +198,7 @@ test('--pull fails with advice if a local image cannot be renewed', async () => 
   const { code, output } = await baseImages(['--pull']);
   expect(code, output).toBe(1);
   expect(output).toContain('cannot be renewed: no registry can be reached');
-  expect(output).toContain('Without --pull the image that is here is used.');
+  expect(output).toContain('Without --pull, the local image is used.');
   registry.behaviour = { status: 429, code: 'TOOMANYREQUESTS' };
   expect((await baseImages(['--pull'])).output).toContain('docker login');
 });

@@ -1,4 +1,4 @@
 #!/bin/sh
-# The official entrypoint also runs /docker-entrypoint.d and expands templates; nothing here may lean on that.
+# The official entrypoint also runs /docker-entrypoint.d and expands templates. The kit must not depend on either.
 set -eu
 exec "$@"
