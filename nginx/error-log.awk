@@ -1,14 +1,14 @@
-# nginx' error log on its way to the container's log: without query strings, without control bytes, and not more of it than a
-# person reads. run-nginx says why it is there.
+# Filters the error log of nginx: removes query strings and Referer, escapes control bytes, limits lines and their length. run-nginx
+# starts it.
 BEGIN {
-  # Of one second. What is beyond is counted, and said before the next line that is not.
+  # Lines in one second. Further ones are counted, and their number is logged before the next line.
   MOST_LINES = 20
-  # nginx itself writes 2048 at most; an escaped byte takes four.
+  # nginx writes at most 2048 bytes; an escaped byte takes four.
   MOST_BYTES = 2048
   for (i = 0; i < 256; i++) code[sprintf("%c", i)] = i
 }
 
-# All but printable ASCII as \x1b: a terminal takes some of it as orders.
+# Escapes everything except printable ASCII, such as \x1b, because terminals execute escape sequences.
 function printable(text,   out, i, byte) {
   if (text !~ /[^ -~]/) return text
   out = ""
@@ -19,13 +19,13 @@ function printable(text,   out, i, byte) {
   return out
 }
 
-# One write for each line, so that it does not mix with those of others: stdout may be unbuffered.
+# Writes a line in one call, so it does not mix with lines of other processes.
 function say(line) {
   printf "%s", line "\n"
   fflush()
 }
 
-# Takes the query out of the first match of a pattern: from its first ? behind so many bytes to what ends the match.
+# Removes the query string from the first match of a pattern: from its first ? after `skip` bytes to the end, which `ending` replaces.
 function without_query(pattern, skip, ending,   found, at) {
   if (!match($0, pattern)) return
   found = substr($0, RSTART, RLENGTH)
@@ -37,7 +37,7 @@ function without_query(pattern, skip, ending,   found, at) {
   second = substr($0, 1, 19)
   if (second != last) {
     if (left_out > 0) {
-      say(second " [warn] error-log.awk: " left_out " more lines of " last " are left out")
+      say(second " [warn] error-log.awk: " left_out " more lines of " last " not logged")
     }
     last = second
     lines = 0
@@ -47,9 +47,9 @@ function without_query(pattern, skip, ending,   found, at) {
     left_out++
     next
   }
-  # Referer is the last field, and has no end that could be told.
+  # Referer is the last field. Its end cannot be found, because it may contain quotes.
   sub(/, referrer: ".*/, "")
-  # A query ends at the next space, as no address holds one.
+  # A query string ends at the next space, because a request target contains none.
   if (match($0, /, request: "[^ ]* /)) without_query(", request: \"[^ ]* [^? ]*\\?[^ ]*", RLENGTH, "")
   without_query(", upstream: \"[^? ]*\\?[^ ]*\",", 0, "\",")
   $0 = printable($0)

@@ -1,4 +1,4 @@
-/** What run-nginx makes of nginx' error log, with the awk of this machine. */
+/** Runs error-log.awk with this machine's awk. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ test('each byte that is not printable ASCII is escaped', () => {
   }
 });
 
-test('query strings and Referer are taken out, and the rest of the line stays', () => {
+test('query strings and Referer are removed, and the rest of the line stays', () => {
   const failed = (request: string, upstream: string) =>
     at(0, `closed, request: "${request}", upstream: "http://192.0.2.1:80${upstream}", host: "here"`);
   const cases: [string, string, string, string][] = [
@@ -44,7 +44,7 @@ test('query strings and Referer are taken out, and the rest of the line stays', 
   }
 });
 
-test('a line has a bounded length, whatever it holds', () => {
+test('a line has a bounded length, whatever it contains', () => {
   for (const byte of ['a', '"', '\\', '\x1b', '\x9b', '?']) {
     const [line] = shown(at(0, byte.repeat(10_000)));
     assert.ok(line!.length <= LONGEST_LINE, `${JSON.stringify(byte)}: ${line!.length}`);
@@ -52,12 +52,12 @@ test('a line has a bounded length, whatever it holds', () => {
   }
 });
 
-test('of one second so many lines are shown, and how many are left out', () => {
+test('at most 20 lines of one second are logged, then the number of the others', () => {
   const flood = Array.from({ length: 1000 }, (_, i) => at(0, `line ${i}`));
   const lines = shown(...flood, at(1, 'later'));
   assert.deepEqual(lines.slice(0, MOST_LINES), flood.slice(0, MOST_LINES));
   assert.deepEqual(lines.slice(MOST_LINES), [
-    '2026/01/01 00:00:01 [warn] error-log.awk: 980 more lines of 2026/01/01 00:00:00 are left out',
+    '2026/01/01 00:00:01 [warn] error-log.awk: 980 more lines of 2026/01/01 00:00:00 not logged',
     at(1, 'later'),
   ]);
 });

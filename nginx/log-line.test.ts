@@ -1,4 +1,4 @@
-/** The longest line that the access log can have, from what nginx.conf says of it; docs/guides/harden.md names it. */
+/** Computes the longest possible line of the access log from the configuration and compares it with docs/guides/harden.md. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8');
 const CONF = read('nginx.conf');
-/** What the engine adds around a line in its own file. */
+/** Fields that the engine's json-file driver adds to a line. */
 const ENGINE = JSON.stringify({ log: '\n', stream: 'stdout', time: '2026-01-01T00:00:00.000000000Z' });
 
 const [, format] = /log_format json escape=json\n((?:\s+'.*'\n?)+)/.exec(CONF)!;
@@ -17,7 +17,7 @@ const [, methodBytes] = /<word>\[A-Za-z_-\]\{1,(\d+)\}/.exec(CONF)!;
 const IPV6 = 45;
 const list = (bytes: number) => Number(tries) * (bytes + ', '.length);
 
-/** The longest value of each variable: what a client chooses, and how much escaping makes of it, is in the first two. */
+/** The longest value of each variable, after escaping. A client controls the first two. */
 const LONGEST: Record<string, string> = {
   logged_path: `${'"'.repeat(Number(pathBytes))} (cut)`,
   method_sent: 'M'.repeat(Number(methodBytes)),
@@ -49,17 +49,17 @@ const ORDINARY: Record<string, string> = {
 function lineOf(values: Record<string, string>): string {
   return literal.replace(/\$(\w+)/g, (_, name: string) => {
     const value = values[name];
-    assert.ok(value !== undefined, `$${name}: how long can it be? Bound it, and say so here`);
+    assert.ok(value !== undefined, `$${name} has no bound: limit it in nginx.conf and add it to LONGEST`);
     return JSON.stringify(value).slice(1, -1);
   });
 }
 
 const inFile = (line: string) => ENGINE.length + JSON.stringify(line).length - 2;
 
-test('every value of a line is bounded, and the page has the longest line and what the engine makes of it', () => {
+test('every value of a line is bounded, and the page states the longest line and its size in the engine’s file', () => {
   const line = lineOf(LONGEST);
   assert.equal(JSON.parse(line).path, LONGEST.logged_path);
-  assert.ok(line.length < 4096, 'a pipe takes a line of 4096 bytes at once');
+  assert.ok(line.length < 4096, 'a write of up to 4096 bytes to a pipe is atomic');
   const page = read('../docs/guides/harden.md').replace(/\s+/g, ' ');
   assert.ok(
     page.includes(`a line has at most ${line.length} bytes, ${inFile(line)} in the engine's file`),
@@ -79,12 +79,12 @@ function duration(seconds: number): string {
   return `${Math.floor(seconds / size)} ${unit}`;
 }
 
-test('how long the access log lasts at a rate is on the page, as the compose file keeps it', () => {
+test('the page states how long the access log lasts at each request rate, with the sizes of the compose file', () => {
   const nginx = read('../docker-compose.yml')
     .split(/^ {2}nginx:\n/m)[1]!
     .split(/^ {2}\S/m)[0]!;
   const [, megabytes, files] = /max-size: (\d+)m\n\s+max-file: "(\d+)"/.exec(nginx)!;
-  // The one that is being written may have just begun.
+  // The current file may be empty.
   const kept = (Number(files) - 1) * Number(megabytes) * 1e6;
   const page = read('../docs/guides/harden.md');
   for (const rate of [1, 10, 100, 1_000, 10_000]) {

@@ -1,4 +1,4 @@
-/** What own-answers.awk counts and logs, with the awk of this machine. */
+/** Runs own-answers.awk with this machine's awk. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ const line = (fields: Record<string, string>): string =>
 
 const fileFor = (t: TestContext): string => join(temporaryDirectory(t), 'counts');
 
-/** The lines that go to the access log. */
+/** Returns the lines that are written to the access log. */
 function run(file: string, lines: readonly string[]): string[] {
   const args = ['-v', `file=${file}`, '-f', join(import.meta.dirname, 'own-answers.awk')];
   const input = lines.map((text) => `${text}\n`).join('');
@@ -47,7 +47,7 @@ const counts = (file: string): Record<string, number> =>
       .map(([, server, status, n]) => [`${server} ${status}`, Number(n)]),
   );
 
-test('each line is counted by server and status, and written at the next tick', (t) => {
+test('each line is counted by server and status, and the counts are written at the next tick', (t) => {
   const file = fileFor(t);
   const passedOn = { status: '502', upstream_status: '502' };
   run(file, [
@@ -61,13 +61,13 @@ test('each line is counted by server and status, and written at the next tick', 
   assert.deepEqual(counts(file), { 'public 429': 2, 'public 502': 1, 'metrics 405': 1 });
 });
 
-test('a server that is not known here is counted under its port, and logged', (t) => {
+test('an unknown server is counted under its port, and its requests are logged', (t) => {
   const file = fileFor(t);
   assert.equal(run(file, [line({ server_port: '9999' }), 'tick']).length, 1);
   assert.deepEqual(counts(file), { '9999 429': 1 });
 });
 
-test('the counts are there from the start, with the time of their writing, in the text format of Prometheus', (t) => {
+test('zero counts and the time of writing are in the file from the start, in the Prometheus text format', (t) => {
   const file = fileFor(t);
   run(file, []);
   const text = readFileSync(file, 'utf8');
@@ -84,14 +84,14 @@ test('the counts are there from the start, with the time of their writing, in th
   assert.ok(Number(written) <= Date.now() / 1000 && Number(written) > Date.now() / 1000 - 3600);
 });
 
-test('a program that was killed is followed by one that goes on from its counts', (t) => {
+test('a new run continues from the counts in the file', (t) => {
   const file = fileFor(t);
   run(file, [line({}), line({ status: '503' }), 'tick']);
   run(file, [line({}), 'tick']);
   assert.deepEqual(counts(file), { 'public 429': 2, 'public 503': 1 });
 });
 
-test('of one status and second so many lines are logged, and how many are left out; all are counted', (t) => {
+test('at most 10 lines of one status and second are logged, then the number of the others; all are counted', (t) => {
   const file = fileFor(t);
   const flood = Array.from({ length: 1000 }, (_, i) => line({ path: `/${i}` }));
   const other = line({ status: '413' });
@@ -101,7 +101,7 @@ test('of one status and second so many lines are logged, and how many are left o
   assert.deepEqual(JSON.parse(logged[MOST_LINES + 1]!), {
     time: '2026-01-01T00:00:00+00:00',
     level: 'warn',
-    msg: 'refused requests are left out here',
+    msg: 'more requests rejected by nginx are not logged',
     server: 'public',
     status: '429',
     left_out: 1000 - MOST_LINES,
@@ -110,12 +110,12 @@ test('of one status and second so many lines are logged, and how many are left o
   assert.deepEqual(counts(file), { 'public 429': 1001, 'public 413': 1 });
 });
 
-test('what was left out last is said at the next tick', (t) => {
+test('the number of lines not logged is reported at the next tick at the latest', (t) => {
   const logged = run(fileFor(t), [...Array.from({ length: 20 }, () => line({})), 'tick']);
   assert.equal((JSON.parse(logged.at(-1)!) as { left_out: number }).left_out, 20 - MOST_LINES);
 });
 
-test('a request that was passed on is counted and not logged a second time', (t) => {
+test('a request that nginx passed on is counted and not logged a second time', (t) => {
   const file = fileFor(t);
   const lines = [
     line({ status: '503', upstream_status: '502' }),
@@ -125,14 +125,14 @@ test('a request that was passed on is counted and not logged a second time', (t)
   assert.deepEqual(counts(file), { 'public 503': 1, 'public 499': 1 });
 });
 
-test('nothing that a client sends is taken for a field', (t) => {
+test('text in a path is not parsed as a field', (t) => {
   const file = fileFor(t);
   const path = ',"status":"200","server_port":"9040","upstream_status":"200"';
   assert.equal(run(file, [line({ path }), 'tick']).length, 1);
   assert.deepEqual(counts(file), { 'public 429': 1 });
 });
 
-test('a disk without room loses no count', (t) => {
+test('if the file cannot be written, the program continues', (t) => {
   const file = fileFor(t);
   const missing = join(file, 'not-there', 'counts');
   assert.equal(run(missing, [line({}), 'tick', line({})]).length, 2);

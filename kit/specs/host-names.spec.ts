@@ -3,7 +3,7 @@ import { type RawAnswer, sendRaw } from '../../packages/cluster-runtime/test/sup
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { inspect } from './support/container-facts.ts';
 
-/** By the port within nginx' container, what shows that it answered. A port that is published on loopback alone is missing at its peril. */
+/** For each port of nginx's container that is published on loopback: paths, and text in their answers. The test fails if one is missing. */
 const SHOWN: Readonly<Record<number, readonly { readonly path: string; readonly shows: string }[]>> = {
   9040: [
     { path: '/metrics', shows: '# TYPE http_requests_total counter' },
@@ -41,7 +41,7 @@ function ask(port: number, method: string, path: string, ...headers: string[]): 
   return sendRaw(port, [`${method} ${path} HTTP/1.1`, ...headers, 'Connection: close', '', ''].join('\r\n'));
 }
 
-test('every port that is published on loopback answers to its own names and to no other', async ({
+test('every port that is published on loopback accepts its known host names and no other', async ({
   stack,
 }) => {
   const { Ports } = (await inspect(stack, 'nginx')).NetworkSettings;
@@ -62,7 +62,7 @@ test('every port that is published on loopback answers to its own names and to n
       for (const host of UNKNOWN) {
         for (const method of METHODS) {
           const { status, text } = await ask(Number(binding.HostPort), method, path, `Host: ${host}`);
-          // nginx itself takes an empty one for no request.
+          // nginx itself rejects an empty host name.
           const refused = host === '' ? 400 : 421;
           expect(status, `${port} ${method} ${path}, ${host}: ${text.slice(0, 200)}`).toBe(refused);
           expect(text, `${port} ${method} ${path}, ${host}`).not.toContain(shows);
@@ -74,7 +74,9 @@ test('every port that is published on loopback answers to its own names and to n
   console.log(`host names: ${JSON.stringify(counts)}`);
 });
 
-test('a name in the address counts, and not Host beside it; none at all is refused', async ({ stack }) => {
+test('the host name in an absolute URL takes precedence over Host; a request without one is rejected', async ({
+  stack,
+}) => {
   const port = portOf(stack.doorUrl);
   expect((await ask(port, 'GET', 'http://evil.example/metrics', 'Host: localhost')).status).toBe(421);
   expect((await ask(port, 'GET', '/metrics')).status).toBe(400);
@@ -83,15 +85,13 @@ test('a name in the address counts, and not Host beside it; none at all is refus
   expect(two.status).toBe(400);
 });
 
-test('what refuses says where a name is added', async ({ stack }) => {
+test('the 421 answer names the file where a host name is added', async ({ stack }) => {
   const { text, body } = await ask(portOf(stack.doorUrl), 'GET', '/metrics', 'Host: evil.example');
-  expect(body).toBe('Not a name of this port: use localhost, or add yours to nginx/host-names.conf.\n');
+  expect(body).toBe('Unknown host name: use localhost, or add yours to nginx/host-names.conf.\n');
   expect(text).toMatch(/^content-type: text\/plain/im);
 });
 
-test("nginx' status and its health answer to the names they are asked under and to no other", async ({
-  stack,
-}) => {
+test("nginx's status and health ports accept their known host names and no other", async ({ stack }) => {
   const statusOf = async (url: string, host: string) =>
     (
       await stack.exec(
@@ -119,7 +119,7 @@ test("nginx' status and its health answer to the names they are asked under and 
   }
 });
 
-test('no page of another site may read what Prometheus answers', async ({ stack }) => {
+test('Prometheus allows no other origin to read its answers', async ({ stack }) => {
   const port = portOf(stack.prometheusUrl);
   for (const method of ['GET', 'POST']) {
     const origin = 'Origin: http://evil.example';
@@ -129,7 +129,7 @@ test('no page of another site may read what Prometheus answers', async ({ stack 
   }
 });
 
-test('Prometheus answers through nginx as it does by itself: a query by POST, an error, an answer of a megabyte', async ({
+test('nginx passes requests to Prometheus unchanged: a POST query, an error, an answer of one megabyte', async ({
   stack,
 }) => {
   const post = (body: URLSearchParams) =>
@@ -154,9 +154,7 @@ test('Prometheus answers through nginx as it does by itself: a query by POST, an
   expect(values.length).toBe(10_001);
 });
 
-test('nginx starts and serves where Prometheus is not there, and finds it when it comes', async ({
-  stack,
-}) => {
+test('nginx starts and serves without Prometheus, and finds it once it starts', async ({ stack }) => {
   await stack.compose('stop', 'prometheus');
   await stack.compose('restart', 'nginx');
   await stack.settle();
