@@ -1,4 +1,4 @@
-/** Of each part that tests share there is one. A second one is found here by what every such part has to call. */
+/** Checks that each shared part of the tests exists once. A second one is detected by a call that every such part must make. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -11,8 +11,8 @@ const SUPPORT = 'packages/prom-multiproc/test/support';
 interface Part {
   readonly what: string;
   readonly call: RegExp;
-  readonly home: string;
-  /** Files that make the call for another purpose, or that run where nothing can be imported. */
+  readonly file: string;
+  /** Files that make the call for another purpose, or that run where they cannot import the part; with the reason. */
   readonly exceptions?: Readonly<Record<string, string>>;
 }
 
@@ -20,19 +20,19 @@ const PARTS: readonly Part[] = [
   {
     what: 'starter of compose stacks',
     call: /new DockerComposeEnvironment|\bcompose\([^)]*'up'/,
-    home: 'e2e/support/compose-project.ts',
+    file: 'e2e/support/compose-project.ts',
     exceptions: {
-      'e2e/specs/stack.spec.ts': 'creates containers of a stack anew',
-      'kit/specs/hardening-proxy.spec.ts': 'creates a container of a stack anew',
-      'kit/specs/host-names.spec.ts': 'creates a container of a stack anew',
-      'kit/specs/line-ends.spec.ts': 'tries the command itself, in a clone',
+      'e2e/specs/stack.spec.ts': 'recreates containers of a stack',
+      'kit/specs/hardening-proxy.spec.ts': 'recreates a container of a stack',
+      'kit/specs/host-names.spec.ts': 'recreates a container of a stack',
+      'kit/specs/line-ends.spec.ts': 'tests the command itself, in a clone',
     },
   },
-  { what: 'log follower', call: /'--follow'/, home: 'e2e/support/log-follower.ts' },
+  { what: 'log follower', call: /'--follow'/, file: 'e2e/support/log-follower.ts' },
   {
     what: 'temporary directory',
     call: /\bmkdtemp/,
-    home: `${SUPPORT}/temporary-directory.ts`,
+    file: `${SUPPORT}/temporary-directory.ts`,
     exceptions: {
       'packages/prom-multiproc/client-suites/fresh-directory.cjs': "runs in another project's Jest",
       'packages/prom-multiproc/client-suites/share-each-registry.ts': 'removed with the directory of the run',
@@ -41,24 +41,24 @@ const PARTS: readonly Part[] = [
   {
     what: 'poller',
     call: /\bnow\(\) *[<>]=? *deadline\b/,
-    home: `${SUPPORT}/poll.ts`,
-    exceptions: { 'packages/prom-multiproc/src/clear-directory.ts': 'no test: what is published' },
+    file: `${SUPPORT}/poll.ts`,
+    exceptions: { 'packages/prom-multiproc/src/clear-directory.ts': 'published code, not a test' },
   },
   {
     what: 'raw HTTP client',
     call: /import \{[^}]*\bconnect\b[^}]*\} from 'node:net'|\bconnect\b.*require\('node:net'\)/,
-    home: 'packages/cluster-runtime/test/support/raw-http.ts',
+    file: 'packages/cluster-runtime/test/support/raw-http.ts',
     exceptions: {
-      'kit/specs/networks/reach.ts': 'runs alone in a container',
-      'kit/specs/attacking-client/connections.ts': 'runs alone in a container',
-      'kit/specs/log-lines.spec.ts': 'its program runs alone in a container',
-      'nginx/testing/crowd.ts': 'counts connections, without HTTP, from addresses of its own',
+      'kit/specs/networks/reach.ts': 'runs in a container without other files',
+      'kit/specs/attacking-client/connections.ts': 'runs in a container without other files',
+      'kit/specs/log-lines.spec.ts': 'its program runs in a container without other files',
+      'nginx/testing/crowd.ts': 'opens connections from a given address and sends no HTTP',
     },
   },
-  { what: 'seeded random generator', call: /0x6d2b79f5/, home: `${SUPPORT}/random.ts` },
+  { what: 'seeded random generator', call: /0x6d2b79f5/, file: `${SUPPORT}/random.ts` },
 ];
 
-/** The sources that git knows or would add: by path, with their text. */
+/** Path and text of the tracked and untracked sources. */
 const sources = git(
   ROOT,
   'ls-files',
@@ -75,9 +75,9 @@ const sources = git(
   .filter((path) => path !== '' && !path.includes('/vendor/') && join(ROOT, path) !== import.meta.filename)
   .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
 
-for (const { what, call, home, exceptions = {} } of PARTS) {
-  test(`there is one ${what}, in ${home}`, () => {
+for (const { what, call, file, exceptions = {} } of PARTS) {
+  test(`there is one ${what}, in ${file}`, () => {
     const found = sources.filter(({ text }) => call.test(text)).map(({ path }) => path);
-    assert.deepEqual(found.sort(), [home, ...Object.keys(exceptions)].sort());
+    assert.deepEqual(found.sort(), [file, ...Object.keys(exceptions)].sort());
   });
 }

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
-import { tryMutations } from './mutate.ts';
+import { runMutations } from './mutate.ts';
 import type { Mutation } from './mutations.ts';
 
 const SOURCE = 'export const one = 1;\nexport const two = 2;\n';
@@ -16,7 +16,7 @@ test('one is 1', () => assert.equal(one, 1));
 test('one is 2', () => assert.equal(one, 2));
 `;
 
-test('a mutation is killed by a red test only, and the checkout stays as it is', (t) => {
+test('a mutation is killed only by a failing test, and the checkout is unchanged', (t) => {
   const root = temporaryDirectory(t);
   mkdirSync(join(root, 'node_modules'));
   writeFileSync(join(root, 'package.json'), '{ "type": "module" }');
@@ -31,7 +31,7 @@ test('a mutation is killed by a red test only, and the checkout stays as it is',
     replacement: text.replace(/\d/, '7'),
     test: ['numbers.test.ts', title],
   });
-  const results = tryMutations(root, [
+  const results = runMutations(root, [
     mutation('seen', 'one = 1', 'one is 1'),
     mutation('unseen', 'two = 2', 'one is 1'),
     mutation('twice', 'export const', 'one is 1'),
@@ -44,9 +44,9 @@ test('a mutation is killed by a red test only, and the checkout stays as it is',
     [
       ['seen', 'killed'],
       ['unseen', 'survived'],
-      ['twice', 'text not found once'],
-      ['nowhere', 'text not found once'],
-      ['red before', 'test fails without it'],
+      ['twice', 'text not found exactly once'],
+      ['nowhere', 'text not found exactly once'],
+      ['red before', 'test fails without the mutation'],
       ['without a test', 'no such test'],
     ],
   );

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import type { Mutation } from './mutations.ts';
 import { scratchCopy } from './scratch-copy.ts';
 
-/** `killed`: the test passes, and fails with the mutation. All else is a failure of the list. */
+/** `killed`: the test passes without the mutation and fails with it. Every other verdict is an error. */
 export type Verdict =
   | 'killed'
   | 'survived'
-  | 'text not found once'
-  | 'test fails without it'
+  | 'text not found exactly once'
+  | 'test fails without the mutation'
   | 'no such test';
 
 export interface Result {
@@ -17,25 +17,25 @@ export interface Result {
   readonly verdict: Verdict;
 }
 
-/** Longest time for one test, in milliseconds: a mutation may make it hang. */
+/** A mutation may make its test hang. */
 const TEST_TIMEOUT_MS = 180_000;
 
-/** Makes each mutation in a copy of the checkout `root`, one at a time, and runs its test with and without it. */
-export function* tryMutations(root: string, mutations: readonly Mutation[]): Generator<Result> {
+/** Applies each mutation to a copy of the checkout `root`, one at a time, and runs its test without and with it. */
+export function* runMutations(root: string, mutations: readonly Mutation[]): Generator<Result> {
   const copy = scratchCopy(root);
   try {
-    for (const mutation of mutations) yield { mutation, verdict: tryOne(copy, mutation) };
+    for (const mutation of mutations) yield { mutation, verdict: verdictOf(copy, mutation) };
   } finally {
     rmSync(copy, { recursive: true });
   }
 }
 
-function tryOne(copy: string, { file, text, replacement, test }: Mutation): Verdict {
+function verdictOf(copy: string, { file, text, replacement, test }: Mutation): Verdict {
   const path = join(copy, file);
   const source = readFileSync(path, 'utf8');
-  if (occurrences(source, text) !== 1) return 'text not found once';
+  if (occurrences(source, text) !== 1) return 'text not found exactly once';
   const without = runTest(copy, test);
-  if (without !== 'passed') return without === 'failed' ? 'test fails without it' : 'no such test';
+  if (without !== 'passed') return without === 'failed' ? 'test fails without the mutation' : 'no such test';
   writeFileSync(
     path,
     source.replace(text, () => replacement),
@@ -51,7 +51,7 @@ export function occurrences(source: string, text: string): number {
   return source.split(text).length - 1;
 }
 
-/** What becomes of the test of this title alone. */
+/** Runs the one test with this title. */
 function runTest(root: string, [file, title]: Mutation['test']): 'passed' | 'failed' | 'missing' {
   const args = [
     '--test',
@@ -60,7 +60,7 @@ function runTest(root: string, [file, title]: Mutation['test']): 'passed' | 'fai
     `--test-name-pattern=^${title.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}$`,
     file,
   ];
-  // A run within a run would report to the outer one.
+  // With NODE_TEST_CONTEXT the child process would report to an outer `node --test`.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const { stdout } = spawnSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' });
   const line = stdout.split('\n').find((one) => unescaped(one).endsWith(` - ${title}`));
@@ -68,7 +68,7 @@ function runTest(root: string, [file, title]: Mutation['test']): 'passed' | 'fai
   return line.trimStart().startsWith('not ok') ? 'failed' : 'passed';
 }
 
-/** TAP escapes the number sign and the backslash in titles. */
+/** Undoes TAP's escapes of `#` and `\` in titles. */
 function unescaped(line: string): string {
   return line.replaceAll(/\\([#\\])/g, '$1');
 }

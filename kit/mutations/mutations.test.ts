@@ -8,15 +8,15 @@ import { MUTATIONS } from './mutations.ts';
 const read = (file: string): string => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
 
 for (const { name, file, text, replacement, test: one } of MUTATIONS) {
-  test(`the mutation "${name}" changes one place, and its test is there`, () => {
-    assert.equal(occurrences(read(file), text), 1, `${file} has ${JSON.stringify(text)} once`);
+  test(`the mutation "${name}" changes one place, and its test exists`, () => {
+    assert.equal(occurrences(read(file), text), 1, `${file} contains ${JSON.stringify(text)} exactly once`);
     assert.notEqual(text, replacement);
     const [testFile, title] = one;
     assert.ok(read(testFile).includes(`'${title}'`), `${testFile} has a test ${JSON.stringify(title)}`);
   });
 }
 
-test('each guarantee is broken by a mutation', () => {
+test('each guarantee has a mutation that breaks it', () => {
   const broken = new Set(MUTATIONS.map(({ guarantee }) => guarantee));
   assert.deepEqual([...broken].sort(), [1, 2, 3, 4, 5, 6, 7, 8]);
 });

@@ -1,10 +1,10 @@
-/** A change that breaks a guarantee, and the test that must fail when it is made. Paths are from the root. */
+/** A change that breaks a guarantee, and the test that must then fail. Paths are relative to the root of the checkout. */
 export interface Mutation {
   readonly name: string;
   /** Number of the guarantee in the README's list. */
   readonly guarantee: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
   readonly file: string;
-  /** Is in the file exactly once. */
+  /** Must occur in the file exactly once. */
   readonly text: string;
   readonly replacement: string;
   /** The file of the test and its title. */
@@ -102,7 +102,7 @@ export const MUTATIONS: readonly Mutation[] = [
     test: ['packages/prom-multiproc/src/slot/slot-writer.test.ts', 'a file of another user is passed over'],
   },
   {
-    name: 'add slots up in another order at each scrape',
+    name: 'add up slots in another order at each scrape',
     guarantee: 1,
     file: 'packages/prom-multiproc/src/merge/directory-reader.ts',
     text: 'const views = this.#views().sort(bySlot);',
@@ -124,7 +124,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'leave the slots of dead workers to themselves',
+    name: 'do not take over the slots of dead workers',
     guarantee: 4,
     file: 'packages/prom-multiproc/src/slot/slot-lock.ts',
     text: 'const fd = tryHold(libc, path);',
@@ -135,7 +135,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'look a known series up as a new one',
+    name: 'look up a known series as if it were new',
     guarantee: 8,
     file: 'packages/prom-multiproc/src/metric/shared-metric.ts',
     text: 'return this.#isSettled ? this.#tree.get(labels) : undefined;',

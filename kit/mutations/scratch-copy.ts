@@ -7,8 +7,8 @@ import {
 } from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 
 /**
- * Copies the tracked files of the checkout `root`, as they are now, into a new directory, and returns that. Installed packages are
- * linked; a workspace of the checkout becomes that of the copy.
+ * Copies the tracked and untracked files of the checkout `root` into a new temporary directory and returns its path. Installed packages
+ * are symlinks; links to workspaces lead to the workspaces of the copy.
  */
 export function scratchCopy(root: string): string {
   const copy = temporaryDirectory(thisProcess);

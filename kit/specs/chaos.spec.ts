@@ -10,10 +10,10 @@ const FAULT_KINDS = Object.keys(FAULTS);
 const MINUTES = 10;
 const TIMEOUT_MS = 20 * 60_000;
 
-test('no fault of a process and no damaged file breaks a promise: each kind of either, once', async () => {
+test('every guarantee holds under each kind of process fault and of file damage', async () => {
   test.setTimeout(TIMEOUT_MS);
   const seed = seedOfThisRun();
-  console.log(`chaos: seed ${seed} (play it again with E2E_SEED=${seed})`);
+  console.log(`chaos: seed ${seed} (repeat with E2E_SEED=${seed})`);
   const stack = await startChaosStack(sharing);
   try {
     const report = await runChaos(stack, {

@@ -103,7 +103,7 @@ test('a request that is too large gets 413, 414 or 431, and the app never gets a
   // nginx streams a body of unknown length to the app until it is too large, then aborts the request.
   const seen = (await proxy.seen()).filter((request) => request.includes('too-large'));
   expect(seen.filter((request) => request !== 'POST /too-large/chunked')).toEqual(
-    seen.includes('POST /too-large/chunked') ? ['POST /too-large/chunked broke off: aborted'] : [],
+    seen.includes('POST /too-large/chunked') ? ['POST /too-large/chunked was cut: aborted'] : [],
   );
 });
 

@@ -6,7 +6,7 @@ import { Checkouts } from './support/checkouts.ts';
 
 const TIMEOUT_MS = 20 * 60_000;
 
-test('plain docker compose up starts a checkout whose files have CRLF, as git for Windows or an editor may make them', async () => {
+test('docker compose up starts a checkout whose files have CRLF line endings', async () => {
   test.setTimeout(TIMEOUT_MS);
   const checkouts = new Checkouts();
   try {

@@ -6,7 +6,7 @@ const START_TIMEOUT_MS = 15 * 60_000;
 const DEADLINE = { timeout: 60_000 };
 const FILE = 'logs-elsewhere.compose.yml';
 
-/** Stands in for a log host: what it was sent. */
+/** Starts a TCP server in place of a syslog host; `received` returns what it has received. */
 async function logHost(): Promise<{
   readonly received: () => string;
   readonly address: string;
@@ -26,7 +26,7 @@ async function logHost(): Promise<{
   return { received: () => text, address: `tcp://127.0.0.1:${port}`, close: () => server.close() };
 }
 
-test('with the file for it every container’s log goes to a log host, and is shown here as before', async () => {
+test('logs-elsewhere.compose.yml sends every container’s log to a syslog host, and docker compose logs still works', async () => {
   test.setTimeout(START_TIMEOUT_MS);
   const host = await logHost();
   const proxy = await EchoProxy.start([FILE], { SYSLOG_ADDRESS: host.address });

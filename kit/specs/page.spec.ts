@@ -3,14 +3,14 @@ import type { Page } from '@playwright/test';
 import { expect as base } from '../../e2e/support/fixtures.ts';
 import { Stack, WORKERS } from '../../e2e/support/stack.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
-import { newcomerHeard, numberIn, numberWhen, shownWhen, test } from './support/page-reader.ts';
+import { newWorkerAnswered, numberIn, numberWhen, shownWhen, test } from './support/page-reader.ts';
 
 const DEADLINE_MS = 90_000;
-/** One worker after the other starts and drains. */
+/** A reload starts and drains one worker after the other. */
 const RELOAD_DEADLINE_MS = 3 * 60_000;
 const START_TIMEOUT_MS = 15 * 60_000;
-/** What the page sends at a time, at the most. */
-const ON_THE_WAY = 3;
+/** Most pings that the page has in flight. */
+const MOST_IN_FLIGHT = 3;
 const NARROW = { width: 320, height: 640 };
 
 const expect = base.configure({ timeout: DEADLINE_MS });
@@ -22,7 +22,7 @@ async function open(page: Page, stack: Stack): Promise<void> {
   await numberWhen(page, 'shared-now', (value) => value >= 0);
 }
 
-test('every ping that was answered is in the shared count, and one worker alone shows other numbers that fall', async ({
+test('the shared count has every answered ping, while the count of a single worker decreases', async ({
   page,
   stack,
 }) => {
@@ -39,7 +39,7 @@ test('every ping that was answered is in the shared count, and one worker alone 
     values.some((value, i) => i > 0 && value !== null && value > (values[i - 1] ?? value));
   const shown = await shownWhen(
     page,
-    'ten readings in both charts, the last one answered, of which the own count fell',
+    'ten readings in both charts, the last one answered, with a decrease of the own count only',
     ({ own, shared, ownMisplaced, sharedMisplaced }) =>
       own.length === 10 &&
       own[0] !== null &&
@@ -52,19 +52,19 @@ test('every ping that was answered is in the shared count, and one worker alone 
   await button(page, 'Stop pinging').click();
   await expect(page.getByRole('status')).toContainText('Stopped.');
   const stopped = await page.getByRole('status').innerText();
-  const [told, unanswered] = [/(\d+) were answered/, /(\d+) were not/].map((n) =>
+  const [reported, unanswered] = [/(\d+) were answered/, /(\d+) were not/].map((n) =>
     Number(n.exec(stopped)?.[1] ?? 0),
   ) as [number, number];
-  // One that was on its way is answered and counted yet.
+  // Pings in flight at the stop are still answered and counted.
   await poll(
     'as many pings counted as answered',
     async () => {
-      // Of one reading, made after the stop: the next one may come between two looks.
+      // All numbers are read in one call, because the page may update between two calls.
       const [answered, counted, now] = await page.evaluate<[number, number, number]>(
         `['answered', 'shared-increase', 'shared-now'].map(
           (id) => Number(document.getElementById(id).textContent.replace(/\\D/g, '')))`,
       );
-      const all = told <= answered && answered <= counted && counted <= answered + unanswered;
+      const all = reported <= answered && answered <= counted && counted <= answered + unanswered;
       if (all && now === before + counted) return counted;
       throw new Error(`${answered} answered, ${unanswered} not, ${counted} counted, ${before} to ${now}`);
     },
@@ -78,10 +78,10 @@ test('every ping that was answered is in the shared count, and one worker alone 
     `page: ${counted} pings counted, ${unanswered} not answered, increase() of one worker's ${ownIncrease}`,
   );
   expect(await numberIn(page, 'shared-falls')).toBe(0);
-  expect(await page.locator('#workers li').count(), 'several workers were heard').toBeGreaterThan(1);
+  expect(await page.locator('#workers li').count(), 'workers that answered').toBeGreaterThan(1);
 });
 
-test('a worker that is killed takes its own count along and nothing of the shared one', async ({
+test('killing a worker loses its own count and nothing of the shared count', async ({
   page,
   stack,
   complaints,
@@ -89,7 +89,7 @@ test('a worker that is killed takes its own count along and nothing of the share
   await open(page, stack);
   await button(page, 'Start pinging').click();
   await numberWhen(page, 'answered', (value) => value > 30);
-  // Whichever will be killed.
+  // Every worker has answered before one of them is killed.
   await expect(page.locator('#workers li')).toHaveCount(WORKERS);
   const old = (await stack.status()).workers.map(({ id }) => id);
   await shownWhen(page, 'no mark in the charts', ({ marks }) => marks.every((count) => count === 0));
@@ -102,26 +102,26 @@ test('a worker that is killed takes its own count along and nothing of the share
   await shownWhen(page, 'a mark in both charts', ({ marks }) => marks.every((count) => count === 1));
   const falls = await numberIn(page, 'own-falls');
   const counted = await numberIn(page, 'shared-now');
-  await newcomerHeard(page, old);
+  await newWorkerAnswered(page, old);
   await numberWhen(page, 'own-falls', (value) => value > falls);
   await button(page, 'Stop pinging').click();
   expect(await numberIn(page, 'shared-falls')).toBe(0);
   expect(await numberIn(page, 'shared-now')).toBeGreaterThan(counted);
   await stack.settle();
-  // nginx sends a request whose worker died once more: now and then over another connection to that same worker.
+  // nginx retries a request whose worker was killed, occasionally on another connection to the same worker: then the browser gets 502.
   const lost = complaints.findIndex((complaint) => /status of 502/.test(complaint));
   if (lost !== -1) complaints.splice(lost, 1);
 });
 
-test('a blocked worker has no count of its own to tell, and the shared one is told by another', async ({
+test('while a worker is blocked, its own count is missing and the shared count is shown', async ({
   page,
   stack,
 }) => {
   await open(page, stack);
   let asked = 0;
-  // The block may end before that worker was asked: then another one.
+  // The block may end before the page requests that worker: then the test blocks another one.
   await poll(
-    'a gap in what one worker tells, and none in the shared count',
+    'a gap in the own count and none in the shared count',
     async () => {
       if (asked++ % 12 === 0) await button(page, 'Block one for 4 s').click();
       const rows = await page
@@ -134,7 +134,7 @@ test('a blocked worker has no count of its own to tell, and the shared one is to
   await stack.settle();
 });
 
-test('a reload replaces every worker: each begins at 0, and the shared count goes on', async ({
+test('after a reload each new worker starts at 0, and the shared count continues', async ({
   page,
   stack,
 }) => {
@@ -155,11 +155,11 @@ test('a reload replaces every worker: each begins at 0, and the shared count goe
   const replacedAt = await numberIn(page, 'shared-now');
   const { askedLast, own, shared } = await shownWhen(
     page,
-    'an answer of a new worker, and more in the shared count',
+    'an answer of a new worker, and an increased shared count',
     (shown) => Number(shown.askedLast) > Math.max(...old) && Number(shown.shared[0]) > replacedAt,
   );
-  // A worker counts for itself before it answers, and the shared count has it after.
-  const since = Number(shared[0]) - counted + ON_THE_WAY;
+  // A worker increases its own count before it answers; the shared count follows.
+  const since = Number(shared[0]) - counted + MOST_IN_FLIGHT;
   expect(own[0], `worker ${askedLast} counted alone, of ${since}`).toBeLessThanOrEqual(since);
   await numberWhen(page, 'own-falls', (value) => value > 0);
   await button(page, 'Stop pinging').click();
@@ -168,7 +168,7 @@ test('a reload replaces every worker: each begins at 0, and the shared count goe
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`on a narrow screen and a wide one, ${colorScheme}, it fits and has no fault that axe-core finds`, async ({
+  test(`in ${colorScheme} mode, the page fits narrow and wide screens and axe-core finds no violation`, async ({
     page,
     stack,
   }) => {
@@ -192,13 +192,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('by keyboard alone: pings, their rate and the table of readings', async ({ page, stack }) => {
-  // How far apart it sends them: the last one asked for.
+test('pings, their rate and the table of readings work with the keyboard alone', async ({ page, stack }) => {
+  // Records the last interval between pings that the page sets.
   await page.addInitScript(`{
     const plain = setInterval;
-    globalThis.setInterval = (run, ms, ...more) => plain(run, (globalThis.askedInterval = ms), ...more);
+    globalThis.setInterval = (run, ms, ...more) => plain(run, (globalThis.lastInterval = ms), ...more);
   }`);
-  const apart = () => page.evaluate<number>('askedInterval');
+  const interval = () => page.evaluate<number>('lastInterval');
   await open(page, stack);
   const tabTo = async (name: string, key = 'Tab') => {
     await poll(
@@ -217,13 +217,13 @@ test('by keyboard alone: pings, their rate and the table of readings', async ({ 
   };
   await tabTo('Start pinging');
   await page.keyboard.press('Enter');
-  expect(await apart()).toBe(1000 / 20);
+  expect(await interval()).toBe(1000 / 20);
   await tabTo('rate');
   await page.keyboard.press('ArrowRight');
   await expect(page.getByRole('slider', { name: 'Pings a second' })).toHaveValue('21');
   await expect(page.locator('#rate-shown')).toHaveText('21');
   await expect(page.getByRole('status')).toHaveText('Sending 21 pings a second.');
-  expect(await apart()).toBe(1000 / 21);
+  expect(await interval()).toBe(1000 / 21);
   const answered = await numberIn(page, 'answered');
   await numberWhen(page, 'answered', (value) => value > answered + 3);
   await tabTo('Stop pinging', 'Shift+Tab');
@@ -237,7 +237,7 @@ test('by keyboard alone: pings, their rate and the table of readings', async ({ 
   await expect(page.getByRole('img', { name: /the shared count.*now \d/ })).toBeVisible();
 });
 
-test('its Content-Security-Policy allows nothing but its own files, and nothing of it is inline', async ({
+test('the Content-Security-Policy of the page allows only its own files and nothing inline', async ({
   page,
   stack,
 }) => {
@@ -254,14 +254,14 @@ test('its Content-Security-Policy allows nothing but its own files, and nothing 
     "style-src 'self'",
   ]);
   await numberWhen(page, 'shared-now', (value) => value >= 0);
-  const asked = await page.evaluate<string[]>(
+  const requested = await page.evaluate<string[]>(
     "performance.getEntriesByType('resource').map(({ name }) => name)",
   );
-  expect(asked.length).toBeGreaterThan(5);
-  expect(asked.filter((url) => !url.startsWith(stack.publicUrl))).toEqual([]);
+  expect(requested.length).toBeGreaterThan(5);
+  expect(requested.filter((url) => !url.startsWith(stack.publicUrl))).toEqual([]);
 });
 
-test('of the page’s folder nothing else is served', async ({ page, stack }) => {
+test('other files in the folder of the page are not served', async ({ page, stack }) => {
   for (const path of ['tsconfig.json', 'readings.test.ts', 'vendor/LICENSE', 'index.html', '../nginx.conf']) {
     const { status } = await page.request
       .get(`${stack.publicUrl}/page/${path}`)
@@ -271,7 +271,7 @@ test('of the page’s folder nothing else is served', async ({ page, stack }) =>
   expect((await page.request.get(`${stack.publicUrl}/page/main.js`)).status()).toBe(200);
 });
 
-test('where nothing is measured there is no number and the reason, and without DEMO_CONTROLS there is nothing to break', async ({
+test('with METRICS=0 the page shows the reason instead of the shared count, and without DEMO_CONTROLS no fault buttons', async ({
   page,
 }) => {
   test.setTimeout(START_TIMEOUT_MS);

@@ -13,8 +13,8 @@ import { oddRequests } from './support/odd-requests.ts';
 const TIMEOUT_MS = 20_000;
 const DEADLINE = { timeout: 60_000 };
 const CONF = readFileSync(resolve(import.meta.dirname, '../../nginx/nginx.conf'), 'utf8');
-const AT_ONCE = 8;
-/** But tab and line ends. */
+const CONCURRENCY = 8;
+/** All control characters except tab and line ends. */
 const isControl = (code: number) => (code < 0x20 && ![0x09, 0x0a, 0x0d].includes(code)) || code === 0x7f;
 
 const get = (...headers: string[]) =>
@@ -27,11 +27,11 @@ interface Counted {
   readonly parser: number;
 }
 
-/** nginx hands its lines on within a second, and they are written every two. */
+/** The counts of nginx's own answers. nginx flushes its log every second, and own-answers.awk writes every two seconds. */
 async function ownAnswers(stack: Stack): Promise<string> {
   const since = Date.now() / 1000 + 1;
   return poll(
-    'counts of nginx that are written anew',
+    'new counts of nginx',
     async () => {
       const text = await stack.exec('prometheus', 'wget', '-q', '-O', '-', 'http://nginx:8043/metrics');
       const [, written] = /^nginx_own_answers_written_timestamp_seconds (\d+)$/m.exec(text) ?? [];
@@ -41,7 +41,7 @@ async function ownAnswers(stack: Stack): Promise<string> {
   );
 }
 
-/** Health checks of the container go on meanwhile: they are of other routes. */
+/** Counts of the requests in this test. Health checks of the container have other routes. */
 async function counted(stack: Stack): Promise<Counted> {
   const app = await scrape(`${stack.doorUrl}/metrics`, TIMEOUT_MS);
   const own = await ownAnswers(stack);
@@ -55,7 +55,7 @@ async function counted(stack: Stack): Promise<Counted> {
   };
 }
 
-/** Who an answer is of: each has a body of its own kind. */
+/** Returns which program sent an answer, by its body. */
 function answererOf(answer: RawAnswer): keyof Counted | undefined {
   if (answer.text === '') return undefined;
   if (answer.body.includes('<!doctype html>\n<html lang="en">')) return 'nginx';
@@ -71,24 +71,24 @@ async function linesWith(stack: Stack, service: Service, id: string): Promise<Re
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-test('each of two thousand odd requests is answered once and counted once, by the app, its parser or nginx', async ({
+test('each of two thousand unusual requests is answered and counted exactly once, by the app, its parser or nginx', async ({
   stack,
 }) => {
   test.setTimeout(180_000);
   const port = Number(new URL(stack.publicUrl).port);
   const before = await counted(stack);
   const answers = new Map<string, RawAnswer>();
-  const left = oddRequests();
-  const next = async (): Promise<void> => {
-    for (let one = left.shift(); one !== undefined; one = left.shift()) {
+  const queue = oddRequests();
+  const sendNext = async (): Promise<void> => {
+    for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
       answers.set(one.name, await sendRaw(port, one.text));
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, next));
+  await Promise.all(Array.from({ length: CONCURRENCY }, sendNext));
 
   const by: Record<string, string[]> = { app: [], nginx: [], parser: [], undefined: [] };
   for (const [name, answer] of answers) {
-    // A line end within a request makes two of it.
+    // A line end in a request makes it two requests.
     for (const one of answer.text.split(/(?=HTTP\/1\.1 \d{3} )/)) {
       const part = readAnswer(one);
       if (part.status !== 100) by[String(answererOf(part))]!.push(name);
@@ -96,7 +96,7 @@ test('each of two thousand odd requests is answered once and counted once, by th
   }
   expect(by.undefined, 'every request has an answer').toEqual([]);
   const expected = { app: by.app!.length, parser: by.parser!.length, nginx: by.nginx!.length };
-  console.log(`parsers: ${answers.size} odd requests: ${JSON.stringify(expected)}`);
+  console.log(`parsers: ${answers.size} unusual requests: ${JSON.stringify(expected)}`);
   await expect
     .poll(async () => {
       const now = await counted(stack);
@@ -107,7 +107,7 @@ test('each of two thousand odd requests is answered once and counted once, by th
       };
     }, DEADLINE)
     .toEqual(expected);
-  // What nginx cannot refuse cheaply, as it looks at no value of a header it does not know: control bytes there.
+  // Only control bytes in values of unknown headers may reach Node's parser, because nginx does not check them.
   const unexpected = by.parser!.filter((name) => {
     const [, place, byte] = /^(.*) 0x(..)$/.exec(name) ?? [];
     return !/value/.test(place ?? '') || !isControl(Number.parseInt(byte!, 16));
@@ -115,7 +115,7 @@ test('each of two thousand odd requests is answered once and counted once, by th
   expect(unexpected).toEqual([]);
 });
 
-test('what Node’s parser refuses has one id in the answer, in nginx’ log and in the app’s', async ({
+test('a request that Node’s parser rejects has the same id in the answer, nginx’s log and the app’s log', async ({
   stack,
 }) => {
   const port = Number(new URL(stack.publicUrl).port);
@@ -144,11 +144,11 @@ test('what Node’s parser refuses has one id in the answer, in nginx’ log and
 
 const bytesOf = (size: string) => Number.parseInt(size, 10) * (size.endsWith('k') ? 1024 : 1);
 
-test('Node takes more headers than nginx passes with all that it adds', () => {
+test('Node’s header limit exceeds the largest headers that nginx passes on, with those that it adds', () => {
   const [, first] = /client_header_buffer_size (\w+);/.exec(CONF)!;
   const [, count, size] = /large_client_header_buffers (\d+) (\w+);/.exec(CONF)!;
   const ofClient = bytesOf(first!) + Number(count) * bytesOf(size!);
-  // Of the two that are $host one takes the place of the client's.
+  // Two added headers contain $host; one of them replaces the client's Host.
   const added = [...CONF.matchAll(/proxy_set_header (?!Host )(\S+) (.+);/g)].reduce(
     (sum, [, name, value]) => {
       const longest: Record<string, number> = {
@@ -166,7 +166,7 @@ test('Node takes more headers than nginx passes with all that it adds', () => {
   expect(MAX_HEADER_BYTES).toBeGreaterThan(ofClient + added);
 });
 
-test('the largest headers that nginx takes are answered by the app', async ({ stack }) => {
+test('the app answers requests with the largest headers that nginx accepts', async ({ stack }) => {
   const port = Number(new URL(stack.publicUrl).port);
   const door = Number(new URL(stack.doorUrl).port);
   const shapes: [string, (size: number) => string, number][] = [

@@ -9,7 +9,7 @@ import { getText } from '../test-kit/scrape.ts';
 
 const DASHBOARDS = resolve(import.meta.dirname, '../../grafana/dashboards');
 const TIMEOUT_MS = 10_000;
-/** Rates need two scrapes, and rules one evaluation after them. */
+/** Rates need two scrapes, and then one evaluation of the rules. */
 const DEADLINE = { deadlineMs: 90_000, everyMs: 1_000 };
 const LOAD = { connections: 4, durationMs: 30_000, requestTimeoutMs: 20_000 };
 
@@ -39,27 +39,29 @@ async function rulesOf(stack: Stack): Promise<Rule[]> {
   return groups.flatMap(({ rules }) => rules);
 }
 
-/** Requests that are answered, one in four with an error, over several scrapes: each kind of request series exists, and grows. */
+/** Sends requests over several scrapes, a quarter of them with an error, so every kind of request series exists and increases. */
 async function traffic(stack: Stack): Promise<void> {
   for (let round = 0; round < 3; round++) {
     await startLoad({ ...LOAD, url: `${stack.publicUrl}/ping`, maxRequests: 30 }).done;
     for (let i = 0; i < 10; i++) {
       await fetch(`${stack.publicUrl}/demo/faults/error`, { method: 'POST' });
     }
-    const asked = Number((await query(stack.prometheusUrl, 'max(timestamp(up{job="app"}))'))[0]?.value ?? 0);
+    const lastScrape = Number(
+      (await query(stack.prometheusUrl, 'max(timestamp(up{job="app"}))'))[0]?.value ?? 0,
+    );
     await poll(
       'the next scrape',
       async () => {
         const now = await query(stack.prometheusUrl, 'max(timestamp(up{job="app"}))');
-        return (now[0]?.value ?? 0) > asked ? true : undefined;
+        return (now[0]?.value ?? 0) > lastScrape ? true : undefined;
       },
       DEADLINE,
     );
   }
 }
 
-/** Those of the queries that give nothing, or something that is not a number. */
-async function silent(stack: Stack, queries: readonly string[]): Promise<string[]> {
+/** Returns the queries without a result that is a number. */
+async function withoutData(stack: Stack, queries: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const one of queries) {
     const result = await query(stack.prometheusUrl, one);
@@ -68,12 +70,12 @@ async function silent(stack: Stack, queries: readonly string[]): Promise<string[
   return found;
 }
 
-async function allAnswer(stack: Stack, queries: readonly string[]): Promise<void> {
+async function expectData(stack: Stack, queries: readonly string[]): Promise<void> {
   expect(queries.length).toBeGreaterThan(0);
   await poll(
-    `an answer to each of ${queries.length} queries`,
+    `data for each of ${queries.length} queries`,
     async () => {
-      const left = await silent(stack, queries);
+      const left = await withoutData(stack, queries);
       if (left.length > 0) throw new Error(`no data: ${left.join('\n')}`);
       return true;
     },
@@ -83,16 +85,16 @@ async function allAnswer(stack: Stack, queries: readonly string[]): Promise<void
     console.log(`queries: ${one}: ${JSON.stringify(await query(stack.prometheusUrl, one))}`);
 }
 
-test('every query of the dashboards gives data on the running stack', async ({ stack }) => {
+test('every query of the dashboards returns data on the running stack', async ({ stack }) => {
   await traffic(stack);
-  await allAnswer(stack, [...new Set(panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)))]);
+  await expectData(stack, [...new Set(panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)))]);
 });
 
-test('every recording rule gives data, and every alert asks for series that exist', async ({ stack }) => {
+test('every recording rule returns data, and every alert selects existing series', async ({ stack }) => {
   await traffic(stack);
   const rules = await rulesOf(stack);
   expect(rules.filter(({ health }) => health === 'err')).toEqual([]);
-  await allAnswer(
+  await expectData(
     stack,
     rules.filter(({ type }) => type === 'recording').map(({ name }) => name),
   );
@@ -100,8 +102,8 @@ test('every recording rule gives data, and every alert asks for series that exis
   for (const rule of rules.filter(({ type }) => type === 'alerting')) {
     collect(await api<Node>(stack, `parse_query?query=${encodeURIComponent(rule.query)}`), selectors);
   }
-  // Those exist where Prometheus writes elsewhere, too: kit/specs/remote-write asks for them.
-  await allAnswer(
+  // The remote-write series exist only with REMOTE_WRITE_URL: kit/specs/remote-write checks them.
+  await expectData(
     stack,
     [...selectors].filter((selector) => !selector.includes('prometheus_remote_storage_')),
   );
@@ -113,7 +115,7 @@ interface Node {
   readonly [part: string]: unknown;
 }
 
-/** The selectors of a parsed query, each as a query of its own. */
+/** Adds each selector of a parsed query, as a query, to `into`. */
 function collect(node: unknown, into: Set<string>): void {
   if (Array.isArray(node)) {
     for (const one of node) collect(one, into);

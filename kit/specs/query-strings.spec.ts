@@ -7,7 +7,7 @@ import { EchoProxy } from './support/echo-proxy.ts';
 const SECRET = 'c0ffee-secret';
 const SERVICES: readonly Service[] = ['app', 'nginx', 'nginx-exporter', 'prometheus'];
 const DEADLINE_MS = 60_000;
-/** Longer than nginx' buffers take. */
+/** Larger than nginx's header buffers. */
 const TOO_LONG = 'x'.repeat(9_000);
 
 const request = (line: string, ...headers: string[]) =>
@@ -20,7 +20,7 @@ function entriesOf(log: string): Record<string, string>[] {
     .map((line) => JSON.parse(line) as Record<string, string>);
 }
 
-test('a secret in a query string or a Referer is in no log of the stack; the path is logged as it was sent', async ({
+test('no log of the stack contains query strings or Referer, and paths are logged as sent', async ({
   stack,
 }) => {
   const publicPort = Number(new URL(stack.publicUrl).port);
@@ -65,7 +65,7 @@ test('a secret in a query string or a Referer is in no log of the stack; the pat
   }
 });
 
-test('nginx’ error log has the request that failed, without its query string', async () => {
+test('nginx’s error log contains failed requests without their query strings', async () => {
   const proxy = await EchoProxy.start();
   try {
     const secrets = [`GET /break?token=${SECRET}`, `POST /break?a="${SECRET}",b&c=?${SECRET}`];

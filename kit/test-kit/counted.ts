@@ -1,6 +1,6 @@
 import { type Exposition, total } from './exposition.ts';
 
-/** What the application says of one route, in each of the metrics that count its requests. */
+/** Requests of one route according to http_requests_total and http_request_duration_seconds. */
 export interface Counted {
   readonly counter: number;
   readonly histogram: number;

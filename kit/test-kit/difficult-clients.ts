@@ -3,12 +3,13 @@ import { openRaw } from '../../packages/cluster-runtime/test/support/raw-http.ts
 
 export type Kind = 'long-lived' | 'slow' | 'aborted' | 'half-sent';
 
-/** What became of the clients of one kind: a status, `closed` by the server without one, or what they did themselves. */
+/** Number of clients by kind and outcome: a status, `closed` by the server without one, an error code, or `aborted`. */
 export type Outcomes = Record<Kind, Record<string, number>>;
 
 const DEADLINE_MS = 20_000;
-const BYTES_OF_SLOW_MS = 50;
-/** Long enough for the request to reach the app on a busy machine, and well within the time of its answer. */
+/** Interval between the bytes of a slow request. */
+const SLOW_BYTE_MS = 50;
+/** Long enough for the request to reach the app on a busy machine, and shorter than the time of its response. */
 const ABORT_AFTER_MS = 1_500;
 
 interface Client {
@@ -24,7 +25,7 @@ const CLIENTS: Record<Kind, Client> = {
       let at = 0;
       return setInterval(() => {
         if (at < request.length) socket.write(request[at++]!);
-      }, BYTES_OF_SLOW_MS);
+      }, SLOW_BYTE_MS);
     },
   },
   aborted: {
@@ -45,7 +46,7 @@ function sendWhole(socket: Socket, request: string): undefined {
   socket.write(request);
 }
 
-/** So many clients of each kind, evenly spread over the time; resolves when the last one came to its end. */
+/** Starts `each` clients of each kind, evenly spread over `seconds`; resolves when all have finished. */
 export async function difficultClients(publicUrl: string, each: number, seconds: number): Promise<Outcomes> {
   const { hostname, port } = new URL(publicUrl);
   if (hostname !== '127.0.0.1') throw new Error(`load goes to 127.0.0.1 only, not to ${hostname}`);
@@ -84,9 +85,9 @@ function one(port: number, { request, act }: Client): Promise<string> {
     socket.once('connect', () => {
       timer = act(socket, request);
     });
-    socket.once('aborted', () => end('went away'));
+    socket.once('aborted', () => end('aborted'));
     socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
-    // Each asks for its connection to be closed: only then is the answer whole, or there never was one.
+    // Requests have `Connection: close`, so the response is complete only when the connection closes.
     socket.once('close', () => end(outcomeOf(received)));
   });
 }

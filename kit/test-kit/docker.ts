@@ -8,19 +8,17 @@ const COMMAND_TIMEOUT_MS = 120_000;
 const CLIENTS = ['docker', '/usr/bin/docker'];
 let found: string | undefined;
 
-/** The first docker client that has the compose v2 plugin: another one earlier on the PATH may lack it. */
+/** Returns the first docker client with the compose v2 plugin. Throws if there is none. */
 export function dockerClient(): string {
   found ??= CLIENTS.find((candidate) => {
     const { status, stdout } = spawnSync(candidate, ['compose', 'version', '--short'], { encoding: 'utf8' });
     return status === 0 && /^v?[2-9]/.test(stdout);
   });
   if (found !== undefined) return found;
-  throw new Error(
-    `none of ${CLIENTS.join(', ')} has compose v2: start the engine with scripts/up, or install it`,
-  );
+  throw new Error(`none of ${CLIENTS.join(', ')} has compose v2: install it, or run scripts/up`);
 }
 
-/** Standard output of a docker command; its failure carries what it said on standard error. */
+/** Runs a docker command and returns its stdout. Rejects if it fails; the error contains its stderr. */
 export async function docker(
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
@@ -35,8 +33,8 @@ export async function docker(
 }
 
 /**
- * Removes a compose project with all that belongs to it, by its labels: it needs no compose file, and it is safe where
- * nothing is left. Synchronous, so that it also works while the process ends.
+ * Removes a compose project with its volumes. It finds them by label, so it needs no compose file, and does nothing if the project does
+ * not exist. Synchronous, so it can run in an exit handler.
  */
 export function removeProject(project: string): void {
   const down = [
@@ -53,5 +51,5 @@ export function removeProject(project: string): void {
     encoding: 'utf8',
     timeout: COMMAND_TIMEOUT_MS,
   });
-  if (status !== 0) console.error(`could not take down ${project}: ${stderr}`);
+  if (status !== 0) console.error(`cannot remove the compose project ${project}: ${stderr}`);
 }

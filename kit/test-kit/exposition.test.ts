@@ -17,7 +17,7 @@ up 1 1700000000000
 plain 5e-3
 `;
 
-test('every sample comes back with value and family type', () => {
+test('every sample is returned with its value and family type', () => {
   const scrape = parseExposition(REAL);
   assert.equal(scrape.size, 8);
   assert.equal(scrape.get('wait_seconds_bucket{le="+Inf"}')?.type, 'histogram');
@@ -26,23 +26,23 @@ test('every sample comes back with value and family type', () => {
   assert.deepEqual(scrape.get('plain'), { name: 'plain', labels: {}, value: 0.005, type: 'untyped' });
 });
 
-test('the order of labels does not make another series', () => {
+test('the order of labels does not matter', () => {
   const scrape = parseExposition(REAL);
   assert.ok(scrape.has('http_requests_total{method="GET",route="unmatched",status="404"}'));
 });
 
-test('escaped quotes, backslashes, newlines, braces and commas in label values survive', () => {
+test('escaped quotes, backslashes, newlines, braces and commas in label values are unescaped', () => {
   const scrape = parseExposition('a{x="q\\"b\\\\n\\nend",y="},{ z=\\"1\\""} 1\n');
   const [sample] = scrape.values();
   assert.deepEqual({ ...sample?.labels }, { x: 'q"b\\n\nend', y: '},{ z="1"' });
 });
 
-test('labels that differ only in quoting stay two series', () => {
+test('labels that differ only in quoting are two series', () => {
   assert.equal(parseExposition('a{x="1,y:2"} 1\na{x="1",y="2"} 2\n').size, 2);
   assert.notEqual(seriesKey('a', { x: '1"' }), seriesKey('a', { x: '1' }));
 });
 
-test('infinities and NaN are read in any spelling that Prometheus takes', () => {
+test('infinities and NaN are read in each spelling that Prometheus accepts', () => {
   const values = ['+Inf', '-Inf', 'Inf', 'NaN', 'Nan', '-0', '1.', '.5', '+3E+2'];
   const text = values.map((v, i) => `m${i} ${v}\n`).join('');
   const read = [...parseExposition(text).values()].map((s) => s.value);
@@ -68,12 +68,12 @@ for (const [what, text, message] of [
   ['an unknown type', '# TYPE a speed\n', /unknown type "speed"/],
   ['a second TYPE', '# TYPE a counter\n# TYPE a counter\n', /second TYPE/],
 ] as const) {
-  test(`${what} is refused`, () => {
+  test(`${what} is rejected`, () => {
     assert.throws(() => parseExposition(text), message);
   });
 }
 
-test('totals add up the series that carry the given labels', () => {
+test('total() adds up the series that have the given labels', () => {
   const scrape = parseExposition(REAL);
   assert.equal(total(scrape, 'http_requests_total'), 15);
   assert.equal(total(scrape, 'http_requests_total', { route: '/ping' }), 12);

@@ -1,6 +1,6 @@
 /**
- * The Prometheus text format, read strictly: what Prometheus would refuse (a malformed line, a series shown twice, a
- * text cut off before its last newline) throws here too, because a broken scrape must never pass for a small one.
+ * A strict parser of the Prometheus text format (https://prometheus.io/docs/instrumenting/exposition_formats/). It throws on everything
+ * that Prometheus rejects, such as a malformed line, a duplicate series or a truncated text.
  */
 export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'untyped';
 
@@ -8,11 +8,11 @@ export interface Sample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
-  /** Type of the family the sample belongs to: `x_bucket` of a histogram `x` is a `histogram`. */
+  /** Type of its metric family: `x_bucket` of a histogram `x` is a `histogram`. */
   readonly type: MetricType;
 }
 
-/** Samples by series: the name with its labels sorted, so that two scrapes can be compared by key. */
+/** Samples by series key: the name with its labels in sorted order. */
 export type Exposition = ReadonlyMap<string, Sample>;
 
 const TYPES = new Set<string>(['counter', 'gauge', 'histogram', 'summary', 'untyped']);
@@ -61,7 +61,7 @@ export function seriesKey(name: string, labels: Readonly<Record<string, string>>
   return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`;
 }
 
-/** Sum of the samples of one name whose labels include all the given ones; 0 where there is none. */
+/** Returns the sum of the samples with this name and at least the given labels; 0 if there is none. */
 export function total(exposition: Exposition, name: string, labels: Record<string, string> = {}): number {
   let sum = 0;
   for (const sample of exposition.values()) {

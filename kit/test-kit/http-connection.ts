@@ -11,15 +11,15 @@ export interface ConnectionEvents {
   onFailure(cause: string): void;
   /** Ready for the next request. */
   onIdle(): void;
-  /** Never called twice; a request in flight was told as a failure before. */
+  /** Called once. If a request was in flight, onFailure has been called before. */
   onClose(): void;
 }
 
 const NOTHING_IN_FLIGHT = Number.POSITIVE_INFINITY;
 
 /**
- * One keep-alive connection to 127.0.0.1 with one request in flight, for load: a request costs its sender a write and a
- * read, so that on few processors the load does not crowd out what it measures.
+ * A keep-alive connection to 127.0.0.1 with one request in flight. It is cheap, one write and one read a request, so the load generator
+ * takes little processor time from the server that it measures.
  */
 export class HttpConnection {
   /** When the request in flight should have been sent. */
@@ -78,7 +78,7 @@ export class HttpConnection {
   }
 }
 
-/** Of answers to GET only: each has a length or comes in chunks. */
+/** Whether the response is complete. For GET only: it must have a Content-Length or be chunked. */
 function isWhole(head: string, received: string, bodyAt: number): boolean {
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
   if (length !== undefined) return received.length - bodyAt >= Number(length);

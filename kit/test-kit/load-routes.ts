@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { Counter } from 'prom-client';
 
 const MOST_MS = 10_000;
-/** More than all buffers on the way to a client hold. */
+/** Larger than all buffers between the app and a client. */
 const LARGE = Buffer.alloc(8 * 1024 * 1024, 'x');
 
 const pingResponses = new Counter({
@@ -12,8 +12,8 @@ const pingResponses = new Counter({
 });
 
 /**
- * The routes of an application under load: some cost processor time, some take long, and there are many series. Mounted
- * over demo-app/src/routes.ts.
+ * Routes for load tests, mounted over demo-app/src/routes.ts: some use processor time, some wait, and LOAD_SERIES sets the number of
+ * series.
  */
 export function routes(): Router {
   const router = Router();
@@ -24,7 +24,7 @@ export function routes(): Router {
     res.type('text/plain').send('Pong');
   });
 
-  // Aborted and half-sent requests have paths of their own, so that each kind can be accounted for.
+  // Aborted and half-sent requests have their own paths, so each kind can be reconciled.
   for (const path of ['/work', '/half-sent']) {
     router.get(path, (req, res) => {
       work(milliseconds(req.query.ms));
@@ -32,7 +32,7 @@ export function routes(): Router {
     });
   }
 
-  // Waits without a processor, as for a database.
+  // Waits without using the processor, as for a database.
   router.get('/wait', (req, res) => {
     setTimeout(() => res.type('text/plain').send('Done'), milliseconds(req.query.ms));
   });
@@ -65,7 +65,7 @@ export function routes(): Router {
   return router;
 }
 
-/** Milliseconds of processor, however long they take on a busy machine. */
+/** Uses this many milliseconds of processor time. */
 function work(ms: number): void {
   const used = () => {
     const { user, system } = process.threadCpuUsage();

@@ -21,7 +21,7 @@ async function serve(listener: RequestListener): Promise<{ server: Server; url: 
 
 const BOUNDS = { connections: 3, maxRequests: 60, durationMs: 10_000, requestTimeoutMs: 5_000 };
 
-test('it sends exactly the number asked for, over the connections asked for', async () => {
+test('sends exactly maxRequests requests over the given number of connections', async () => {
   let connections = 0;
   const { server, url } = await serve((_, response) => response.end('Pong'));
   server.on('connection', () => {
@@ -32,7 +32,7 @@ test('it sends exactly the number asked for, over the connections asked for', as
   assert.deepEqual([report.sent, report.answered, report.failed, report.byStatus], [60, 60, 0, { 200: 60 }]);
 });
 
-test('each request ends as an answer by status or a failure by cause, half an answer being a failure', async () => {
+test('each request is counted as an answer by status or a failure by cause; a partial answer is a failure', async () => {
   let n = 0;
   const { url } = await serve((request, response) => {
     n += 1;
@@ -55,14 +55,14 @@ test('each request ends as an answer by status or a failure by cause, half an an
   );
 });
 
-test('a request that is never answered is a timeout and does not hold the load up', async () => {
+test('a request without an answer is a timeout, and the load continues', async () => {
   const { url } = await serve(() => {});
   const report = await startLoad({ ...BOUNDS, connections: 2, maxRequests: 4, requestTimeoutMs: 20, url })
     .done;
   assert.deepEqual([report.sent, report.failed, report.byCause], [4, 4, { timeout: 4 }]);
 });
 
-test('stop sends nothing new and waits for the requests in flight', async () => {
+test('stop() sends no new request and waits for those in flight', async () => {
   const { url } = await serve((_, response) => setImmediate(() => response.end('Pong')));
   const load = startLoad({ ...BOUNDS, maxRequests: 1_000_000, url });
   const report = await load.stop();
@@ -70,7 +70,7 @@ test('stop sends nothing new and waits for the requests in flight', async () => 
   assert.equal(report.answered, 3);
 });
 
-test('no other address than this machine takes load', () => {
+test('startLoad() rejects every address except 127.0.0.1', () => {
   assert.throws(
     () => startLoad({ ...BOUNDS, url: 'http://192.0.2.1/' }),
     /127\.0\.0\.1 only, not to 192\.0\.2\.1/,

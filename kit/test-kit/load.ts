@@ -2,18 +2,18 @@ import { Agent, request as send } from 'node:http';
 
 export interface LoadOptions {
   readonly url: string;
-  /** Sent by POST; GET where there is none. */
+  /** Sent by POST; without a body the method is GET. */
   readonly body?: string;
   /** Keep-alive connections, each with one request in flight. */
   readonly connections: number;
   readonly maxRequests: number;
   readonly durationMs: number;
   readonly requestTimeoutMs: number;
-  /** Rest of each connection between two requests; none by default. */
+  /** Pause of each connection between two requests; default none. */
   readonly pauseMs?: number;
 }
 
-/** Each request sent ends in exactly one of the two: a whole answer by status, or a failure by cause. */
+/** Each request is counted exactly once: a complete answer in `byStatus`, or a failure in `byCause`. */
 export interface LoadReport {
   sent: number;
   answered: number;
@@ -24,14 +24,14 @@ export interface LoadReport {
 }
 
 export interface Load {
-  /** Live figures: they go on changing until `done`. */
+  /** Updated until `done` resolves. */
   readonly report: LoadReport;
   readonly done: Promise<LoadReport>;
-  /** No new requests; those in flight are waited for. */
+  /** Sends no new request; resolves when those in flight have finished. */
   stop(): Promise<LoadReport>;
 }
 
-/** Bounded in count and time, and to this machine only. */
+/** Sends requests on keep-alive connections until maxRequests or durationMs is reached. Throws unless the host is 127.0.0.1. */
 export function startLoad(options: LoadOptions): Load {
   const { hostname } = new URL(options.url);
   if (hostname !== '127.0.0.1') throw new Error(`load goes to 127.0.0.1 only, not to ${hostname}`);
@@ -77,7 +77,7 @@ async function accountFor(answer: Promise<number>, report: LoadReport): Promise<
   report.slowestMs = Math.max(report.slowestMs, performance.now() - began);
 }
 
-/** The status of a whole answer: headers without the end of the body are no answer. */
+/** Resolves to the status once the whole body has arrived; rejects if it does not arrive. */
 function request({ url, body, requestTimeoutMs }: LoadOptions, agent: Agent): Promise<number> {
   return new Promise((resolve, reject) => {
     const method = body === undefined ? 'GET' : 'POST';

@@ -6,13 +6,13 @@ import { decreases, MonotonicWatch } from './monotonic.ts';
 const counter = (value: string) => parseExposition(`# TYPE c counter\nc{a="1"} ${value}\n`);
 const EMPTY = parseExposition('');
 
-test('a counter that stands still or rises is no decrease', () => {
+test('an unchanged or increased counter is not a decrease', () => {
   assert.deepEqual(decreases(counter('3'), counter('3'), 1), []);
   assert.deepEqual(decreases(counter('3'), counter('4'), 1), []);
   assert.deepEqual(decreases(EMPTY, counter('4'), 1), []);
 });
 
-test('a counter that falls is reported with its series, both values and the time', () => {
+test('a decreased counter is reported with its series, both values and the time', () => {
   assert.deepEqual(decreases(counter('3'), counter('2.5'), 77), [
     { series: 'c{a="1"}', before: 3, after: 2.5, at: 77 },
   ]);
@@ -29,7 +29,7 @@ test('NaN is a decrease in both directions', () => {
   assert.equal(decreases(counter('NaN'), counter('3'), 1).length, 1);
 });
 
-test('buckets, counts and sums of histograms are watched', () => {
+test('buckets, counts and sums of histograms are checked', () => {
   const histogram = (bucket: number, sum: number, count: number) =>
     parseExposition(`# TYPE h histogram\nh_bucket{le="+Inf"} ${bucket}\nh_sum ${sum}\nh_count ${count}\n`);
   const found = decreases(histogram(2, 2, 2), histogram(1, 1, 1), 1);
@@ -39,7 +39,7 @@ test('buckets, counts and sums of histograms are watched', () => {
   );
 });
 
-test('gauges, untyped series and quantiles may fall or go', () => {
+test('gauges, untyped series and quantiles may decrease or disappear', () => {
   const before = parseExposition(
     '# TYPE g gauge\ng 2\nu 2\n# TYPE s summary\ns{quantile="0.5"} 2\ns_count 2\ns_sum 2\n',
   );
@@ -49,7 +49,7 @@ test('gauges, untyped series and quantiles may fall or go', () => {
   );
 });
 
-test('each fall is reported once, against the scrape just before', () => {
+test('each decrease is reported once, relative to the previous scrape', () => {
   const watch = new MonotonicWatch();
   for (const [value, at] of [
     ['5', 1],

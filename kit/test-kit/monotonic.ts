@@ -1,22 +1,22 @@
 import type { Exposition, Sample } from './exposition.ts';
 
-/** A counter-like series that did not go on from where it was; `after` is undefined where it disappeared. */
+/** A decrease of a counter-like series between two scrapes; `after` is undefined if the series disappeared. */
 export interface Decrease {
   readonly series: string;
   readonly before: number;
   readonly after: number | undefined;
-  /** Milliseconds since the epoch: when the second of the two scrapes was read. */
+  /** Time of the second scrape, in milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** Counters, and what a histogram or a summary counts. A summary's quantiles may fall. */
+/** Counters, all series of histograms, and count and sum of summaries. Quantiles may decrease. */
 function isCounterLike(sample: Sample): boolean {
   if (sample.type === 'counter') return true;
   if (sample.type === 'histogram') return true;
   return sample.type === 'summary' && /_(?:count|sum)$/.test(sample.name);
 }
 
-/** `!(now >= before)`, never `now < before`: a NaN is a failure. A series that is gone is one too. */
+/** Returns the decreases between two scrapes. NaN counts as a decrease, hence `!(now >= before)`; so does a missing series. */
 export function decreases(before: Exposition, after: Exposition, at: number): Decrease[] {
   const found: Decrease[] = [];
   for (const [series, sample] of before) {
@@ -29,7 +29,7 @@ export function decreases(before: Exposition, after: Exposition, at: number): De
   return found;
 }
 
-/** Holds each scrape against the successful one before it. */
+/** Compares each scrape with the previous successful one. */
 export class MonotonicWatch {
   readonly decreases: Decrease[] = [];
   #last: Exposition | undefined;

@@ -26,7 +26,7 @@ async function serve(t: TestContext, listener: RequestListener) {
   };
 }
 
-test('every request intended is sent and accounted for, on connections that are used again', async (t) => {
+test('every intended request is sent and counted, and connections are reused', async (t) => {
   let received = 0;
   const { url, connections } = await serve(t, (_req, res) => {
     received++;
@@ -40,7 +40,7 @@ test('every request intended is sent and accounted for, on connections that are 
   assert.ok(connections() <= LOAD.maxConnections && connections() === report.mostConnections);
 });
 
-test('a server that holds everything back does not hold the arrivals back', async (t) => {
+test('a server that delays its responses does not delay new requests', async (t) => {
   const held: ServerResponse[] = [];
   const { url } = await serve(t, (_req, res) => {
     held.push(res);
@@ -53,7 +53,7 @@ test('a server that holds everything back does not hold the arrivals back', asyn
   assert.deepEqual(report.byStatus, { 200: 100 });
 });
 
-test('what waits for a connection has its time running from when it should have left', async (t) => {
+test('the latency of a request includes its wait for a connection', async (t) => {
   const first = Promise.withResolvers<ServerResponse>();
   let received = 0;
   const { url } = await serve(t, (_req, res) => {
@@ -69,18 +69,18 @@ test('what waits for a connection has its time running from when it should have 
   res.end();
   await done;
   assert.deepEqual(report.byStatus, { 200: 100 });
-  // The second one was due at once, and had to wait for the first, whatever the machine did meanwhile.
+  // The second request was due at once and waited for the first.
   assert.ok(report.latencies[200]![1]! > LOAD.durationMs / 2, String(report.latencies[200]![1]));
 });
 
-test('requests that time out and those never sent are failures by cause, and the load ends', async (t) => {
+test('requests that time out or are never sent are failures by cause, and the load ends', async (t) => {
   const { url } = await serve(t, () => {});
   const { byCause, failed } = await startOpenLoop({ ...LOAD, url, maxConnections: 2, timeoutMs: 50 }).done;
   assert.equal(failed, 100);
   assert.deepEqual(Object.keys(byCause).sort(), ['never sent', 'timeout']);
 });
 
-test('connections that break are failures of the requests on them, and others take their place', async (t) => {
+test('a broken connection is a failure of its request and is replaced', async (t) => {
   let received = 0;
   const { url } = await serve(t, (_req, res) => {
     received++;
@@ -92,7 +92,7 @@ test('connections that break are failures of the requests on them, and others ta
   assert.deepEqual(report.byStatus, { 200: 90 });
 });
 
-test('answers in chunks and those that close their connection are whole answers', async (t) => {
+test('chunked responses and responses that close the connection are complete answers', async (t) => {
   let received = 0;
   const { url } = await serve(t, (_req, res) => {
     received++;
@@ -104,7 +104,7 @@ test('answers in chunks and those that close their connection are whole answers'
   assert.deepEqual([report.byStatus, report.byCause], [{ 200: 100 }, {}]);
 });
 
-test('refusals that do not say when to come again are told', async (t) => {
+test('503 responses without Retry-After are counted', async (t) => {
   let received = 0;
   const { url } = await serve(t, (_req, res) => {
     received++;
@@ -115,6 +115,6 @@ test('refusals that do not say when to come again are told', async (t) => {
   assert.deepEqual([byStatus, withoutRetryAfter], [{ 503: 100 }, 50]);
 });
 
-test('load goes to this machine only', () => {
+test('startOpenLoop() rejects every address except 127.0.0.1', () => {
   assert.throws(() => startOpenLoop({ ...LOAD, url: 'http://192.0.2.1/' }), /127\.0\.0\.1 only/);
 });

@@ -2,15 +2,15 @@ import { HttpConnection, type WholeAnswer } from './http-connection.ts';
 
 export interface OpenLoopOptions {
   readonly url: string;
-  /** Requests a second, evenly spaced, whatever becomes of those before. */
+  /** Requests a second, evenly spaced, independent of earlier responses. */
   readonly rate: number;
   readonly durationMs: number;
-  /** With so many requests in flight the next ones wait for a connection, and their time runs. */
+  /** At this many requests in flight, further ones wait for a connection; the wait counts as latency. */
   readonly maxConnections: number;
   readonly timeoutMs: number;
 }
 
-/** Each request intended ends in exactly one of the two: a whole answer by status, or a failure by cause. */
+/** Each intended request is counted exactly once: a complete answer in `byStatus`, or a failure in `byCause`. */
 export interface OpenLoopReport {
   readonly intended: number;
   answered: number;
@@ -19,15 +19,15 @@ export interface OpenLoopReport {
   readonly byCause: Record<string, number>;
   /** Milliseconds from the intended time of sending to the end of the answer, by status. */
   readonly latencies: Record<string, number[]>;
-  /** Answers of 429 and 503 that do not say when to come again. */
+  /** Responses 429 and 503 without Retry-After. */
   withoutRetryAfter: number;
-  /** How late the generator itself was at worst. */
+  /** The longest delay of the load generator itself, in milliseconds. */
   latestMs: number;
   mostConnections: number;
 }
 
 export interface OpenLoop {
-  /** Live figures: they go on changing until `done`. */
+  /** Updated until `done` resolves. */
   readonly report: OpenLoopReport;
   readonly done: Promise<OpenLoopReport>;
 }
@@ -36,9 +36,8 @@ const MOST_REQUESTS = 1_000_000;
 const SWEEP_MS = 100;
 
 /**
- * Sends at a fixed rate and counts latency from when a request should have left: a server that is slow does not slow
- * the arrivals down, and what waits behind it is not left out of the figures. Bounded in count and time, and to this
- * machine only.
+ * Sends requests at a fixed rate and measures latency from the intended time of sending, so a slow server neither reduces the rate nor
+ * hides waiting requests (coordinated omission). Throws unless the host is 127.0.0.1.
  */
 export function startOpenLoop(options: OpenLoopOptions): OpenLoop {
   const { url, rate, durationMs, maxConnections, timeoutMs } = options;
@@ -59,7 +58,7 @@ export function startOpenLoop(options: OpenLoopOptions): OpenLoop {
   };
   const idle: HttpConnection[] = [];
   const open = new Set<HttpConnection>();
-  /** Intended times of the requests that found no connection; those before `firstWaiting` are dealt with. */
+  /** Intended times of the requests that waited for a connection; those from `firstWaiting` on still wait. */
   const waiting: number[] = [];
   let firstWaiting = 0;
   let begun = 0;

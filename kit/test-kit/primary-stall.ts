@@ -1,4 +1,4 @@
-/** Preloaded into the application: the primary prints, once a second, how long its event loop stood still at worst. */
+/** Preloaded into the application: the primary logs its longest event-loop delay once a second, in milliseconds. */
 import cluster from 'node:cluster';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 

@@ -7,23 +7,24 @@ export interface QueryResult {
 
 const TIMEOUT_MS = 10_000;
 
-/** An instant vector, as Prometheus' HTTP API gives it. */
+/** Runs an instant query (https://prometheus.io/docs/prometheus/latest/querying/api/). Throws unless the result is a vector. */
 export async function query(prometheusUrl: string, expression: string): Promise<QueryResult[]> {
   const url = `${prometheusUrl}/api/v1/query?query=${encodeURIComponent(expression)}`;
   const { data } = JSON.parse(await getText(url, TIMEOUT_MS)) as {
     data: { resultType: string; result: { metric: Record<string, string>; value: [number, string] }[] };
   };
-  if (data.resultType !== 'vector') throw new Error(`${expression} gives a ${data.resultType}, not a vector`);
+  if (data.resultType !== 'vector')
+    throw new Error(`${expression}: the result is a ${data.resultType}, not a vector`);
   return data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
 }
 
 export interface RangeResult {
   readonly labels: Readonly<Record<string, string>>;
-  /** Seconds since 1970 at which there was a value. */
+  /** Times with a value, in seconds since the epoch. */
   readonly at: readonly number[];
 }
 
-/** When, between two times in seconds since 1970, an expression had a value, looked at every so many seconds. */
+/** Runs a range query from `from` to `to`, in seconds since the epoch, at steps of `stepS` seconds; returns when there was a value. */
 export async function queryRange(
   prometheusUrl: string,
   expression: string,
@@ -59,11 +60,11 @@ export interface Alert {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Alerts that are pending or firing. */
+/** Returns the pending and firing alerts. */
 export const alerts = async (prometheusUrl: string): Promise<Alert[]> =>
   alertsOf(await getText(`${prometheusUrl}/api/v1/alerts`, TIMEOUT_MS));
 
-/** The same, of an answer to /api/v1/alerts. */
+/** Parses an answer of /api/v1/alerts. */
 export function alertsOf(answer: string): Alert[] {
   const { data } = JSON.parse(answer) as {
     data: { alerts: { labels: Record<string, string>; state: string }[] };
@@ -72,8 +73,8 @@ export function alertsOf(answer: string): Alert[] {
 }
 
 /**
- * The sum of a selector over the targets of a job as they are now. A plain `sum` would for five minutes also hold the
- * replicas of an earlier run that ended together with Prometheus itself.
+ * Returns the sum of a selector over the current targets of a job. A plain `sum` would include, for five minutes, targets of an earlier
+ * run that ended together with Prometheus.
  */
 export async function sumOfJob(prometheusUrl: string, job: string, selector: string): Promise<number> {
   const instances = (await targets(prometheusUrl)).filter((t) => t.job === job).map((t) => t.instance);

@@ -4,7 +4,7 @@ export async function scrape(url: string, timeoutMs: number): Promise<Exposition
   return parseExposition(await getText(url, timeoutMs));
 }
 
-/** The door answered, but not with 200. */
+/** The server answered with another status than 200. */
 export class AnswerError extends Error {
   override readonly name = 'AnswerError';
   readonly status: number;
@@ -15,7 +15,7 @@ export class AnswerError extends Error {
   }
 }
 
-/** The body of a 200, or an error that gives address, status and the beginning of the answer. */
+/** Returns the body. Throws AnswerError if the status is not 200. */
 export async function getText(url: string, timeoutMs: number): Promise<string> {
   const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
   const body = await response.text();

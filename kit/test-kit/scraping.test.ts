@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { startScraping } from './scraping.ts';
 
-test('falls are found between successful scrapes, across failed ones, and failures are told apart', async () => {
+test('decreases between successful scrapes are found across failed ones, and failures are counted by cause', async () => {
   const answers = ['5', 'down', '7', 'down', 'down', '6', '8'];
   let asked = 0;
   const server = createServer((_, response) => {

@@ -4,8 +4,9 @@ import { AnswerError, scrape } from './scrape.ts';
 
 export interface ScrapingReport {
   scrapes: number;
-  /** Scrapes that gave no exposition, by status or cause, and the first of them in full. */
+  /** Failed scrapes, by status or cause. */
   readonly failed: Record<string, number>;
+  /** The first failure in full. */
   firstFailure: string | undefined;
   readonly decreases: Decrease[];
   slowestMs: number;
@@ -24,7 +25,7 @@ export interface ScrapingOptions {
   readonly onScrape?: (exposition: Exposition, at: number) => void;
 }
 
-/** Scrapes one after the other, each `everyMs` after the beginning of the last; a slow one delays the next. */
+/** Scrapes every `everyMs` and checks for decreases. Scrapes do not overlap: a slow one delays the next. */
 export function startScraping({ url, everyMs, timeoutMs, onScrape }: ScrapingOptions): Scraping {
   const watch = new MonotonicWatch();
   const report: ScrapingReport = {
@@ -59,7 +60,7 @@ export function startScraping({ url, everyMs, timeoutMs, onScrape }: ScrapingOpt
 
   const loop = (async () => {
     while (!stopped) await once();
-    // The last one begins after the stop: what happened before it must show in it.
+    // The last scrape begins after stop(), so it includes everything that happened before.
     await once();
   })();
   return {

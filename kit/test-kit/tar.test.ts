@@ -16,7 +16,7 @@ async function entries(archive: Buffer, length = 1000): Promise<Record<string, T
   return all;
 }
 
-test('type, mode, size, target and content of each entry are read, long and odd names too', async (t) => {
+test('type, mode, size, target and content of each entry are read, also with long or unusual names', async (t) => {
   const directory = temporaryDirectory(t);
   const long = `${'a'.repeat(120)}/${'ö'.repeat(90)}`;
   mkdirSync(join(directory, 'a'.repeat(120)));
@@ -40,7 +40,7 @@ test('type, mode, size, target and content of each entry are read, long and odd 
   }
 });
 
-test('extended attributes are named, as those that file capabilities are kept in', async () => {
+test('the names of extended attributes are read, such as that of file capabilities', async () => {
   const record = (key: string, value: string) => {
     const rest = ` ${key}=${value}\n`;
     const length = rest.length + String(rest.length + 2).length;
@@ -67,10 +67,10 @@ test('extended attributes are named, as those that file capabilities are kept in
   const all = await entries(archive);
   assert.deepEqual(all['bin/ping']!.attributes, ['security.capability']);
   assert.deepEqual(all['bin/true']!.attributes, []);
-  await assert.rejects(entries(archive.subarray(0, 700)), /the archive ends \d+ bytes too early/);
+  await assert.rejects(entries(archive.subarray(0, 700)), /the archive is truncated: \d+ bytes are missing/);
 });
 
-test('the padding behind the last entry is read, so that the process that writes it ends', async () => {
+test('the padding after the last entry is read, so the writing process can exit', async () => {
   const archive = Buffer.alloc(100 * 512);
   let read = 0;
   async function* pieces(): AsyncGenerator<Uint8Array> {

@@ -1,4 +1,4 @@
-/** One entry of a tar archive, as `docker export` writes it: ustar with pax headers. */
+/** An entry of a tar archive in the format of `docker export`: ustar with pax headers (pax(1)). */
 export interface TarEntry {
   /** Without a leading or trailing slash. */
   readonly path: string;
@@ -8,9 +8,9 @@ export interface TarEntry {
   readonly uid: number;
   readonly gid: number;
   readonly size: number;
-  /** Where a link leads; empty for what is none. */
+  /** Target of a link; otherwise empty. */
   readonly target: string;
-  /** Names of its extended attributes, such as security.capability. */
+  /** Names of extended attributes, such as security.capability. */
   readonly attributes: readonly string[];
   readonly content: Buffer;
 }
@@ -24,7 +24,7 @@ const TYPES: Record<string, TarEntry['type']> = {
   5: 'directory',
 };
 
-/** @throws Error where the archive ends within an entry. */
+/** Yields the entries of an archive. Throws if the archive ends within an entry. */
 export async function* readTar(archive: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
   const { read, drain } = reader(archive);
   let extended = new Map<string, string>();
@@ -62,7 +62,7 @@ export async function* readTar(archive: AsyncIterable<Uint8Array>): AsyncGenerat
 
 interface Reader {
   read(length: number): Promise<Buffer>;
-  /** Reads what pads the archive: a process that writes it into a pipe ends only then. */
+  /** Reads the padding: a process that writes the archive to a pipe exits only then. */
   drain(): Promise<void>;
 }
 
@@ -74,7 +74,7 @@ function reader(archive: AsyncIterable<Uint8Array>): Reader {
     let have = rest.length;
     while (have < length) {
       const { value, done } = await chunks.next();
-      if (done) throw new Error(`the archive ends ${length - have} bytes too early`);
+      if (done) throw new Error(`the archive is truncated: ${length - have} bytes are missing`);
       parts.push(Buffer.from(value));
       have += value.length;
     }
@@ -99,7 +99,7 @@ function octal(header: Buffer, from: number, length: number): number {
   return Number.parseInt(text(header, from, length).trim() || '0', 8);
 }
 
-/** Records of a pax header, `LENGTH KEY=VALUE\n` each, of which the length counts bytes and itself. */
+/** Parses the records of a pax header: `LENGTH KEY=VALUE\n`, where LENGTH is the length of the record in bytes, including itself. */
 function records(content: Buffer): Map<string, string> {
   const found = new Map<string, string>();
   for (let at = 0; at < content.length; ) {

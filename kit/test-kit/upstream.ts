@@ -4,24 +4,24 @@ import { dirname, join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-/** git in a directory, as somebody who has never set it up. */
+/** Runs git in a directory with a fixed identity and without the user's hooks; returns its stdout. */
 export function git(directory: string, ...args: string[]): string {
-  const somebody = [
+  const identity = [
     '-c',
-    'user.name=Somebody',
+    'user.name=Test',
     '-c',
-    'user.email=somebody@example.com',
+    'user.email=test@example.com',
     '-c',
     'core.hooksPath=/dev/null',
   ];
-  return execFileSync('git', ['-c', 'safe.directory=*', ...somebody, ...args], {
+  return execFileSync('git', ['-c', 'safe.directory=*', ...identity, ...args], {
     cwd: directory,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
 
-/** A repository with the files of this checkout as they are now, committed or not, on a branch `main`. */
+/** Creates a repository with the tracked and untracked files of this checkout, committed on a branch `main`. */
 export function createUpstream(directory: string): void {
   mkdirSync(directory, { recursive: true });
   const listed = git(ROOT, 'ls-files', '-z', '--cached', '--others', '--exclude-standard');
@@ -31,7 +31,7 @@ export function createUpstream(directory: string): void {
     cpSync(join(ROOT, path), join(directory, path), { verbatimSymlinks: true });
   }
   git(directory, 'init', '--quiet', '--initial-branch=main');
-  commitAll(directory, 'As it is');
+  commitAll(directory, 'Initial commit');
 }
 
 export function commitAll(directory: string, message: string): void {

@@ -1,6 +1,6 @@
 /**
- * How far one call walks through the library: `npm run walks [-- LIBRARY...]`, each LIBRARY being the directory of one, as of
- * another checkout. Default: that of this checkout.
+ * `npm run walks [-- LIBRARY...]`: prints which files and folders of the library single calls execute. LIBRARY is the directory of a
+ * version of the library (default: that of this checkout).
  */
 import { LIBRARY, measureWalk, WALKS } from './walk.ts';
 
@@ -9,7 +9,7 @@ for (const library of given.length > 0 ? given : [LIBRARY]) {
   console.log(library);
   for (const name of WALKS) {
     const { files, calls, folders, enteredAgain, upward } = await measureWalk(name, library);
-    console.log(`  ${name}: ${files.length} files, ${calls} calls from one to another`);
+    console.log(`  ${name}: ${files.length} files, ${calls} calls between files`);
     console.log(`    folders: ${folders.join(' > ')}`);
     console.log(`    entered again: ${enteredAgain.join(', ') || 'none'}`);
     console.log(`    upward: ${upward.join(', ') || 'none'}`);

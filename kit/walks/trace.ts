@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { ExecutedFunction } from './walk.ts';
 
-/** A call that enters a function of file `to`, from one of file `from`; undefined where no file of the library called. */
+/** A call of a function in file `to` from file `from`, which is undefined if the caller is not in the library. */
 export interface Entry {
   readonly from: string | undefined;
   readonly to: string;
@@ -29,8 +29,8 @@ interface Message {
 }
 
 /**
- * Runs a program that waits for a debugger, stops it wherever it enters one of `functions` of the scripts below `source`, and
- * notes who called. Without functions that the debugger cannot stop at: such as have no code, or are loaded on the way only.
+ * Runs a program that waits for a debugger, breaks at each entry of one of `functions` in the scripts below `source`, and records the
+ * caller. Leaves out functions at which the debugger cannot break: those without code, and those loaded during the call.
  */
 export async function trace(
   program: readonly string[],
@@ -45,7 +45,7 @@ export async function trace(
       const found = /^Debugger listening on (ws:\S+)$/.exec(line)?.[1];
       if (found !== undefined) resolve(found);
     });
-    exit.then(() => reject(new Error(`${program.join(' ')} ended before its call`)), reject);
+    exit.then(() => reject(new Error(`${program.join(' ')} exited before its call`)), reject);
   });
   const entries: Entry[] = [];
   const files = new Map<string, string>();

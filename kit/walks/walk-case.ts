@@ -1,7 +1,6 @@
 /**
- * Makes one call in a process of its own: `node walk-case.ts LIBRARY WALK [--debug]`. LIBRARY is the directory of the library,
- * WALK one of `WALKS`. Prints the functions of LIBRARY/src that the call executes, as JSON. With `--debug` it waits for a
- * debugger just before the call instead, and prints nothing.
+ * `node walk-case.ts LIBRARY WALK [--debug]`: makes one call and prints the functions of LIBRARY/src that it executes, as JSON. LIBRARY
+ * is the directory of the library, WALK one of `WALKS`. With `--debug` it waits for a debugger before the call and prints nothing.
  */
 import inspector from 'node:inspector';
 import { Session } from 'node:inspector/promises';
@@ -22,7 +21,7 @@ const source = pathToFileURL(join(library, 'src/')).href;
 const { share } = (await import(`${source}index.ts`)) as typeof import('prom-multiproc');
 const client = createRequire(`${source}index.ts`)('prom-client') as typeof import('prom-client');
 
-/** Each prepares all that comes before the call, and returns the call. */
+/** Each function makes the preparations and returns the call to measure. */
 const CALLS: Record<WalkName, (register: Registry) => Call | Promise<Call>> = {
   'known series': (register) => {
     const counter = makeCounter(register);
@@ -50,7 +49,7 @@ function makeCounter(register: Registry) {
   return new client.Counter({ name: 'walks_total', help: 'x', labelNames: ['route'], registers: [register] });
 }
 
-/** The functions that `call` executes; the code of a module that it loads counts as one. */
+/** Returns the functions that `call` executes; the top-level code of a loaded module counts as one. */
 async function executed(call: Call): Promise<ExecutedFunction[]> {
   const session = new Session();
   session.connect();
@@ -70,12 +69,12 @@ async function executed(call: Call): Promise<ExecutedFunction[]> {
 }
 
 process.env.PROMETHEUS_MULTIPROC_DIR = temporaryDirectory(thisProcess);
-// No refresh on the way.
+// No refresh during the call.
 process.env.PROMETHEUS_MULTIPROC_REFRESH_MS = '3600000';
 const register = new client.Registry();
 share(register);
 const call = await CALLS[walk](register);
-// What the calls before have left for later is over.
+// Let deferred work of the preparations finish.
 for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 if (debug === undefined) console.log(JSON.stringify(await executed(call)));
 else {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { filesOf } from './walk.ts';
 
-test('counting in a known series executes functions of at most five files', async () => {
+test('counting in a known series executes functions in at most five files', async () => {
   const files = await filesOf('known series');
   assert.ok(files.length > 0 && files.length <= 5, files.join(' '));
 });

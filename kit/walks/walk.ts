@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { type Entry, trace } from './trace.ts';
 
-/** The calls that are walked, each through the library from the application's call on. */
+/** The measured calls, each from the application's call of the client. */
 export const WALKS = [
   'known series',
   'first count of a series',
@@ -13,30 +13,30 @@ export const WALKS = [
 ] as const;
 export type WalkName = (typeof WALKS)[number];
 
-/** A function by its file, as a path from `src/`, and the offset at which it begins there. */
+/** A function: its file, relative to `src/`, and its start offset in it. */
 export interface ExecutedFunction {
   readonly file: string;
   readonly start: number;
 }
 
-/** What one call executes of the library's sources. */
+/** The part of the library that one call executes. */
 export interface Walk {
-  /** Files of which a function was executed, by V8's precise coverage. */
+  /** Files with an executed function, by V8's precise coverage. */
   readonly files: readonly string[];
   /** Number of calls from one of these files into another. */
   readonly calls: number;
   /** Folders in the order in which the call first enters them. */
   readonly folders: readonly string[];
-  /** Folders that are entered from more than one other folder, or from one again after it was left for another. */
+  /** Folders that the call leaves and enters again. */
   readonly enteredAgain: readonly string[];
-  /** From folder to folder, against the direction of the imports: calls through an interface. */
+  /** `from -> to` for each call to a folder that `from` may not import: a call through an interface. */
   readonly upward: readonly string[];
 }
 
-/** The library's folders: each imports only from those before it. */
+/** The library's folders; each imports only from earlier ones. */
 const ORDER = ['os', 'util', 'format', 'slot', 'merge', 'exposition', 'client', 'metric', 'process', 'src'];
 
-/** The directory of the library that this checkout has. */
+/** The directory of this checkout's library. */
 export const LIBRARY = dirname(dirname(fileURLToPath(import.meta.resolve('prom-multiproc'))));
 
 const run = promisify(execFile);
@@ -50,7 +50,7 @@ async function functionsOf(walk: WalkName, library: string): Promise<ExecutedFun
   return JSON.parse(stdout);
 }
 
-/** The files of `library` of which one call executes a function. */
+/** Returns the files of `library` in which the call executes a function. */
 export async function filesOf(walk: WalkName, library = LIBRARY): Promise<string[]> {
   return files(await functionsOf(walk, library));
 }
@@ -59,15 +59,15 @@ function files(functions: readonly ExecutedFunction[]): string[] {
   return [...new Set(functions.map(({ file }) => file))];
 }
 
-/** The same with the way between them. */
+/** Returns the files and the calls between them. */
 export async function measureWalk(walk: WalkName, library = LIBRARY): Promise<Walk> {
   const functions = await functionsOf(walk, library);
   const source = pathToFileURL(join(library, 'src/')).href;
   const entries = await trace([...program(library, walk), '--debug'], source, functions);
-  return { files: files(functions), ...wayOf(entries) };
+  return { files: files(functions), ...pathOf(entries) };
 }
 
-function wayOf(entries: readonly Entry[]): Omit<Walk, 'files'> {
+function pathOf(entries: readonly Entry[]): Omit<Walk, 'files'> {
   const visits: string[] = [];
   const upward = new Set<string>();
   let calls = 0;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { fakeReport } from './fake-report.ts';
 import { accountFor } from './overload.ts';
 
-const DIFFICULT = { 'long-lived': { 200: 3, 503: 2 }, aborted: { 'went away': 5 } } as unknown as Parameters<
+const DIFFICULT = { 'long-lived': { 200: 3, 503: 2 }, aborted: { aborted: 5 } } as unknown as Parameters<
   typeof accountFor
 >[1];
 const REPORTS = [

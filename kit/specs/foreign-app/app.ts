@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import Fastify from 'fastify';
 import { Counter } from 'prom-client';
 
-/** An application of somebody else: it knows Fastify and prom-client, and nothing of what it is put into. */
+/** An application that uses only Fastify and prom-client, and nothing of the kit. */
 const greetings = new Counter({
   name: 'greetings_total',
   help: 'Greetings, by language',

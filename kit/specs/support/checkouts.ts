@@ -18,19 +18,19 @@ export interface Ended {
 
 let made = 0;
 
-/** For the scripts of a clone: two workers, as a project of its own on ports of its own. */
+/** Environment for the scripts of a clone: a separate project with free ports and two workers. */
 export const environmentOf = (project: string): NodeJS.ProcessEnv => ({
   ...process.env,
   PUBLIC_PORT: '0',
   METRICS_DOOR_PORT: '0',
   PROMETHEUS_PORT: '0',
   WORKERS: '2',
-  // On a machine that is busy otherwise the app would turn requests away: that is not what is tried here.
+  // Disables load shedding, which a busy machine would trigger.
   MAX_WAIT_MS: '0',
   COMPOSE_PROJECT_NAME: project,
 });
 
-/** Clones of this checkout as it is now, with stacks and images of their own. `remove` leaves nothing of either. */
+/** Clones of this checkout, including uncommitted changes, with their own stacks and images. `remove` removes all of them. */
 export class Checkouts {
   readonly #directory = temporaryDirectory(thisProcess);
   readonly project: string;
@@ -42,7 +42,7 @@ export class Checkouts {
     this.env = {
       ...environmentOf(this.project),
       IMAGE_TAG: this.project,
-      // Builds that fail say why.
+      // Failed builds print their log.
       BUILDKIT_PROGRESS: 'plain',
     };
     createUpstream(this.path('upstream'));
@@ -57,7 +57,7 @@ export class Checkouts {
     return this.path(name);
   }
 
-  /** A script of a clone, to its end. */
+  /** Runs a script of a clone; resolves when it has exited. */
   run(
     clone: string,
     script: string,
@@ -85,7 +85,7 @@ export class Checkouts {
     return docker(['compose', '--project-directory', clone, ...args], this.env, COMMAND_TIMEOUT_MS);
   }
 
-  /** Id of each container of a project, by its name. */
+  /** Returns the ids of the running containers of a project, by name. */
   async containers(project: string = this.project): Promise<Record<string, string>> {
     const filter = `label=com.docker.compose.project=${project}`;
     const listed = await docker(['ps', '--filter', filter, '--no-trunc', '--format', '{{.Names}} {{.ID}}']);
@@ -97,14 +97,14 @@ export class Checkouts {
     );
   }
 
-  /** Host ports that a project publishes. */
+  /** Returns the published host ports of a project. */
   async ports(project: string = this.project): Promise<string[]> {
     const filter = `label=com.docker.compose.project=${project}`;
     const listed = await docker(['ps', '--filter', filter, '--format', '{{.Ports}}']);
     return [...listed.matchAll(/:(\d+)->/g)].map(([, port]) => port!);
   }
 
-  /** Of this test alone, by their tag. */
+  /** Returns the images with a tag. */
   async images(tag: string = this.project): Promise<string[]> {
     const listed = await docker(['images', '--format', '{{.Repository}}:{{.Tag}}']);
     return listed

@@ -5,7 +5,7 @@ import { poll } from '../../../packages/prom-multiproc/test/support/poll.ts';
 
 const DEADLINE_MS = 90_000;
 
-/** As page-shown.js says it; of the readings the newest is the first. */
+/** The result of page-shown.js. Readings are in order from the newest to the oldest. */
 export interface PageShown {
   readonly told: string;
   readonly current: readonly string[];
@@ -17,7 +17,7 @@ export interface PageShown {
   readonly marks: readonly [number, number];
 }
 
-/** The page is opened by a reader who finds nothing wrong with it, in the console of the browser. */
+/** Fails a test if the browser's console has an error or a warning that the test does not remove from `complaints`. */
 export const test = base.extend<{ complaints: string[] }>({
   complaints: [
     async ({ page }, use) => {
@@ -37,13 +37,13 @@ function complaintsOf(page: Page): string[] {
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('requestfailed', (request) => {
-    // A question that was not answered in time is given up: that is what the page is for.
+    // The page aborts requests that a blocked worker does not answer in time.
     if (request.failure()?.errorText !== 'net::ERR_ABORTED') complaints.push(`failed: ${request.url()}`);
   });
   return complaints;
 }
 
-/** What the page shows at one moment, as soon as it is as wanted. */
+/** Resolves to the state of the page once `wanted` accepts it; rejects after 90 s. */
 export function shownWhen(
   page: Page,
   what: string,
@@ -63,26 +63,26 @@ export function shownWhen(
 export const numberIn = async (page: Page, id: string): Promise<number> =>
   Number((await page.locator(`#${id}`).innerText()).replace(/\D/g, '') || Number.NaN);
 
-/** As soon as the number is as wanted; undefined shows as a failure at the deadline. */
+/** Resolves to the number in the element `id` once `wanted` accepts it; rejects after 90 s. */
 export function numberWhen(page: Page, id: string, wanted: (value: number) => boolean): Promise<number> {
   return poll(
     `the number ${id} of the page`,
     async () => {
       const value = await numberIn(page, id);
       if (wanted(value)) return value;
-      throw new Error(`it is ${value}`);
+      throw new Error(`the number is ${value}`);
     },
     { deadlineMs: DEADLINE_MS },
   );
 }
 
-/** Waits until the page was answered by a worker that is not among the old ones. */
-export function newcomerHeard(page: Page, old: readonly number[]): Promise<boolean> {
+/** Waits until a worker that is not in `old` has answered the page. */
+export function newWorkerAnswered(page: Page, old: readonly number[]): Promise<boolean> {
   return poll(
     'an answer of a new worker',
     async () => {
-      const heard = await page.locator('#workers li').allInnerTexts();
-      return heard.some((text) => !old.includes(Number(/worker (\d+)/.exec(text)?.[1]))) || undefined;
+      const workers = await page.locator('#workers li').allInnerTexts();
+      return workers.some((text) => !old.includes(Number(/worker (\d+)/.exec(text)?.[1]))) || undefined;
     },
     { deadlineMs: DEADLINE_MS },
   );

@@ -1,21 +1,21 @@
 /**
- * Runs in the browser, before the page: what the page shows at one moment, its texts and what stands on its canvases.
- * Only pixels can tell whether a line was drawn.
+ * Runs in the browser before the page: defines `pageShown()`, which returns the texts of the page and reads its canvases. Whether a line
+ * was drawn can only be read from pixels.
  */
 (() => {
   const WINDOW_SECONDS = 30;
-  /** Of 255: what lies under a thin line shines through it. */
+  /** Tolerances of 255: thin lines mix with the colour below them. */
   const [LIKE_LINE, LIKE_INK] = [6, 24];
   const SEEN = 100;
 
   const numberOf = (text) => (/\d/.test(text) ? Number(text.replace(/\D/g, '')) : null);
 
-  /** The plotted area of a chart, pixel by pixel. */
+  /** Returns the plot area of a chart with access to its pixels. */
   function plotted(element) {
     const canvas = element.querySelector('canvas');
     const [all, area] = [canvas, element.querySelector('.u-over')].map((of) => of.getBoundingClientRect());
     const scale = canvas.width / all.width;
-    // Of a copy: reading a canvas itself again and again is complained of in the console.
+    // Reads a copy, because repeated reads of the canvas itself cause a warning in the console.
     const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', {
       willReadFrequently: true,
     });
@@ -37,7 +37,7 @@
 
   const colorOf = (element) => getComputedStyle(element).color.match(/\d+/g).slice(0, 3).map(Number);
 
-  /** The readings that do not stand where they belong in the colour of the line, where one ping is so many pixels high. */
+  /** Returns the readings at whose position the chart does not have the colour of the line. `pixelsEach`: height of one ping. */
   function misplaced(element, readings, pixelsEach) {
     const { left, bottom, width, isLike } = plotted(element);
     const color = colorOf(element);
@@ -47,7 +47,7 @@
     });
   }
 
-  /** From the bottom to where the line ends: the last reading's point reaches over the right edge. */
+  /** Returns the height of the last reading, in pixels, at the right edge of the plot. */
   function heightOfLast(element) {
     const { left, bottom, width, height, isLike } = plotted(element);
     const color = colorOf(element);
@@ -56,7 +56,7 @@
     return (Math.min(...drawn) + Math.max(...drawn)) / 2;
   }
 
-  /** How many dashed lines stand upright in it: what was done to the workers. */
+  /** Counts the vertical dashed lines, which mark faults. */
   function uprights(element) {
     const { left, bottom, width, height, isLike } = plotted(element);
     const color = colorOf(element.querySelector('.axis'));
