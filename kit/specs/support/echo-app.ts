@@ -43,7 +43,7 @@ const server = createServer((req, res) => {
       if (url.pathname === '/kept') void released.promise.then(answer);
       else setTimeout(answer, Number(url.searchParams.get('ms') ?? 0));
     },
-    (error: Error) => seen.push(`${req.method} ${req.url} broke off: ${error.message}`),
+    (error: Error) => seen.push(`${req.method} ${req.url} was cut: ${error.message}`),
   );
 });
 // Longer than nginx keeps idle connections, as in the app, so nginx never uses a connection that closes here.
