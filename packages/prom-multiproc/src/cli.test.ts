@@ -17,7 +17,7 @@ function run(...args: string[]) {
   return { status, out: stdout, error: stderr };
 }
 
-/** Slot 0 is held by a living process, slot 1 by none. */
+/** Slot 0 is held by this process, slot 1 is free. */
 function twoSlots(t: Cleanup): string {
   const directory = temporaryDirectory(t);
   const writers = [openWriter(directory), openWriter(directory)];
@@ -29,7 +29,7 @@ function twoSlots(t: Cleanup): string {
   return directory;
 }
 
-test('dump prints the totals, or one living worker alone', (t) => {
+test('dump prints the totals, or one living worker with --worker', (t) => {
   const directory = twoSlots(t);
   const all = run('dump', directory);
   assert.deepEqual([all.status, all.error], [0, '']);
@@ -41,14 +41,14 @@ test('dump prints the totals, or one living worker alone', (t) => {
   assert.match(dead.error, /no living worker holds slot 1/);
 });
 
-test('check says what each slot is, and fails where one cannot be read', (t) => {
+test('check prints the state of each slot and fails if one is unreadable', (t) => {
   const directory = twoSlots(t);
   const sound = run('check', directory);
   assert.equal(sound.status, 0);
   assert.match(
     sound.out,
     new RegExp(
-      `^slot 0: 2 series, .*held by a living process, pid ${process.pid}\nslot 1: 2 series, .*counts are kept\n$`,
+      `^slot 0: 2 series, .*held by a living process, pid ${process.pid}\nslot 1: 2 series, .*free, counts kept\n$`,
     ),
   );
   writeFileSync(join(directory, 'slot-7.metrics'), 'x'.repeat(5000));
@@ -57,7 +57,7 @@ test('check says what each slot is, and fails where one cannot be read', (t) => 
   assert.match(damaged.out, /^slot 7: .*magic/m);
 });
 
-/** The address of a `serve` of the directory, which ends with the test. */
+/** Starts `serve` until the test ends and returns its address. */
 async function served(t: Cleanup, directory: string): Promise<string> {
   const server = spawn(process.execPath, [CLI, 'serve', directory, '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -67,7 +67,7 @@ async function served(t: Cleanup, directory: string): Promise<string> {
   return String(address).trim();
 }
 
-test('serve answers until it is ended', async (t) => {
+test('serve answers /metrics and /metrics/workers/<slot>, and 404 for other paths and methods', async (t) => {
   const directory = twoSlots(t);
   const url = await served(t, directory);
   const answer = await fetch(url);
@@ -79,7 +79,7 @@ test('serve answers until it is ended', async (t) => {
   assert.equal((await fetch(url, { method: 'POST' })).status, 404);
 });
 
-test('serve answers as metricsHandler does: gzip where asked for, HEAD without a body, 503 with the reason', async (t) => {
+test('serve answers like metricsHandler: gzip on request, HEAD without a body, 503 with the reason', async (t) => {
   const directory = twoSlots(t);
   const url = await served(t, directory);
   const zipped = await fetch(url, { headers: { 'Accept-Encoding': 'gzip' } });
@@ -98,7 +98,7 @@ test('serve answers as metricsHandler does: gzip where asked for, HEAD without a
   assert.match(await gone.text(), /does not exist/);
 });
 
-test('serve says in one line that it cannot listen', async (t) => {
+test('serve prints one line if it cannot listen', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1');
   t.after(() => taken.close());
   await once(taken, 'listening');
@@ -108,7 +108,7 @@ test('serve says in one line that it cannot listen', async (t) => {
   assert.match(error, /^prom-multiproc: listen EADDRINUSE.*\n$/);
 });
 
-test('clear makes the directory, then removes slot files, and refuses under a living process', (t) => {
+test('clear creates the directory, removes slot files, and refuses while a process is alive', (t) => {
   const directory = join(temporaryDirectory(t), 'metrics');
   assert.deepEqual(run('clear', directory), { status: 0, out: `${directory}: created\n`, error: '' });
   const writer = openWriter(directory);
@@ -124,10 +124,10 @@ test('clear makes the directory, then removes slot files, and refuses under a li
   assert.equal(run('clear', directory).out, `${directory}: 1 slot file removed\n`);
   assert.deepEqual(readdirSync(directory), []);
   writeFileSync(join(directory, 'notes.txt'), '');
-  assert.match(run('clear', directory).error, /it holds "notes\.txt", which is not a slot file/);
+  assert.match(run('clear', directory).error, /it contains "notes\.txt", which is not a slot file/);
 });
 
-test('wrong usage ends with 2, a directory that cannot be read with 1', (t) => {
+test('the exit status is 2 for wrong usage and 1 for a directory that cannot be read', (t) => {
   const directory = temporaryDirectory(t);
   for (const args of [
     [],
@@ -151,7 +151,7 @@ test('wrong usage ends with 2, a directory that cannot be read with 1', (t) => {
   }
 });
 
-test('it is a program by itself, as npm links it', (t) => {
+test('the command runs by its shebang, as npm links it', (t) => {
   const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
   const { status, stdout } = spawnSync(CLI, ['dump', twoSlots(t)], {
     encoding: 'utf8',

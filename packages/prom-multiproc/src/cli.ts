@@ -12,17 +12,20 @@ import { printable } from './util/printable.ts';
 
 const USAGE = `usage: prom-multiproc dump|serve|check|clear <directory> [options]
 
-  dump    prints the totals of all processes in Prometheus' text format
-  serve   answers GET /metrics and /metrics/workers/<slot> with them until it is ended
-  check   prints the state of each slot and the pid that holds it; exit status 1 where one cannot be read
-  clear   empties the directory, or makes it; before each start of the application, at no other time.
-          Exit status 1 where it is refused, and nothing removed
+  dump    print the totals of all processes in Prometheus' text format
+  serve   serve /metrics and /metrics/workers/<slot> until stopped
+  check   print the state of each slot and the pid that holds it; fail if a slot is unreadable
+  clear   create the directory or remove its slot files. Run it only before each start of the application
 
-  --name <name>     dump, serve: what registries of this name count; default those without a name
-  --worker <slot>   dump: one living worker alone
-  --port <port>     serve: default 9041
-  --host <address>  serve: default 127.0.0.1
-  --wait <seconds>  clear: longest wait for processes that still count in it; default 10`;
+Options:
+  --name <name>     dump, serve: show registries of this name (default: registries without a name)
+  --worker <slot>   dump: show one living worker only
+  --port <port>     serve: port to listen on (default: 9041)
+  --host <address>  serve: address to listen on (default: 127.0.0.1)
+  --wait <seconds>  clear: longest wait for living processes (default: 10)
+  --help            print this help
+
+Exit status: 0 success, 1 failure, 2 wrong usage`;
 
 class UsageError extends Error {}
 
@@ -44,15 +47,15 @@ async function main(args: string[]): Promise<void> {
     return;
   }
   const [command, directory, ...rest] = positionals;
-  if (directory === undefined || rest.length > 0)
-    throw new UsageError('a command and one directory are wanted');
+  if (directory === undefined || rest.length > 0) throw new UsageError('expected a command and a directory');
   const named = values.name === undefined ? {} : { name: values.name };
   if (command === 'dump') dump(new Reader(directory, named), values.worker);
   else if (command === 'serve')
     await serve(new Reader(directory, named), integer('--port', values.port, 65535), values.host);
   else if (command === 'check') check(new Reader(directory), directory);
   else if (command === 'clear') await clear(directory, integer('--wait', values.wait, 3600));
-  else throw new UsageError(`unknown command ${JSON.stringify(command)}`);
+  else
+    throw new UsageError(`unknown command ${JSON.stringify(command)}; expected dump, serve, check or clear`);
 }
 
 function dump(reader: Reader, worker: string | undefined): void {
@@ -81,7 +84,7 @@ async function serve(reader: Reader, port: number, host: string): Promise<void> 
 function check(reader: Reader, directory: string): void {
   for (const { slot, pid, error, series, bytes, refused } of reader.slots()) {
     const holder = pid && describePid(pid, join(directory, slotFileName(slot)));
-    const held = holder === undefined ? 'free; its counts are kept' : `held by a living process, ${holder}`;
+    const held = holder === undefined ? 'free, counts kept' : `held by a living process, ${holder}`;
     const state = error ?? held;
     console.log(`slot ${slot}: ${series} series, ${bytes} bytes, ${refused} refused; ${printable(state)}`);
     if (error !== undefined) process.exitCode = 1;
@@ -98,11 +101,11 @@ async function clear(path: string, seconds: number): Promise<void> {
 function integer(name: string, text: string, most: number): number {
   const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(value <= most))
-    throw new UsageError(`${name} is ${JSON.stringify(text)}, not a number from 0 to ${most}`);
+    throw new UsageError(`${name} is ${JSON.stringify(text)}; expected a whole number from 0 to ${most}`);
   return value;
 }
 
-// No `await` here: the published package is CommonJS, which has none at this level.
+// The published package is CommonJS, which has no top-level `await`.
 main(process.argv.slice(2)).catch((error: NodeJS.ErrnoException) => {
   const { message, code } = error;
   const wrongUsage = error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS') === true;

@@ -1,4 +1,4 @@
-/** The application that README.md shows does what it says there. */
+/** The example of README.md works as the page shows. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,7 +20,7 @@ async function freePorts(): Promise<[string, string]> {
   return ports as [string, string];
 }
 
-/** Undefined where nobody answers yet. */
+/** Returns the body; undefined if the connection is refused. */
 async function get(port: string, path: string): Promise<string | undefined> {
   try {
     const response = await fetch(`http://127.0.0.1:${port}${path}`);
@@ -31,7 +31,7 @@ async function get(port: string, path: string): Promise<string | undefined> {
   }
 }
 
-test('the example counts in its workers and tells of all of them in its primary', async (t) => {
+test('the workers of the example count and its primary serves the totals', async (t) => {
   const directory = join(temporaryDirectory(t), 'metrics');
   const [PORT, METRICS_PORT] = await freePorts();
   const env = { ...process.env, PORT, METRICS_PORT, PROMETHEUS_MULTIPROC_DIR: directory };

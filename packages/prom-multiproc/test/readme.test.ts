@@ -1,4 +1,4 @@
-/** REFERENCE.md names what the code has, all of it and nothing else; README.md is short and shows the example. */
+/** REFERENCE.md names every export, option, variable, code and metric; README.md is short and shows the example. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const SOURCES = globSync('src/**/*.ts', { cwd: PACKAGE })
   .map((name) => readFileSync(join(PACKAGE, name), 'utf8'))
   .join('\n');
 
-/** Everything that the sources match, each once, in order. */
+/** Returns all distinct matches in the sources, sorted. */
 function found(pattern: RegExp, text = SOURCES): string[] {
   return [...new Set(Array.from(text.matchAll(pattern), ([, name]) => name!))].sort();
 }
@@ -29,23 +29,27 @@ function documented(firstHead: string, column = 0): string[] {
     .sort();
 }
 
-test('each environment variable', () => {
+test('REFERENCE.md lists each environment variable', () => {
   assert.deepEqual(documented('Environment variable'), found(/process\.env\.(\w+)/g));
-  assert.doesNotMatch(SOURCES, /process\.env(?!\.)/, 'a variable read in a way that this test cannot see');
+  assert.doesNotMatch(
+    SOURCES,
+    /process\.env(?!\.)/,
+    'a variable is read in a way that this test does not find',
+  );
 });
 
-test('each warning code', () => {
+test('REFERENCE.md lists each warning code', () => {
   assert.deepEqual(documented('Code'), found(/'(PROM_MULTIPROC_\w+)'/g));
 });
 
-test('each self-metric with its type', () => {
+test('REFERENCE.md lists each of the own metrics with its type', () => {
   const status = { live: 0, slots: [], retired: 0, heartbeatAge: 0, seconds: 0 };
   const expected = [...selfMetrics(status, new Map())].map(({ name, type }) => [name, type]);
   const rows = tableRows(REFERENCE, 'Metric | Type').map(([name, type]) => [name, type]);
   assert.deepEqual(rows, expected);
 });
 
-test('each exported name', () => {
+test('REFERENCE.md lists each exported name', () => {
   const expected = Object.entries<string>(exports).flatMap(([path, file]) => {
     const source = readFileSync(join(PACKAGE, file), 'utf8');
     const names = [
@@ -60,7 +64,7 @@ test('each exported name', () => {
   assert.deepEqual(rows.toSorted(), expected.toSorted());
 });
 
-test('each option', () => {
+test('REFERENCE.md lists each option', () => {
   const names: Record<string, string> = {
     share: 'ShareOptions',
     Reader: 'ReaderOptions',
@@ -73,7 +77,7 @@ test('each option', () => {
   }
 });
 
-test('the interval of the refresh', () => {
+test('both pages state the refresh interval of the code', () => {
   const seconds = REFRESH_INTERVAL_MS / 1000;
   for (const words of [`every ${seconds} seconds`, `at most ${seconds} seconds`, `Far above ${seconds}:`]) {
     assert.ok(REFERENCE.includes(words), words);
@@ -81,7 +85,7 @@ test('the interval of the refresh', () => {
   assert.ok(README.includes(`at most ${seconds} seconds`));
 });
 
-test('the usage of the command, and the example, as they are', () => {
+test('REFERENCE.md shows the usage of the command, and README.md the example, word for word', () => {
   const usage = execFileSync(process.execPath, [join(PACKAGE, 'src/cli.ts'), '--help'], { encoding: 'utf8' });
   assert.ok(REFERENCE.includes(`$ npx prom-multiproc --help\n${usage}\`\`\``));
   const example = readFileSync(join(PACKAGE, 'examples/cluster.js'), 'utf8');
@@ -93,7 +97,7 @@ test('the README has at most 1,000 words', () => {
   assert.ok(words <= 1000, `${words} words`);
 });
 
-test('what the pages link to in the package is packed with them', () => {
+test('files that the pages link to are in the package', () => {
   const links = found(/\]\((?!\w+:|#)([^)#]+)/g, README + REFERENCE);
   assert.ok(links.length > 4, links.join());
   const packed = ['README.md', ...files];
