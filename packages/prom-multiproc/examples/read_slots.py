@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints the merged counters and histograms of a metrics directory: read_slots.py <directory>
 
-Written from FORMAT.md alone, for Python's standard library. Exit status 1 where a file is damaged."""
+Written from FORMAT.md alone, with Python's standard library. Exits with 1 if a file is damaged."""
 import itertools
 import mmap
 import os
@@ -60,7 +60,7 @@ def decode(log):
     metrics, series, at = [], [], 0
     while at < len(log):
         length, kind = struct.unpack_from("<II", log, at)
-        check(at + 8 + length <= len(log) and kind in (1, 2), "record of unknown kind or over the end")
+        check(at + 8 + length <= len(log) and kind in (1, 2), "record of unknown kind or beyond the end")
         payload = Payload(log[at + 8:at + 8 + length])
         metrics.append(payload.metric()) if kind == 1 else series.append(payload.series(metrics))
         check(payload.at == length, "bytes left over in a record")
@@ -69,15 +69,15 @@ def decode(log):
 
 
 def mapped(fd, length):
-    # An item of a cast of this is one aligned load. A slice may copy byte by byte, and so may struct.
+    # Reading an item of a cast is one aligned load. A slice or struct may copy byte by byte and tear a value.
     return memoryview(mmap.mmap(fd, length, access=mmap.ACCESS_READ))
 
 
 def read_slot(path, owner):
-    """The metrics of one slot file, and its series: metric, labels, values of the cells."""
+    """Returns the metrics of one slot file, and its series as (metric, labels, cells)."""
     with open(path, "rb", opener=lambda path, _: os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
         fd, status = file.fileno(), os.fstat(file.fileno())
-        check(stat.S_ISREG(status.st_mode) and status.st_uid == owner, "no file of the directory's owner")
+        check(stat.S_ISREG(status.st_mode) and status.st_uid == owner, "not a regular file of the directory's owner")
         if status.st_size < HEADER or (status.st_size == HEADER and os.pread(fd, 8, 0) == bytes(8)):
             return [], []  # unborn
         header = mapped(fd, HEADER)
@@ -102,14 +102,14 @@ def read_slot(path, owner):
             cells = [f64[base + i] for i in range(count)]
             counts = {COUNTER: [], HISTOGRAM: cells[1:], SUMMARY: cells[1:2]}.get(metric["type"], [])
             sound = all(0 <= n <= 2**53 and n == int(n) for n in counts) and (metric["type"] != COUNTER or cells[0] >= 0)
-            check(sound or cells[0] != cells[0], "a cell that holds what it cannot")
+            check(sound or cells[0] != cells[0], "impossible value in a cell")
             values.append((metric, labels, cells))
         return metrics, values
 
 
 def merge(directory):
-    """By name the type that was defined first, and by set of labels the labels as first given, the sum, the buckets.
-    Metrics of registries that have a name are left out."""
+    """Returns {name: (first type, {label set: [labels, sum, {bound: count}]})} without metrics of named registries, and
+    messages about damaged files."""
     merged, damaged, owner = {}, [], os.stat(directory).st_uid
     names = (re.fullmatch(r"slot-(0|[1-9][0-9]{0,3})\.metrics", name) for name in os.listdir(directory))
     for slot in sorted(int(name[1]) for name in names if name):
@@ -123,10 +123,10 @@ def merge(directory):
             merged.setdefault(metric["name"], (metric["type"], {}))
         for metric, labels, values in (one for one in found if one[0]["registry"] is None):
             kind, series = merged[metric["name"]]
-            if kind == metric["type"] and values[0] == values[0]:  # not of another type, and not absent
+            if kind == metric["type"] and values[0] == values[0]:  # same type, and present
                 totals = series.setdefault(frozenset(labels), [labels, 0.0, {}])
                 totals[1] += values[0]
-                for bound, count in zip((*metric["bounds"], INFINITY), values[1:]):  # none for a counter
+                for bound, count in zip((*metric["bounds"], INFINITY), values[1:]):  # a counter has no bounds
                     totals[2][bound] = totals[2].get(bound, 0.0) + count
     return merged, damaged
 

@@ -1,4 +1,4 @@
-/** FORMAT.md says what the code does. */
+/** FORMAT.md matches the code. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,19 +10,19 @@ import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const DOCUMENT = readFileSync(new URL('../FORMAT.md', import.meta.url), 'utf8');
 
-/** Exported constants of format.ts that hold one number or text. */
+/** Constants of layout.ts that are a number or text. */
 const constants = Object.entries(format).flatMap(([name, value]) => {
   const text = Buffer.isBuffer(value) || typeof value === 'number' ? String(value) : undefined;
   return text === undefined ? [] : [[name, text] as const];
 });
 
-test('each constant of the format stands in FORMAT.md with its value', () => {
+test('FORMAT.md lists each constant of the format with its value', () => {
   const documented = tableRows(DOCUMENT, 'Constant').map(([name, value]) => [name, value]);
   const expected = constants.filter(([name]) => !name.startsWith('AT_'));
   assert.deepEqual(documented.toSorted(), expected.toSorted());
 });
 
-test('each field of the header stands in FORMAT.md at its offset, aligned for its type', () => {
+test('FORMAT.md lists each header field at its offset, aligned for its type', () => {
   const rows = tableRows(DOCUMENT, 'Offset');
   const documented = rows.map(([offset, , field]) => [
     `AT_${field!.toUpperCase().replaceAll(' ', '_')}`,
@@ -34,7 +34,7 @@ test('each field of the header stands in FORMAT.md at its offset, aligned for it
   for (const [offset, type, field] of rows) {
     const size = sizes[type!];
     assert.ok(size !== undefined, `${field} is of type ${type}`);
-    assert.ok(Number(offset) >= end, `${field} begins within the field before it`);
+    assert.ok(Number(offset) >= end, `${field} overlaps the field before it`);
     if (type!.length === 3) assert.equal(Number(offset) % size, 0, `${field} is not aligned`);
     end = Number(offset) + size;
   }
@@ -42,7 +42,7 @@ test('each field of the header stands in FORMAT.md at its offset, aligned for it
   assert.equal(sizes['u8[3584]'], format.MAX_CHUNKS);
 });
 
-test('the types of metric in FORMAT.md are those of the code', () => {
+test('FORMAT.md lists the metric types of the code', () => {
   const documented = tableRows(DOCUMENT, 'Type').map(([number, type]) => [Number(number), type]);
   assert.deepEqual(
     documented,
@@ -50,7 +50,7 @@ test('the types of metric in FORMAT.md are those of the code', () => {
   );
 });
 
-test('the file shown byte by byte in FORMAT.md is the one that the library writes', (t) => {
+test('the library writes the file that FORMAT.md shows byte by byte', (t) => {
   const directory = temporaryDirectory(t);
   const writer = openWriter(directory);
   const counter = writer.series(definition(), [[0, '/']])!;
@@ -71,7 +71,7 @@ test('the file shown byte by byte in FORMAT.md is the one that the library write
   assert.equal(shown, hexLines(file));
 });
 
-/** As `hexdump -C` shows a file, lines of zeros left out. */
+/** Formats a file like `hexdump -C`, without lines of zeros. */
 function hexLines(file: Buffer): string {
   const lines: string[] = [];
   for (let at = 0; at < file.length; at += 16) {

@@ -1,4 +1,4 @@
-/** Two versions of the library with different file formats in one directory: what REFERENCE.md says of them. */
+/** Two versions of the library with different file formats in one directory, as in REFERENCE.md. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { AppProcess } from './support/application.ts';
 import { sample } from './support/sample.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
-test('beside slots of another format a process counts in a slot of its own, and changes nothing in theirs', async (t) => {
+test('a process does not change slots of another format and counts in its own slot', async (t) => {
   const directory = temporaryDirectory(t);
   const foreign = join(directory, 'slot-0.metrics');
   const other = await AppProcess.start(t, directory);
@@ -21,12 +21,12 @@ test('beside slots of another format a process counts in a slot of its own, and 
   const app = await AppProcess.start(t, directory);
   await app.call('plain', 'inc');
   const text = await app.metrics();
-  assert.equal(sample(text, 'plain_total'), 1, 'without what the other format holds');
+  assert.equal(sample(text, 'plain_total'), 1, 'without the counts in the other format');
   assert.equal(sample(text, 'prom_multiproc_unreadable_slots'), 1);
   assert.match((await app.warnings()).join('\n'), /slot-0\.metrics.*version/);
   assert.deepEqual(readFileSync(foreign), bytes);
 
   await app.kill();
-  assert.equal((await clearDirectory(directory, { waitMs: 0 })).removed, 2, 'whatever the format');
+  assert.equal((await clearDirectory(directory, { waitMs: 0 })).removed, 2, 'slots of every format');
   assert.deepEqual(readdirSync(directory), []);
 });

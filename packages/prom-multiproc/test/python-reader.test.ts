@@ -1,4 +1,4 @@
-/** FORMAT.md suffices: a reader in Python, written from it alone, sees what the library sees. */
+/** A reader in Python that was written from FORMAT.md alone shows the same totals as the library. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ function readInPython(directory: string): { values: Map<string, number>; complai
   return { values: values(stdout), complaints: stderr };
 }
 
-/** The counters and histograms that the library shows. */
+/** Returns the counters and histograms that the library shows. */
 function readByLibrary(t: Cleanup, directory: string): { values: Map<string, number>; complaints: string[] } {
   const reader = new TextReader(t, directory);
   const text = reader.text();
@@ -47,7 +47,7 @@ function compare(t: Cleanup, directory: string): Map<string, number> {
   return python.values;
 }
 
-test('what an application counts through prom-client', (t) => {
+test('the Python reader shows what an application counts through prom-client', (t) => {
   const directory = temporaryDirectory(t);
   const register = new client.Registry();
   shareIn(directory, register);
@@ -69,7 +69,7 @@ test('what an application counts through prom-client', (t) => {
   assert.equal(shown.get('seconds_bucket{le="0.005",route="/",method="GET"}'), 2);
 });
 
-test('several slots, living and dead, that grew over many chunks, with different definitions of one name', (t) => {
+test('the Python reader merges living and dead slots of many chunks with different definitions of one name', (t) => {
   const directory = temporaryDirectory(t);
   const random = new Random(3);
   const wide = definition({
@@ -95,7 +95,7 @@ test('several slots, living and dead, that grew over many chunks, with different
   assert.ok(compare(t, directory).size > 10_000);
 });
 
-test('files that cannot be trusted are left out by both, and unborn ones are no damage', (t) => {
+test('both readers leave out damaged files, and unborn files are not damaged', (t) => {
   const directory = temporaryDirectory(t);
   const writer = openWriter(directory);
   add(writer, COUNTER, '/', 5);
