@@ -1,4 +1,4 @@
-/** The page of the runtime names its metrics, signals and settings as the sources have them. */
+/** README.md of the runtime names the metrics and signals of the sources. */
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,12 +11,12 @@ const SOURCES = globSync('src/**/*.ts', { cwd: PACKAGE })
   .filter((file) => !file.endsWith('.test.ts'))
   .map((file) => readFileSync(join(PACKAGE, file), 'utf8'));
 
-/** The names that stand in the sources where metrics are made. */
+/** Names of the metrics that the sources register. */
 const registered = SOURCES.flatMap((source) =>
   [...source.matchAll(/\bname: '([a-z]+_[a-z_]+)',\s*help: /g)].map(([, name]) => name!),
 );
 
-test('the page names each metric that the runtime registers, and no other', () => {
+test('README.md names each metric that the runtime registers, and no other', () => {
   const named = ['Metric', 'Metric of the primary'].flatMap((head) =>
     tableRows(PAGE, head).map(([name]) => name!),
   );
@@ -24,19 +24,19 @@ test('the page names each metric that the runtime registers, and no other', () =
   assert.deepEqual(named.sort(), [...new Set(registered)].sort());
 });
 
-test('the page names each signal that the primary handles', () => {
+test('README.md names each signal that the primary handles', () => {
   const primary = readFileSync(join(PACKAGE, 'src/primary/primary.ts'), 'utf8');
   const handled = [...primary.matchAll(/process\.on\('(SIG\w+)'/g)].map(([, signal]) => signal!);
   const named = tableRows(PAGE, 'Signal').flatMap(([cell]) => cell!.match(/SIG\w+/g)!);
   assert.deepEqual(named.sort(), handled.sort());
 });
 
-test('the page of the settings that it links to exists', () => {
+test('the settings page that README.md links to exists', () => {
   const link = /\]\((\S*settings\.md)\)/.exec(PAGE)?.[1];
   assert.ok(link !== undefined && existsSync(join(PACKAGE, link)));
 });
 
-test('one file of the runtime reads the environment', () => {
+test('only settings.ts reads the environment', () => {
   const reading = globSync('src/**/*.ts', { cwd: PACKAGE }).filter(
     (file) =>
       !file.endsWith('.test.ts') && /\bprocess\.env\b/.test(readFileSync(join(PACKAGE, file), 'utf8')),
@@ -44,7 +44,7 @@ test('one file of the runtime reads the environment', () => {
   assert.deepEqual(reading, ['src/core/settings.ts']);
 });
 
-test('the runtime knows nothing of the demonstration', () => {
+test('the runtime does not mention the demonstration', () => {
   assert.deepEqual(
     SOURCES.filter((source) => /demo|unshared/i.test(source)),
     [],
