@@ -89,7 +89,7 @@ test('a refusal exits with 1, names path and reason, and removes nothing', (t) =
     writeFileSync(join(directory, name), '');
     const { status, out, error } = clear([directory]);
     assert.deepEqual([status, out], [1, '']);
-    const reason = `it holds ${JSON.stringify(name)}, which is not a slot file; give a directory of its own`;
+    const reason = `it contains ${JSON.stringify(name)}, which is not a slot file; use a separate directory`;
     assert.equal(error, `clear-metrics-dir: refusing to clear ${JSON.stringify(directory)}: ${reason}\n`);
     assert.deepEqual(readdirSync(directory).sort(), [name, 'slot-0.metrics', 'slot-1.metrics'].sort());
     rmSync(join(directory, name));
@@ -136,7 +136,7 @@ test('a slot file that this user cannot write fails at once, without waiting', (
     withoutPrivilege: isRoot,
   });
   assert.equal(status, 1);
-  assert.match(error, /this user may not write slot-1\.metrics; run it as the file's owner/);
+  assert.match(error, /this user cannot write slot-1\.metrics; run the command as the owner of the file/);
   assert.equal(readdirSync(directory).length, 2);
 });
 

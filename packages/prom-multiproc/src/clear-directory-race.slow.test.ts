@@ -1,4 +1,4 @@
-/** The application's user swaps the directory for a symlink while it is cleared, as root where that is who runs this. */
+/** The application's user swaps the directory for a symlink while it is cleared, by root if root runs the test. */
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ const RUNS = 10_000;
 const NOBODY = 65_534;
 const isRoot = process.getuid!() === 0;
 
-/** A directory that only the caller may use, and one of the application's user for the attack, which holds a symlink of root. */
+/** Creates a directory of the caller (the victim) and one of the application's user, with a symlink of root in it. */
 function prepare(t: TestContext) {
   const base = temporaryDirectory(t);
   chmodSync(base, 0o755);
@@ -30,12 +30,12 @@ const BOTH = /^[1-9]\d* cleared, [1-9]\d* refused$/;
 for (const [what, swapped, target, cleared, came] of [
   ['the directory', 'app/metrics', 'metrics', 'app/metrics', BOTH],
   ["the directory's parent", 'app', '', 'app/metrics', BOTH],
-  // The symlink that was looked at need not be the one that is read. Where it is away, root makes a directory.
+  // The symlink that was checked may not be the one that is followed. While it is absent, root creates a directory.
   ['a symlink of root', 'current', '', 'current/metrics', /, [1-9]\d* refused$/],
 ] as const) {
-  // What another user leads to is no secret of one's own: a symlink in the path is followed for an ordinary user.
+  // For an unprivileged user, symlinks in the path are followed.
   if (!isRoot && target === '') continue;
-  test(`while ${what} is swapped for a symlink, in ${RUNS} runs nothing elsewhere is removed or gets owner or mode`, async (t) => {
+  test(`while ${what} is swapped for a symlink, ${RUNS} runs change nothing elsewhere`, async (t) => {
     const { victim, home } = prepare(t);
     const user = isRoot ? [String(NOBODY)] : [];
     const swapper = fork(new URL('../test/support/swapping-process.ts', import.meta.url), [
@@ -60,10 +60,10 @@ for (const [what, swapped, target, cleared, came] of [
       }
       const counted = `${count.cleared} cleared, ${count.refused} refused`;
       t.diagnostic(counted);
-      assert.equal(swapper.exitCode, null, 'it was swapped to the end');
+      assert.equal(swapper.exitCode, null, 'the swapping process ran to the end');
       assert.match(counted, came);
     } finally {
-      // Before the directory is removed: that fails while entries come and go in it, and what ends processes later is not run.
+      // Kill it before the test's clean-up: the directory cannot be removed while entries change.
       swapper.kill('SIGKILL');
       if (swapper.exitCode === null) await once(swapper, 'exit');
     }

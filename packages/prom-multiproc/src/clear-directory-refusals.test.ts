@@ -1,4 +1,4 @@
-/** Directories that are never cleared, whoever asks. */
+/** Directories that `clearDirectory()` refuses for every user. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -14,12 +14,12 @@ test('relative paths, .. and the root are refused', async () => {
     await assertRefused(path, /it is a relative path; give an absolute one/);
   }
   for (const path of ['/tmp/..', '/tmp/../tmp/metrics', '/..', '/tmp/metrics/../']) {
-    await assertRefused(path, /it has '\.\.' in it/);
+    await assertRefused(path, /it contains '\.\.'/);
   }
   for (const path of ['/', '//', '///', '/.', '/./']) await assertRefused(path, /root of the file system/);
 });
 
-test('a symlink is refused, also with a trailing slash, and what it leads to is left alone', async (t) => {
+test('a symlink is refused, also with a trailing slash, and its target is unchanged', async (t) => {
   const directory = counted(t);
   const link = join(temporaryDirectory(t), 'link');
   symlinkSync(directory, link);
@@ -33,7 +33,7 @@ test('a symlink is refused, also with a trailing slash, and what it leads to is 
   assert.equal(readdirSync(directory).length, 2);
 });
 
-test('a path that is no directory is refused', async (t) => {
+test('a path that is not a directory is refused', async (t) => {
   const directory = temporaryDirectory(t);
   const file = join(directory, 'file');
   writeFileSync(file, '');
@@ -67,22 +67,22 @@ const FOREIGN_NAMES = [
   'slot-٣.metrics',
 ];
 
-test('a directory that holds anything foreign is refused, and keeps all it has', async (t) => {
+test('a directory with a foreign file is refused and unchanged', async (t) => {
   for (const name of FOREIGN_NAMES) {
     const directory = counted(t);
     writeFileSync(join(directory, name), '');
     const { mode } = statSync(directory);
     const quoted = JSON.stringify(name).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    await assertRefused(directory, new RegExp(`it holds ${quoted}, which is not a slot file`), {
+    await assertRefused(directory, new RegExp(`it contains ${quoted}, which is not a slot file`), {
       mode: 0o777,
       waitMs: 0,
     });
     assert.equal(readdirSync(directory).length, 3, name);
-    assert.equal(statSync(directory).mode, mode, 'its mode, too');
+    assert.equal(statSync(directory).mode, mode, 'mode unchanged');
   }
 });
 
-test('files of another client and of the file system are named as what they are', async (t) => {
+test('the message says if a foreign file belongs to another client or to the file system', async (t) => {
   for (const [name, what] of [
     ['gauge_livesum_12.db', "a file of Python's prometheus_client, which uses the same variable"],
     ['lost+found', 'what the file system keeps at its mount point'],
@@ -91,17 +91,17 @@ test('files of another client and of the file system are named as what they are'
     writeFileSync(join(directory, name), '');
     await assertRefused(
       directory,
-      new RegExp(`it holds "${name.replace('+', '\\+')}", ${what}; give a directory of its own$`),
+      new RegExp(`it contains "${name.replace('+', '\\+')}", ${what}; use a separate directory$`),
     );
   }
 });
 
-test("another user's directory is refused with what to do", async (t) => {
+test("another user's directory is refused with advice", async (t) => {
   if (process.getuid!() !== 0) {
     await assertRefused('/usr', /it belongs to user id 0, this process runs as \d+: give it to this user/);
     return;
   }
-  // As an ordinary user, in a directory of root as a mount point is.
+  // An unprivileged user and a directory of root, such as a mount point.
   const parent = temporaryDirectory(t);
   chmodSync(parent, 0o755);
   const directory = join(parent, 'volume');
@@ -123,14 +123,14 @@ test("another user's directory is refused with what to do", async (t) => {
   }
 });
 
-test('a file name that is no UTF-8 is foreign', async (t) => {
+test('a file name that is not UTF-8 is foreign', async (t) => {
   const directory = counted(t);
   writeFileSync(Buffer.concat([Buffer.from(`${directory}/slot-5.metrics`), Buffer.from([0xff])]), '');
   await assertRefused(directory, /which is not a slot file/);
   assert.equal(readdirSync(directory).length, 3);
 });
 
-test('what has the name of a slot file but is no regular file is refused', async (t) => {
+test('an entry named like a slot file that is not a regular file is refused', async (t) => {
   const make: Record<string, (path: string) => void> = {
     symlink: (path) => symlinkSync('/etc/passwd', path),
     'symlink to a slot file': (path) => symlinkSync('slot-0.metrics', path),
@@ -140,7 +140,7 @@ test('what has the name of a slot file but is no regular file is refused', async
   for (const [what, put] of Object.entries(make)) {
     const directory = counted(t);
     put(join(directory, 'slot-7.metrics'));
-    await assertRefused(directory, /it holds "slot-7\.metrics", which is not a slot file/);
+    await assertRefused(directory, /it contains "slot-7\.metrics", which is not a slot file/);
     assert.equal(readdirSync(directory).length, 3, what);
   }
 });

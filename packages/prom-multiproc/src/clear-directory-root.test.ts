@@ -1,4 +1,4 @@
-/** Root clears only where no user but the application's could have it work on something else. */
+/** As root, `clearDirectory()` refuses directories that another user could replace meanwhile. */
 import assert from 'node:assert/strict';
 import {
   chmodSync,
@@ -25,7 +25,7 @@ function found(uid: number, mode: number, gid = 0, nlink = 1): Stats {
   return { uid, gid, mode, nlink, isSymbolicLink: () => (mode & 0o170000) === 0o120000 } as Stats;
 }
 
-test('a directory on the way is trusted where only root and the application can change it', () => {
+test("a parent directory is trusted if only root and the application's user can change it", () => {
   const rootsOwn = found(0, 0o40755);
   const link = found(0, 0o120777);
   const rows: [Stats, RegExp | undefined, Stats?][] = [
@@ -55,7 +55,7 @@ test('a directory on the way is trusted where only root and the application can 
   }
 });
 
-/** Owner of a directory that root makes; of an ordinary user's, that user: for it there is nothing to refuse. */
+/** Creates a directory; root gives it to `uid`, another user keeps it. */
 function owned(path: string, uid: number, mode: number): string {
   mkdirSync(path);
   if (isRoot) chownSync(path, uid, uid);
@@ -71,18 +71,18 @@ function base(t: TestContext): string {
 
 const FOR_APP = { ...(isRoot ? { uid: APP, gid: APP } : {}), waitMs: 0 };
 
-/** Refused to root; an ordinary user works with its own rights. */
+/** Expects a refusal as root and success as another user. */
 async function assertRefusedToRoot(path: string, reason: RegExp, options = FOR_APP): Promise<void> {
   if (isRoot) await assert.rejects(clearDirectory(path, options), reason);
   else await clearDirectory(path, options);
 }
 
-test('root makes nothing below a directory that a stranger may change', async (t) => {
+test('root creates nothing below a directory that another user can change', async (t) => {
   const parents = {
     stranger: [
       STRANGER,
       0o755,
-      /stranger belongs to user id 65533, who could put another directory in its place/,
+      /stranger belongs to user id 65533, so another user could replace the directory/,
     ],
     everybody: [0, 0o777, /everybody may be written by every user/],
   } as const;
@@ -93,34 +93,37 @@ test('root makes nothing below a directory that a stranger may change', async (t
   }
 });
 
-test("a stranger's directory is refused to root, whoever it is for, in a place such as /tmp", async (t) => {
+test("root refuses another user's directory in a sticky directory such as /tmp", async (t) => {
   const shared = owned(join(base(t), 'tmp'), 0, 0o1777);
   const directory = owned(join(shared, 'my-app'), STRANGER, 0o755);
-  const reason = /it belongs to user id 65533: run it as that user, or give that user$/;
+  const reason = /it belongs to user id 65533: run the command as that user, or name that user$/;
   for (const options of [FOR_APP, { waitMs: 0 }]) {
     await assertRefusedToRoot(directory, reason, options);
     if (isRoot) assert.equal(statSync(directory).uid, STRANGER);
   }
 });
 
-test('a symlink on the way is followed where only root could have put it there', async (t) => {
+test('a symlink in the path is followed only if root created it where only root can write', async (t) => {
   const top = base(t);
   const home = owned(join(top, 'home'), APP, 0o755);
   const elsewhere = owned(join(top, 'elsewhere'), 0, 0o755);
   const [ofRoot, ofApp, inHome] = [join(top, 'link'), join(top, 'link-of-app'), join(home, 'link')];
   for (const link of [ofRoot, ofApp, inHome]) symlinkSync(elsewhere, link);
   if (isRoot) lchownSync(ofApp, APP, APP);
-  await assertRefusedToRoot(join(ofApp, 'metrics'), /link-of-app is a symlink of user id 65534, who could/);
+  await assertRefusedToRoot(
+    join(ofApp, 'metrics'),
+    /link-of-app is a symlink of user id 65534, so another user could/,
+  );
   await assertRefusedToRoot(
     join(inHome, 'metrics'),
-    /home\/link is a symlink in a directory that belongs to user id 65534, who could/,
+    /home\/link is a symlink in a directory that belongs to user id 65534, so another user could/,
   );
   if (isRoot) assert.deepEqual(readdirSync(elsewhere), []);
   assert.equal((await clearDirectory(join(ofRoot, 'metrics'), FOR_APP)).created, isRoot);
   assert.deepEqual(readdirSync(elsewhere), ['metrics']);
 });
 
-test('relative symlinks on the way are followed, and a circle of them ends', async (t) => {
+test('relative symlinks in the path are followed, and a loop of symlinks is an error', async (t) => {
   const directory = base(t);
   mkdirSync(join(directory, 'a', 'b'), { recursive: true });
   symlinkSync('../a/./b', join(directory, 'a', 'link'));
@@ -133,7 +136,7 @@ test('relative symlinks on the way are followed, and a circle of them ends', asy
   );
 });
 
-test('what root makes for the application, with missing parents, the application can use', async (t) => {
+test('the application can use a directory that root created with its parents', async (t) => {
   const directory = join(base(t), 'a', 'b', 'metrics');
   await clearDirectory(directory, FOR_APP);
   const app = await AppProcess.start(t, directory, isRoot ? { RUN_AS: String(APP) } : {});

@@ -11,7 +11,7 @@ import { type ClearOptions, clearDirectory } from './clear-directory.ts';
 import { loadLibc } from './os/libc.ts';
 import { holdLowestFreeSlot } from './slot/slot-lock.ts';
 
-/** A clock that stands still but for pauses, which do something instead of waiting. */
+/** A clock that advances only in pauses, which call `onPause` instead of waiting. */
 function pausing(waitMs: number, onPause: (elapsed: number) => void) {
   let elapsed = 0;
   const options: ClearOptions = {
@@ -25,7 +25,7 @@ function pausing(waitMs: number, onPause: (elapsed: number) => void) {
   return { options, elapsed: () => elapsed };
 }
 
-test('a missing directory is made, with its parents, owner and mode', async (t) => {
+test('a missing directory is created with its parents, owner and mode', async (t) => {
   const directory = join(temporaryDirectory(t), 'a', 'metrics');
   const owner = { uid: process.getuid!(), gid: process.getgid!() };
   const cleared = await clearDirectory(directory, { ...owner, mode: 0o2770, waitMs: 0 });
@@ -34,13 +34,13 @@ test('a missing directory is made, with its parents, owner and mode', async (t) 
   assert.deepEqual({ uid, gid, mode: mode & 0o7777 }, { ...owner, mode: 0o2770 });
 });
 
-test('a new directory is closed to strangers unless told otherwise', async (t) => {
+test('other users cannot access a new directory by default', async (t) => {
   const directory = join(temporaryDirectory(t), 'metrics');
   await clearDirectory(directory, AT_ONCE);
   assert.equal(statSync(directory).mode & 0o007, 0);
 });
 
-test('an existing directory keeps owner and mode unless told otherwise', async (t) => {
+test('an existing directory keeps its owner and mode by default', async (t) => {
   const directory = counted(t);
   const before = statSync(directory);
   await clearDirectory(`${directory}/`, AT_ONCE);
@@ -50,7 +50,7 @@ test('an existing directory keeps owner and mode unless told otherwise', async (
   assert.equal(statSync(directory).mode & 0o777, 0o700);
 });
 
-test('slot files are removed, damaged and unborn ones too, and counting begins anew', async (t) => {
+test('all slot files are removed, including damaged and unborn ones, and counts restart from zero', async (t) => {
   const directory = counted(t);
   writeFileSync(join(directory, 'slot-9.metrics'), 'damaged');
   writeFileSync(join(directory, 'slot-9999.metrics'), '');
@@ -60,7 +60,7 @@ test('slot files are removed, damaged and unborn ones too, and counting begins a
   assert.equal(new TextReader(t, directory).text(), '\n');
 });
 
-test('a holder that ends during the wait is waited for', async (t) => {
+test('clearing continues when the last holder ends during the wait', async (t) => {
   const directory = counted(t);
   const holders = [openWriter(directory), openWriter(directory)];
   const { options, elapsed } = pausing(1000, (elapsed) => {
@@ -72,7 +72,7 @@ test('a holder that ends during the wait is waited for', async (t) => {
   assert.equal(elapsed(), 400);
 });
 
-test('a holder that stays is refused after the wait, and nothing is removed', async (t) => {
+test('clearing is refused if a holder outlasts the wait, and nothing is removed', async (t) => {
   const directory = counted(t);
   const holders = [openWriter(directory), openWriter(directory)];
   holders[0]!.close();
@@ -84,10 +84,10 @@ test('a holder that stays is refused after the wait, and nothing is removed', as
   );
   assert.equal(elapsed(), 1000);
   assert.deepEqual(readdirSync(directory).sort(), ['slot-0.metrics', 'slot-1.metrics']);
-  assert.equal(openWriter(directory).slot, 0, 'what was free is free again');
+  assert.equal(openWriter(directory).slot, 0, 'the free slot is unlocked again');
 });
 
-test('a refusal names the pid of each holder, of many the first five', async (t) => {
+test('a refusal names the pids of up to five holders', async (t) => {
   const directory = join(temporaryDirectory(t), 'metrics');
   const start = async () => {
     const app = await AppProcess.start(t, directory);
@@ -113,7 +113,7 @@ test('a refusal names the pid of each holder, of many the first five', async (t)
   );
 });
 
-test('several slots of one process are held by one pid', async (t) => {
+test('a refusal names a pid once for several slots', async (t) => {
   const directory = join(temporaryDirectory(t), 'metrics');
   for (let i = 0; i < 2; i++) openWriter(directory);
   await assertRefused(
@@ -122,7 +122,7 @@ test('several slots of one process are held by one pid', async (t) => {
   );
 });
 
-test('a holder that is just taking its slot has no pid to name yet', async (t) => {
+test('a refusal names no pid while a process takes its slot', async (t) => {
   const directory = join(temporaryDirectory(t), 'metrics');
   mkdirSync(directory);
   const { fd } = holdLowestFreeSlot(loadLibc(), directory);
@@ -130,7 +130,7 @@ test('a holder that is just taking its slot has no pid to name yet', async (t) =
   await assertRefused(directory, /a living process still holds slot-0\.metrics after 0 s; stop it first$/);
 });
 
-test('while it waits the slots of the dead are there to be taken, and no file is made beside them', async (t) => {
+test('during the wait a new process can take a free slot and creates no file', async (t) => {
   const directory = counted(t);
   const [dead] = [openWriter(directory), openWriter(directory)];
   dead!.close();
@@ -143,7 +143,7 @@ test('while it waits the slots of the dead are there to be taken, and no file is
   assert.deepEqual(readdirSync(directory).sort(), ['slot-0.metrics', 'slot-1.metrics']);
 });
 
-test('a file removed by another meanwhile is no obstacle', async (t) => {
+test('clearing succeeds if another process removes a slot file during the wait', async (t) => {
   const directory = counted(t);
   const holder = openWriter(directory);
   const { options } = pausing(1000, () => {

@@ -11,27 +11,31 @@ import { NEW_DIRECTORY_MODE, whyNotOwn } from './slot/own-directory.ts';
 import { isHeld, tryHold } from './slot/slot-lock.ts';
 
 export interface ClearOptions {
-  /** Owner the directory gets; numeric ids. Unchanged where undefined. */
+  /** Numeric user id that the directory gets. Default: unchanged. */
   readonly uid?: number | undefined;
+  /** Numeric group id that the directory gets. Default: unchanged. */
   readonly gid?: number | undefined;
-  /** Permission bits the directory gets; unchanged, or 0o750 for a new one, where undefined. */
+  /** Permission bits that the directory gets. Default: unchanged, or 0o750 for a new directory. */
   readonly mode?: number | undefined;
-  /** Longest wait for living holders of a slot, in milliseconds. */
+  /** Longest wait for living processes that hold a slot, in milliseconds. */
   readonly waitMs: number;
-  /** Milliseconds on a clock that only goes forward. */
+  /** Monotonic clock in milliseconds; for tests. */
   readonly now?: () => number;
-  /** Waits that many milliseconds. */
+  /** Timer in milliseconds; for tests. */
   readonly pause?: (ms: number) => Promise<unknown>;
 }
 
+/** Result of `clearDirectory()`. */
 export interface Cleared {
+  /** Absolute path of the directory. */
   readonly directory: string;
+  /** Whether the directory was missing and was created. */
   readonly created: boolean;
   /** Number of slot files removed. */
   readonly removed: number;
 }
 
-/** A directory that must not be cleared; the message names it and says why. Nothing was removed. */
+/** Thrown if a directory must not be cleared. The message names the path and the reason. Nothing was removed. */
 export class ClearRefusedError extends Error {
   override readonly name = 'ClearRefusedError';
 }
@@ -42,15 +46,15 @@ interface HeldFile {
 }
 
 const POLL_MS = 50;
-/** Most holders that a refusal names. */
+/** Most pids in a message. */
 const MAX_NAMED = 5;
 
 /**
- * Makes `path` an empty metrics directory: creates it where there is none, else removes its slot files, all or none.
- * To be called before each start of the application and at no other time: whatever it counted is gone. As root it acts only where
- * no user but root and `uid` could put another directory in the place of this one.
- * @throws ClearRefusedError for a path that is relative, has `..` in it, is `/`, a symlink or no directory, for a directory
- *   that holds anything but slot files or is another user's, and where a living process still holds a slot after `waitMs`.
+ * Creates the metrics directory `path`, or removes all of its slot files, which resets every counter. Call it before each start
+ * of the application, and at no other time.
+ * @throws ClearRefusedError if the path is relative, contains `..`, or is `/`, a symlink or not a directory; if the directory
+ *   belongs to another user or holds other files; if a living process still holds a slot after `waitMs`; or, as root, if a
+ *   user other than root and `uid` could replace the directory. Nothing was removed.
  */
 export async function clearDirectory(path: string, options: ClearOptions): Promise<Cleared> {
   const directory = checkPath(path);
@@ -79,12 +83,15 @@ export async function clearDirectory(path: string, options: ClearOptions): Promi
 
 function checkPath(path: string): string {
   if (!isAbsolute(path)) throw refusal(path, 'it is a relative path; give an absolute one');
-  if (path.split('/').includes('..')) throw refusal(path, "it has '..' in it; give the directory's own path");
+  if (path.split('/').includes('..')) throw refusal(path, "it contains '..'; give the direct path");
   const directory = resolve(path);
   if (directory === '/') throw refusal(path, 'it is the root of the file system');
-  // Elsewhere a directory cannot be worked on but by its path, which its owner may swap for a symlink.
+  // Without /proc/self/fd only the path names the directory, and its owner could swap that for a symlink.
   if (process.platform !== 'linux' && process.geteuid?.() === 0)
-    throw refusal(path, "root clears a directory on Linux only; run it as the application's user");
+    throw refusal(
+      path,
+      "root can clear a directory on Linux only; run the command as the application's user",
+    );
   return directory;
 }
 
@@ -104,16 +111,16 @@ function checkTrust(directory: string, at: string, reason: string | undefined): 
   if (process.geteuid?.() !== 0 || reason === undefined) return;
   throw refusal(
     directory,
-    `${at} ${reason}, who could put another directory in its place while root works on it; run it as the application's user, or give that user`,
+    `${at} ${reason}, so another user could replace the directory while root clears it; run the command as the application's user, or name that user`,
   );
 }
 
-/** Ordinary users clear what is theirs. Root clears what is its own, and what is of the user that the directory is for. */
+/** A user may clear its own directory; root also the directory of `uid`. */
 function checkOwner(directory: string, stats: Stats, { uid }: ClearOptions): void {
   const isRoot = process.geteuid?.() === 0;
   if (isRoot && [0, uid].includes(stats.uid)) return;
   const reason = isRoot
-    ? `belongs to user id ${stats.uid}: run it as that user, or give that user`
+    ? `belongs to user id ${stats.uid}: run the command as that user, or name that user`
     : whyNotOwn(directory, stats);
   if (reason !== undefined) throw refusal(directory, `it ${reason}`);
 }
@@ -132,7 +139,7 @@ function giveTo(directory: string, opened: OpenDirectory, { uid, gid, mode }: Cl
 function slotFiles(directory: string, path: string): string[] {
   return readdirSync(path, { withFileTypes: true }).map((entry) => {
     if (slotOfFileName(entry.name) === undefined || !entry.isFile()) {
-      throw refusal(directory, `it holds ${describeForeign(entry.name)}; give a directory of its own`);
+      throw refusal(directory, `it contains ${describeForeign(entry.name)}; use a separate directory`);
     }
     return entry.name;
   });
@@ -144,7 +151,7 @@ async function holdAll(
   files: readonly string[],
   { waitMs, now = () => performance.now(), pause = delay }: ClearOptions,
 ): Promise<HeldFile[]> {
-  // So that an application can start on a platform that cannot share.
+  // An empty directory needs no libc, which unsupported platforms cannot load.
   if (files.length === 0) return [];
   const libc = loadLibc();
   const paths = files.map((file) => join(opened, file));
@@ -152,7 +159,10 @@ async function holdAll(
   for (;;) {
     const foreign = paths.find((path) => !mayWrite(path));
     if (foreign !== undefined)
-      throw refusal(directory, `this user may not write ${basename(foreign)}; run it as the file's owner`);
+      throw refusal(
+        directory,
+        `this user cannot write ${basename(foreign)}; run the command as the owner of the file`,
+      );
     const held = tryHoldAll(libc, paths);
     if ('all' in held) return held.all;
     if (now() >= deadline) throw refusal(directory, describeHolders(held.busy, waitMs / 1000));
@@ -160,10 +170,7 @@ async function holdAll(
   }
 }
 
-/**
- * All of them or none. While one is held by a living process it takes no other either: a worker that starts meanwhile
- * would find the slots of the dead held, and make one more.
- */
+/** Locks all files or none: a worker that starts during the wait must find free slots unlocked, or it would create another. */
 function tryHoldAll(libc: Libc, paths: readonly string[]): { all: HeldFile[] } | { busy: string[] } {
   const busy = paths.filter((path) => isHeld(libc, path));
   if (busy.length > 0) return { busy };
@@ -185,7 +192,7 @@ function tryHoldAll(libc: Libc, paths: readonly string[]): { all: HeldFile[] } |
 function describeHolders(busy: readonly string[], seconds: number): string {
   const what = busy.length === 1 ? basename(busy[0]!) : `${busy.length} slots`;
   const pids = new Map(busy.map((path) => [holderPid(path), path] as const));
-  // Of one that is just starting.
+  // A process that is taking its slot has not stored its pid yet.
   pids.delete(undefined);
   const named = [...pids].slice(0, MAX_NAMED).map(([pid, path]) => describePid(pid!, path));
   const more = pids.size > MAX_NAMED ? ` and ${pids.size - MAX_NAMED} more` : '';

@@ -95,5 +95,9 @@ test('on other platforms root cannot clear a directory, but its owner can', (t) 
   const { status, stderr } = clear(directory, platform('darwin arm64'));
   assert.equal(status, isRoot ? 1 : 0, stderr);
   assert.equal(existsSync(directory), !isRoot);
-  if (isRoot) assert.match(stderr, /root clears a directory on Linux only; run it as the application's user/);
+  if (isRoot)
+    assert.match(
+      stderr,
+      /root can clear a directory on Linux only; run the command as the application's user/,
+    );
 });
