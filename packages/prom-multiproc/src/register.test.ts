@@ -22,7 +22,7 @@ for (const [kind, program] of [
   ['ES module', 'unaware-application.ts'],
   ['CommonJS', 'unaware-application.cjs'],
 ] as const) {
-  test(`preloaded, it shares every metric of every registry of an application (${kind}) that knows nothing of it`, (t) => {
+  test(`the preload shares every registry of an unchanged application (${kind})`, (t) => {
     const directory = temporaryDirectory(t);
     for (const [times, preload] of [BY_PATH, 'prom-multiproc/register', BY_PATH].entries()) {
       const [global, own] = run(directory, program, preload) as [string, string];
@@ -37,7 +37,7 @@ for (const [kind, program] of [
   });
 }
 
-test('preloaded into a cluster that aggregates by prom-client, the totals are those of all workers, once', (t) => {
+test('in a preloaded cluster that uses AggregatorRegistry the totals count each worker once', (t) => {
   for (const directory of [temporaryDirectory(t), undefined]) {
     const [text, contentType] = run(directory, 'unaware-cluster.cjs') as [string, string];
     assert.equal(sample(text, 'requests_total'), 6, directory ?? 'not shared');
@@ -47,7 +47,7 @@ test('preloaded into a cluster that aggregates by prom-client, the totals are th
   }
 });
 
-test('preloaded without PROMETHEUS_MULTIPROC_DIR it does nothing', () => {
+test('without PROMETHEUS_MULTIPROC_DIR the preload does nothing', () => {
   for (let times = 0; times < 2; times++) {
     const [global, own] = run(undefined) as [string, string];
     assert.equal(sample(global, 'global_total'), 1);

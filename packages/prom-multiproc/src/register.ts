@@ -1,6 +1,6 @@
 /**
- * For `node --import prom-multiproc/register app.js`: shares the metrics of an application that knows nothing of it, in
- * every registry it makes, of every client and every copy of it. Does nothing while `PROMETHEUS_MULTIPROC_DIR` is unset.
+ * Preload for `node --import prom-multiproc/register app.js`: shares every registry of the application, of both clients and of
+ * every copy of them, without a code change. Does nothing while `PROMETHEUS_MULTIPROC_DIR` is unset.
  */
 import { reportBundledClient } from './client/bundled-client.ts';
 import { onClientCopy, watchLoading } from './client/client-copies.ts';
@@ -14,13 +14,13 @@ onClientCopy(({ client }) => {
   share(client.register);
   const prototype = internalsOf(client.Registry.prototype);
   const { registerMetric } = prototype;
-  // A registry is shared at its first metric; those that prom-client makes to aggregate hold none of its own.
+  // A registry is shared at its first stored metric: registries that prom-client creates to aggregate have none.
   prototype.registerMetric = function registerAndShare(metric) {
     registerMetric.call(this, metric);
     if (isStoredMetric(metric)) share(this as never);
   };
 });
-// A loader that is not Node's own may load the client unseen.
+// `watchLoading` does not see clients that another loader than Node's loads.
 if (sharedDirectory() !== undefined) {
   allClients();
   reportBundledClient(hasMetrics);

@@ -22,19 +22,24 @@ export interface DirectoryStatus {
   readonly seconds: number;
 }
 
+/** State of one slot, as `Reader.slots()` returns it. */
 export interface SlotStatus {
   readonly slot: number;
   /** Whether a living process holds the slot. */
   readonly live: boolean;
-  /** Process id of the living holder, as it sees itself: in a container it is that of its pid namespace. */
+  /** Process id of the living holder in its own pid namespace. */
   readonly pid: number | undefined;
-  /** Why the slot is held at its last good values. */
+  /** Why the slot is held at its last good values; undefined if it is readable. */
   readonly error: string | undefined;
-  /** Unix times in seconds, 0 where there is none; of a file from before the machine was restarted they are wrong. */
+  /** Unix time in seconds at which the holder took the slot; 0 if unknown, wrong after a reboot. */
   readonly started: number;
+  /** Unix time in seconds of the last heartbeat; 0 if unknown, wrong after a reboot. */
   readonly heartbeat: number;
+  /** Series refused for lack of room since the file was created. */
   readonly refused: number;
+  /** Size of the file. */
   readonly bytes: number;
+  /** Number of series, including removed ones. */
   readonly series: number;
 }
 
