@@ -1,7 +1,6 @@
 /**
- * build: compiles src/ to dist/, what the published package runs: CommonJS with types and source maps, and for `import` a
- * module beside each entry that hands on the same objects. There is one copy of the code, so that an application that
- * both imports and requires it still has one slot.
+ * Compiles src/ to dist/ for the published package: CommonJS with types and source maps, and for `import` an ES module beside
+ * each entry point that re-exports the same objects. `import` and `require` share one copy of the code and so one slot.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,11 +23,11 @@ function compile(): void {
   const tsc = createRequire(import.meta.url).resolve('typescript/package.json');
   const args = [join(tsc, '../bin/tsc'), '--project', join(PACKAGE, 'tsconfig.build.json')];
   execFileSync(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  // These files are CommonJS, the package.json above them says otherwise.
+  // The package.json above declares ES modules.
   writeFileSync(join(DIST, 'package.json'), '{ "type": "commonjs" }\n');
 }
 
-// The compiler leaves them as the sources have them, which not all that read types understand.
+// The compiler keeps `.ts` in imports of declaration files, which some tools cannot resolve.
 function nameCompiledFiles(file: string): void {
   const types = readFileSync(file, 'utf8');
   writeFileSync(file, types.replaceAll(/((?:from|import)\s*\(?'\.\.?\/[^']*)\.ts'/g, "$1.js'"));

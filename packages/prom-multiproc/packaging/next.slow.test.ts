@@ -1,4 +1,4 @@
-/** The package works in a standalone server of Next.js, or says what to do. */
+/** The package works in a standalone server of Next.js, or the error names the missing setting. */
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ describe('Next.js, as a standalone server', () => {
   }
 
   for (const bundler of ['--turbopack', '--webpack'] as const) {
-    test(`of ${bundler} counts with the line of the page`, async () => {
+    test(`built with ${bundler} it counts if next.config has the line of docs/guides/install.md`, async () => {
       const [line] = snippets('Next.js', 'js');
       const config = readFileSync(join(tools, 'next/next.config.mjs'), 'utf8');
       assert.ok(config.includes(line!.match(/serverExternalPackages: \[.*\]/)![0]));
@@ -44,7 +44,7 @@ describe('Next.js, as a standalone server', () => {
   }
 
   for (const bundler of ['--turbopack', '--webpack'] as const) {
-    test(`of ${bundler} names it where it is missing`, async () => {
+    test(`built with ${bundler} without that line, the error names it`, async () => {
       const { stdout, stderr } = await built(bundler, 'no');
       assert.match(
         stdout + stderr,

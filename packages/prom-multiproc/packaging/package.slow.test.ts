@@ -1,4 +1,4 @@
-/** What npm packs can be published: it is complete, holds nothing else, and works where it is installed. */
+/** The packed package is complete, contains nothing else, and works after installation. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -42,7 +42,7 @@ function installed(...path: string[]): string {
 
 const slotDirectory = (): string => newDirectory('slots-');
 
-test('it holds compiled code with types and source maps, documents and examples, and nothing else', (t) => {
+test('the package contains compiled code, types, source maps, pages and examples, and nothing else', (t) => {
   const names = execFileSync('tar', ['tzf', packed.tarball], { encoding: 'utf8' }).trim().split('\n');
   const files = new Set(names.map((name) => name.replace(/^package\//, '')));
   const expected =
@@ -50,19 +50,19 @@ test('it holds compiled code with types and source maps, documents and examples,
   for (const file of files) assert.match(file, expected);
   for (const name of ['README.md', 'REFERENCE.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'FORMAT.md']) {
     assert.ok(files.has(name), name);
-    assert.ok(statSync(installed(name)).size > 400, `${name} says something`);
+    assert.ok(statSync(installed(name)).size > 400, `${name} is not empty`);
   }
   for (const file of files) {
     assert.doesNotMatch(file, /test/);
     if (!/^dist\/.*\.c?js$/.test(file)) continue;
     assert.ok(files.has(`${file}.map`), `${file} has a source map`);
     const map = JSON.parse(readFileSync(installed(`${file}.map`), 'utf8'));
-    assert.equal(map.sourcesContent.length, map.sources.length, `${file}: the map has the source in it`);
+    assert.equal(map.sourcesContent.length, map.sources.length, `${file}: the map contains the source`);
   }
   t.diagnostic(`${files.size} files, ${Math.round(statSync(packed.tarball).size / 1000)} kB packed`);
 });
 
-test('the repository is left as it was: its own package.json, the same licence', () => {
+test("packing leaves the repository's package.json and licence unchanged", () => {
   const [before, after] = [PACKAGE, packed.source].map((path) =>
     readFileSync(join(path, 'package.json'), 'utf8'),
   );
@@ -74,18 +74,18 @@ test('the repository is left as it was: its own package.json, the same licence',
   assert.equal(own, whole);
 });
 
-test('a pack that was ended halfway leaves nothing to repair for the next one', () => {
+test('npm packs again after an interrupted pack', () => {
   const manifest = join(packed.source, 'package.json');
   const before = readFileSync(manifest, 'utf8');
   execFileSync(process.execPath, [join(packed.source, 'packaging/prepack.ts')]);
-  assert.notEqual(readFileSync(manifest, 'utf8'), before, 'the published one, for as long as npm packs');
+  assert.notEqual(readFileSync(manifest, 'utf8'), before, 'the published one while npm packs');
   const { tarball } = packAgain(packed);
   assert.equal(readFileSync(manifest, 'utf8'), before);
   const list = (path: string) => execFileSync('tar', ['tzf', path], { encoding: 'utf8' });
   assert.equal(list(tarball), list(packed.tarball));
 });
 
-test('what is entered by is in the published package.json as in the one of the repository', () => {
+test("the published package.json has the entry points and commands of the repository's", () => {
   const published = JSON.parse(readFileSync(installed('package.json'), 'utf8'));
   const { exports, bin } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
   assert.deepEqual(Object.keys(published.exports), [...Object.keys(exports), './package.json']);
@@ -93,12 +93,12 @@ test('what is entered by is in the published package.json as in the one of the r
   for (const field of ['devDependencies', 'publishConfig']) assert.equal(published[field], undefined);
 });
 
-test('publint finds nothing', () => {
-  const said = execFileSync(join(BIN, 'publint'), ['--strict', packed.tarball], { encoding: 'utf8' });
-  assert.match(said, /All good!/);
+test('publint reports no problem', () => {
+  const report = execFileSync(join(BIN, 'publint'), ['--strict', packed.tarball], { encoding: 'utf8' });
+  assert.match(report, /All good!/);
 });
 
-test('types are the right ones by every way that Node and bundlers resolve them', () => {
+test('types resolve in every way that Node and bundlers use', () => {
   const args = [packed.tarball, '--profile', 'node16', '--format', 'json'];
   const { problems, analysis } = JSON.parse(execFileSync(join(BIN, 'attw'), args, { encoding: 'utf8' }));
   const found = Object.values<{ resolutionKind?: string }[]>(problems ?? {}).flat();
@@ -109,7 +109,7 @@ test('types are the right ones by every way that Node and bundlers resolve them'
   assert.deepEqual(Object.keys(analysis.entrypoints).slice(0, 3), ['.', './register', './clear-directory']);
 });
 
-test('its binaries of koffi are those of its koffi, for pnpm and Yarn let it see its own dependencies alone', () => {
+test('the package depends on koffi and its binaries in one version, because pnpm and Yarn hide indirect dependencies', () => {
   const { optionalDependencies } = JSON.parse(readFileSync(installed('package.json'), 'utf8'));
   assert.deepEqual(Object.keys(optionalDependencies), [
     ...['arm64', 'loong64', 'riscv64', 'x64'].map((arch) => `@koromix/koffi-linux-${arch}`),
@@ -118,7 +118,7 @@ test('its binaries of koffi are those of its koffi, for pnpm and Yarn let it see
   assert.equal(new Set(Object.values(optionalDependencies)).size, 1);
 });
 
-test('it brings no client along', () => {
+test('the package installs no client', () => {
   for (const client of CLIENTS) {
     const there = CLIENTS.filter((name) => existsSync(join(projects[client], 'node_modules', name)));
     assert.deepEqual(there, [client]);
@@ -164,18 +164,18 @@ for (const [major, client] of [OLDEST, NEWEST].flatMap((major) =>
       return stdout;
     }
 
-    test('require() and import give the same, and count in one slot', async () => {
-      const told = JSON.parse(await app(slotDirectory(), 'both-ways.cjs'));
+    test('require() and import return the same objects and count in one slot', async () => {
+      const printed = JSON.parse(await app(slotDirectory(), 'both-ways.cjs'));
       const names = Object.keys(source).sort();
-      assert.deepEqual(told.names, { required: names, imported: names });
-      assert.equal(told.same, true);
-      assert.equal(told.slots, 1);
-      assert.equal(sample(told.one, 'required_total'), 2);
-      assert.equal(sample(told.other, 'imported_total'), 3);
-      for (const text of [told.one, told.other]) assert.equal(sample(text, 'prom_multiproc_slots'), 1);
+      assert.deepEqual(printed.names, { required: names, imported: names });
+      assert.equal(printed.same, true);
+      assert.equal(printed.slots, 1);
+      assert.equal(sample(printed.one, 'required_total'), 2);
+      assert.equal(sample(printed.other, 'imported_total'), 3);
+      for (const text of [printed.one, printed.other]) assert.equal(sample(text, 'prom_multiproc_slots'), 1);
     });
 
-    test('a cluster of which a worker is killed has all that was counted, and the command can check it', async () => {
+    test('a cluster loses no count when a worker is killed, and `check` can read its slots', async () => {
       const directory = slotDirectory();
       const text = await app(directory, 'cluster.mjs');
       assert.equal(sample(text, 'requests_total{status="200"}'), 3000);
@@ -185,7 +185,7 @@ for (const [major, client] of [OLDEST, NEWEST].flatMap((major) =>
       assert.match(stdout, /^slot 0: 2 series, .*\nslot 1: 2 series, .*\n$/);
     });
 
-    test('preloaded, it shares the metrics of an application that knows nothing of it', async () => {
+    test('the preload shares the metrics of an unchanged application', async () => {
       const directory = slotDirectory();
       for (const [times, how] of ['--import', '--require', '--import'].entries()) {
         const text = await app(directory, how, 'prom-multiproc/register', 'unaware.cjs');
@@ -194,19 +194,19 @@ for (const [major, client] of [OLDEST, NEWEST].flatMap((major) =>
       }
     });
 
-    test('two copies in one process count once, in one slot', async () => {
-      const told = JSON.parse(await app(slotDirectory(), 'copies.cjs'));
-      assert.equal(told.copies, true);
-      assert.deepEqual(told.slots, [0, 0]);
-      for (const text of [told.text, told.merged]) {
+    test('two copies of the library in one process count once, in one slot', async () => {
+      const printed = JSON.parse(await app(slotDirectory(), 'copies.cjs'));
+      assert.equal(printed.copies, true);
+      assert.deepEqual(printed.slots, [0, 0]);
+      for (const text of [printed.text, printed.merged]) {
         assert.equal(sample(text, 'early_total'), 2);
         assert.equal(sample(text, 'late_total'), 3);
         assert.equal(sample(text, 'prom_multiproc_slots'), 1);
       }
-      assert.equal(sample(told.merged, 'own_total'), 4);
+      assert.equal(sample(printed.merged, 'own_total'), 4);
     });
 
-    test('an error points at the line of the source it comes from', async () => {
+    test('an error names the source line', async () => {
       const code = "import('prom-multiproc').then(({ Reader }) => new Reader('/nonexistent').metrics())";
       await assert.rejects(output(node, [node, '--enable-source-maps', '-e', code], cwd), {
         message: /prom-multiproc\/src\/reader\.ts:\d+/,
@@ -215,7 +215,7 @@ for (const [major, client] of [OLDEST, NEWEST].flatMap((major) =>
   });
 }
 
-test('where koffi was left out, an application runs as with prom-client alone, and is told once', async () => {
+test('without koffi an application runs with plain prom-client and warns once', async () => {
   const without = join(workDirectory(), 'without-koffi');
   cpSync(project, without, { recursive: true, filter: (path) => !/\/(koffi|@koromix)$/.test(path) });
   const command = [process.execPath, '--import', 'prom-multiproc/register', 'unaware.cjs'] as const;

@@ -1,4 +1,4 @@
-/** postpack: puts the repository's package.json back in its place. */
+/** Restores the repository's package.json after npm has packed. */
 import { renameSync } from 'node:fs';
 import { MANIFEST, SAVED_MANIFEST } from './manifest-files.ts';
 

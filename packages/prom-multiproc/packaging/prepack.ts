@@ -1,13 +1,12 @@
 /**
- * prepack: builds, then puts the package.json of the published package in place of the repository's, which names the
- * sources: Node compiles none in node_modules. npm packs whatever package.json is there, and `postpack` puts the
- * repository's back.
+ * Builds dist/ and replaces package.json by the published one until `postpack`. The repository's names TypeScript sources, which
+ * Node does not run in node_modules (https://nodejs.org/api/typescript.html#type-stripping-in-dependencies).
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { MANIFEST, SAVED_MANIFEST } from './manifest-files.ts';
 import { publishedManifest } from './published-manifest.ts';
 
-// An earlier pack that was ended halfway.
+// An earlier pack was interrupted.
 if (existsSync(SAVED_MANIFEST)) renameSync(SAVED_MANIFEST, MANIFEST);
 await import('./build.ts');
 const published = `${MANIFEST}.published`;

@@ -1,6 +1,6 @@
 /**
- * What the published package.json says, given the repository's: the fields of `publishConfig` in place of its own. It keeps
- * the scripts: npm must find `prepack` there after a pack that was ended halfway.
+ * Returns the published package.json: the repository's with the fields of `publishConfig`. It keeps the scripts, because npm
+ * needs `prepack` after an interrupted pack.
  */
 export function publishedManifest(text: string): Record<string, unknown> {
   const { publishConfig, devDependencies: _, ...kept } = JSON.parse(text);

@@ -1,4 +1,4 @@
-/** The package as npm packs it, and a project that has it installed. */
+/** Packs the package with npm and installs it into an empty project. */
 import { execFile, execFileSync } from 'node:child_process';
 import {
   cpSync,
@@ -21,13 +21,13 @@ const CONSUMERS = join(import.meta.dirname, 'consumers');
 
 export interface Packed {
   readonly tarball: string;
-  /** Directory it was packed from, as it was left. */
+  /** Directory that was packed. */
   readonly source: string;
 }
 
-/** Packs a copy of the package: the original is others' as well, and npm changes it for a moment. */
+/** Packs a copy of the package: other tests use the original, and npm changes it while it packs. */
 export function pack(): Packed {
-  // Apart from the projects, which must not find its node_modules above them.
+  // The projects must not find the node_modules of this copy above them.
   const root = join(workDirectory(), 'repository');
   const source = join(root, relative(REPOSITORY, PACKAGE));
   cpSync(PACKAGE, source, { recursive: true, filter: (path) => !/\/(dist|node_modules)$/.test(path) });
@@ -47,7 +47,7 @@ export const CLIENTS = ['prom-client', '@prometheus-io/client'] as const;
 
 export type Client = (typeof CLIENTS)[number];
 
-/** Installs the package and a client beside it into an empty project, from npm's cache or the registry. */
+/** Installs the package and a client into an empty project, from npm's cache or the registry. */
 export function installInto(project: string, tarball: string, client: Client): void {
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
@@ -67,7 +67,7 @@ export function installInto(project: string, tarball: string, client: Client): v
   }
 }
 
-/** The Node of this major version: the one that runs this, or else the registry's, kept in .tools/. */
+/** Returns a Node of this major version: the running one, or one from the registry, kept in .tools/. */
 export function nodeOf(major: string): string {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
   const directory = join(REPOSITORY, '.tools', `node-${major}`);
@@ -92,7 +92,7 @@ export function nodeOf(major: string): string {
   return node;
 }
 
-/** What the command prints, with this Node first on the PATH. @throws Error where it fails, with all it said */
+/** Runs the command with this Node first on the PATH. @throws Error with the output if the command fails */
 export async function output(
   node: string,
   [command, ...args]: readonly [string, ...string[]],
@@ -106,25 +106,25 @@ export async function output(
 
 let directory: string | undefined;
 
-/** One directory for all of this process, gone with it. */
+/** Returns the temporary directory of this process. */
 export function workDirectory(): string {
   directory ??= temporaryDirectory(thisProcess);
   return directory;
 }
 
-/** A new one in it. */
+/** Creates a directory in `workDirectory()`. */
 export const newDirectory = (name: string): string =>
   temporaryDirectory(thisProcess, { under: workDirectory(), name });
 
-/** A registry out of reach is told in seconds, not after minutes of trying again. */
-const PATIENCE = { npm_config_fetch_retry_mintimeout: '500', npm_config_fetch_retry_maxtimeout: '2000' };
+/** npm fails within seconds, not minutes, if the registry is unreachable. */
+const FETCH_RETRY = { npm_config_fetch_retry_mintimeout: '500', npm_config_fetch_retry_maxtimeout: '2000' };
 
 export function npm(args: string[], cwd: string): string {
   const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
   try {
     return execFileSync('npm', args, {
       cwd,
-      env: { ...process.env, ...PATIENCE, PATH },
+      env: { ...process.env, ...FETCH_RETRY, PATH },
       encoding: 'utf8',
       stdio: 'pipe',
       timeout: 240_000,
@@ -132,7 +132,7 @@ export function npm(args: string[], cwd: string): string {
   } catch (error) {
     const { stderr, message } = error as { stderr?: string; message: string };
     throw new Error(
-      `npm ${args[0]} failed in ${cwd}. It needs the npm registry, or a cache that has the packages: is it out of reach?\n${stderr || message}`,
+      `npm ${args[0]} failed in ${cwd}; check that the npm registry is reachable, or that the cache has the packages\n${stderr || message}`,
       { cause: error },
     );
   }

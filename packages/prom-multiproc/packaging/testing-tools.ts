@@ -1,4 +1,4 @@
-/** Tools that install, bundle, trace and test applications, of the versions in tools/package.json, and what they make. */
+/** Runs package managers, bundlers and test runners in the versions of tools/package.json. */
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -10,15 +10,15 @@ const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/guides/instal
 
 const MANIFEST = JSON.parse(readFileSync(join(TOOLS, 'package.json'), 'utf8'));
 
-const OF_NEXT = ['next', 'prom-client', 'react', 'react-dom'];
+const NEXT_PACKAGES = ['next', 'prom-client', 'react', 'react-dom'];
 
-/** A project that has the package and its tools: Next.js alone, or all others. */
+/** Creates a project with the package and Next.js, or with the package and all other tools. */
 export function installTools({ tarball }: Packed, which: 'next' | 'others'): string {
   const project = join(workDirectory(), 'tools');
   cpSync(TOOLS, project, { recursive: true });
   const dependencies = Object.fromEntries(
     Object.entries(MANIFEST.dependencies).filter(
-      ([name]) => name === 'prom-client' || OF_NEXT.includes(name) === (which === 'next'),
+      ([name]) => name === 'prom-client' || NEXT_PACKAGES.includes(name) === (which === 'next'),
     ),
   );
   writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, dependencies }));
@@ -27,7 +27,7 @@ export function installTools({ tarball }: Packed, which: 'next' | 'others'): str
   return project;
 }
 
-/** An empty project beside it, which another package manager is to fill. */
+/** Creates a project without node_modules, for another package manager to install. */
 export function emptyProject(name: string, { tarball }: Packed): string {
   const project = join(workDirectory(), name);
   mkdirSync(project);
@@ -40,7 +40,7 @@ export function emptyProject(name: string, { tarball }: Packed): string {
   return project;
 }
 
-/** A copy outside of any project: no node_modules above it. */
+/** Copies the directory to a place without node_modules above it. */
 export function moveAway(directory: string): string {
   const away = join(newDirectory('away-'), basename(directory));
   cpSync(directory, away, { recursive: true, verbatimSymlinks: true });
@@ -53,7 +53,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** What the command prints, and how it ends, with a new metrics directory and caches of the tools' own. */
+/** Runs the command with a new metrics directory and separate caches; returns output and exit status. */
 export async function outcome(
   args: readonly string[],
   cwd: string,
@@ -71,7 +71,7 @@ export async function outcome(
   }
 }
 
-/** The application printed this total, and no warning. */
+/** Asserts that the application printed this total and no warning. */
 export function assertCounted(
   { code, stdout, stderr }: Outcome,
   name = 'requests_total',
@@ -88,7 +88,7 @@ export async function succeed(args: readonly string[], cwd: string, env = {}): P
   return done;
 }
 
-/** The code blocks of a section of the page that are in this language. */
+/** Returns the code blocks of one language in a section of docs/guides/install.md. */
 export function snippets(section: string, language: string): string[] {
   const text = PAGE.split(/^## /m).find((one) => one.startsWith(section));
   assert.ok(text !== undefined, `docs/guides/install.md has a section ${section}`);
@@ -99,7 +99,7 @@ export function snippets(section: string, language: string): string[] {
 
 let registry: string | undefined;
 
-/** npm's registry and certificate for the others too, and no trace in the home directory. */
+/** Settings that give all tools npm's registry and certificates, and caches outside the home directory. */
 function cachesOfTools(): Record<string, string> {
   registry ??= npm(['config', 'get', 'registry'], workDirectory()).trim();
   const certificates = process.env.NODE_EXTRA_CA_CERTS;

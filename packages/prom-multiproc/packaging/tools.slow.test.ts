@@ -1,4 +1,4 @@
-/** The package works as each tool of docs/guides/install.md installs, bundles, traces or loads it, or says what to do. */
+/** The package works with each tool of docs/guides/install.md, or the error says what to do. */
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ for (const [major, exit, bin] of [
   [11, 1, 'pnpm.mjs'],
   [12, 1, 'pnpm.mjs'],
 ] as const) {
-  test(`pnpm ${major} installs it, with the line of the page without a complaint, and it can be traced from there`, async () => {
+  test(`pnpm ${major} installs the package, without a warning if the line of the page is set, and @vercel/nft can trace it`, async () => {
     const project = emptyProject(`pnpm-${major}`, packed);
     const install = [join(tools, `node_modules/pnpm${major}/bin`, bin), 'install'];
     const without = await outcome(install, project);
@@ -37,20 +37,20 @@ for (const [major, exit, bin] of [
     assertCounted(await outcome(['two-workers.mjs'], project));
     rmSync(join(project, 'node_modules'), { recursive: true });
 
-    const [ofOld, ofNew] = snippets('pnpm', 'yaml');
-    writeFileSync(join(project, 'pnpm-workspace.yaml'), (major === 10 ? ofOld : ofNew)!);
+    const [pnpm10, pnpm11] = snippets('pnpm', 'yaml');
+    writeFileSync(join(project, 'pnpm-workspace.yaml'), (major === 10 ? pnpm10 : pnpm11)!);
     const { stdout, stderr } = await succeed(install, project);
     assert.doesNotMatch(stdout + stderr, /Ignored build scripts/);
     assertCounted(await outcome(['two-workers.mjs'], project));
 
-    // The tools stand elsewhere: what they import is found from there.
+    // @vercel/nft is installed in another project and finds its own imports there.
     symlinkSync(join(tools, 'node_modules/@vercel'), join(project, 'node_modules/@vercel'));
     await succeed(['build.mjs', 'nft'], project);
     assertCounted(await outcome(['app.mjs'], moveAway(join(project, 'dist'))));
   });
 }
 
-test("Yarn with Plug'n'Play runs an application, preloaded or not", async () => {
+test("Yarn with Plug'n'Play runs an application with and without the preload", async () => {
   const project = emptyProject('yarn', packed);
   writeFileSync(join(project, 'yarn.lock'), '');
   writeFileSync(
@@ -67,7 +67,7 @@ test("Yarn with Plug'n'Play runs an application, preloaded or not", async () => 
   }
 });
 
-test('modules that jest has reset count in the slot of the process', async () => {
+test('after jest resets modules, counts stay in the slot of the process', async () => {
   const jest = [
     join(tools, 'node_modules/jest/bin/jest.js'),
     '--runInBand',
@@ -75,11 +75,11 @@ test('modules that jest has reset count in the slot of the process', async () =>
     '**/jest.test.cjs',
   ];
   const { stdout, stderr } = await succeed([...jest, '--rootDir', 'reset'], tools);
-  const told = (stdout + stderr).replaceAll(/^ +/gm, '');
-  for (const name of ['second_total', 'prom_multiproc_slots']) assert.equal(sample(told, name), 1, told);
+  const output = (stdout + stderr).replaceAll(/^ +/gm, '');
+  for (const name of ['second_total', 'prom_multiproc_slots']) assert.equal(sample(output, name), 1, output);
 });
 
-test('modules that vitest has reset count in the slot of the process', async () => {
+test('after vitest resets modules, counts stay in the slot of the process', async () => {
   const vitest = [join(tools, 'node_modules/vitest/vitest.mjs'), 'run', 'reset/vitest.test.mjs'];
   const { stdout } = await succeed(vitest, tools, { NO_COLOR: '1' });
   for (const name of ['second_total', 'prom_multiproc_slots']) assert.equal(sample(stdout, name), 1, stdout);
@@ -93,7 +93,7 @@ for (const [tool, file, option] of [
   ['webpack', 'app.cjs', /\(externals: \{ 'prom-multiproc': 'commonjs prom-multiproc' \}\)/],
   ['ncc', 'app.mjs', /\(--external prom-multiproc\)/],
 ] as const) {
-  test(`a bundle of ${tool} counts beside node_modules, marked external or not; elsewhere it names the option`, async () => {
+  test(`a bundle of ${tool} counts beside node_modules; elsewhere the error names the option`, async () => {
     for (const external of ['external', 'no']) {
       await succeed(['build.mjs', tool, external], tools);
       assertCounted(await outcome([`dist/${file}`], tools));
@@ -106,18 +106,18 @@ for (const [tool, file, option] of [
   });
 }
 
-test('what @vercel/nft traces is complete', async () => {
+test('the files that @vercel/nft traces are complete', async () => {
   await succeed(['build.mjs', 'nft'], tools);
   assertCounted(await outcome(['app.mjs'], moveAway(join(tools, 'dist'))));
   rmSync(join(tools, 'dist'), { recursive: true });
 });
 
-describe('the message names the reason', () => {
+describe('the message names the cause', () => {
   for (const [what, flags] of [
     ['--no-addons', ['--no-addons']],
     ['--permission', ['--permission', '--allow-fs-read=*', '--allow-fs-write=*', '--allow-child-process']],
   ] as const) {
-    test(`where ${what} forbids add-ons`, async () => {
+    test(`if ${what} forbids add-ons`, async () => {
       const { code, stderr } = await outcome([...flags, 'two-workers.mjs'], tools);
       assert.equal(code, 1);
       assert.match(
@@ -127,7 +127,7 @@ describe('the message names the reason', () => {
     });
   }
 
-  test('where koffi, or its binary alone, is not installed', async () => {
+  test('if koffi or its binary is not installed', async () => {
     const project = emptyProject('without', packed);
     await succeed(
       [join(tools, 'node_modules/pnpm10/bin/pnpm.cjs'), 'install', '--config.node-linker=hoisted'],

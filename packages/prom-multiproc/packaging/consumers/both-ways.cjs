@@ -1,4 +1,4 @@
-// Requires and imports the package, then prints what each counted as the other shows it.
+// Loads the package by require() and import, counts through both, and prints both pages.
 const client = require('prom-client');
 const required = require('prom-multiproc');
 const { clearDirectory } = require('prom-multiproc/clear-directory');

@@ -1,4 +1,4 @@
-// A primary and two workers. Each worker counts 1,000; one is killed, and its successor counts 1,000 more.
+// A primary and two workers that count 1,000 each; one is killed, and a third counts 1,000 more.
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import client from 'prom-client';

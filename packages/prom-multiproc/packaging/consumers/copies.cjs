@@ -1,4 +1,4 @@
-// Loads the library twice in one process, as a bundle beside a preload does, and counts in one registry through both.
+// Loads the library twice in one process, like a bundle beside a preload, and shares one registry by both copies.
 const client = require('prom-client');
 
 const first = require('prom-multiproc');

@@ -1,4 +1,4 @@
-// Compiled only, as an ES module and as CommonJS.
+// Only compiled, as an ES module and as CommonJS.
 import { createServer } from 'node:http';
 import { Registry, register } from 'prom-client';
 import {
@@ -20,8 +20,10 @@ share(register, options);
 share(new Registry());
 createServer(metricsHandler(register));
 
-const told: ReaderOptions = { onUnreadable: (path: string, error: Error) => console.error(path, error) };
-const reader = new Reader('/run/app', told);
+const readerOptions: ReaderOptions = {
+  onUnreadable: (path: string, error: Error) => console.error(path, error),
+};
+const reader = new Reader('/run/app', readerOptions);
 const slots: SlotStatus[] = [...reader.slots()];
 export const text: string | undefined = reader.workerMetrics(slots.length);
 
@@ -30,7 +32,7 @@ clearDirectory('/run/app', { waitMs: 0 }).then(
   (error: unknown) => error instanceof ClearRefusedError,
 );
 
-// @ts-expect-error there is no such option: the types are there, and not `any`
+// @ts-expect-error unknown option: the types are not `any`
 share(register, { selfMetric: false });
-// @ts-expect-error a directory is text
+// @ts-expect-error the directory is a string
 new Reader(1);

@@ -1,4 +1,4 @@
-// Knows nothing of prom-multiproc.
+// An application without prom-multiproc; the test preloads it.
 const client = require('prom-client');
 
 new client.Counter({ name: 'plain_total', help: 'x' }).inc();

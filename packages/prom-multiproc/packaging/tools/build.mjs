@@ -1,4 +1,4 @@
-// build.mjs <tool> <external>: bundles two-workers.mjs into dist/.
+// build.mjs <tool> <external|no>: bundles two-workers.mjs into dist/.
 import { copyFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 

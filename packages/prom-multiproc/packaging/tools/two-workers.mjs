@@ -1,4 +1,4 @@
-// Two workers of node:cluster count 1,000 each; the primary prints what all have counted.
+// Two cluster workers count 1,000 each; the primary prints the totals.
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { Counter, register } from 'prom-client';

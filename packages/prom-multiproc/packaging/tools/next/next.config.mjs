@@ -6,6 +6,6 @@ export default {
   output: 'standalone',
   outputFileTracingRoot: root,
   turbopack: { root },
-  // The line that docs/guides/install.md shows; without it for the test of what happens then.
+  // The line of docs/guides/install.md; EXTERNAL=no tests the error without it.
   ...(process.env.EXTERNAL === 'no' ? {} : { serverExternalPackages: ['prom-multiproc', 'prom-client'] }),
 };

@@ -1,4 +1,4 @@
-// Runs the standalone server twice, as workers of node:cluster, asks each 10 times, and prints what each shows.
+// Runs the standalone server in two cluster workers, sends 10 requests to each, and prints the metrics of each.
 const cluster = require('node:cluster');
 const { createServer } = require('node:net');
 const { once } = require('node:events');

@@ -1,4 +1,4 @@
-// jest: the modules are loaded anew in the middle of a test file.
+// jest reloads modules in the middle of a test file.
 function load() {
   const client = require('prom-client');
   const { share, takeSlot } = require('prom-multiproc');

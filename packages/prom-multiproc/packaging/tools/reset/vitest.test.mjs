@@ -1,4 +1,4 @@
-// vitest: modules are loaded anew in the middle of a test file. Those in node_modules stay, unless inlined.
+// vitest reloads modules in the middle of a test file. Modules in node_modules stay loaded unless they are inlined.
 import { expect, test, vi } from 'vitest';
 
 async function load() {
