@@ -21,7 +21,7 @@ const DEADLINE_MS = 60_000;
 const ANSWERED_MEANWHILE = 150;
 
 const counted = async (stack: Stack): Promise<Counted> =>
-  countedOf(await scrape(`${stack.doorUrl}/metrics`, SCRAPE_TIMEOUT_MS), '/ping');
+  countedOf(await scrape(`${stack.metricsUrl}/metrics`, SCRAPE_TIMEOUT_MS), '/ping');
 
 async function answeredInARow(stack: Stack): Promise<LoadReport> {
   return poll(
@@ -49,12 +49,12 @@ test('a stopped worker neither delays nor blanks the scrape; it is replaced, and
   const url = `${stack.publicUrl}/ping`;
   const victim = (await stack.status()).workers[0]!.pid;
   const stuck = async () =>
-    total(await scrape(`${stack.doorUrl}/metrics`, SCRAPE_TIMEOUT_MS), 'app_worker_exits_total', {
+    total(await scrape(`${stack.metricsUrl}/metrics`, SCRAPE_TIMEOUT_MS), 'app_worker_exits_total', {
       reason: 'stuck',
     });
   const stuckBefore = await stuck();
   const scraping = startScraping({
-    url: `${stack.doorUrl}/metrics`,
+    url: `${stack.metricsUrl}/metrics`,
     everyMs: 100,
     timeoutMs: SCRAPE_TIMEOUT_MS,
   });

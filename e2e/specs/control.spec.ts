@@ -7,7 +7,7 @@ const KILLS = 6;
 
 test('the same measurement sees an unshared counter fall', async ({ stack }, info) => {
   const measured = await measureUnderKills(stack, {
-    scrapeUrl: `${stack.doorUrl}/demo/unshared`,
+    scrapeUrl: `${stack.metricsUrl}/demo/unshared`,
     seconds: SECONDS,
     kills: KILLS,
     seed: seedOfThisRun(),

@@ -47,7 +47,7 @@ async function ping(stack: Stack, requests = REQUESTS): Promise<void> {
 }
 
 function metricsOf(stack: Stack) {
-  return scrape(`${stack.doorUrl}/metrics`, TIMEOUT_MS);
+  return scrape(`${stack.metricsUrl}/metrics`, TIMEOUT_MS);
 }
 
 /** Pings counted, once the count has come to rest. Counter and histogram must agree. */
@@ -117,7 +117,7 @@ test('slot files overwritten, deleted and cut under running workers: held, told,
     const [first, second] = (await slotsOf(stack)) as [Slot, Slot];
     expect([first.name, second.name]).toEqual(['slot-0.metrics', 'slot-1.metrics']);
     const scraping = startScraping({
-      url: `${stack.doorUrl}/metrics`,
+      url: `${stack.metricsUrl}/metrics`,
       everyMs: 100,
       timeoutMs: TIMEOUT_MS,
     });
@@ -215,7 +215,7 @@ test('a directory that may not be written to: requests are served, metrics are a
     await restartWith('0500');
     await ping(stack, 50);
     for (let i = 0; i < 5; i++) {
-      const response = await fetch(`${stack.doorUrl}/metrics`);
+      const response = await fetch(`${stack.metricsUrl}/metrics`);
       expect(response.status).toBe(503);
       expect(await response.text()).toMatch(/cannot share metrics in .*EACCES: permission denied/);
     }

@@ -18,7 +18,7 @@ test('no counter falls and nothing counted is lost while workers are killed unde
 }, info) => {
   test.setTimeout(TIMEOUT_MS);
   // Without sharing the metrics are those of one worker, as a naive /metrics behind a cluster shows them.
-  const metricsUrl = stack.doorUrl + (sharing ? '/metrics' : '/demo/unshared');
+  const metricsUrl = stack.metricsUrl + (sharing ? '/metrics' : '/demo/unshared');
   const counted = async (): Promise<Counted> =>
     countedOf(await scrape(metricsUrl, SCRAPE_TIMEOUT_MS), '/ping');
   const log = await AccessLogFollower.open(await stack.containerId('nginx'), stack.publicUrl);

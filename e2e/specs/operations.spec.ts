@@ -27,7 +27,7 @@ interface Counted {
 }
 
 async function counted(stack: Stack): Promise<Counted> {
-  const shown = await scrape(`${stack.doorUrl}/metrics`, TIMEOUT_MS);
+  const shown = await scrape(`${stack.metricsUrl}/metrics`, TIMEOUT_MS);
   return {
     get: total(shown, 'http_requests_total', { route: '/ping' }),
     post: total(shown, 'http_requests_total', { method: 'POST', route: 'unmatched' }),
@@ -51,7 +51,7 @@ async function underLoad(stack: Stack, what: string, operate: () => Promise<void
   const before = await pollUntilStable('the counts', () => counted(stack), SETTLED);
   let processes = 0;
   const scraping = startScraping({
-    url: `${stack.doorUrl}/metrics`,
+    url: `${stack.metricsUrl}/metrics`,
     everyMs: 100,
     timeoutMs: TIMEOUT_MS,
     onScrape: (shown) => {
@@ -98,7 +98,7 @@ test('scripts/reload replaces every worker under load, twice, and no request and
   expect(new Set(seen.flat()).size, 'all workers are new each time').toBe(3 * WORKERS);
   expect(processes, 'one more at a time').toBe(WORKERS + 1);
   expect(slots).toBeLessThanOrEqual(WORKERS + 1);
-  const shown = await scrape(`${stack.doorUrl}/metrics`, TIMEOUT_MS);
+  const shown = await scrape(`${stack.metricsUrl}/metrics`, TIMEOUT_MS);
   expect(total(shown, 'app_reloads_total', { result: 'done' })).toBeGreaterThanOrEqual(2);
   await stack.settle();
 });

@@ -40,7 +40,7 @@ test('Prometheus reaches the app, nginx and itself', async ({ stack }) => {
 test('Prometheus sees no reset while workers are killed, and the same totals', async ({ stack }) => {
   const began = Date.now();
   const measured = await measureUnderKills(stack, {
-    scrapeUrl: `${stack.doorUrl}/metrics`,
+    scrapeUrl: `${stack.metricsUrl}/metrics`,
     seconds: SECONDS,
     kills: KILLS,
     seed: seedOfThisRun(),
@@ -50,7 +50,7 @@ test('Prometheus sees no reset while workers are killed, and the same totals', a
   const agreed = await poll(
     'the same total of /ping at the metrics door and in Prometheus',
     async () => {
-      const door = total(await scrape(`${stack.doorUrl}/metrics`, DEADLINE_MS), 'http_requests_total', {
+      const door = total(await scrape(`${stack.metricsUrl}/metrics`, DEADLINE_MS), 'http_requests_total', {
         route: '/ping',
       });
       const shown = await sumOfJob(stack.prometheusUrl, 'app', 'http_requests_total{route="/ping"}');

@@ -45,7 +45,7 @@ function countsOf(shown: Exposition): Counts {
 }
 
 const counts = (stack: Stack): Promise<Counts> =>
-  pollUntilStable('the counts', async () => countsOf(await scrape(`${stack.doorUrl}/metrics`, TIMEOUT_MS)), {
+  pollUntilStable('the counts', async () => countsOf(await scrape(`${stack.metricsUrl}/metrics`, TIMEOUT_MS)), {
     deadlineMs: 60_000,
     forMs: 500,
   });
@@ -77,7 +77,7 @@ test.describe(() => {
 
   test('too much is turned away with 503 and when to come again, every request is counted, and then nobody is', async () => {
     const before = await counts(stack);
-    const scraping = startScraping({ url: `${stack.doorUrl}/metrics`, everyMs: 100, timeoutMs: TIMEOUT_MS });
+    const scraping = startScraping({ url: `${stack.metricsUrl}/metrics`, everyMs: 100, timeoutMs: TIMEOUT_MS });
     const { report, done } = startOpenLoop({ ...OVERLOAD, url: stack.publicUrl + WORK });
     await poll('refusals', () => ((report.byStatus[503] ?? 0) > 0 ? true : undefined), {
       deadlineMs: 60_000,

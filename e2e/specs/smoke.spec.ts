@@ -17,7 +17,7 @@ function smoke(stack: Stack): Promise<Ended> {
   const env = {
     ...process.env,
     PUBLIC_PORT: portOf(stack.publicUrl),
-    METRICS_DOOR_PORT: portOf(stack.doorUrl),
+    METRICS_HOST_PORT: portOf(stack.metricsUrl),
     PROMETHEUS_PORT: portOf(stack.prometheusUrl),
     COMPOSE_PROJECT_NAME: stack.project,
   };

@@ -68,7 +68,7 @@ test('the app container can be created anew under a running nginx', async ({ sta
     'requests and metrics through the same nginx',
     async () => {
       await getText(`${stack.publicUrl}/ping`, TIMEOUT_MS);
-      return (await getText(`${stack.doorUrl}/metrics`, TIMEOUT_MS)).includes('http_requests_total');
+      return (await getText(`${stack.metricsUrl}/metrics`, TIMEOUT_MS)).includes('http_requests_total');
     },
     { deadlineMs: DEADLINE_MS },
   );

@@ -15,7 +15,7 @@ const TIMEOUT_MS = 5_000;
 
 test('a restart of the app sets every series back once, all together', async ({ stack }) => {
   const url = `${stack.publicUrl}/ping`;
-  const metricsUrl = `${stack.doorUrl}/metrics`;
+  const metricsUrl = `${stack.metricsUrl}/metrics`;
   const counted = async () => countedOf(await scrape(metricsUrl, TIMEOUT_MS), '/ping');
   const old = (await stack.status()).primary.pid;
   for (const path of ['/ping', '/no-such-page']) {

@@ -26,7 +26,7 @@ export class ComposeProject {
     made += 1;
     this.project = `${projectPrefix}-${process.pid}-${name}-${made}`;
     this.#files = [COMPOSE_FILE, ...overrides];
-    this.variables = { PUBLIC_PORT: '0', METRICS_DOOR_PORT: '0', PROMETHEUS_PORT: '0', ...variables };
+    this.variables = { PUBLIC_PORT: '0', METRICS_HOST_PORT: '0', PROMETHEUS_PORT: '0', ...variables };
   }
 
   /** Starts these services, or all, with what they depend on, and waits for their health. @throws where one has none in time */

@@ -35,7 +35,7 @@ export interface StackOptions {
 /** All of the compose file, with four workers that are ready. */
 export class Stack extends ComposeProject {
   publicUrl = '';
-  doorUrl = '';
+  metricsUrl = '';
   prometheusUrl = '';
 
   private constructor({ sharing, limits = 'load', overrides = [], environment }: StackOptions) {
@@ -88,7 +88,7 @@ export class Stack extends ComposeProject {
   }
 
   async status(): Promise<Status> {
-    return JSON.parse(await getText(`${this.doorUrl}/status`, ANSWER_TIMEOUT_MS)) as Status;
+    return JSON.parse(await getText(`${this.metricsUrl}/status`, ANSWER_TIMEOUT_MS)) as Status;
   }
 
   async processes(): Promise<ContainerProcess[]> {
@@ -109,7 +109,7 @@ export class Stack extends ComposeProject {
    */
   async settle(): Promise<Status> {
     this.publicUrl = await this.published('nginx', 8040);
-    this.doorUrl = await this.published('nginx', 9040);
+    this.metricsUrl = await this.published('nginx', 9040);
     this.prometheusUrl = await this.published('nginx', 9090);
     return poll(
       `${WORKERS} ready workers`,

@@ -6,14 +6,14 @@ import { Stack } from '../../e2e/support/stack.ts';
  * others.
  */
 export async function startChaosStack(sharing: boolean): Promise<Stack> {
-  const [publicPort, doorPort, prometheusPort] = await freePorts(3);
+  const [publicPort, metricsPort, prometheusPort] = await freePorts(3);
   return Stack.start({
     sharing,
     // Each request is found in nginx's log by its number, which is in the query.
     overrides: ['kit/chaos/log-path.compose.yml'],
     environment: {
       PUBLIC_PORT: String(publicPort),
-      METRICS_DOOR_PORT: String(doorPort),
+      METRICS_HOST_PORT: String(metricsPort),
       PROMETHEUS_PORT: String(prometheusPort),
     },
   });

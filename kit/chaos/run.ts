@@ -117,7 +117,7 @@ class State {
     const agrees = await poll(
       'the same total at the metrics door and in Prometheus',
       async () => {
-        const door = total(await scrape(`${stack.doorUrl}/metrics`, DEADLINE_MS), 'http_requests_total', {
+        const door = total(await scrape(`${stack.metricsUrl}/metrics`, DEADLINE_MS), 'http_requests_total', {
           route: '/ping',
         });
         const shown = await sumOfJob(stack.prometheusUrl, 'app', 'http_requests_total{route="/ping"}');

@@ -83,7 +83,7 @@ export class Scene {
     this.shell = new AppShell(ids.app);
     this.slowShell = new AppShell(ids.app);
     this.scrapes = new Scrapes(
-      stack.doorUrl + (sharing ? '/metrics' : '/demo/unshared'),
+      stack.metricsUrl + (sharing ? '/metrics' : '/demo/unshared'),
       this.ledger,
       this.windows,
     );

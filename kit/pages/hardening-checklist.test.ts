@@ -100,7 +100,7 @@ test('exactly four ports are published, all above 1024', () => {
     services: Record<string, { ports?: string[] }>;
   };
   const defaults = Object.values(services).flatMap(({ ports = [] }) =>
-    ports.map((port) => Number(/:-(\d+)\}:\d+$/.exec(port)?.[1])),
+    ports.map((port) => Number(/:-(\d+)\}+:\d+$/.exec(port)?.[1])),
   );
   assert.deepEqual(
     defaults.sort((a, b) => a - b),

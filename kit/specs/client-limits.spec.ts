@@ -117,7 +117,7 @@ for (const [attack, what] of [
       const meanwhile = [
         await ordinaryRequests(`${stack.publicUrl}/ping`),
         await upload(100_000),
-        await ordinaryRequests(`${stack.doorUrl}/metrics`),
+        await ordinaryRequests(`${stack.metricsUrl}/metrics`),
       ];
       expect(meanwhile).toEqual(Array.from(meanwhile, () => ({ 200: ORDINARY_REQUESTS })));
       expect(await usedKilobytes()).toBeLessThan(MAX_KILOBYTES);
@@ -147,7 +147,7 @@ test('one client with 8,192 connections with incomplete headers leaves both port
       async () => {
         const meanwhile = [
           await ordinaryRequests(`${stack.publicUrl}/ping`),
-          await ordinaryRequests(`${stack.doorUrl}/metrics`),
+          await ordinaryRequests(`${stack.metricsUrl}/metrics`),
         ];
         expect(meanwhile).toEqual([{ 200: ORDINARY_REQUESTS }, { 200: ORDINARY_REQUESTS }]);
         rounds += 1;

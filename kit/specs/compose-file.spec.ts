@@ -7,6 +7,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 
 interface Port {
   readonly host_ip?: string;
+  readonly published?: string;
   readonly target: number;
 }
 
@@ -52,11 +53,18 @@ interface ComposeConfig {
 const servicesOf = async (...profiles: string[]) =>
   (await configOf(['docker-compose.yml'], profiles)).services;
 
-async function configOf(files: readonly string[], profiles: readonly string[]): Promise<ComposeConfig> {
+async function configOf(
+  files: readonly string[],
+  profiles: readonly string[],
+  variables: NodeJS.ProcessEnv = {},
+): Promise<ComposeConfig> {
   const given = files.flatMap((file) => ['--file', resolve(ROOT, file)]);
   const chosen = profiles.flatMap((profile) => ['--profile', profile]);
   const { COMPOSE_PROFILES: _, ...env } = process.env;
-  const text = await docker(['compose', ...given, ...chosen, 'config', '--format', 'json'], env);
+  const text = await docker(['compose', ...given, ...chosen, 'config', '--format', 'json'], {
+    ...env,
+    ...variables,
+  });
   return JSON.parse(text) as ComposeConfig;
 }
 
@@ -99,6 +107,18 @@ test('only the public port is published to other machines', async () => {
     ports.filter((port) => port.host_ip !== '127.0.0.1'),
   );
   expect(open.map(({ target }) => target)).toEqual([8040]);
+});
+
+test('METRICS_HOST_PORT sets the host port of the metrics, and so does its old name METRICS_DOOR_PORT', async () => {
+  const publishedWith = async (variables: NodeJS.ProcessEnv) => {
+    const unset = { METRICS_HOST_PORT: '', METRICS_DOOR_PORT: '' };
+    const { services } = await configOf(['docker-compose.yml'], [], { ...unset, ...variables });
+    return services.nginx?.ports?.find(({ target }) => target === 9040)?.published;
+  };
+  expect(await publishedWith({})).toBe('9040');
+  expect(await publishedWith({ METRICS_HOST_PORT: '9140' })).toBe('9140');
+  expect(await publishedWith({ METRICS_DOOR_PORT: '9240' })).toBe('9240');
+  expect(await publishedWith({ METRICS_HOST_PORT: '9140', METRICS_DOOR_PORT: '9240' })).toBe('9140');
 });
 
 /** The network with outbound access; no service uses it by default. */

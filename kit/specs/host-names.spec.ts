@@ -77,7 +77,7 @@ test('every port that is published on loopback accepts its known host names and 
 test('the host name in an absolute URL takes precedence over Host; a request without one is rejected', async ({
   stack,
 }) => {
-  const port = portOf(stack.doorUrl);
+  const port = portOf(stack.metricsUrl);
   expect((await ask(port, 'GET', 'http://evil.example/metrics', 'Host: localhost')).status).toBe(421);
   expect((await ask(port, 'GET', '/metrics')).status).toBe(400);
   expect((await sendRaw(port, 'GET /metrics HTTP/1.0\r\n\r\n')).status).toBe(421);
@@ -86,7 +86,7 @@ test('the host name in an absolute URL takes precedence over Host; a request wit
 });
 
 test('the 421 answer names the file where a host name is added', async ({ stack }) => {
-  const { text, body } = await ask(portOf(stack.doorUrl), 'GET', '/metrics', 'Host: evil.example');
+  const { text, body } = await ask(portOf(stack.metricsUrl), 'GET', '/metrics', 'Host: evil.example');
   expect(body).toBe('Unknown host name: use localhost, or add yours to nginx/host-names.conf.\n');
   expect(text).toMatch(/^content-type: text\/plain/im);
 });

@@ -50,7 +50,7 @@ async function eachOf<T>(all: readonly T[], concurrency: number, work: (one: T) 
 
 test('no log contains a control byte or an unescaped byte that a client sends', async ({ stack }) => {
   const publicPort = Number(new URL(stack.publicUrl).port);
-  const metricsPort = Number(new URL(stack.doorUrl).port);
+  const metricsPort = Number(new URL(stack.metricsUrl).port);
   const sent = BYTES.flatMap((byte) => SHAPES.map((shape) => shape.replaceAll('{}', byte)));
   await eachOf(sent, 4, (text) => sendRaw(publicPort, text));
   await eachOf(sent.slice(0, 400), 4, (text) => sendRaw(metricsPort, text));

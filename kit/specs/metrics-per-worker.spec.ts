@@ -128,7 +128,7 @@ test('job app-workers follows the workers, and its sums equal the totals of job 
     DEADLINE,
   );
   expect(recorded.map(({ labels }) => labels.job)).toEqual(['app']);
-  const seen = JSON.parse(await getText(`${stack.doorUrl}/targets`, 10_000)) as {
+  const seen = JSON.parse(await getText(`${stack.metricsUrl}/targets`, 10_000)) as {
     labels: { worker: string };
   }[];
   expect(seen.map(({ labels }) => labels.worker)).toEqual(['0', '1', '2', '3']);

@@ -43,7 +43,7 @@ async function ownAnswers(stack: Stack): Promise<string> {
 
 /** Counts of the requests in this test. Health checks of the container have other routes. */
 async function counted(stack: Stack): Promise<Counted> {
-  const app = await scrape(`${stack.doorUrl}/metrics`, TIMEOUT_MS);
+  const app = await scrape(`${stack.metricsUrl}/metrics`, TIMEOUT_MS);
   const own = await ownAnswers(stack);
   return {
     app: total(app, 'http_requests_total', { route: 'unmatched' }),
@@ -168,7 +168,7 @@ test('Node’s header limit exceeds the largest headers that nginx passes on, wi
 
 test('the app answers requests with the largest headers that nginx accepts', async ({ stack }) => {
   const port = Number(new URL(stack.publicUrl).port);
-  const door = Number(new URL(stack.doorUrl).port);
+  const door = Number(new URL(stack.metricsUrl).port);
   const shapes: [string, (size: number) => string, number][] = [
     ['Host and Cookie', (size) => get(`Host: ${'h'.repeat(size)}`, `Cookie: a=${'c'.repeat(size - 4)}`), 404],
     ['two headers', (size) => get('Host: a', `X-A: ${'a'.repeat(size)}`, `X-B: ${'b'.repeat(size)}`), 404],

@@ -24,7 +24,7 @@ test('no log of the stack contains query strings or Referer, and paths are logge
   stack,
 }) => {
   const publicPort = Number(new URL(stack.publicUrl).port);
-  const door = Number(new URL(stack.doorUrl).port);
+  const door = Number(new URL(stack.metricsUrl).port);
   const post = 'Content-Length: 0';
   const sent: [number, string][] = [
     [publicPort, request(`GET /ping?token=${SECRET}`, `Referer: http://here/?from=${SECRET}`)],

@@ -42,7 +42,7 @@ for (const [script, args] of scripts) {
 test('scripts/up on a port of the first checkout fails before it builds or starts anything, and names the first', async () => {
   const [, port] = /:(\d+)$/.exec((await checkouts.compose(one, 'port', 'nginx', '9040')).trim()) ?? [];
   const project = `${checkouts.project}-2`;
-  const env = { COMPOSE_PROJECT_NAME: project, IMAGE_TAG: project, METRICS_DOOR_PORT: port };
+  const env = { COMPOSE_PROJECT_NAME: project, IMAGE_TAG: project, METRICS_HOST_PORT: port };
   const { code, output } = await checkouts.run(two, 'scripts/up', ['--detach'], env);
   expect(code, output).toBe(1);
   expect(output).toContain(

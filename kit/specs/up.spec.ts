@@ -12,7 +12,7 @@ const DEADLINE_MS = 8 * 60_000;
 test('scripts/up prints the addresses once the stack is ready; Ctrl-C removes all containers, with exit status 0', async () => {
   test.setTimeout(DEADLINE_MS + 120_000);
   const project = `${projectPrefix}-${process.pid}-up`;
-  const ports = { PUBLIC_PORT: '0', METRICS_DOOR_PORT: '0', PROMETHEUS_PORT: '0' };
+  const ports = { PUBLIC_PORT: '0', METRICS_HOST_PORT: '0', PROMETHEUS_PORT: '0' };
   const up = spawn(UP, { env: { ...process.env, ...ports, COMPOSE_PROJECT_NAME: project }, stdio: 'pipe' });
   const exited = once(up, 'exit');
   let output = '';

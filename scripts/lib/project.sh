@@ -49,5 +49,5 @@ physical() {
 
 # separate_settings: settings with which a second checkout can run on this engine.
 separate_settings() {
-  echo "COMPOSE_PROJECT_NAME=$project-2 IMAGE_TAG=2 PUBLIC_PORT=0 METRICS_DOOR_PORT=0 PROMETHEUS_PORT=0"
+  echo "COMPOSE_PROJECT_NAME=$project-2 IMAGE_TAG=2 PUBLIC_PORT=0 METRICS_HOST_PORT=0 PROMETHEUS_PORT=0"
 }

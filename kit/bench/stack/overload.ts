@@ -121,7 +121,7 @@ function counts(stack: LoadStack): Promise<Counts> {
   return pollUntilStable(
     'the counts',
     async () => {
-      const shown = await scrape(`${stack.doorUrl}/metrics`, SCRAPE_TIMEOUT_MS);
+      const shown = await scrape(`${stack.metricsUrl}/metrics`, SCRAPE_TIMEOUT_MS);
       return {
         work: one(shown, '/work'),
         'half-sent': total(shown, 'http_requests_total', { route: '/half-sent' }),

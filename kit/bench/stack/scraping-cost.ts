@@ -24,7 +24,7 @@ export async function scrapingSide(
     const ends = performance.now() + seconds * 1000;
     while (performance.now() < ends) {
       const began = performance.now();
-      scrapeBytes = await scrapeOnce(`${stack.doorUrl}/metrics`);
+      scrapeBytes = await scrapeOnce(`${stack.metricsUrl}/metrics`);
       scrapeMs.push(performance.now() - began);
       await new Promise((resolve) =>
         setTimeout(resolve, Math.max(0, began + SCRAPE_EVERY_MS - performance.now())),

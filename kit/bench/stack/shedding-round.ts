@@ -79,7 +79,7 @@ export function roundOf(report: OpenLoopReport, seconds: number): Omit<SheddingR
 
 async function countedOf(stack: LoadStack, path: string): Promise<number> {
   const route = path.split('?', 1)[0]!;
-  const shown = await scrape(`${stack.doorUrl}/metrics`, TIMEOUT_MS);
+  const shown = await scrape(`${stack.metricsUrl}/metrics`, TIMEOUT_MS);
   return total(shown, 'http_requests_total', { route, status: '200' });
 }
 

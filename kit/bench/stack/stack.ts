@@ -46,7 +46,7 @@ export interface Usage {
 /** The stack without Prometheus where what scrapes is part of the measurement. */
 export class LoadStack extends ComposeProject {
   publicUrl = '';
-  doorUrl = '';
+  metricsUrl = '';
   readonly #ids = new Map<string, string>();
   /** Of the primary and the workers, in their container. */
   #processes: readonly number[] = [];
@@ -78,7 +78,7 @@ export class LoadStack extends ComposeProject {
   protected override async started(): Promise<void> {
     for (const service of this.services) this.#ids.set(service, await this.containerId(service));
     this.publicUrl = await this.published('nginx', 8040);
-    this.doorUrl = await this.published('nginx', 9040);
+    this.metricsUrl = await this.published('nginx', 9040);
     await this.#ready();
   }
 
@@ -142,7 +142,7 @@ export class LoadStack extends ComposeProject {
     this.#processes = await poll(
       `${WORKERS} ready workers`,
       async () => {
-        const status = JSON.parse(await getText(`${this.doorUrl}/status`, ANSWER_TIMEOUT_MS)) as {
+        const status = JSON.parse(await getText(`${this.metricsUrl}/status`, ANSWER_TIMEOUT_MS)) as {
           primary: { pid: number };
           workers: { pid: number; state: string }[];
         };

@@ -40,7 +40,7 @@ export async function slotPages(scene: Scene, damaged?: number): Promise<SlotPag
   const { held, ready } = await holders(scene);
   const pages: SlotPage[] = [];
   for (const holder of held.filter(({ slot }) => slot !== damaged)) {
-    const url = `${scene.stack.doorUrl}/metrics/workers/${holder.slot}`;
+    const url = `${scene.stack.metricsUrl}/metrics/workers/${holder.slot}`;
     pages.push({ ...holder, counts: countsOf(await scrape(url, TIMEOUT_MS)) });
   }
   return { pages, ready };

@@ -63,7 +63,7 @@ export async function restartNginx(scene: Scene, fault: Fault): Promise<boolean>
     'both doors',
     async () => {
       await getText(`${scene.stack.publicUrl}/readyz`, TIMEOUT_MS);
-      await getText(`${scene.stack.doorUrl}/status`, TIMEOUT_MS);
+      await getText(`${scene.stack.metricsUrl}/status`, TIMEOUT_MS);
       return true;
     },
     { deadlineMs: DEADLINE_MS },

@@ -22,7 +22,7 @@ let made = 0;
 export const environmentOf = (project: string): NodeJS.ProcessEnv => ({
   ...process.env,
   PUBLIC_PORT: '0',
-  METRICS_DOOR_PORT: '0',
+  METRICS_HOST_PORT: '0',
   PROMETHEUS_PORT: '0',
   WORKERS: '2',
   // Disables load shedding, which a busy machine would trigger.

@@ -1,9 +1,9 @@
 import { type RawAnswer, sendRaw } from '../../packages/cluster-runtime/test/support/raw-http.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
-import { doorTricks } from '../support/door-tricks.ts';
 import { expect, test } from '../support/fixtures.ts';
+import { smugglingCases } from '../support/smuggling-cases.ts';
 
-/** Any of these in an answer shows something of what stands behind the metrics door. */
+/** An answer that contains one of these shows something that only the metrics port or nginx's status port may show. */
 const MARKERS = [
   '# HELP',
   '# TYPE',
@@ -15,7 +15,7 @@ const MARKERS = [
 ];
 const PUBLIC_PATHS = ['/', '/ping', '/livez', '/readyz'];
 const AT_ONCE = 8;
-/** Some of the tricks are not answered at all. */
+/** nginx does not answer some of the cases at all. */
 const SILENCE_MS = 3_000;
 const DEADLINE = { deadlineMs: 30_000 };
 
@@ -25,14 +25,14 @@ function ask(port: number, path: string, method = 'GET'): Promise<RawAnswer> {
   return sendRaw(port, `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
 }
 
-test('the markers are seen on the metrics door, and on that of nginx itself', async ({ stack }) => {
-  const door = portOf(stack.doorUrl);
+test('each marker appears on the metrics port or on the status port of nginx', async ({ stack }) => {
+  const port = portOf(stack.metricsUrl);
   const paths = ['/metrics', '/status', '/demo/unshared', '/targets'];
-  // One worker alone is asked for its own count, and has a second to answer.
+  // The poll is for /demo/unshared: it answers 503 when the worker that it asks takes longer than one second.
   const shown = await poll(
-    'all doors open',
+    '200 from every path of the metrics port',
     async () => {
-      const answers = await Promise.all(paths.map((path) => ask(door, path)));
+      const answers = await Promise.all(paths.map((path) => ask(port, path)));
       expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
       return answers;
     },
@@ -43,12 +43,12 @@ test('the markers are seen on the metrics door, and on that of nginx itself', as
   for (const marker of MARKERS) expect(all, marker).toContain(marker);
 });
 
-test('one worker alone is seen on the metrics door', async ({ stack }) => {
-  const door = portOf(stack.doorUrl);
+test('the metrics port shows the series of one worker', async ({ stack }) => {
+  const port = portOf(stack.metricsUrl);
   const alone = await poll(
     'the page of one worker',
     async () => {
-      const answer = await ask(door, '/metrics/workers/0');
+      const answer = await ask(port, '/metrics/workers/0');
       return answer.status === 200 ? answer : undefined;
     },
     DEADLINE,
@@ -56,7 +56,7 @@ test('one worker alone is seen on the metrics door', async ({ stack }) => {
   expect(alone.body).toContain('# TYPE http_requests_total counter');
 });
 
-test('nothing behind the metrics door is reachable through the public one, by any trick', async ({
+test('no request-smuggling case reaches the metrics port through the public port', async ({
   stack,
 }) => {
   const port = portOf(stack.publicUrl);
@@ -66,8 +66,8 @@ test('nothing behind the metrics door is reachable through the public one, by an
     expect(status, path).toBe(200);
     pages.add(body);
   }
-  const tricks = doorTricks();
-  const waiting = [...tricks];
+  const cases = smugglingCases();
+  const waiting = [...cases];
   const failures: string[] = [];
   const statuses: Record<string, number> = {};
   await Promise.all(
@@ -84,19 +84,19 @@ test('nothing behind the metrics door is reachable through the public one, by an
       }
     }),
   );
-  console.log(`doors: ${tricks.length} tricks, answers by status ${JSON.stringify(statuses)}`);
+  console.log(`public port: ${cases.length} request-smuggling cases, answers by status ${JSON.stringify(statuses)}`);
   expect(failures).toEqual([]);
-  expect((await ask(port, '/ping')).body, 'the public door is still open').toBe('Pong');
+  expect((await ask(port, '/ping')).body, 'the public port still answers').toBe('Pong');
 });
 
-/** One of the public pages; where several requests went out on one connection, each answer of 2xx is one. */
+/** True if the body is a public page. If one connection carried several answers, the body of each 2xx answer must be one. */
 function isPublic(answer: RawAnswer, pages: ReadonlySet<string>): boolean {
   if (pages.has(answer.body)) return true;
   const bodies = answer.text.split(/^HTTP\/1\.1 2\d\d .*\r\n(?:.+\r\n)*\r\n/m).slice(1);
   return bodies.length > 0 && bodies.every((body) => [...pages].some((page) => body.startsWith(page)));
 }
 
-test('what the page asks for tells two counts of pings, which worker said so, and nothing else', async ({
+test('/demo/counts shows two counts of pings, the worker, whether controls are on, and nothing else', async ({
   stack,
 }) => {
   const { status, body } = await ask(portOf(stack.publicUrl), '/demo/counts');
@@ -110,11 +110,11 @@ test('what the page asks for tells two counts of pings, which worker said so, an
   });
 });
 
-test('the metrics door takes no writes and knows no other paths', async ({ stack }) => {
-  const door = portOf(stack.doorUrl);
+test('the metrics port takes no writes and answers 404 on every other path', async ({ stack }) => {
+  const port = portOf(stack.metricsUrl);
   for (const path of ['/metrics', '/status', '/demo/unshared', '/targets']) {
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
-      const { status, text } = await ask(door, path, method);
+      const { status, text } = await ask(port, path, method);
       expect([403, 405], `${method} ${path}: ${text.slice(0, 80)}`).toContain(status);
     }
   }
@@ -134,6 +134,6 @@ test('the metrics door takes no writes and knows no other paths', async ({ stack
     '/stub_status',
     '/readyz',
   ]) {
-    expect((await ask(door, path)).status, path).toBe(404);
+    expect((await ask(port, path)).status, path).toBe(404);
   }
 });

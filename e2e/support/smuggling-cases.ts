@@ -1,5 +1,5 @@
-/** Ways to ask the public door for what stands behind the metrics door. Each is sent byte for byte. */
-export interface Trick {
+/** Request-smuggling cases: requests to the public port that try to reach the metrics port. Each is sent byte for byte. */
+export interface SmugglingCase {
   readonly name: string;
   readonly request: string;
 }
@@ -122,14 +122,14 @@ const HEADERS = [
 
 const END = 'Connection: close\r\n\r\n';
 
-export function doorTricks(): Trick[] {
+export function smugglingCases(): SmugglingCase[] {
   return PRIVATE_PATHS.flatMap((path) => [
     ...PATHS.map((shape) => get(shape(path))),
     ...METHODS.map((method) =>
-      trick(`${method} ${path}`, `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n`),
+      requestCase(`${method} ${path}`, `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n`),
     ),
     ...HOSTS.map((host) =>
-      trick(`Host ${host || '(empty)'} ${path}`, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n`),
+      requestCase(`Host ${host || '(empty)'} ${path}`, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n`),
     ),
     ...HEADERS.flatMap((header) => {
       const line = header.replace('$', path);
@@ -142,7 +142,7 @@ export function doorTricks(): Trick[] {
     }),
     { name: `HTTP/1.0 without Host ${path}`, request: `GET ${path} HTTP/1.0\r\n\r\n` },
     { name: `HTTP/0.9 ${path}`, request: `GET ${path}\r\n` },
-    trick(`two Hosts ${path}`, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nHost: app:9041\r\n`),
+    requestCase(`two Hosts ${path}`, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nHost: app:9041\r\n`),
     { name: `space before Host ${path}`, request: `GET ${path} HTTP/1.1\r\n Host: app:9041\r\n${END}` },
     { name: `two spaces ${path}`, request: `GET  ${path}  HTTP/1.1\r\nHost: localhost\r\n${END}` },
     { name: `null byte ${path}`, request: `GET ${path}\0 HTTP/1.1\r\nHost: localhost\r\n${END}` },
@@ -157,16 +157,16 @@ export function doorTricks(): Trick[] {
   ]);
 }
 
-function get(target: string): Trick {
-  return trick(`GET ${target.slice(0, 80)}`, `GET ${target} HTTP/1.1\r\nHost: localhost\r\n`);
+function get(target: string): SmugglingCase {
+  return requestCase(`GET ${target.slice(0, 80)}`, `GET ${target} HTTP/1.1\r\nHost: localhost\r\n`);
 }
 
-function trick(name: string, head: string): Trick {
+function requestCase(name: string, head: string): SmugglingCase {
   return { name, request: head + END };
 }
 
-/** A request hidden in the body of another, for a proxy and an app that disagree where a body ends. */
-function smuggled(path: string): Trick[] {
+/** A request inside the body of another: nginx and the app must agree where the body ends. See RFC 9112, section 11.2. */
+function smuggled(path: string): SmugglingCase[] {
   const hidden = `GET ${path} HTTP/1.1\r\nHost: app:9041\r\n\r\n`;
   const post = 'POST /ping HTTP/1.1\r\nHost: localhost\r\n';
   return [
@@ -182,7 +182,7 @@ function smuggled(path: string): Trick[] {
   ];
 }
 
-function connects(path: string): Trick[] {
+function connects(path: string): SmugglingCase[] {
   return ['app:9041', 'localhost:9040', '127.0.0.1:9041'].map((target) => ({
     name: `CONNECT ${target} ${path}`,
     request: `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n${get(path).request}`,
