@@ -5,20 +5,20 @@ import './support/run-id.ts';
 export default defineConfig({
   testDir: '..',
   projects: [
-    // Two files at one time: a spec waits for most of its time. Each worker has one stack for all the files that it runs.
+    // Two files at a time, because a spec mostly waits. Each Playwright worker has one stack for all its files.
     { name: 'promises', testMatch: 'e2e/specs/*.spec.ts', workers: 2 },
-    // One at a time: they fill whole machines with attackers, and count what others get.
+    // One file at a time, because some specs load the whole machine.
     { name: 'kit', testMatch: 'kit/specs/*.spec.ts', workers: 1 },
   ],
   workers: 2,
   outputDir: '../test-results',
   globalSetup: './support/global-setup.ts',
   globalTeardown: './support/global-teardown.ts',
-  // A test that fails now and then shows a fault: it is not tried again.
+  // No retries: a test that fails sometimes shows a defect.
   retries: 0,
   forbidOnly: process.env.CI !== undefined,
   timeout: 10 * 60_000,
-  // For all specs: one with options of its own would start a stack of its own.
+  // The same options for all specs: a spec with other options would start another stack.
   use: { launchOptions: browserOptions() },
   reporter: [['list']],
 });

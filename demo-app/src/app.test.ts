@@ -18,7 +18,7 @@ test('GET /ping answers Pong as plain text and counts it', async (t) => {
   );
 });
 
-test('a malformed path is the client’s error, and the answer says nothing of the inside', async (t) => {
+test('a malformed path is a client error, and the response shows no internals', async (t) => {
   const url = await serve(t);
   const response = await fetch(`${url}/%E0%A4%A`);
   assert.ok([400, 404].includes(response.status));

@@ -2,7 +2,7 @@ import { type App, describeError, expressRoute, log } from 'cluster-runtime';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { routes } from './routes.ts';
 
-/** The application: this folder is what you replace by your own. docs/guides/make-it-yours.md shows how. */
+/** The application. Replace this folder by your own: see docs/guides/make-it-yours.md. */
 export function createApp(): App {
   const app = express();
   app.disable('x-powered-by');
@@ -16,7 +16,7 @@ function notFound(_req: Request, res: Response): void {
   res.status(404).type('text/plain').send('Not found');
 }
 
-/** Four parameters make it an error handler. The cause goes to the log, never to the client. */
+/** Express recognises an error handler by its four parameters. The error goes to the log and never to the client. */
 function failed(error: unknown, req: Request, res: Response, next: NextFunction): void {
   const status = clientErrorStatus(error) ?? 500;
   if (status >= 500) log('error', 'error in a request', { method: req.method, ...describeError(error) });

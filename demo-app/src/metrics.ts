@@ -1,8 +1,8 @@
 import { Counter } from 'prom-client';
 
-/** The application's own metrics. Requests are counted without its doing: ../metrics.ts. */
+/** The application's own metrics. cluster-runtime counts requests. */
 export const pingResponses = new Counter({
   name: 'ping_responses_total',
-  help: 'Answers to /ping, by status',
+  help: 'Responses to /ping, by status',
   labelNames: ['status'],
 });

@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { pingResponses } from './metrics.ts';
 
-/** The routes of the service. Yours go here; the counting of requests needs nothing from them. */
+/** The routes of the service. Add yours here; cluster-runtime counts their requests. */
 export function routes(): Router {
   const router = Router();
 

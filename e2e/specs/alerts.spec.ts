@@ -7,12 +7,12 @@ import { Stack } from '../support/stack.ts';
 
 const START_TIMEOUT_MS = 15 * 60_000;
 const DEADLINE = { deadlineMs: 150_000, everyMs: 1_000 };
-/** Oftener than the rules are evaluated, so that what fires at one evaluation alone is seen. */
+/** Shorter than the evaluation interval, so that an alert that fires at one evaluation only is seen. */
 const STEP_S = 1;
-/** More than a minute of them: what is amiss from the first one on has then fired. */
-const EVALUATIONS_IN_ORDER = 14;
+/** More than a minute, so that an alert with `for: 1m` that is pending from the start has fired. */
+const EVALUATIONS_WITHOUT_FAULT = 14;
 
-/** What alerts wait for a minute of, they then wait for ten seconds of. promtool holds the shipped rules: prometheus/tests. */
+/** An alert with `for: 1m` then waits 10 seconds. prometheus/tests checks the shipped rules with promtool. */
 const DIVISOR = 6;
 
 const rules = new Rules();
@@ -23,7 +23,7 @@ test.beforeAll(async () => {
   stack = await Stack.start({
     sharing: true,
     overrides: ['e2e/fixtures/given-rules.compose.yml'],
-    // A stopped worker is otherwise killed and replaced before anybody could be told.
+    // Otherwise a stopped worker is killed and replaced before the alert fires.
     environment: { WORKER_TIMEOUT_MS: '0', RULES_DIRECTORY: rules.directory },
   });
 });
@@ -32,7 +32,7 @@ test.afterAll(async () => {
   await stack?.down();
 });
 
-/** Asked within its container, as people reach Prometheus through nginx, and that is stopped here. */
+/** Queries Prometheus inside its container, because the test stops nginx. */
 async function firing(): Promise<string[]> {
   const url = 'http://127.0.0.1:9090/api/v1/alerts';
   const all = alertsOf(await stack.exec('prometheus', 'wget', '-q', '-O', '-', url));
@@ -77,7 +77,11 @@ const workerPids = async () => (await stack.status()).workers.map(({ pid }) => p
 async function killOne(): Promise<void> {
   const [pid] = await workerPids();
   await stack.signal('KILL', pid!);
-  await poll('its end', async () => ((await workerPids()).includes(pid!) ? undefined : true), DEADLINE);
+  await poll(
+    'the exit of the worker',
+    async () => ((await workerPids()).includes(pid!) ? undefined : true),
+    DEADLINE,
+  );
   await stack.settle();
 }
 
@@ -90,7 +94,7 @@ interface Fired {
   readonly to: number;
 }
 
-/** Every alert that was pending or firing at an evaluation since then, as Prometheus itself recorded it. */
+/** Returns every alert that was pending or firing since `from`, as recorded in the series `ALERTS`. */
 async function alertsSince(from: number): Promise<Fired[]> {
   const range = { from, to: nowS(), stepS: STEP_S };
   return (await queryRange(stack.prometheusUrl, 'ALERTS', range)).map(({ labels, at }) => ({
@@ -104,10 +108,10 @@ async function alertsSince(from: number): Promise<Fired[]> {
 const namesOf = (fired: readonly Fired[]) =>
   [...new Set(fired.filter(({ state }) => state === 'firing').map(({ name }) => name))].sort();
 
-/** The rules have been evaluated so many times more, every group of them. */
+/** Waits until every rule group has been evaluated `wanted` more times. */
 async function evaluations(wanted: number): Promise<void> {
   const iterations = 'prometheus_rule_group_iterations_total';
-  // Prometheus knows its own series when it has scraped itself once, which may be after its first scrape of the app.
+  // Prometheus has its own series after its first scrape of itself, which may follow its first scrape of the app.
   const first = await poll(
     'a scrape of Prometheus by itself',
     async () => {
@@ -128,8 +132,8 @@ async function evaluations(wanted: number): Promise<void> {
   );
 }
 
-/** Requests, and a reload among them, for as long as the rules take: what is no fault. */
-async function lifeInOrder(): Promise<void> {
+/** Sends requests and reloads once, until the rules were evaluated often enough. None of this is a fault. */
+async function runWithoutFault(): Promise<void> {
   const load = startLoad({
     url: `${stack.publicUrl}/ping`,
     connections: 2,
@@ -138,10 +142,10 @@ async function lifeInOrder(): Promise<void> {
     requestTimeoutMs: 20_000,
     pauseMs: 30,
   });
-  await Promise.all([load.done, stack.script('reload'), evaluations(EVALUATIONS_IN_ORDER)]);
+  await Promise.all([load.done, stack.script('reload'), evaluations(EVALUATIONS_WITHOUT_FAULT)]);
 }
 
-test('no alert fires on a stack in order, and each fires for its real cause, alone, until that is gone', async () => {
+test('no alert fires without a fault, and each fault fires exactly its alerts until it is removed', async () => {
   test.setTimeout(START_TIMEOUT_MS);
   await poll(
     'scrapes of the app',
@@ -151,24 +155,24 @@ test('no alert fires on a stack in order, and each fires for its real cause, alo
     },
     DEADLINE,
   );
-  // While a stack comes up parts of it are down: what is pending of that could yet fire.
+  // Parts of a starting stack are down, so alerts may be pending. Wait until none is.
   await poll(
     'no alert, and none pending',
     async () => ((await alerts(stack.prometheusUrl)).length === 0 ? true : undefined),
     DEADLINE,
   );
 
-  const inOrderSince = nowS();
-  await lifeInOrder();
-  const inOrder = await alertsSince(inOrderSince);
-  console.log(`alerts: ${Math.round(nowS() - inOrderSince)} s in order: ${JSON.stringify(inOrder)}`);
-  expect(namesOf(inOrder)).toEqual([]);
+  const from = nowS();
+  await runWithoutFault();
+  const withoutFault = await alertsSince(from);
+  console.log(`alerts: ${Math.round(nowS() - from)} s without a fault: ${JSON.stringify(withoutFault)}`);
+  expect(namesOf(withoutFault)).toEqual([]);
   await shortenRules();
 
   await stack.compose('stop', 'app');
   const asking = setInterval(() => void fetch(`${stack.publicUrl}/ping`).catch(() => {}), 500);
   try {
-    // Nobody answers for a name that is gone on a network without a way out, so Prometheus keeps the address it had.
+    // The network has no way out, so DNS does not answer for the removed name, and Prometheus keeps the old address.
     await firingBecomes('NginxRefusing', 'TargetDown');
   } finally {
     clearInterval(asking);
@@ -201,7 +205,7 @@ test('no alert fires on a stack in order, and each fires for its real cause, alo
   for (let i = 0; i < 3; i++) await killOne();
   await firingBecomes('UnreadableSlot', 'WorkersRestarting');
 
-  // The same look as in order, so that it is known to see what fires.
+  // The query that found no alert without a fault must find all of these.
   const all = [
     'NginxDown',
     'NginxRefusing',
@@ -211,16 +215,16 @@ test('no alert fires on a stack in order, and each fires for its real cause, alo
     'WorkersRestarting',
   ];
   const fired = await poll(
-    'all of them in what Prometheus recorded',
+    'all alerts in the series ALERTS',
     async () => {
-      const since = await alertsSince(inOrderSince);
+      const since = await alertsSince(from);
       return all.every((name) => namesOf(since).includes(name)) ? since : undefined;
     },
     DEADLINE,
   );
-  for (const { name, state, from, to } of fired.toSorted((a, b) => a.from - b.from)) {
+  for (const { name, state, ...times } of fired.toSorted((a, b) => a.from - b.from)) {
     if (state !== 'firing') continue;
-    const [first, last] = [from, to].map((at) => new Date(at * 1000).toISOString().slice(11, 19));
+    const [first, last] = [times.from, times.to].map((at) => new Date(at * 1000).toISOString().slice(11, 19));
     console.log(`alerts: ${name} fired from ${first} to ${last}`);
   }
   expect(namesOf(fired)).toEqual(all);

@@ -17,7 +17,7 @@ const LOAD = {
 };
 const IN_A_ROW = 200;
 const DEADLINE_MS = 60_000;
-/** Where each client soon waits for the stopped worker, some thirty are answered before. */
+/** If every client waited for the stopped worker, about 30 requests would be answered before. */
 const ANSWERED_MEANWHILE = 150;
 
 const counted = async (stack: Stack): Promise<Counted> =>
@@ -43,7 +43,7 @@ async function answeredInARow(stack: Stack): Promise<LoadReport> {
   );
 }
 
-test('a stopped worker neither delays nor blanks the scrape; it is replaced, and others answer what hung in it', async ({
+test('a stopped worker does not delay or empty a scrape, is replaced, and its pending requests are answered by others', async ({
   stack,
 }) => {
   const url = `${stack.publicUrl}/ping`;
@@ -58,7 +58,7 @@ test('a stopped worker neither delays nor blanks the scrape; it is replaced, and
     everyMs: 100,
     timeoutMs: SCRAPE_TIMEOUT_MS,
   });
-  // It is stopped with requests in its hands. They wait until it is killed; then nginx sends them to another worker.
+  // The worker is stopped with pending requests. When it is killed, nginx sends them to another worker.
   const load = startLoad({ ...LOAD, url });
   const warm = () => (load.report.answered >= IN_A_ROW ? true : undefined);
   try {
@@ -76,15 +76,19 @@ test('a stopped worker neither delays nor blanks the scrape; it is replaced, and
       return undefined;
     };
     await poll('its replacement', replaced, { deadlineMs: DEADLINE_MS });
-    // Whoever waits for a stopped worker has its answer when that was ended, and no sooner.
-    expect(scraping.report.scrapes - scrapes, 'scrapes while it stood still').toBeGreaterThanOrEqual(5);
-    console.log(`blocked: ${meanwhile} requests answered by others while it stood still`);
-    expect(meanwhile, 'requests answered while it stood still').toBeGreaterThanOrEqual(ANSWERED_MEANWHILE);
+    // A scrape that waited for the stopped worker would end only after its replacement.
+    expect(scraping.report.scrapes - scrapes, 'scrapes while the worker was stopped').toBeGreaterThanOrEqual(
+      5,
+    );
+    console.log(`blocked: ${meanwhile} requests answered by others while the worker was stopped`);
+    expect(meanwhile, 'requests answered while the worker was stopped').toBeGreaterThanOrEqual(
+      ANSWERED_MEANWHILE,
+    );
     await stack.settle();
     await load.stop();
     const after = await counted(stack);
     for (const which of ['counter', 'histogram'] as const) {
-      expect(after[which], `${which}: what it had counted is still there`).toBeGreaterThanOrEqual(
+      expect(after[which], `${which}: the counts of the killed worker are kept`).toBeGreaterThanOrEqual(
         before[which] + load.report.answered - answeredBefore - LOAD.connections,
       );
     }
@@ -102,11 +106,11 @@ test('a stopped worker neither delays nor blanks the scrape; it is replaced, and
   expect(byStatus, JSON.stringify(byCause)).toEqual({ 200: sent });
   expect(failed, 'failed scrapes').toEqual({});
   expect(decreases).toEqual([]);
-  expect(await stuck(), 'told as such').toBe(stuckBefore + 1);
+  expect(await stuck(), 'exits with reason `stuck`').toBe(stuckBefore + 1);
   await answeredInARow(stack);
 });
 
-test('a primary killed while a worker is stopped comes back by itself and leaves no orphan', async ({
+test('a primary that is killed while a worker is stopped is restarted and leaves no orphan', async ({
   stack,
 }) => {
   const { primary, workers } = await stack.status();
@@ -128,7 +132,7 @@ test('a primary killed while a worker is stopped comes back by itself and leaves
     { deadlineMs: DEADLINE_MS },
   );
   await stack.settle();
-  expect(await stack.startedAt('app'), 'supervisord did it, not the engine').toBe(containerStart);
+  expect(await stack.startedAt('app'), 'restarted by supervisord and not by the engine').toBe(containerStart);
   await poll(
     'the end of every process of the old application',
     async () => {
@@ -142,5 +146,5 @@ test('a primary killed while a worker is stopped comes back by itself and leaves
   await answeredInARow(stack);
   const slots = await stack.slotFiles();
   expect(slots.length, 'slot files').toBeLessThanOrEqual(WORKERS + 1);
-  console.log(`blocked: primary ${primary.pid} -> ${now.primary.pid}, ${old.length} old processes gone`);
+  console.log(`blocked: primary ${primary.pid} -> ${now.primary.pid}, ${old.length} old processes exited`);
 });

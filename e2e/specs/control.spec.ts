@@ -5,7 +5,7 @@ import { seedOfThisRun } from '../support/seed.ts';
 const SECONDS = 8;
 const KILLS = 6;
 
-test('the same measurement sees an unshared counter fall', async ({ stack }, info) => {
+test('the same measurement detects that an unshared counter falls', async ({ stack }, info) => {
   const measured = await measureUnderKills(stack, {
     scrapeUrl: `${stack.metricsUrl}/demo/unshared`,
     seconds: SECONDS,

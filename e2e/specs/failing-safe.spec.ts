@@ -16,7 +16,7 @@ const START_TIMEOUT_MS = 15 * 60_000;
 /** A header, a chunk of log, a chunk of cells. */
 const WHOLE_SLOT_BYTES = 4096 + 2 * 65536;
 
-test.skip(!sharing, 'there is nothing to damage where nothing is shared');
+test.skip(!sharing, 'nothing to damage without sharing');
 
 interface Slot {
   readonly name: string;
@@ -40,7 +40,7 @@ async function logLines(stack: Stack, text: string): Promise<string[]> {
   return log.split('\n').filter((line) => line.includes(text));
 }
 
-/** Sends requests, all of which must be answered by a 200. */
+/** Sends requests and expects status 200 for each. */
 async function ping(stack: Stack, requests = REQUESTS): Promise<void> {
   const report = await startLoad({ ...LOAD, maxRequests: requests, url: `${stack.publicUrl}/ping` }).done;
   expect(report.byStatus, JSON.stringify(report.byCause)).toEqual({ 200: requests });
@@ -50,7 +50,7 @@ function metricsOf(stack: Stack) {
   return scrape(`${stack.metricsUrl}/metrics`, TIMEOUT_MS);
 }
 
-/** Pings counted, once the count has come to rest. Counter and histogram must agree. */
+/** Returns the count of pings once it is stable. Counter and histogram must agree. */
 async function counted(stack: Stack): Promise<number> {
   const ask = async () => countedOf(await metricsOf(stack), '/ping');
   const { counter, histogram } = await pollUntilStable('the count', ask, { forMs: 500, ...DEADLINE });
@@ -69,7 +69,7 @@ async function withStack(overrides: readonly string[], run: (stack: Stack) => Pr
   }
 }
 
-test('a full directory costs the counts that find no room, and nothing else', async () => {
+test('a full directory loses only the counts that have no room', async () => {
   test.setTimeout(START_TIMEOUT_MS);
   await withStack(['e2e/fixtures/small-directory.compose.yml'], async (stack) => {
     const pids = await pidsOf(stack);
@@ -93,7 +93,7 @@ test('a full directory costs the counts that find no room, and nothing else', as
     expect(total(shown, 'prom_multiproc_workers')).toBe(WORKERS);
     const refusals = await logLines(stack, 'a series is not shared: posix_fallocate failed: ENOSPC');
     expect(refusals.length, refusals.join('\n')).toBe(small.length);
-    expect(await pidsOf(stack), 'no worker died of it').toEqual(pids);
+    expect(await pidsOf(stack), 'no worker exited').toEqual(pids);
     console.log(
       `full directory: ${2 * REQUESTS} answered, ${second} counted by ${WORKERS - small.length} of ${WORKERS} workers, ` +
         `${total(shown, 'prom_multiproc_refused_series_total')} series refused, ${refusals.length} log lines`,
@@ -101,7 +101,7 @@ test('a full directory costs the counts that find no room, and nothing else', as
   });
 });
 
-test('slot files overwritten, deleted and cut under running workers: held, told, passed over', async () => {
+test('slot files that are overwritten, deleted or cut keep their last values, are logged, and are replaced', async () => {
   test.setTimeout(START_TIMEOUT_MS);
   await withStack([], async (stack) => {
     const file = (name: string) => `"$PROMETHEUS_MULTIPROC_DIR"/${name}`;
@@ -109,7 +109,7 @@ test('slot files overwritten, deleted and cut under running workers: held, told,
     const complaints = () => logLines(stack, 'is held at its last good values');
     const killHolder = async ({ pid }: Slot) => {
       await stack.signal('KILL', pid);
-      await poll('its end', async () => ((await pidsOf(stack)).includes(pid) ? undefined : true), DEADLINE);
+      await poll('its exit', async () => ((await pidsOf(stack)).includes(pid) ? undefined : true), DEADLINE);
       await stack.settle();
     };
     await ping(stack);
@@ -129,7 +129,7 @@ test('slot files overwritten, deleted and cut under running workers: held, told,
     expect(await counted(stack)).toBeGreaterThanOrEqual(REQUESTS);
     const workers = await pidsOf(stack);
     await poll(
-      'its holder to take another slot',
+      'another slot of its holder',
       async () =>
         (await logLines(stack, 'was overwritten: this process continues in another slot')).length === 1
           ? true
@@ -138,15 +138,15 @@ test('slot files overwritten, deleted and cut under running workers: held, told,
     );
     const healed = await counted(stack);
     await ping(stack);
-    expect(await counted(stack), 'everybody counts again').toBe(healed + REQUESTS);
-    expect(await pidsOf(stack), 'no worker died of it').toEqual(workers);
+    expect(await counted(stack), 'every worker counts again').toBe(healed + REQUESTS);
+    expect(await pidsOf(stack), 'no worker exited').toEqual(workers);
     await killHolder(first);
     const afterKill = await slotsOf(stack);
     expect(afterKill.map(({ name }) => name)).toContain(`slot-${WORKERS}.metrics`);
-    expect(afterKill[0], 'left as it was').toEqual(first);
+    expect(afterKill[0], 'the damaged file is unchanged').toEqual(first);
     const before = await counted(stack);
     await ping(stack);
-    expect(await counted(stack), 'nobody counts into the damaged slot any more').toBe(before + REQUESTS);
+    expect(await counted(stack), 'no worker counts into the damaged slot').toBe(before + REQUESTS);
     expect((await complaints()).length).toBe(1);
 
     await stack.exec('app', 'sh', '-c', `rm ${file(second.name)}`);
@@ -160,16 +160,16 @@ test('slot files overwritten, deleted and cut under running workers: held, told,
     expect(await counted(stack), 'the new file is read beside the held one').toBe(beside + REQUESTS);
     expect(await unreadable()).toBe(2);
     const lines = await complaints();
-    // The deleted file is told when it is gone; that another took its place is the same damage.
+    // The deletion is logged once. The new file in its place is not logged again.
     expect(lines.length, lines.join('\n')).toBe(2);
 
     const third = (await slotsOf(stack)).find(({ name }) => name === 'slot-2.metrics')!;
     const { primary } = await stack.status();
     await stack.exec('app', 'sh', '-c', `: >${file(third.name)}`);
-    // Its next store is beyond the end of the file, which ends the worker and nobody else, unless it finds out before that.
+    // A store beyond the end of the file ends only this worker by SIGBUS, unless the worker detects the cut before.
     await startLoad({ ...LOAD, url: `${stack.publicUrl}/ping` }).done;
     await poll(
-      'its end, or another slot for it',
+      'its exit or another slot of it',
       async () => {
         const turned = await logLines(stack, 'was cut to 0 bytes: this process continues in another slot');
         return turned.length > 0 || !(await pidsOf(stack)).includes(third.pid) ? true : undefined;
@@ -179,27 +179,27 @@ test('slot files overwritten, deleted and cut under running workers: held, told,
     await stack.settle();
     const settled = await counted(stack);
     await ping(stack);
-    expect(await counted(stack), 'nobody counts into the cut file any more').toBe(settled + REQUESTS);
-    expect((await stack.status()).primary.pid, 'the reader lives').toBe(primary.pid);
+    expect(await counted(stack), 'no worker counts into the cut file').toBe(settled + REQUESTS);
+    expect((await stack.status()).primary.pid, 'the primary is the same process').toBe(primary.pid);
     expect((await complaints()).length).toBe(3);
 
     await scraping.stop();
     const { scrapes, failed, decreases } = scraping.report;
-    console.log(`damage: ${scrapes} scrapes, ${decreases.length} falls, ${settled + REQUESTS} counted`);
+    console.log(`damage: ${scrapes} scrapes, ${decreases.length} decreases, ${settled + REQUESTS} counted`);
     expect(failed).toEqual({});
     expect(decreases).toEqual([]);
   });
 });
 
-test('a directory that may not be written to: requests are served, metrics are a 503 that says why', async ({
+test('with a read-only directory requests are served, and /metrics is a 503 with the reason', async ({
   stack,
 }) => {
-  /** The supervisor starts the app again; its workers end with the primary. */
+  /** supervisord restarts the app. The workers exit with the primary. */
   const restartWith = async (mode: string) => {
     const { primary, workers } = await stack.status();
     const { pid } = primary;
     const directory = '"$PROMETHEUS_MULTIPROC_DIR"';
-    // All stand still meanwhile: a worker that misses its file would make itself another.
+    // All processes are stopped first: a worker whose file is missing would create another one.
     const all = [pid, ...workers.map((worker) => worker.pid)].join(' ');
     const change = `rm -f ${directory}/slot-* && chmod ${mode} ${directory}`;
     await stack.exec('app', 'sh', '-c', `kill -s STOP ${all} && ${change} && kill -s KILL ${pid}`);
@@ -210,7 +210,7 @@ test('a directory that may not be written to: requests are served, metrics are a
     );
     await stack.settle();
   };
-  const told = (await logLines(stack, 'EACCES')).length;
+  const logged = (await logLines(stack, 'EACCES')).length;
   try {
     await restartWith('0500');
     await ping(stack, 50);
@@ -222,12 +222,14 @@ test('a directory that may not be written to: requests are served, metrics are a
     const lines = await poll(
       'the log',
       async () => {
-        const all = (await logLines(stack, 'EACCES')).slice(told);
+        const all = (await logLines(stack, 'EACCES')).slice(logged);
         return all.length > WORKERS ? all : undefined;
       },
       DEADLINE,
     );
-    expect(lines.length, `one of each worker, one of the door:\n${lines.join('\n')}`).toBe(WORKERS + 1);
+    expect(lines.length, `one line of each worker and one of the metrics server:\n${lines.join('\n')}`).toBe(
+      WORKERS + 1,
+    );
   } finally {
     await restartWith('0750');
   }
@@ -235,10 +237,10 @@ test('a directory that may not be written to: requests are served, metrics are a
   expect(await counted(stack)).toBe(50);
 });
 
-const ASK = (path: string) =>
+const FETCH = (path: string) =>
   `fetch('http://127.0.0.1:${path}').then((r) => r.text()).then((text) => process.stdout.write(text))`;
 
-test('two containers on one directory: one total, slots of their own, nothing lost with either', async () => {
+test('two containers with one directory have one total and their own slots, and no count is lost with either', async () => {
   test.setTimeout(START_TIMEOUT_MS);
   await withStack(['e2e/fixtures/two-containers.compose.yml'], async (stack) => {
     const inSecond = (...command: string[]) => stack.compose('exec', '--no-TTY', 'app2', ...command);
@@ -249,19 +251,19 @@ test('two containers on one directory: one total, slots of their own, nothing lo
         `(async () => { for (let i = 0; i < ${times}; i++) await (await fetch('http://127.0.0.1:8041/ping')).text(); })()`,
       );
     const seenBySecond = async () => {
-      const text = await inSecond('node', '--eval', ASK('9041/metrics'));
+      const text = await inSecond('node', '--eval', FETCH('9041/metrics'));
       return [...text.matchAll(/^http_requests_total\{.*route="\/ping".*\} (\d+)$/gm)].reduce(
         (sum, [, value]) => sum + Number(value),
         0,
       );
     };
     const workers = async () => total(await metricsOf(stack), 'prom_multiproc_workers');
-    /** Its container is healthy, and a slot taken, before the last of its workers serves. */
+    /** Waits until all workers of the second container serve, which is later than healthy. */
     const secondServes = (but: readonly number[] = []) =>
       poll(
         'the workers of the second container',
         async () => {
-          const status = JSON.parse(await inSecond('node', '--eval', ASK('9041/status'))) as Status;
+          const status = JSON.parse(await inSecond('node', '--eval', FETCH('9041/status'))) as Status;
           const serving = status.workers.filter(({ pid, state }) => state === 'ready' && !but.includes(pid));
           if (serving.length !== WORKERS) throw new Error(JSON.stringify(status));
           expect(await workers()).toBe(2 * WORKERS);
@@ -286,7 +288,7 @@ test('two containers on one directory: one total, slots of their own, nothing lo
     expect((await stack.slotFiles()).length).toBe(2 * WORKERS);
 
     await stack.compose('kill', 'app2');
-    await poll('its end', async () => ((await workers()) === WORKERS ? true : undefined), DEADLINE);
+    await poll('its exit', async () => ((await workers()) === WORKERS ? true : undefined), DEADLINE);
     await ping(stack, 50);
     expect(await counted(stack)).toBe(REQUESTS + 250);
     await stack.compose('start', 'app2');

@@ -3,7 +3,7 @@ import { expect, test } from '../support/fixtures.ts';
 
 const START_DEADLINE_MS = 180_000;
 
-test('a container whose app cannot start ends with a failure', async ({ stack }) => {
+test('a container whose app cannot start exits with 1', async ({ stack }) => {
   test.setTimeout(START_DEADLINE_MS);
   const name = `${stack.project}-fatal`;
   const run = ['run', '--no-deps', '--no-TTY', '--detach', '--name', name, '--env', 'WORKERS=many', 'app'];

@@ -17,16 +17,16 @@ test('no counter falls and nothing counted is lost while workers are killed unde
   stack,
 }, info) => {
   test.setTimeout(TIMEOUT_MS);
-  // Without sharing the metrics are those of one worker, as a naive /metrics behind a cluster shows them.
+  // Without sharing, this URL shows the metrics of one worker, like a /metrics route in a plain cluster.
   const metricsUrl = stack.metricsUrl + (sharing ? '/metrics' : '/demo/unshared');
   const counted = async (): Promise<Counted> =>
     countedOf(await scrape(metricsUrl, SCRAPE_TIMEOUT_MS), '/ping');
   const log = await AccessLogFollower.open(await stack.containerId('nginx'), stack.publicUrl);
   try {
-    // A naive count depends on which worker is asked: it has no final value to wait for.
+    // Without sharing the count depends on the worker that answers, so only the log is awaited.
     const settle = async () => {
       await log.caughtUp();
-      // nginx has two processes: one of them may write a little later.
+      // nginx has two worker processes, and one of them may write later.
       await pollUntilStable(
         'log and counts',
         async () => [log.counts('/ping'), sharing && (await counted())],
@@ -58,7 +58,7 @@ test('no counter falls and nothing counted is lost while workers are killed unde
         `<= attempts ${attempts}; lost ${Math.max(0, answered - counter)}; ${slots.length} slot files`,
     );
 
-    // Each promise is looked at, whatever became of the others.
+    // expect.soft: every promise is checked, even if another one fails.
     expect.soft(measured.scraping.scrapes, 'scrapes').toBeGreaterThanOrEqual(SECONDS);
     const { failed, firstFailure, decreases } = measured.scraping;
     expect.soft(failed, `failed scrapes, the first with ${firstFailure}`).toEqual({});
@@ -68,10 +68,10 @@ test('no counter falls and nothing counted is lost while workers are killed unde
       .soft(logAfter.entries - logBefore.entries, 'entries in the access log')
       .toBeGreaterThanOrEqual(answered);
     for (const [what, value] of Object.entries({ counter, histogram })) {
-      expect.soft(value, `${what}: counted, at least what was answered`).toBeGreaterThanOrEqual(answered);
-      expect.soft(value, `${what}: counted, at most what was attempted`).toBeLessThanOrEqual(attempts);
+      expect.soft(value, `${what}: counted >= answered`).toBeGreaterThanOrEqual(answered);
+      expect.soft(value, `${what}: counted <= attempted`).toBeLessThanOrEqual(attempts);
     }
-    expect.soft(slots.length, 'slot files, at most one a process').toBeLessThanOrEqual(WORKERS + 1);
+    expect.soft(slots.length, 'slot files, at most one per process').toBeLessThanOrEqual(WORKERS + 1);
     expect
       .soft(slots, 'nothing but slot files')
       .toEqual(slots.filter((name) => /^slot-\d+\.metrics$/.test(name)));

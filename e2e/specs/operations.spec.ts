@@ -13,7 +13,7 @@ const LOAD = {
   durationMs: 120_000,
   requestTimeoutMs: 15_000,
 };
-/** A path the app does not know: its own 404 is an answer like any other, and POST is never sent twice. */
+/** An unknown path: the 404 of the app is a response like any other, and nginx never retries a POST. */
 const POST_PATH = '/e2e-post';
 const BODY = 'x'.repeat(2_000);
 const TIMEOUT_MS = 20_000;
@@ -36,17 +36,17 @@ async function counted(stack: Stack): Promise<Counted> {
 
 const pidsOf = async (stack: Stack) => (await stack.status()).workers.map(({ pid }) => pid);
 
-function told({ sent, byStatus, byCause }: LoadReport): string {
+function summary({ sent, byStatus, byCause }: LoadReport): string {
   return `${sent} sent, ${JSON.stringify(byStatus)}, failed ${JSON.stringify(byCause)}`;
 }
 
 interface Seen {
-  /** The most processes of workers at one time. */
+  /** Largest number of worker processes at one time. */
   readonly processes: number;
   readonly slots: number;
 }
 
-/** Has people's scripts act under load by GET and POST: no request may fail, no count may be lost, no counter fall. */
+/** Runs an operation under load by GET and POST. Expects that no request fails, no count is lost and no counter falls. */
 async function underLoad(stack: Stack, what: string, operate: () => Promise<void>): Promise<Seen> {
   const before = await pollUntilStable('the counts', () => counted(stack), SETTLED);
   let processes = 0;
@@ -72,7 +72,7 @@ async function underLoad(stack: Stack, what: string, operate: () => Promise<void
   const slots = (await stack.slotFiles()).length;
   const { scrapes, failed, firstFailure, decreases, slowestMs } = scraping.report;
   console.log(
-    `${what}: GET ${told(get.report)}; POST ${told(post.report)}; counted ${after.get - before.get} and ` +
+    `${what}: GET ${summary(get.report)}; POST ${summary(post.report)}; counted ${after.get - before.get} and ` +
       `${after.post - before.post}; ${scrapes} scrapes, slowest ${slowestMs.toFixed(0)} ms, ${decreases.length} decreases; ` +
       `at most ${processes} workers at a time, ${slots} slot files`,
   );
@@ -85,7 +85,7 @@ async function underLoad(stack: Stack, what: string, operate: () => Promise<void
   return { processes, slots };
 }
 
-test('scripts/reload replaces every worker under load, twice, and no request and no count is lost', async ({
+test('scripts/reload replaces every worker twice under load, and no request or count is lost', async ({
   stack,
 }) => {
   const seen = [await pidsOf(stack)];
@@ -95,15 +95,15 @@ test('scripts/reload replaces every worker under load, twice, and no request and
       seen.push(await pidsOf(stack));
     }
   });
-  expect(new Set(seen.flat()).size, 'all workers are new each time').toBe(3 * WORKERS);
-  expect(processes, 'one more at a time').toBe(WORKERS + 1);
+  expect(new Set(seen.flat()).size, 'each reload replaced all workers').toBe(3 * WORKERS);
+  expect(processes, 'one additional worker at a time').toBe(WORKERS + 1);
   expect(slots).toBeLessThanOrEqual(WORKERS + 1);
   const shown = await scrape(`${stack.metricsUrl}/metrics`, TIMEOUT_MS);
   expect(total(shown, 'app_reloads_total', { result: 'done' })).toBeGreaterThanOrEqual(2);
   await stack.settle();
 });
 
-test('scripts/scale adds and removes workers under load, and no request and no count is lost', async ({
+test('scripts/scale adds and removes workers under load, and no request or count is lost', async ({
   stack,
 }) => {
   try {
@@ -122,5 +122,7 @@ test('scripts/scale adds and removes workers under load, and no request and no c
   } finally {
     await stack.script('scale', String(WORKERS));
   }
-  expect((await stack.slotFiles()).length, 'as many as there were at most').toBeLessThanOrEqual(WORKERS + 3);
+  expect((await stack.slotFiles()).length, 'at most one per process and one more').toBeLessThanOrEqual(
+    WORKERS + 3,
+  );
 });

@@ -9,7 +9,7 @@ import { seedOfThisRun } from '../support/seed.ts';
 const SECONDS = 15;
 const KILLS = 12;
 const DEADLINE_MS = 90_000;
-/** `resets(...[5m])`, or since this test began: another one before it may have restarted the app on purpose. */
+/** Longest range of `resets()`. It starts with the test, because an earlier test may have restarted the app. */
 const WINDOW_S = 300;
 
 test('Prometheus reaches the app, nginx and itself', async ({ stack }) => {
@@ -25,9 +25,9 @@ test('Prometheus reaches the app, nginx and itself', async ({ stack }) => {
     },
     { deadlineMs: DEADLINE_MS },
   );
-  // A target is called up a moment before its sample is stored, and that of an app created anew goes on for two scrapes.
+  // A target is up before its sample is stored, and the sample of a recreated app stays for two scrapes.
   await poll(
-    'a sample of each that says so',
+    'a sample of `up` for each target',
     async () => {
       const up = await query(stack.prometheusUrl, 'up');
       if (up.length < 3 || up.some(({ value }) => value !== 1)) throw new Error(JSON.stringify(up));
@@ -48,21 +48,21 @@ test('Prometheus sees no reset while workers are killed, and the same totals', a
   await stack.settle();
 
   const agreed = await poll(
-    'the same total of /ping at the metrics door and in Prometheus',
+    'the same total of /ping at the metrics port and in Prometheus',
     async () => {
-      const door = total(await scrape(`${stack.metricsUrl}/metrics`, DEADLINE_MS), 'http_requests_total', {
+      const scraped = total(await scrape(`${stack.metricsUrl}/metrics`, DEADLINE_MS), 'http_requests_total', {
         route: '/ping',
       });
       const shown = await sumOfJob(stack.prometheusUrl, 'app', 'http_requests_total{route="/ping"}');
-      if (shown !== door) throw new Error(`Prometheus ${shown}, metrics door ${door}`);
-      return door;
+      if (shown !== scraped) throw new Error(`Prometheus ${shown}, metrics port ${scraped}`);
+      return scraped;
     },
     { deadlineMs: DEADLINE_MS, everyMs: 500 },
   );
   const window = Math.min(WINDOW_S, Math.ceil((Date.now() - began) / 1_000));
   const resets = await query(stack.prometheusUrl, `resets(http_requests_total[${window}s])`);
   console.log(
-    `prometheus: ${figures(measured)}; both say ${agreed}; ${resets.length} series without a reset`,
+    `prometheus: ${figures(measured)}; total ${agreed} in both; ${resets.length} series without a reset`,
   );
   expect(resets.length).toBeGreaterThan(0);
   expect(resets.filter(({ value }) => value !== 0)).toEqual([]);

@@ -56,9 +56,7 @@ test('the metrics port shows the series of one worker', async ({ stack }) => {
   expect(alone.body).toContain('# TYPE http_requests_total counter');
 });
 
-test('no request-smuggling case reaches the metrics port through the public port', async ({
-  stack,
-}) => {
+test('no request-smuggling case reaches the metrics port through the public port', async ({ stack }) => {
   const port = portOf(stack.publicUrl);
   const pages = new Set<string>();
   for (const path of PUBLIC_PATHS) {
@@ -84,7 +82,9 @@ test('no request-smuggling case reaches the metrics port through the public port
       }
     }),
   );
-  console.log(`public port: ${cases.length} request-smuggling cases, answers by status ${JSON.stringify(statuses)}`);
+  console.log(
+    `public port: ${cases.length} request-smuggling cases, answers by status ${JSON.stringify(statuses)}`,
+  );
   expect(failures).toEqual([]);
   expect((await ask(port, '/ping')).body, 'the public port still answers').toBe('Pong');
 });

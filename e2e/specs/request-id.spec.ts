@@ -5,14 +5,14 @@ import type { Service, Stack } from '../support/stack.ts';
 
 const DEADLINE = { deadlineMs: 30_000 };
 
-/** The lines of JSON that a service has logged about one request. */
+/** Returns the JSON log lines of a service with this request id. */
 async function linesAbout(stack: Stack, service: Service, id: string): Promise<Record<string, unknown>[]> {
   const log = await docker(['logs', await stack.containerId(service)]);
   const lines = log.split('\n').filter((line) => line.startsWith('{') && line.includes(id));
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-test('a request that failed is found by one id in the answer, in nginx’ log and in the app’s', async ({
+test('the same id is in the response to a failed request, in the log of nginx and in the log of the app', async ({
   stack,
 }) => {
   const forged = 'an-id-that-a-client-chose';
@@ -48,5 +48,5 @@ test('a request that failed is found by one id in the answer, in nginx’ log an
     DEADLINE,
   );
   expect(nginx).toEqual([expect.objectContaining({ request_id: id, method: 'POST', status: '500' })]);
-  expect(await linesAbout(stack, 'app', forged), 'what a client sends is not taken').toEqual([]);
+  expect(await linesAbout(stack, 'app', forged), 'an id sent by the client is ignored').toEqual([]);
 });

@@ -9,11 +9,11 @@ import { expect, test } from '../support/fixtures.ts';
 import { Stack } from '../support/stack.ts';
 
 const OVERRIDES = ['kit/test-kit/load.compose.yml', 'e2e/fixtures/short-wait.compose.yml'];
-/** Fewer at one time than nginx hands on, and ten times what a worker may take on in one turn. */
+/** Fewer requests at a time than nginx passes on, and ten times what a worker may start in one turn. */
 const OVERLOAD = { rate: 4_000, durationMs: 60, maxConnections: 160, timeoutMs: 60_000 };
-/** All at one time, before nginx has any connection to the app: a worker takes one of them in a turn. */
+/** All at the same time, before nginx has a connection to the app: a worker accepts one connection per turn. */
 const BURST = { rate: 100_000, durationMs: 1, maxConnections: 100, timeoutMs: 60_000 };
-/** More at one time than nginx hands on (`max_conns`). */
+/** More requests at a time than nginx passes on (`max_conns`). */
 const FULL = { rate: 100_000, durationMs: 4, maxConnections: 400, timeoutMs: 60_000 };
 const WAIT = '/wait?ms=8000';
 const WORK = '/work?ms=10';
@@ -45,10 +45,14 @@ function countsOf(shown: Exposition): Counts {
 }
 
 const counts = (stack: Stack): Promise<Counts> =>
-  pollUntilStable('the counts', async () => countsOf(await scrape(`${stack.metricsUrl}/metrics`, TIMEOUT_MS)), {
-    deadlineMs: 60_000,
-    forMs: 500,
-  });
+  pollUntilStable(
+    'the counts',
+    async () => countsOf(await scrape(`${stack.metricsUrl}/metrics`, TIMEOUT_MS)),
+    {
+      deadlineMs: 60_000,
+      forMs: 500,
+    },
+  );
 
 test.describe(() => {
   let stack: Stack;
@@ -60,7 +64,7 @@ test.describe(() => {
     await stack?.down();
   });
 
-  test('what waits in new connections, where no worker sees it, is turned away too', async () => {
+  test('requests that wait in connections not yet accepted are shed too', async () => {
     const before = await counts(stack);
     const { byStatus, byCause } = await startOpenLoop({ ...BURST, url: stack.publicUrl + WORK }).done;
     const { 200: admitted = 0, 503: refused = 0, ...others } = byStatus;
@@ -75,14 +79,18 @@ test.describe(() => {
     console.log(`shedding: of ${BURST.maxConnections} at one time ${admitted} admitted, ${refused} refused`);
   });
 
-  test('too much is turned away with 503 and when to come again, every request is counted, and then nobody is', async () => {
+  test('under overload requests are shed with 503 and Retry-After, all are counted, and shedding stops afterwards', async () => {
     const before = await counts(stack);
-    const scraping = startScraping({ url: `${stack.metricsUrl}/metrics`, everyMs: 100, timeoutMs: TIMEOUT_MS });
+    const scraping = startScraping({
+      url: `${stack.metricsUrl}/metrics`,
+      everyMs: 100,
+      timeoutMs: TIMEOUT_MS,
+    });
     const { report, done } = startOpenLoop({ ...OVERLOAD, url: stack.publicUrl + WORK });
     await poll('refusals', () => ((report.byStatus[503] ?? 0) > 0 ? true : undefined), {
       deadlineMs: 60_000,
     });
-    expect((await fetch(`${stack.publicUrl}/readyz`)).status, 'ready all the while').toBe(200);
+    expect((await fetch(`${stack.publicUrl}/readyz`)).status, 'ready during the overload').toBe(200);
     await done;
     await scraping.stop();
 
@@ -95,7 +103,7 @@ test.describe(() => {
     const after = await counts(stack);
     expect(after.work - before.work, 'admitted').toBe(admitted);
     expect(after.refused - before.refused, 'refused').toBe(refused);
-    expect(after.shed - before.shed, 'refused, by reason').toBe(refused);
+    expect(after.shed - before.shed, 'shed, by reason').toBe(refused);
     expect(scraping.report.failed).toEqual({});
     expect(scraping.report.decreases).toEqual([]);
 
@@ -108,7 +116,7 @@ test.describe(() => {
     );
   });
 
-  test('with all the requests that nginx hands on in the app, the next is refused at once, and health is answered', async () => {
+  test('with as many requests in the app as nginx passes on, the next gets 503 at once, and health checks are answered', async () => {
     const { report, done } = startOpenLoop({ ...FULL, url: stack.publicUrl + WAIT });
     await poll('refusals', () => ((report.byStatus[503] ?? 0) > 0 ? true : undefined), {
       deadlineMs: 60_000,
@@ -116,7 +124,7 @@ test.describe(() => {
     for (const path of ['/livez', '/readyz']) {
       expect((await fetch(stack.publicUrl + path)).status, path).toBe(200);
     }
-    expect(report.byStatus[200], 'the app still has all of them').toBeUndefined();
+    expect(report.byStatus[200], 'all are still in the app').toBeUndefined();
     await done;
     const { 200: admitted = 0, 503: refused = 0, ...others } = report.byStatus;
     expect([others, report.byCause]).toEqual([{}, {}]);
@@ -135,7 +143,7 @@ test.describe(() => {
     expect(outcomes['half-sent']['still open'], 'cut off by nginx').toBeUndefined();
     expect(after.longLived - before.longLived).toBe(EACH);
     expect(after.slow - before.slow).toBe(EACH);
-    expect(after.aborted - before.aborted, 'each once, whatever became of it').toBe(EACH);
+    expect(after.aborted - before.aborted, 'each is counted once').toBe(EACH);
     expect(after.halfSent - before.halfSent, 'never reached the app').toBe(0);
   });
 });

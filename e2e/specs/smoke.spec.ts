@@ -36,7 +36,7 @@ test('the smoke test passes on a running stack and leaves it running', async ({ 
   await stack.settle();
 });
 
-test('the smoke test fails where the count is not what was sent', async ({ stack }) => {
+test('the smoke test fails if the count differs from the requests it sent', async ({ stack }) => {
   const stray = startLoad({
     url: `${stack.publicUrl}/ping`,
     connections: 1,

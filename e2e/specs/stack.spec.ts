@@ -7,7 +7,7 @@ import type { Service, Stack } from '../support/stack.ts';
 const SERVICES: readonly Service[] = ['app', 'nginx', 'nginx-exporter', 'prometheus'];
 const TIMEOUT_MS = 10_000;
 const DEADLINE_MS = 90_000;
-/** What the app says when it did not come to its end by itself. */
+/** Log messages of a drain that was cut short. */
 const FORCED = /drain deadline exceeded|exiting at once/;
 
 interface Inspected {
@@ -20,7 +20,7 @@ async function inspect(stack: Stack, service: Service): Promise<Inspected> {
   return inspected;
 }
 
-test('the page, the ping and both health addresses answer at the public door', async ({ stack }) => {
+test('the page, /ping, /livez and /readyz answer on the public port', async ({ stack }) => {
   const page = await getText(`${stack.publicUrl}/`, TIMEOUT_MS);
   expect(page).toContain('<html');
   expect(page).toMatch(/Pandora/);
@@ -29,10 +29,10 @@ test('the page, the ping and both health addresses answer at the public door', a
   expect((await getText(`${stack.publicUrl}/readyz`, TIMEOUT_MS)).trim()).toBe('ok');
 });
 
-test('every container is healthy, or is one without a shell and runs', async ({ stack }) => {
+test('every container is healthy; the exporter, which has no health check, runs', async ({ stack }) => {
   for (const service of SERVICES) {
     const wanted = service === 'nginx-exporter' ? 'running' : 'healthy';
-    // One that a test before this one disturbed is found healthy at its next look, within ten seconds.
+    // After an earlier test disturbed a container, its next health check is due within ten seconds.
     await poll(
       `${service} ${wanted}`,
       async () => {
@@ -46,7 +46,7 @@ test('every container is healthy, or is one without a shell and runs', async ({ 
   }
 });
 
-test('only the public door is published beyond this machine', async ({ stack }) => {
+test('only the public port is published beyond this machine', async ({ stack }) => {
   const published: Record<string, string[]> = {};
   for (const service of SERVICES) {
     const { Ports } = (await inspect(stack, service)).NetworkSettings;
@@ -59,7 +59,7 @@ test('only the public door is published beyond this machine', async ({ stack }) 
   expect(others).toEqual({ '9040/tcp': ['127.0.0.1'], '9090/tcp': ['127.0.0.1'] });
 });
 
-test('the app container can be created anew under a running nginx', async ({ stack }) => {
+test('the app container can be recreated while nginx runs', async ({ stack }) => {
   const [before, nginx] = [await stack.containerId('app'), await stack.containerId('nginx')];
   await stack.compose('up', '--detach', '--no-deps', '--force-recreate', '--wait', 'app');
   expect(await stack.containerId('app')).not.toBe(before);
@@ -75,7 +75,7 @@ test('the app container can be created anew under a running nginx', async ({ sta
   await stack.settle();
 });
 
-test('compose stop ends each container with exit code 0, and the app without cutting anything off', async ({
+test('compose stop ends each container with exit code 0, and the app drains completely', async ({
   stack,
 }) => {
   const log = async () => (await stack.compose('logs', '--no-color', '--no-log-prefix', 'app')).split('\n');
@@ -87,7 +87,7 @@ test('compose stop ends each container with exit code 0, and the app without cut
     expect([State.Status, State.ExitCode, State.OOMKilled], service).toEqual(['exited', 0, false]);
   }
   const said = (await log()).slice(before - 1);
-  expect(said.filter((line) => line.includes('"msg":"ended"')).length, said.join('\n')).toBe(1);
+  expect(said.filter((line) => line.includes('"msg":"drained; exiting"')).length, said.join('\n')).toBe(1);
   expect(said.filter((line) => FORCED.test(line))).toEqual([]);
   await stack.compose('up', '--detach', '--wait', '--no-build');
   await stack.settle();

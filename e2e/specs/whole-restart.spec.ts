@@ -7,13 +7,13 @@ import { type Epoch, epochOf, witnessesOf } from '../support/epoch.ts';
 import { expect, test } from '../support/fixtures.ts';
 
 const BEFORE = 600;
-/** Fewer than BEFORE, health checks included, so that no new value can pass for an old one. */
+/** Fewer than BEFORE, health checks included, so that no new value reaches an old one. */
 const DURING = 200;
 const AFTER = 50;
 const LOAD = { connections: 4, durationMs: 60_000, requestTimeoutMs: 20_000 };
 const TIMEOUT_MS = 5_000;
 
-test('a restart of the app sets every series back once, all together', async ({ stack }) => {
+test('a restart of the app resets all series once and together', async ({ stack }) => {
   const url = `${stack.publicUrl}/ping`;
   const metricsUrl = `${stack.metricsUrl}/metrics`;
   const counted = async () => countedOf(await scrape(metricsUrl, TIMEOUT_MS), '/ping');
@@ -23,7 +23,7 @@ test('a restart of the app sets every series back once, all together', async ({ 
   }
   await pollUntilStable('the count before', counted, { forMs: 500, deadlineMs: 30_000 });
   const witnesses = witnessesOf(await scrape(metricsUrl, TIMEOUT_MS), BEFORE);
-  expect(witnesses.size, 'series that must be set back').toBeGreaterThanOrEqual(4);
+  expect(witnesses.size, 'series that must be reset').toBeGreaterThanOrEqual(4);
 
   const epochs: Epoch[] = [];
   const scraping = startScraping({
@@ -34,14 +34,14 @@ test('a restart of the app sets every series back once, all together', async ({ 
   });
   const trickle = startLoad({ ...LOAD, url, connections: 2, pauseMs: 100, maxRequests: DURING });
   try {
-    await poll('scrapes of the old life', () => (epochs.length >= 5 ? true : undefined), {
+    await poll('scrapes before the restart', () => (epochs.length >= 5 ? true : undefined), {
       deadlineMs: 30_000,
     });
     await stack.exec('app', 'supervisorctl', 'restart', 'app');
     const { primary } = await stack.settle();
     expect(primary.pid, 'a new primary').not.toBe(old);
     const seen = epochs.length;
-    await poll('scrapes of the new life', () => (epochs.length >= seen + 10 ? true : undefined), {
+    await poll('scrapes after the restart', () => (epochs.length >= seen + 10 ? true : undefined), {
       deadlineMs: 30_000,
     });
   } finally {
@@ -57,7 +57,7 @@ test('a restart of the app sets every series back once, all together', async ({ 
   );
   expect(epochs).not.toContain('mixed');
   expect([epochs[0], changes, epochs.at(-1)], 'old, then new, once').toEqual(['old', 1, 'new']);
-  expect(new Set(decreases.map((decrease) => decrease.at)).size, 'scrapes in which anything fell').toBe(1);
+  expect(new Set(decreases.map((decrease) => decrease.at)).size, 'scrapes in which a series fell').toBe(1);
 
   const start = await pollUntilStable('the new count', counted, { forMs: 500, deadlineMs: 30_000 });
   const load = await startLoad({ ...LOAD, url, maxRequests: AFTER }).done;

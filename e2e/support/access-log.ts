@@ -1,7 +1,7 @@
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { LogFollower } from './log-follower.ts';
 
-/** What the tests need of a line of nginx's access log. */
+/** Fields of a line of nginx's access log. */
 export interface AccessEntry {
   readonly method: string;
   readonly path: string;
@@ -9,7 +9,7 @@ export interface AccessEntry {
   readonly upstream_status: string;
 }
 
-/** Undefined for what is not a line of the access log: nginx's own messages go the same way. */
+/** Parses a line of the access log. Returns undefined for other messages of nginx, which are in the same output. */
 export function parseAccessLine(line: string): AccessEntry | undefined {
   if (!line.startsWith('{')) return undefined;
   const entry = JSON.parse(line) as Record<string, unknown>;
@@ -24,8 +24,9 @@ export function parseAccessLine(line: string): AccessEntry | undefined {
 }
 
 /**
- * How often a request was handed to the app: nginx lists one status for each attempt ("502, 200"), "-" where the
- * connection ended before an answer. A request that was never proxied has no status at all.
+ * Returns how often nginx sent the request to the app. `$upstream_status` has one status for each attempt ("502, 200"), "-" for a
+ * connection that ended before a response, and is empty if the request was never proxied.
+ * See https://nginx.org/en/docs/http/ngx_http_upstream_module.html#var_upstream_status.
  */
 export function upstreamAttempts(entry: AccessEntry): number {
   if (entry.upstream_status === '') return 0;
@@ -37,30 +38,30 @@ export interface PathCounts {
   readonly attempts: number;
 }
 
-const KNOCK_PATH = '/e2e-knock';
+const PROBE_PATH = '/e2e-probe';
 const LOG_DEADLINE_MS = 30_000;
 
-/** Counts entries by path from its opening on. It reads the log as it is written, so that rotation loses nothing. */
+/** Counts access log entries by path. It follows the log, so log rotation loses no entry. */
 export class AccessLogFollower {
   readonly #counts = new Map<string, PathCounts>();
   readonly #log: LogFollower;
   readonly #publicUrl: string;
-  #knocks = 0;
+  #probes = 0;
 
   private constructor(containerId: string, publicUrl: string) {
     this.#publicUrl = publicUrl;
     this.#log = new LogFollower(containerId, ({ text }) => this.#take(text), new Date());
   }
 
-  /** Knocks at the public door until the log shows it: what is sent afterwards is in the counts. */
+  /** Sends probes to the public port until one is in the log. Every request sent afterwards is counted. */
   static async open(containerId: string, publicUrl: string): Promise<AccessLogFollower> {
     const follower = new AccessLogFollower(containerId, publicUrl);
     try {
       await poll(
         `the access log of ${containerId}`,
         async () => {
-          await follower.#knock(KNOCK_PATH);
-          return follower.counts(KNOCK_PATH).entries > 0 ? true : undefined;
+          await follower.#probe(PROBE_PATH);
+          return follower.counts(PROBE_PATH).entries > 0 ? true : undefined;
         },
         { deadlineMs: LOG_DEADLINE_MS },
       );
@@ -71,11 +72,11 @@ export class AccessLogFollower {
     return follower;
   }
 
-  /** Waits until what was answered before is in the counts: a log that stands still may be one that is behind. */
+  /** Sends a probe and waits until it is in the log: all earlier responses are then counted. */
   async caughtUp(): Promise<void> {
-    this.#knocks += 1;
-    const path = `${KNOCK_PATH}-${this.#knocks}`;
-    await this.#knock(path);
+    this.#probes += 1;
+    const path = `${PROBE_PATH}-${this.#probes}`;
+    await this.#probe(path);
     await poll('the access log', () => (this.counts(path).entries > 0 ? true : undefined), {
       deadlineMs: LOG_DEADLINE_MS,
     });
@@ -89,7 +90,7 @@ export class AccessLogFollower {
     this.#log.close();
   }
 
-  async #knock(path: string): Promise<void> {
+  async #probe(path: string): Promise<void> {
     const answer = await fetch(this.#publicUrl + path);
     await answer.arrayBuffer();
   }

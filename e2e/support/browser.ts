@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { chromium, type LaunchOptions } from '@playwright/test';
 
-/** `node e2e/support/browser.ts` prints the browser that the tests of the page take, and fails where there is none. */
+/** `node e2e/support/browser.ts` prints the path of the browser for the page tests. It exits with 1 if there is none. */
 
-/** Those of distributions and of Google; Playwright's own comes after them, as it asks for libraries that may be missing. */
+/** Browsers of distributions and Google. Playwright's own is tried last, because it needs libraries that may be missing. */
 const PLACES = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
@@ -15,11 +15,11 @@ const named = process.env.CHROMIUM;
 const places = named ? [named] : [...PLACES, chromium.executablePath()];
 const found = places.find((place) => existsSync(place));
 
-/** Where there is no browser, the tests that want none still run. */
+/** Launch options of the page tests. Without a browser, all other tests still run. */
 export function browserOptions(): LaunchOptions {
   return {
     ...(found !== undefined && { executablePath: found }),
-    // Chromium's sandbox refuses to work for root. What is shown comes from this machine alone.
+    // Chromium's sandbox does not work for root. The tests open pages of this machine only.
     chromiumSandbox: process.getuid?.() !== 0,
     args: [
       '--disable-gpu',

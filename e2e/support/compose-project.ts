@@ -8,12 +8,12 @@ import { setUpTestcontainers } from './testcontainers-setup.ts';
 export const ROOT = resolve(import.meta.dirname, '../..');
 const COMPOSE_FILE = 'docker-compose.yml';
 const STARTUP_TIMEOUT_MS = 300_000;
-/** It has no shell to look at its health from. */
+/** It has no health check, because its image has no shell. */
 const EXPORTER = 'nginx-exporter-1';
 
-let made = 0;
+let created = 0;
 
-/** The compose file of this checkout, built from this checkout, on ports of its own: it runs beside any other stack. */
+/** The stack of this checkout, with its own images and free ports, so that it can run beside other stacks. */
 export class ComposeProject {
   readonly project: string;
   /** Variables of the compose file. */
@@ -21,18 +21,18 @@ export class ComposeProject {
   readonly #files: readonly string[];
   readonly #removeOnExit = (): void => removeProject(this.project);
 
-  /** @param overrides further compose files, which change what the first says */
+  /** @param overrides compose files that override the first one */
   constructor(name: string, overrides: readonly string[], variables: Readonly<Record<string, string>>) {
-    made += 1;
-    this.project = `${projectPrefix}-${process.pid}-${name}-${made}`;
+    created += 1;
+    this.project = `${projectPrefix}-${process.pid}-${name}-${created}`;
     this.#files = [COMPOSE_FILE, ...overrides];
     this.variables = { PUBLIC_PORT: '0', METRICS_HOST_PORT: '0', PROMETHEUS_PORT: '0', ...variables };
   }
 
-  /** Starts these services, or all, with what they depend on, and waits for their health. @throws where one has none in time */
+  /** Starts these services (default: all) with their dependencies. @throws if a service is not healthy in time */
   async up(services?: readonly string[]): Promise<void> {
     await setUpTestcontainers();
-    // Ends without a teardown (a signal, a crash) leave nothing running either.
+    // Removes the project also if the process ends without a teardown, by a signal or a crash.
     process.once('exit', this.#removeOnExit);
     const log = new StartupLog(this.project);
     try {
@@ -49,7 +49,7 @@ export class ComposeProject {
       await environment.up(services && [...services]);
       await this.started();
     } catch (error) {
-      console.error(`${this.project} did not come up; the last it said:\n${log.close()}`);
+      console.error(`${this.project} did not start; its last log lines:\n${log.close()}`);
       this.down();
       throw error;
     } finally {
@@ -57,7 +57,7 @@ export class ComposeProject {
     }
   }
 
-  /** What belongs to a start beyond the health of the containers. */
+  /** Called when all containers are healthy. The start ends when it resolves. */
   protected async started(): Promise<void> {}
 
   down(): void {
@@ -77,14 +77,14 @@ export class ComposeProject {
     return this.compose('exec', '--no-TTY', service, ...command);
   }
 
-  /** The container of a service as it is now; it changes when the service is created anew. */
+  /** Returns the id of the current container of a service. It changes when the container is recreated. */
   async containerId(service: string): Promise<string> {
     const id = (await this.compose('ps', '--all', '--quiet', service)).trim();
     if (!/^[0-9a-f]{12,}$/.test(id)) throw new Error(`service ${service} has no single container: "${id}"`);
     return id;
   }
 
-  /** Where a port of a service is published now. */
+  /** Returns the URL at which a port of a service is published now. */
   async published(service: string, port: number): Promise<string> {
     const address = (await this.compose('port', service, String(port))).trim();
     const host = /:(\d+)$/.exec(address)?.[1];

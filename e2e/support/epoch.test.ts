@@ -10,7 +10,7 @@ const scrape = (pings: number, seconds: number) =>
   );
 const witnesses = witnessesOf(scrape(400, 500), 400);
 
-test('witnesses are the counts of requests that are large enough, never sums or other series', () => {
+test('witnesses are count series above the limit, never sums or other series', () => {
   assert.deepEqual(
     [...witnesses],
     [
@@ -20,7 +20,7 @@ test('witnesses are the counts of requests that are large enough, never sums or 
   );
 });
 
-test('all at or above their old values is old, all below is new, anything else is mixed', () => {
+test('all series at or above their old values are old, all below are new, and anything else is mixed', () => {
   assert.equal(epochOf(witnesses, scrape(400, 501)), 'old');
   assert.equal(epochOf(witnesses, scrape(0, 7)), 'new');
   assert.equal(epochOf(witnesses, parseExposition('')), 'new');

@@ -1,14 +1,14 @@
 import type { Exposition } from '../../kit/test-kit/exposition.ts';
 
-/** Series of the requests the test itself made, and what they had reached before the restart. */
+/** Series of the test's own requests, with their values before the restart. */
 export type Witnesses = ReadonlyMap<string, number>;
 
-/** Which life of the application a scrape shows: `mixed` is the half-old, half-new one that must never be. */
+/** Whether a scrape shows values from before (`old`) or after (`new`) the restart. `mixed` must never happen. */
 export type Epoch = 'old' | 'new' | 'mixed';
 
 /**
- * The series that had reached `least` or more. A restart must set each of them below that: the test sends fewer requests
- * than `least` afterwards. Sums of durations are left out, as a few slow requests may pass any sum.
+ * Returns the count series with a value of `least` or more. The test sends fewer than `least` requests after the restart, so each
+ * of them must then be lower. Sums of durations are left out: a few slow requests may exceed any sum.
  */
 export function witnessesOf(exposition: Exposition, least: number): Witnesses {
   const found = new Map<string, number>();
@@ -18,7 +18,7 @@ export function witnessesOf(exposition: Exposition, least: number): Witnesses {
   return found;
 }
 
-/** A series that is not there counts as set back. */
+/** A missing series counts as reset. */
 export function epochOf(witnesses: Witnesses, scrape: Exposition): Epoch {
   const kept = [...witnesses].filter(([series, value]) => (scrape.get(series)?.value ?? 0) >= value).length;
   if (kept === witnesses.size) return 'old';

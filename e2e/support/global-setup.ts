@@ -1,6 +1,6 @@
 import { chooseBaseImages } from '../../kit/test-kit/base-images.ts';
 
-/** Before the first test, whatever starts the run: a test that fails for want of an image would not say so. */
+/** Chooses the base images before the first test, because a missing image is hard to recognise in a failing test. */
 export default function globalSetup(): void {
   chooseBaseImages();
 }

@@ -3,19 +3,19 @@ import type { Random } from '../../packages/prom-multiproc/test/support/random.t
 import type { Stack } from './stack.ts';
 
 export interface Killing {
-  /** Pids killed so far, in order. */
+  /** Pids of the killed workers, in order. */
   readonly killed: readonly number[];
-  /** True once it could not go on. */
+  /** Returns true after a kill has failed. */
   readonly failed: () => boolean;
-  /** Ends the killing; rejects with what went wrong in it. */
+  /** Stops. Rejects if a kill has failed. */
   stop(): Promise<void>;
 }
 
-/** At least so many ready workers, so that there is an application to count for: starting takes long on a busy machine. */
+/** A worker is killed only if at least this number is ready, so that the application keeps serving. */
 const LEAST_READY = 2;
 const READY_DEADLINE_MS = 60_000;
 
-/** Kills a random ready worker every `everyMs`, or as soon after as there are enough of them again. */
+/** Kills a random ready worker every `everyMs`, or later, when enough workers are ready again. */
 export function startKilling(stack: Stack, everyMs: number, random: Random): Killing {
   const killed: number[] = [];
   let stopped = false;
@@ -24,7 +24,7 @@ export function startKilling(stack: Stack, everyMs: number, random: Random): Kil
   const candidates = async (): Promise<number[] | undefined> => {
     if (stopped) return [];
     const { workers } = await stack.status();
-    // The primary may not have noticed the last death yet.
+    // The primary may not know of the last kill yet.
     const ready = workers.filter(({ pid, state }) => state === 'ready' && !killed.includes(pid));
     return ready.length >= LEAST_READY ? ready.map(({ pid }) => pid) : undefined;
   };
@@ -44,7 +44,7 @@ export function startKilling(stack: Stack, everyMs: number, random: Random): Kil
       });
     }
   })();
-  // A failure is reported by stop(); it must not end the process before.
+  // stop() reports a failure. Without this handler it would end the process earlier.
   loop.catch(() => {
     failed = true;
   });

@@ -2,32 +2,32 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { dockerClient } from '../../kit/test-kit/docker.ts';
 
-/** The engine ends the stream when the container stops: so soon after, it is asked again. */
+/** Delay before it attaches again: the engine ends the stream when the container stops. */
 const REATTACH_MS = 200;
-/** How far back it reads when it attaches again. */
+/** Log time that is read again when it attaches again. */
 const OVERLAP_MS = 5_000;
 
 export interface LogLine {
-  /** Nanoseconds included: as the engine writes it. */
+  /** Timestamp of the engine, with nanoseconds. */
   readonly timestamp: string;
   readonly text: string;
 }
 
 /**
- * Each line of a container's log once, of both its outputs, over restarts of the container. It reads the log as it is written, so
- * that rotation loses nothing: only the last files of it are kept.
+ * Passes each line of a container's stdout and stderr on once, over restarts of the container. It follows the log, so log rotation
+ * loses no line.
  */
 export class LogFollower {
   readonly #containerId: string;
   readonly #onLine: (line: LogLine) => void;
-  readonly #once = new OnceOnly(2 * OVERLAP_MS);
+  readonly #seen = new SeenLines(2 * OVERLAP_MS);
   #child: ChildProcess | undefined;
   #timer: NodeJS.Timeout | undefined;
   #last: string | undefined;
   #from: string | undefined;
   #closed = false;
 
-  /** @param from leaves out what was written before */
+  /** @param from leaves out older lines */
   constructor(containerId: string, onLine: (line: LogLine) => void, from?: Date) {
     this.#containerId = containerId;
     this.#onLine = onLine;
@@ -35,7 +35,7 @@ export class LogFollower {
     this.#attach();
   }
 
-  /** Reads on from an earlier time, where something is missing: further back than the overlap, lines come again. */
+  /** Reads again from an earlier time. Lines older than the overlap are passed on twice. */
   again(fromMs: number): void {
     this.#from = new Date(fromMs).toISOString();
     this.#child?.kill();
@@ -65,9 +65,9 @@ export class LogFollower {
 
   #take(line: string): void {
     const [, timestamp, text] = /^(\d{4}-\d\d-\d\dT\S+) (.*)$/.exec(line) ?? [];
-    // Else the engine says why it has no more.
+    // Other lines are messages of the engine.
     if (timestamp === undefined || text === undefined) return;
-    if (!this.#once.isNew(timestamp, line)) return;
+    if (!this.#seen.isNew(timestamp, line)) return;
     if (this.#last === undefined || timestamp > this.#last) this.#last = timestamp;
     this.#onLine({ timestamp, text });
   }
@@ -77,10 +77,10 @@ export function earlier(timestamp: string, ms: number): string {
   return new Date(Date.parse(timestamp) - ms).toISOString();
 }
 
-/** Tells lines that were seen already, within `windowMs` of log time, from new ones. */
-export class OnceOnly {
+/** Recognises lines that were seen within the last `windowMs` of log time. */
+export class SeenLines {
   readonly #windowMs: number;
-  /** Two generations: when the younger is full of old lines, the older is dropped. */
+  /** Two generations of lines: when the younger spans `windowMs`, it replaces the older. */
   #young = new Set<string>();
   #old = new Set<string>();
   #youngSince: number | undefined;

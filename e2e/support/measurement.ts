@@ -6,14 +6,14 @@ import { startKilling } from './killing.ts';
 import type { Stack } from './stack.ts';
 
 const CONNECTIONS = 12;
-/** Leaves the processors to the workers that are starting: a proxy that answers 502 is no load on the app. */
+/** Leaves CPU time to workers that start. */
 const PAUSE_MS = 5;
 const SCRAPE_EVERY_MS = 100;
 const KILL_EVERY_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 const SCRAPE_TIMEOUT_MS = 20_000;
-const MOST_REQUESTS = 200_000;
-const LONGEST_MS = 240_000;
+const MAX_REQUESTS = 200_000;
+const MAX_DURATION_MS = 240_000;
 
 export interface Measurement {
   readonly seed: number;
@@ -25,36 +25,36 @@ export interface Measurement {
 
 export interface MeasurementOptions {
   readonly scrapeUrl: string;
-  /** At least so long, and at least until so many workers were killed: that takes longer on a busy machine. */
+  /** The measurement lasts at least `seconds`, and until `kills` workers were killed. */
   readonly seconds: number;
   readonly kills: number;
   readonly seed: number;
 }
 
-/** Load on /ping, a scrape every 100 ms, a random worker killed every second: all three at once. */
+/** Sends load to /ping, scrapes every 100 ms and kills a random worker every second, all at the same time. */
 export async function measureUnderKills(
   stack: Stack,
   { scrapeUrl, seconds, kills, seed }: MeasurementOptions,
 ): Promise<Measurement> {
-  console.log(`e2e: seed ${seed} (play it again with E2E_SEED=${seed})`);
+  console.log(`e2e: seed ${seed} (repeat with E2E_SEED=${seed})`);
   const began = Date.now();
   const scraping = startScraping({ url: scrapeUrl, everyMs: SCRAPE_EVERY_MS, timeoutMs: SCRAPE_TIMEOUT_MS });
   const load = startLoad({
     url: `${stack.publicUrl}/ping`,
     connections: CONNECTIONS,
     pauseMs: PAUSE_MS,
-    maxRequests: MOST_REQUESTS,
-    durationMs: LONGEST_MS,
+    maxRequests: MAX_REQUESTS,
+    durationMs: MAX_DURATION_MS,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
   });
   const killing = startKilling(stack, KILL_EVERY_MS, new Random(seed));
   try {
     const enough = () => Date.now() - began >= seconds * 1_000 && killing.killed.length >= kills;
     await poll(`${kills} kills`, () => (enough() || killing.failed() ? true : undefined), {
-      deadlineMs: LONGEST_MS,
+      deadlineMs: MAX_DURATION_MS,
     });
   } finally {
-    // The scraping outlives the kills: its last scrape sees the end of both.
+    // Scraping stops last, so the last scrape shows all requests and kills.
     await Promise.allSettled([load.stop(), killing.stop()]).then(() => scraping.stop());
   }
   await killing.stop();
@@ -75,7 +75,7 @@ export function figures({ seed, seconds, load, scraping, kills }: Measurement): 
   return [
     `${load.sent} requests in ${seconds.toFixed(1)} s`,
     `${load.byStatus[200] ?? 0} answered 200`,
-    `not so: ${failed.join(', ') || 'none'}`,
+    `others: ${failed.join(', ') || 'none'}`,
     `${kills} kills`,
     `${scraping.scrapes} scrapes, failed: ${lost.join(', ') || 'none'}, slowest ${scraping.slowestMs.toFixed(0)} ms`,
     `${scraping.decreases.length} decreases`,

@@ -1,13 +1,13 @@
-/** One process inside a container, as `/proc/<pid>/stat` gives it. */
+/** One process in a container: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html. */
 export interface ContainerProcess {
   readonly pid: number;
   readonly parent: number;
   readonly command: string;
-  /** One letter: R, S, D running or sleeping, T stopped, Z dead and not yet reaped. */
+  /** One letter: R running, S or D sleeping, T stopped, Z zombie. */
   readonly state: string;
 }
 
-/** Reads lines of `/proc/<pid>/stat`. The command stands in brackets and may itself hold brackets and spaces. */
+/** Parses lines of `/proc/<pid>/stat`. The command is in parentheses and may itself contain parentheses and spaces. */
 export function parseProcesses(stat: string): ContainerProcess[] {
   return stat
     .split('\n')

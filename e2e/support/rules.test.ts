@@ -12,7 +12,7 @@ interface RuleFile {
   groups: { rules: { for?: string }[] }[];
 }
 
-test('the shipped rules stay as they are but for how long an alert waits: a sixth of it', () => {
+test('shortening divides the `for` of each alert and changes nothing else', () => {
   const rules = new Rules();
   rules.shorten(6);
   const names = readdirSync(SHIPPED).sort();

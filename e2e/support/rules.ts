@@ -8,7 +8,7 @@ import {
 const SHIPPED = join(import.meta.dirname, '../../prometheus/rules');
 const SECONDS = { s: 1, m: 60, h: 3_600 };
 
-/** The rules with the `for` of each alert divided, and nothing else changed. */
+/** Returns the rules with the `for` of each alert divided by `divisor`. */
 export function shortened(rules: string, divisor: number): string {
   return rules.replaceAll(/^( +for: )(\d+)([smh])$/gm, (_, key: string, count: string, unit: string) => {
     const seconds = Number(count) * SECONDS[unit as keyof typeof SECONDS];
@@ -16,7 +16,7 @@ export function shortened(rules: string, divisor: number): string {
   });
 }
 
-/** The shipped rules in a folder that a Prometheus mounts with given-rules.compose.yml: they may be shortened while it runs. */
+/** A copy of the shipped rules, which given-rules.compose.yml mounts into Prometheus. They can be shortened while it runs. */
 export class Rules {
   readonly directory: string = temporaryDirectory(thisProcess);
 
@@ -26,7 +26,7 @@ export class Rules {
     chmodSync(this.directory, 0o755);
   }
 
-  /** Prometheus reads them when it is told to: by SIGHUP. */
+  /** Divides the `for` of each alert. Prometheus reads the rules again on SIGHUP. */
   shorten(divisor: number): void {
     for (const name of readdirSync(this.directory)) {
       const path = join(this.directory, name);

@@ -1,4 +1,4 @@
-/** `E2E_SEED` where it is given, else a new one; always printed with the figures. */
+/** Returns `E2E_SEED` if it is set, else a random seed. */
 export function seedOfThisRun(): number {
   const given = process.env.E2E_SEED;
   if (given === undefined) return Math.floor(Math.random() * 2 ** 31);

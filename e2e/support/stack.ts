@@ -12,27 +12,27 @@ const run = promisify(execFile);
 const SHARING_OFF_FILE = 'e2e/fixtures/sharing-off.compose.yml';
 const LOAD_LIMITS_FILE = 'kit/test-kit/load-limits.compose.yml';
 export const WORKERS = 4;
-/** A healthy stack answers in milliseconds; this only ends a hang. */
+/** Limit of a hang: a healthy stack answers in milliseconds. */
 const ANSWER_TIMEOUT_MS = 20_000;
 const SETTLE_DEADLINE_MS = 180_000;
 
 export type Service = 'app' | 'nginx' | 'nginx-exporter' | 'prometheus';
 
 export interface StackOptions {
-  /** False runs the app without its shared directory: the measurements must then turn red. */
+  /** False runs the app without its shared directory. The measurements must then fail. */
   readonly sharing: boolean;
   /**
-   * What one client gets of nginx: as it is shipped, or all of it. The load of a test comes from one address, so that is what a
-   * test has unless it says otherwise.
+   * Limits of nginx for one client: `shipped`, or `load` (default), which lifts them, because the load of a test comes from one
+   * address.
    */
   readonly limits?: 'shipped' | 'load';
-  /** Further compose files, which change what the first says. */
+  /** Compose files that override the first one. */
   readonly overrides?: readonly string[];
-  /** Values for the variables of the compose file. */
+  /** Variables of the compose file. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** All of the compose file, with four workers that are ready. */
+/** The whole stack with four ready workers. */
 export class Stack extends ComposeProject {
   publicUrl = '';
   metricsUrl = '';
@@ -49,9 +49,9 @@ export class Stack extends ComposeProject {
       {
         WORKERS: String(WORKERS),
         DEMO_CONTROLS: '1',
-        // On a machine that is busy otherwise the app would turn requests away, and tests would fail that are not about that.
+        // Off, because on a busy machine shed requests would fail tests of other things.
         MAX_WAIT_MS: '0',
-        // What a test counts goes to nobody, whatever the checkout's .env says.
+        // Off, whatever the .env of the checkout sets.
         REMOTE_WRITE_URL: '',
         IMAGE_TAG: process.env.IMAGE_TAG ?? '',
         ...environment,
@@ -69,7 +69,7 @@ export class Stack extends ComposeProject {
     await this.settle();
   }
 
-  /** A script of scripts/, on this stack. It rejects with what it said where it fails. */
+  /** Runs a script of scripts/ on this stack and returns its stdout. Rejects if the script fails. */
   async script(name: 'reload' | 'scale', ...args: string[]): Promise<string> {
     const { stdout } = await run(resolve(ROOT, 'scripts', name), args, {
       env: { ...process.env, ...this.variables, COMPOSE_PROJECT_NAME: this.project },
@@ -77,7 +77,7 @@ export class Stack extends ComposeProject {
     return stdout;
   }
 
-  /** Changes when the engine starts the container again: pids alone may then be the same as before. */
+  /** Start time of the container. It shows a restart of the container even if the pids are the same. */
   async startedAt(service: Service): Promise<string> {
     const format = ['--format', '{{.State.StartedAt}}'];
     return (await docker(['inspect', ...format, await this.containerId(service)])).trim();
@@ -92,11 +92,11 @@ export class Stack extends ComposeProject {
   }
 
   async processes(): Promise<ContainerProcess[]> {
-    // A process that ends between the listing and its reading is not there: that is no error.
+    // `|| true`, because a process may end between the listing and the reading.
     return parseProcesses(await this.exec('app', 'sh', '-c', 'cat /proc/[0-9]*/stat 2>/dev/null || true'));
   }
 
-  /** What the shared directory holds; nothing where sharing is off. */
+  /** Returns the names of the files in the shared directory; none if sharing is off. */
   async slotFiles(): Promise<string[]> {
     const list = 'if [ -n "$PROMETHEUS_MULTIPROC_DIR" ]; then ls -1A "$PROMETHEUS_MULTIPROC_DIR"; fi';
     const names = await this.exec('app', 'sh', '-c', list);
@@ -104,8 +104,8 @@ export class Stack extends ComposeProject {
   }
 
   /**
-   * Waits until all workers are ready and requests are answered. A container that was created or started anew has other
-   * published ports: they are read again.
+   * Waits until all workers are ready and requests are answered. It reads the published ports again, because they change when a
+   * container is started or recreated.
    */
   async settle(): Promise<Status> {
     this.publicUrl = await this.published('nginx', 8040);

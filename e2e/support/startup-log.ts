@@ -5,8 +5,8 @@ const LAST_LINES = 60;
 const LOOK_EVERY_MS = 500;
 
 /**
- * The last lines that the containers of a project said. Testcontainers removes a stack that does not come up, and its
- * logs with it: they have to be read while it starts.
+ * Collects the last log lines of a project while it starts. Testcontainers removes a stack that does not start, together with its
+ * logs.
  */
 export class StartupLog {
   readonly #project: string;
@@ -20,7 +20,7 @@ export class StartupLog {
     this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
   }
 
-  /** Stops reading, and gives what was read. */
+  /** Stops reading and returns the lines. */
   close(): string {
     this.#closed = true;
     clearInterval(this.#timer);

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { getContainerRuntimeClient, getReaper } from 'testcontainers';
 
 /**
- * Adapts Testcontainers to the machine; what the environment already says is left alone.
+ * Configures Testcontainers. Variables that are already set are kept.
  *
- * Where `/.dockerenv` exists it takes the bridge gateway for its host and never sees ports published on 127.0.0.1. Where
- * its reaper image cannot be had (no registry), the run takes its stacks down itself, as it does anyway.
+ * If `/.dockerenv` exists, Testcontainers uses the bridge gateway as its host and cannot reach ports published on 127.0.0.1. If its
+ * reaper image is not available, the run starts without it: it removes its stacks itself anyway.
  */
 export async function setUpTestcontainers(): Promise<void> {
   if (existsSync('/.dockerenv')) process.env.TESTCONTAINERS_HOST_OVERRIDE ??= '127.0.0.1';
@@ -15,6 +15,8 @@ export async function setUpTestcontainers(): Promise<void> {
     await getReaper(client);
   } catch (error) {
     process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
-    console.error(`e2e: no reaper container, cleaning up without it: ${(error as Error).message.trim()}`);
+    console.error(
+      `e2e: cannot start the reaper container; cleaning up without it: ${(error as Error).message.trim()}`,
+    );
   }
 }

@@ -56,7 +56,7 @@ export const MUTATIONS: readonly Mutation[] = [
     return one.end.call(`,
     test: [
       'packages/cluster-runtime/src/http/measure-requests.test.ts',
-      'counted before the last byte leaves: an answer sent by end()',
+      'counted before the last byte leaves: a response sent by end()',
     ],
   },
   {
@@ -77,10 +77,7 @@ export const MUTATIONS: readonly Mutation[] = [
     if (req.url !== '/metrics') next();
     else void import('prom-client').then(async ({ register }) => res.end(await register.metrics()));
   });`,
-    test: [
-      'packages/cluster-runtime/src/http/pipeline.test.ts',
-      'metrics and status are not served with the requests',
-    ],
+    test: ['packages/cluster-runtime/src/http/pipeline.test.ts', 'workers serve neither metrics nor status'],
   },
   {
     name: "show a dead worker's gauge",

@@ -19,10 +19,9 @@ const ofApp = tableRows(page, 'App variable').map(([name, fallback, from, to, co
 /** demo-app/src/demo/demo-settings.test.ts checks the others: a template's owner may delete that folder. */
 const ofRuntime = ofApp.filter(({ name }) => !name.startsWith('DEMO_'));
 const inCompose = new Map(
-  [...text('docker-compose.yml').matchAll(/\$\{([A-Z_]+):-(?:\$\{[A-Z_]+:-)?([^}]*)\}/g)].map(([, name, value]) => [
-    name!,
-    value!,
-  ]),
+  [...text('docker-compose.yml').matchAll(/\$\{([A-Z_]+):-(?:\$\{[A-Z_]+:-)?([^}]*)\}/g)].map(
+    ([, name, value]) => [name!, value!],
+  ),
 );
 
 test('settings.md lists each variable of the runtime', () => {

@@ -273,7 +273,9 @@ test('the demo controls answer 404 unless DEMO_CONTROLS is set', async () => {
       const { status } = await ask(portOf(stack.publicUrl), `/demo/${control}`, method);
       statuses.push(`public ${method} ${control} ${status}`);
     }
-    statuses.push(`metrics GET ${control} ${(await ask(portOf(stack.metricsUrl), `/demo/${control}`)).status}`);
+    statuses.push(
+      `metrics GET ${control} ${(await ask(portOf(stack.metricsUrl), `/demo/${control}`)).status}`,
+    );
     for (const port of [8041, 9041]) {
       const direct = `fetch('http://127.0.0.1:${port}/demo/${control}').then(({ status }) => console.log(status))`;
       statuses.push(`app:${port} ${control} ${(await stack.exec('app', 'node', '--eval', direct)).trim()}`);

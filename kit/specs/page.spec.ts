@@ -47,7 +47,7 @@ test('the shared count has every answered ping, while the count of a single work
       !fell(shared) &&
       ownMisplaced.length + sharedMisplaced.length === 0,
   );
-  expect(shown.told).toBe(`Worker ${shown.askedLast} answered.`);
+  expect(shown.told).toBe(`Worker ${shown.askedLast} responded.`);
   expect(shown.current).toEqual([`worker ${shown.askedLast}`]);
   await button(page, 'Stop pinging').click();
   await expect(page.getByRole('status')).toContainText('Stopped.');
@@ -97,8 +97,8 @@ test('killing a worker loses its own count and nothing of the shared count', asy
   await expect(page.getByRole('status')).toContainText(/^Worker \d+ was killed/);
   const killed = Number(/\d+/.exec(await page.getByRole('status').innerText())?.[0]);
   expect(old).toContain(killed);
-  await expect(page.locator('#workers li.gone span').first()).toHaveText(`worker ${killed}`);
-  await expect(page.locator('#workers li.gone')).toHaveCount(1);
+  await expect(page.locator('#workers li.killed span').first()).toHaveText(`worker ${killed}`);
+  await expect(page.locator('#workers li.killed')).toHaveCount(1);
   await shownWhen(page, 'a mark in both charts', ({ marks }) => marks.every((count) => count === 1));
   const falls = await numberIn(page, 'own-falls');
   const counted = await numberIn(page, 'shared-now');
@@ -123,7 +123,7 @@ test('while a worker is blocked, its own count is missing and the shared count i
   await poll(
     'a gap in the own count and none in the shared count',
     async () => {
-      if (asked++ % 12 === 0) await button(page, 'Block one for 4 s').click();
+      if (asked++ % 12 === 0) await button(page, 'Block a worker for 4 s').click();
       const rows = await page
         .locator('#readings tr')
         .evaluateAll((all) => all.map(({ textContent }) => textContent));
@@ -143,7 +143,7 @@ test('after a reload each new worker starts at 0, and the shared count continues
   await button(page, 'Start pinging').click();
   await numberWhen(page, 'answered', (value) => value > 30);
   const counted = await numberIn(page, 'shared-now');
-  await button(page, 'Replace them all').click();
+  await button(page, 'Reload all workers').click();
   await poll(
     'new workers',
     async () => {
@@ -220,9 +220,9 @@ test('pings, their rate and the table of readings work with the keyboard alone',
   expect(await interval()).toBe(1000 / 20);
   await tabTo('rate');
   await page.keyboard.press('ArrowRight');
-  await expect(page.getByRole('slider', { name: 'Pings a second' })).toHaveValue('21');
+  await expect(page.getByRole('slider', { name: 'Pings per second' })).toHaveValue('21');
   await expect(page.locator('#rate-shown')).toHaveText('21');
-  await expect(page.getByRole('status')).toHaveText('Sending 21 pings a second.');
+  await expect(page.getByRole('status')).toHaveText('Sending 21 pings per second.');
   expect(await interval()).toBe(1000 / 21);
   const answered = await numberIn(page, 'answered');
   await numberWhen(page, 'answered', (value) => value > answered + 3);
@@ -282,7 +282,7 @@ test('with METRICS=0 the page shows the reason instead of the shared count, and 
     await button(page, 'Send one ping').click();
     await numberWhen(page, 'own-now', (value) => value >= 0);
     await expect(page.locator('#shared-now')).toHaveText('–');
-    for (const name of ['Kill a worker', 'Block one for 4 s', 'Replace them all']) {
+    for (const name of ['Kill a worker', 'Block a worker for 4 s', 'Reload all workers']) {
       await expect(button(page, name)).toBeHidden();
     }
     await expect(page.getByText('DEMO_CONTROLS=1')).toBeVisible();

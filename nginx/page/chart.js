@@ -1,10 +1,10 @@
 import { rowsOf } from './label-rows.js';
 
-/** uPlot, loaded before this module by a script of its own. */
+/** uPlot. index.html loads it before this module. */
 const uPlot = /** @type {{ uPlot: typeof import('uplot') }} */ (/** @type {unknown} */ (globalThis)).uPlot;
 
 /**
- * Something that was done to the workers.
+ * A vertical mark for a fault or a reload.
  * @typedef {{ at: number, text: string }} Mark
  *
  * @typedef {object} Shown
@@ -14,13 +14,13 @@ const uPlot = /** @type {{ uPlot: typeof import('uplot') }} */ (/** @type {unkno
  */
 
 const HEIGHT = 234;
-/** Above the plot, for what was done to the workers. */
+/** Rows above the plot for the labels of the marks. */
 const LABELS = { rows: 2, height: 14, gap: 6 };
 const FONT = '12px system-ui, sans-serif';
 
 /**
- * A line over the last seconds. Its colours are those of the element it stands in: `color` of the line, and `color` of
- * `.axis` in it.
+ * Draws a line chart of the last `seconds` into the element. The line has the `color` of the element, and the axes have that of its
+ * child `.axis`.
  *
  * @param {HTMLElement} element
  * @param {number} seconds

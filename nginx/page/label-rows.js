@@ -1,8 +1,8 @@
 /**
- * The row in which each label stands, so that none covers another; undefined where no row has room.
+ * Returns the row of each label, so that no two labels overlap; undefined if no row has room.
  *
  * @template {{ from: number, wide: number }} L
- * @param {readonly L[]} labels the one that matters most first
+ * @param {readonly L[]} labels the most important first
  * @param {{ rows: number, gap: number }} room
  * @returns {{ label: L, row: number | undefined }[]}
  */

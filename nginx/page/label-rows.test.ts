@@ -8,17 +8,17 @@ const rows = (...froms: number[]) =>
     { rows: 2, gap: 5 },
   ).map(({ row }) => row);
 
-test('labels that have room stand in the first row, whatever their order', () => {
+test('labels with enough room are in the first row, in any order', () => {
   assert.deepEqual(rows(), []);
   assert.deepEqual(rows(0, 105, 300), [0, 0, 0]);
   assert.deepEqual(rows(300, 0, 105), [0, 0, 0]);
 });
 
-test('a label that would cover another one, or come too near, stands in the next row', () => {
+test('a label that overlaps another one or the gap is in the next row', () => {
   assert.deepEqual(rows(110, 50, 0), [0, 1, 0]);
   assert.deepEqual(rows(0, 104, 300), [0, 1, 0]);
 });
 
-test('where no row has room, the one that matters less is left out', () => {
+test('a less important label without room is left out', () => {
   assert.deepEqual(rows(20, 10, 0, 200), [0, 1, undefined, 0]);
 });

@@ -1,18 +1,18 @@
-import { ask } from './ask.js';
 import { byId } from './dom.js';
 import { Pinger } from './pinger.js';
+import { readCounts } from './read-counts.js';
 import { Readings, Workers } from './readings.js';
 import { createView } from './view.js';
 
 /** @typedef {import('./chart.js').Mark} Mark */
 
 const WINDOW_SECONDS = 30;
-/** After each answer. A worker's answer may be 250 ms old: this much later none is older than the last one was. */
-const ASK_EVERY_MS = 500;
-const SILENT_AFTER_MS = 700;
+/** Pause after each reading. A total may be 250 ms old, so after this pause no total is older than the last one. */
+const READ_EVERY_MS = 500;
+const READ_TIMEOUT_MS = 700;
 const ATTEMPTS = 4;
-/** Less than the six connections a browser has: one is left to ask, one to press a button. */
-const PINGS_ON_THE_WAY = 3;
+/** Fewer than the six connections of a browser, which leaves some for readings and buttons. */
+const MAX_PENDING_PINGS = 3;
 const PING_TIMEOUT_MS = 3000;
 const FORGET_WORKER_MS = 20_000;
 const BLOCK_MS = 4000;
@@ -22,7 +22,7 @@ const workers = new Workers(FORGET_WORKER_MS);
 const view = createView(WINDOW_SECONDS);
 const pinger = new Pinger(
   async () => (await request('/ping', 'GET', PING_TIMEOUT_MS))?.ok === true,
-  PINGS_ON_THE_WAY,
+  MAX_PENDING_PINGS,
 );
 /** @type {Mark[]} */
 let marks = [];
@@ -33,14 +33,14 @@ async function request(path, method, timeoutMs) {
     const response = await fetch(path, { method, cache: 'no-store', signal: AbortSignal.timeout(timeoutMs) });
     return { ok: response.ok, text: await response.text() };
   } catch {
-    // Cut off or too late: the caller says what that means.
+    // A timeout or a closed connection.
     return undefined;
   }
 }
 
 async function read() {
-  const round = await ask((path, init) => fetch(path, init), {
-    timeoutMs: SILENT_AFTER_MS,
+  const round = await readCounts((path, init) => fetch(path, init), {
+    timeoutMs: READ_TIMEOUT_MS,
     attempts: ATTEMPTS,
   });
   const { first, any } = round;
@@ -51,18 +51,18 @@ async function read() {
     own: first?.own ?? null,
     shared: any?.shared ?? null,
   });
-  if (any !== null) workers.hear(any.worker, any.own, at);
+  if (any !== null) workers.update(any.worker, any.own, at);
   marks = marks.filter((mark) => at - mark.at < WINDOW_SECONDS * 1000);
   view.show({ at, round, readings, workers: workers.list(at), marks, answered: pinger.answered });
 }
 
-/** Reads and pings only while somebody looks. */
+/** Reads the counts while the page is visible. */
 async function watch() {
   for (;;) {
     if (document.hidden)
       await new Promise((seen) => document.addEventListener('visibilitychange', seen, { once: true }));
     else await read();
-    await new Promise((later) => setTimeout(later, ASK_EVERY_MS));
+    await new Promise((later) => setTimeout(later, READ_EVERY_MS));
   }
 }
 
@@ -74,7 +74,7 @@ async function watch() {
 async function control(path, what, done) {
   const answer = await request(path, 'POST', PING_TIMEOUT_MS);
   if (!answer?.ok) {
-    view.say(`That did not work: ${path} was not answered. Try again.`);
+    view.announce(`No answer from ${path}. Try again.`);
     return;
   }
   const { worker } = JSON.parse(answer.text);
@@ -85,7 +85,7 @@ async function control(path, what, done) {
 const run = byId('run', HTMLButtonElement);
 const rate = byId('rate', HTMLInputElement);
 
-const sending = () => `Sending ${rate.value} pings a second.`;
+const sending = () => `Sending ${rate.value} pings per second.`;
 
 function stop() {
   pinger.stop();
@@ -96,44 +96,48 @@ run.addEventListener('click', () => {
   if (pinger.running) {
     stop();
     const { answered, unanswered } = pinger;
-    view.say(
+    view.announce(
       `Stopped. Of all pings ${answered} were answered${unanswered > 0 ? `, ${unanswered} were not` : ''}.`,
     );
   } else {
     pinger.start();
     run.textContent = 'Stop pinging';
-    view.say(sending());
+    view.announce(sending());
   }
 });
 
 byId('one', HTMLButtonElement).addEventListener('click', async () => {
-  view.say((await pinger.one()) ? 'The ping was answered.' : 'The ping was not answered.');
+  view.announce((await pinger.one()) ? 'The ping was answered.' : 'The ping was not answered.');
 });
 
 rate.addEventListener('input', () => {
   byId('rate-shown', HTMLSpanElement).textContent = rate.value;
   pinger.rate(rate.valueAsNumber);
-  if (pinger.running) view.say(sending());
+  if (pinger.running) view.announce(sending());
 });
 
 byId('kill', HTMLButtonElement).addEventListener('click', () =>
   control('/demo/faults/kill', 'worker # killed', (worker) => {
     workers.end(worker, performance.now());
-    view.say(`Worker ${worker} was killed, and its own count with it. The shared count has all it counted.`);
+    view.announce(
+      `Worker ${worker} was killed. Its own count is lost; the shared count keeps everything it counted.`,
+    );
   }),
 );
 
 byId('block', HTMLButtonElement).addEventListener('click', () =>
   control(`/demo/faults/block?ms=${BLOCK_MS}`, 'worker # blocked', (worker) => {
-    view.say(
-      `Worker ${worker} answers nobody for ${BLOCK_MS / 1000} seconds. The shared count is told by any other.`,
+    view.announce(
+      `Worker ${worker} is blocked for ${BLOCK_MS / 1000} seconds. The other workers return the shared count.`,
     );
   }),
 );
 
 byId('reload', HTMLButtonElement).addEventListener('click', () =>
-  control('/demo/reload', 'replacing all', () => {
-    view.say('One worker after the other is replaced: new ones begin at 0, the shared count goes on.');
+  control('/demo/reload', 'reload', () => {
+    view.announce(
+      'All workers are replaced, one at a time. New workers start at 0; the shared count continues.',
+    );
   }),
 );
 

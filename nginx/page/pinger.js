@@ -1,21 +1,21 @@
 /**
- * Sends pings at a rate. There are never more than `most` on their way, so that one worker that hangs does not take all the
- * connections a browser has; what cannot be sent then is left out.
+ * Sends pings at a rate. At most `maxPending` pings are pending, so that a blocked worker does not occupy all connections of the
+ * browser. Pings above that are skipped.
  */
 export class Pinger {
   answered = 0;
   unanswered = 0;
   #send;
-  #most;
-  #onTheWay = 0;
+  #maxPending;
+  #pending = 0;
   #perSecond = 1;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
 
-  /** @param {() => Promise<boolean>} send whether it was answered @param {number} most */
-  constructor(send, most) {
+  /** @param {() => Promise<boolean>} send returns whether the ping was answered @param {number} maxPending */
+  constructor(send, maxPending) {
     this.#send = send;
-    this.#most = most;
+    this.#maxPending = maxPending;
   }
 
   get running() {
@@ -38,12 +38,12 @@ export class Pinger {
     this.#timer = undefined;
   }
 
-  /** @returns {Promise<boolean>} whether it was sent and answered */
+  /** Sends one ping. @returns {Promise<boolean>} whether it was sent and answered */
   async one() {
-    if (this.#onTheWay >= this.#most) return false;
-    this.#onTheWay += 1;
+    if (this.#pending >= this.#maxPending) return false;
+    this.#pending += 1;
     const ok = await this.#send();
-    this.#onTheWay -= 1;
+    this.#pending -= 1;
     if (ok) this.answered += 1;
     else this.unanswered += 1;
     return ok;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Pinger } from './pinger.js';
 
-test('it sends at its rate, also at one set meanwhile, until it is stopped', async (t) => {
+test('it sends at its rate, which may change, until it is stopped', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
   let sent = 0;
   const pinger = new Pinger(async () => ++sent > 0, 3);
@@ -25,7 +25,7 @@ test('it sends at its rate, also at one set meanwhile, until it is stopped', asy
   assert.deepEqual([pinger.answered, pinger.unanswered], [60, 0]);
 });
 
-test('never more than so many are on their way, and each answer makes room', async () => {
+test('at most maxPending pings are pending, and each answer frees a place', async () => {
   const waiting: ((ok: boolean) => void)[] = [];
   const pinger = new Pinger(() => new Promise((resolve) => waiting.push(resolve)), 2);
   const sent = [pinger.one(), pinger.one()];

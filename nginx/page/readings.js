@@ -1,20 +1,18 @@
 /**
- * What was read, as Prometheus would judge it. Nothing here knows of the page.
- *
  * @typedef {object} Reading
- * @property {number} at milliseconds on the clock of the page
- * @property {number | null} worker who answered; null where the one that was asked did not
- * @property {number | null} own what that worker alone has counted
- * @property {number | null} shared what all have counted; null where there is no true number
+ * @property {number} at milliseconds of performance.now()
+ * @property {number | null} worker the worker of the first attempt; null if it did not respond
+ * @property {number | null} own the count of that worker
+ * @property {number | null} shared the count of all workers; null if there is no correct total
  */
 
-/** A counter as it is read again and again; a reading of null is a gap. */
+/** Evaluates the readings of one counter as Prometheus does. A reading of null is a gap. */
 export class Counter {
   /** @type {number | null} */
   last = null;
-  /** How often it went down, which a counter never does. */
+  /** How often the value went down. */
   falls = 0;
-  /** As Prometheus' increase(): what falls is taken for a counter that began again at 0. */
+  /** The increase without extrapolation, as of increase() in PromQL: a fall is a reset to 0. */
   increase = 0;
 
   /** @param {number | null} value */
@@ -32,7 +30,7 @@ export class Counter {
 export class Readings {
   own = new Counter();
   shared = new Counter();
-  /** Those of the last `windowMs`, the oldest first. @type {Reading[]} */
+  /** Readings of the last `windowMs`, oldest first. @type {Reading[]} */
   recent = [];
   #windowMs;
 
@@ -51,7 +49,7 @@ export class Readings {
   }
 
   /**
-   * For a chart: seconds before `now`, and the values there.
+   * Returns the columns of a chart: times in seconds relative to `now`, and values.
    * @param {'own' | 'shared'} which
    * @param {number} now
    * @returns {[number[], (number | null)[]]}
@@ -60,7 +58,7 @@ export class Readings {
     return [this.recent.map(({ at }) => (at - now) / 1000), this.recent.map((reading) => reading[which])];
   }
 
-  /** A round number no smaller than anything in the window: the top of both charts. */
+  /** Returns a round number above all values in the window, as the upper limit of both charts. */
   top() {
     const most = Math.max(9, ...this.recent.flatMap(({ own, shared }) => [own ?? 0, shared ?? 0]));
     const step = 10 ** Math.floor(Math.log10(most)) / 2;
@@ -69,37 +67,37 @@ export class Readings {
 }
 
 /**
- * The workers that were heard of, each with what it last said it had counted alone.
- * @typedef {{ readonly worker: number, readonly own: number, readonly heard: number, readonly gone: boolean }} Heard
+ * The workers that have responded, each with its last own count.
+ * @typedef {{ readonly worker: number, readonly own: number, readonly updatedAt: number, readonly killed: boolean }} KnownWorker
  */
 export class Workers {
   #forgetMs;
-  /** @type {Map<number, Heard>} */
-  #heard = new Map();
+  /** @type {Map<number, KnownWorker>} */
+  #known = new Map();
 
-  /** @param {number} forgetMs those that did not answer for so long are left out */
+  /** @param {number} forgetMs a worker is removed if it has not responded for this time */
   constructor(forgetMs) {
     this.#forgetMs = forgetMs;
   }
 
   /** @param {number} worker @param {number} own @param {number} now */
-  hear(worker, own, now) {
-    // An answer that was on its way when it ended.
-    if (this.#heard.get(worker)?.gone) return;
-    this.#heard.set(worker, { worker, own, heard: now, gone: false });
+  update(worker, own, now) {
+    // The response may have been sent before the worker was killed.
+    if (this.#known.get(worker)?.killed) return;
+    this.#known.set(worker, { worker, own, updatedAt: now, killed: false });
   }
 
   /** @param {number} worker @param {number} now */
   end(worker, now) {
-    const known = this.#heard.get(worker);
-    if (known !== undefined) this.#heard.set(worker, { ...known, heard: now, gone: true });
+    const known = this.#known.get(worker);
+    if (known !== undefined) this.#known.set(worker, { ...known, updatedAt: now, killed: true });
   }
 
-  /** By number. @param {number} now @returns {Heard[]} */
+  /** Returns the workers by number. @param {number} now @returns {KnownWorker[]} */
   list(now) {
-    for (const { worker, heard } of this.#heard.values()) {
-      if (now - heard > this.#forgetMs) this.#heard.delete(worker);
+    for (const { worker, updatedAt } of this.#known.values()) {
+      if (now - updatedAt > this.#forgetMs) this.#known.delete(worker);
     }
-    return [...this.#heard.values()].sort((a, b) => a.worker - b.worker);
+    return [...this.#known.values()].sort((a, b) => a.worker - b.worker);
   }
 }

@@ -8,22 +8,22 @@ function read(values: readonly (number | null)[]): Counter {
   return counter;
 }
 
-test('a count that only rises has increased by what it rose, and never fell', () => {
+test('a rising count has its rise as increase and no fall', () => {
   const { last, falls, increase } = read([100, 100, 120, 150]);
   assert.deepEqual([last, falls, increase], [150, 0, 50]);
 });
 
-test('a count that falls is taken for one that began again at 0, as in Prometheus', () => {
+test('a fall is a reset to 0, as in Prometheus', () => {
   const { falls, increase } = read([100, 40, 50, 0, 100]);
   assert.deepEqual([falls, increase], [2, 40 + 10 + 0 + 100]);
 });
 
-test('a reading that is missing is neither a fall nor an increase', () => {
+test('a missing reading is neither a fall nor an increase', () => {
   const { last, falls, increase } = read([null, 100, null, 110, null]);
   assert.deepEqual([last, falls, increase], [110, 0, 10]);
 });
 
-test('only what is in the window is shown, gaps included; the rest still counts', () => {
+test('the columns contain the window with its gaps, and older readings still count', () => {
   const readings = new Readings(1000);
   readings.add({ at: 0, worker: 1, own: 5, shared: 5 });
   readings.add({ at: 600, worker: 2, own: 0, shared: 7 });
@@ -36,7 +36,7 @@ test('only what is in the window is shown, gaps included; the rest still counts'
   assert.deepEqual([readings.own.falls, readings.shared.increase], [1, 4]);
 });
 
-test('the top of the charts is round and above all that is shown', () => {
+test('the upper limit of the charts is a round number above all values', () => {
   for (const [most, top] of [
     [0, 10],
     [9, 10],
@@ -51,14 +51,14 @@ test('the top of the charts is round and above all that is shown', () => {
   }
 });
 
-test('a worker that ended stays with what it had, until that was long ago', () => {
+test('a killed worker keeps its last count until it is forgotten', () => {
   const workers = new Workers(1000);
-  workers.hear(2, 7, 0);
-  workers.hear(1, 3, 10);
+  workers.update(2, 7, 0);
+  workers.update(1, 3, 10);
   workers.end(2, 100);
   workers.end(9, 100);
-  workers.hear(2, 8, 120);
-  const shown = (now: number) => workers.list(now).map(({ worker, own, gone }) => [worker, own, gone]);
+  workers.update(2, 8, 120);
+  const shown = (now: number) => workers.list(now).map(({ worker, own, killed }) => [worker, own, killed]);
   assert.deepEqual(shown(500), [
     [1, 3, false],
     [2, 7, true],

@@ -11,7 +11,7 @@ for (const [served, from] of [
   ['uPlot.min.css', 'dist/uPlot.min.css'],
   ['LICENSE', 'LICENSE'],
 ] as const) {
-  test(`vendor/${served} is that of the package that is locked`, () => {
+  test(`vendor/${served} is the file of the locked package`, () => {
     const locked = join(PACKAGE, from);
     const kept = join(PAGE, 'vendor', served);
     assert.ok(readFileSync(kept).equals(readFileSync(locked)), `run: cp ${locked} ${kept}`);

@@ -2,43 +2,41 @@ import { lineChart } from './chart.js';
 import { byId, make } from './dom.js';
 
 /**
- * @typedef {import('./ask.js').Round} Round
+ * @typedef {import('./read-counts.js').Round} Round
  * @typedef {import('./chart.js').Mark} Mark
  * @typedef {import('./readings.js').Counter} Counter
- * @typedef {import('./readings.js').Heard} Heard
+ * @typedef {import('./readings.js').KnownWorker} KnownWorker
  * @typedef {import('./readings.js').Readings} Readings
  *
  * @typedef {object} State
  * @property {number} at
  * @property {Round} round
  * @property {Readings} readings
- * @property {Heard[]} workers
+ * @property {KnownWorker[]} workers
  * @property {Mark[]} marks
  * @property {number} answered
  */
 
 const ROWS = 10;
-/** With reduced motion the charts move on so seldom. */
-const CALM_MS = 3000;
+/** Redraw interval of the charts with reduced motion. */
+const REDUCED_MOTION_MS = 3000;
 
-/** Why there is no shared number. */
+/** Notices for `without`, if there is no shared count. */
 const WITHOUT = {
-  off: 'Nothing is measured here, as METRICS=0: there is no true count to show.',
-  unshared:
-    'Each worker counts for itself, as PROMETHEUS_MULTIPROC_DIR is not set: there is no true count to show.',
-  broken:
-    'The workers cannot share their counts just now, so there is none to show. The log of the app says why.',
-  'no-pings': 'The app behind this page counts no pings: there is nothing to show.',
+  off: 'METRICS=0 switches metrics off, so there is no shared count.',
+  unshared: 'PROMETHEUS_MULTIPROC_DIR is not set, so workers share no metrics and there is no shared count.',
+  broken: 'The workers cannot share metrics now. The log of the app has the reason.',
+  'no-pings': 'This app does not count pings, so there is no count to show.',
 };
-const SILENT = 'The app does not answer. It is asked again and again.';
-const MISSING = 'The app behind this page has no /demo/counts: there is nothing to show.';
+const SILENT = 'The app does not respond. The page keeps trying.';
+const MISSING = 'This app has no /demo/counts, so there is no count to show.';
 
 const number = (/** @type {number | null} */ value) => (value === null ? '–' : value.toLocaleString('en'));
 const times = (/** @type {number} */ count) => (count === 1 ? '1 time' : `${number(count)} times`);
 
-/** All that the page shows of the state. @param {number} windowSeconds */
+/** Creates the view, which shows a state in the page. @param {number} windowSeconds */
 export function createView(windowSeconds) {
-  const calm = matchMedia('(prefers-reduced-motion: reduce)');
+  const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
   const notice = byId('notice', HTMLParagraphElement);
   const list = byId('workers', HTMLUListElement);
   const table = byId('readings', HTMLTableSectionElement);
@@ -54,20 +52,20 @@ export function createView(windowSeconds) {
     if (element.textContent !== text) element.textContent = text;
   }
 
-  /** @param {'own' | 'shared'} which @param {State} state @param {string} told */
-  function panel(which, { readings }, told) {
+  /** @param {'own' | 'shared'} which @param {State} state @param {string} source */
+  function panel(which, { readings }, source) {
     const counter = readings[which];
     const now = readings.recent.at(-1)?.[which] ?? null;
     const fell = counter.last === null ? '' : `It fell ${times(counter.falls)}.`;
     put(`${which}-now`, number(now));
-    put(`${which}-told`, told);
+    put(`${which}-source`, source);
     put(`${which}-falls`, fell);
     put(`${which}-increase`, number(counter.last === null ? null : counter.increase));
   }
 
   /** @param {State} state */
   function draw({ at, readings, marks }) {
-    if (calm.matches && at - drawnAt < CALM_MS) return;
+    if (reducedMotion.matches && at - drawnAt < REDUCED_MOTION_MS) return;
     drawnAt = at;
     const top = readings.top();
     const shownMarks = marks.map((mark) => ({ x: (mark.at - at) / 1000, text: mark.text }));
@@ -86,7 +84,7 @@ export function createView(windowSeconds) {
   function showWorkers({ round, workers }) {
     const most = Math.max(1, ...workers.map(({ own }) => own));
     list.replaceChildren(
-      ...workers.map(({ worker, own, gone }) => {
+      ...workers.map(({ worker, own, killed }) => {
         const item = make('li', '');
         const name = `worker ${worker}`;
         const meter = make('meter', '', {
@@ -96,7 +94,7 @@ export function createView(windowSeconds) {
           'aria-hidden': 'true',
         });
         item.append(make('span', name), meter, make('span', number(own)));
-        if (gone) item.className = 'gone';
+        if (killed) item.className = 'killed';
         else if (worker === round.first?.worker) item.setAttribute('aria-current', 'true');
         return item;
       }),
@@ -120,7 +118,7 @@ export function createView(windowSeconds) {
   }
 
   /** @param {Round} round */
-  function whatIsWrong({ any, missing }) {
+  function noticeOf({ any, missing }) {
     if (missing) return MISSING;
     if (any === null) return SILENT;
     return any.without === undefined ? '' : WITHOUT[any.without];
@@ -130,18 +128,18 @@ export function createView(windowSeconds) {
     /** @param {State} state */
     show(state) {
       const { first, any } = state.round;
-      const wrong = whatIsWrong(state.round);
-      notice.hidden = wrong === '';
-      put('notice', wrong);
+      const text = noticeOf(state.round);
+      notice.hidden = text === '';
+      put('notice', text);
       panel(
         'own',
         state,
-        first === null ? 'The worker that was asked does not answer.' : `Worker ${first.worker} answered.`,
+        first === null ? 'The worker did not respond.' : `Worker ${first.worker} responded.`,
       );
       panel(
         'shared',
         state,
-        any?.shared == null ? 'There is no true number just now.' : 'Any worker says the same.',
+        any?.shared == null ? 'There is no correct total now.' : 'Every worker returns the same total.',
       );
       put('answered', number(state.answered));
       if (any !== null) {
@@ -153,8 +151,8 @@ export function createView(windowSeconds) {
       draw(state);
     },
     /** @param {string} text */
-    say(text) {
-      put('said', text);
+    announce(text) {
+      put('message', text);
     },
   };
 }

@@ -1,9 +1,9 @@
 import type { MetricsRoute, ReadyWorker } from 'cluster-runtime';
 
-const ANSWER_WITHIN_MS = 1000;
+const ANSWER_TIMEOUT_MS = 1000;
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Asks a worker for the metrics that it alone has counted. */
+/** Requests the metrics of one worker. */
 export interface UnsharedQuestion {
   readonly id: number;
 }
@@ -13,7 +13,7 @@ export interface UnsharedAnswer {
   readonly text: string;
 }
 
-/** Asks one ready worker, taken at random, for its own view: what a naive /metrics behind a cluster shows. */
+/** Returns a route that shows the metrics of one random ready worker, like a /metrics route in a plain cluster. */
 export function askUnshared(readyWorkers: () => readonly ReadyWorker<UnsharedQuestion>[]) {
   const waiting = new Map<number, (text: string) => void>();
   let lastId = 0;
@@ -26,8 +26,8 @@ export function askUnshared(readyWorkers: () => readonly ReadyWorker<UnsharedQue
       const id = ++lastId;
       const timer = setTimeout(() => {
         waiting.delete(id);
-        reject(new Error(`worker ${worker.id} did not answer within ${ANSWER_WITHIN_MS} ms`));
-      }, ANSWER_WITHIN_MS);
+        reject(new Error(`worker ${worker.id} did not answer within ${ANSWER_TIMEOUT_MS} ms`));
+      }, ANSWER_TIMEOUT_MS);
       waiting.set(id, (body) => {
         clearTimeout(timer);
         waiting.delete(id);

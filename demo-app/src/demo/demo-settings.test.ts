@@ -7,17 +7,17 @@ import { readDemoSettings } from './demo-settings.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/reference/settings.md'), 'utf8');
 
-test('by default, and with empty variables, the page has its counts and there are no controls', () => {
+test('by default, and with empty variables, the page has counts and no controls', () => {
   const expected = { page: true, controls: false };
   assert.deepEqual(readDemoSettings({}), expected);
   assert.deepEqual(readDemoSettings({ DEMO_PAGE: '', DEMO_CONTROLS: '' }), expected);
 });
 
-test('each part of the demonstration is switched by its own variable', () => {
+test('DEMO_PAGE and DEMO_CONTROLS each switch one part', () => {
   assert.deepEqual(readDemoSettings({ DEMO_PAGE: '0', DEMO_CONTROLS: '1' }), { page: false, controls: true });
 });
 
-test('DEMO_CONTROLS=yes is refused with the value and the remedy', () => {
+test('DEMO_CONTROLS=yes is rejected with the value and the allowed values', () => {
   assert.throws(() => readDemoSettings({ DEMO_CONTROLS: 'yes' }), {
     name: 'SettingsError',
     message: 'DEMO_CONTROLS="yes": set 1 for on, or 0 for off',

@@ -1,13 +1,13 @@
 import { EnvironmentReader } from 'cluster-runtime';
 
 export interface DemoSettings {
-  /** Whether `/demo/counts` is there, which the page at `/` asks for. */
+  /** Whether `/demo/counts` exists, which the page at `/` reads. */
   readonly page: boolean;
-  /** Whether faults on demand and `/demo/unshared` are there. */
+  /** Whether the fault controls and `/demo/unshared` exist. */
   readonly controls: boolean;
 }
 
-/** @throws SettingsError that names each wrong variable, its value and what to set */
+/** @throws SettingsError that names each invalid variable, its value and the allowed values */
 export function readDemoSettings(env = process.env): DemoSettings {
   const variables = new EnvironmentReader(env);
   const settings = {

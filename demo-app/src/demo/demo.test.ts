@@ -6,7 +6,7 @@ import type { Settings } from 'cluster-runtime';
 import { tableRows } from '../../../packages/prom-multiproc/test/support/markdown.ts';
 import { demo } from './demo.ts';
 
-/** How many handlers stand before the application, and which pages the metrics server has of the demonstration. */
+/** Returns the number of handlers and the paths on the metrics server that the demonstration adds. */
 async function partsWith(env: NodeJS.ProcessEnv): Promise<[handlers: number, pages: string[]]> {
   const { worker, primary } = await demo(env);
   const settings = { metrics: true, metricsDirectory: '/run/metrics' } as Settings;
@@ -15,7 +15,7 @@ async function partsWith(env: NodeJS.ProcessEnv): Promise<[handlers: number, pag
   return [handlers.length, [...routes.keys()]];
 }
 
-test('what is switched off is not on the path of a request', async () => {
+test('a part that is switched off adds no handler', async () => {
   assert.deepEqual(await partsWith({ DEMO_PAGE: '0', DEMO_CONTROLS: '0' }), [0, []]);
   assert.deepEqual(await partsWith({ DEMO_PAGE: '1', DEMO_CONTROLS: '0' }), [2, []]);
   assert.deepEqual(await partsWith({ DEMO_PAGE: '0', DEMO_CONTROLS: '1' }), [2, ['/demo/unshared']]);

@@ -6,7 +6,7 @@ import { faults } from './faults.ts';
 import { pageCounts } from './page-counts.ts';
 import { answerUnshared, createUnshared } from './unshared-counter.ts';
 
-/** What the page at `/` asks for, and with DEMO_CONTROLS=1 the faults on demand and the counter that is not shared. */
+/** The demonstration: the counts for the page at `/`, and with DEMO_CONTROLS=1 the fault controls and the unshared counter. */
 export async function demo(env?: NodeJS.ProcessEnv): Promise<Extension<UnsharedAnswer, UnsharedQuestion>> {
   const { page, controls } = readDemoSettings(env);
   return {

@@ -8,7 +8,7 @@ const MAIN = fileURLToPath(new URL('./testing/ping-main.ts', import.meta.url));
 const PATHS = ['error', 'throw', 'abort', 'oom', 'block', 'kill'].map((fault) => `/demo/faults/${fault}`);
 PATHS.push('/demo/reload');
 
-test('faults on demand do not exist unless switched on', async (t) => {
+test('fault controls exist only with DEMO_CONTROLS=1', async (t) => {
   const app = runApp(t, MAIN, { WORKERS: '1' });
   const { app: url } = await ports(app);
   for (const path of PATHS) {
@@ -20,7 +20,7 @@ test('faults on demand do not exist unless switched on', async (t) => {
   assert.ok(!app.lines.some(({ msg }) => msg === 'worker exited; replacing it'));
 });
 
-test('faults on demand take POST only, and a block needs its length', async (t) => {
+test('fault controls accept POST only, and a block needs a valid time', async (t) => {
   const app = runApp(t, MAIN, { WORKERS: '1', DEMO_CONTROLS: '1' });
   const { app: url } = await ports(app);
   for (const path of PATHS) {
@@ -39,11 +39,11 @@ for (const [fault, reason, signal] of [
   ['oom', 'oom', 'SIGABRT'],
   ['kill', 'SIGKILL', 'SIGKILL'],
 ] as const) {
-  test(`the fault ${fault} is answered, ends that worker with the reason ${reason}, and it is replaced`, async (t) => {
+  test(`the fault ${fault} is answered, ends the worker with the reason ${reason}, and the worker is replaced`, async (t) => {
     const app = runApp(t, MAIN, {
       WORKERS: '1',
       DEMO_CONTROLS: '1',
-      // A heap takes its time to be full: nobody is to take the worker for stuck before.
+      // Filling the heap takes time, in which the worker must not be killed as stuck.
       WORKER_TIMEOUT_MS: '0',
       NODE_OPTIONS: '--max-old-space-size=64',
     });

@@ -2,17 +2,16 @@ import cluster from 'node:cluster';
 import type { IncomingMessage } from 'node:http';
 import { answerText, describeError, type Handler, log, ownRoutes } from 'cluster-runtime';
 
-const MOST_BLOCKED_MS = 60_000;
+const MAX_BLOCK_MS = 60_000;
 
 export interface FaultActions {
-  /** Asks the primary to reload. */
+  /** Requests a reload. */
   reload(): void;
 }
 
 /**
- * Damage on demand, for tests and demonstrations; exists with DEMO_CONTROLS=1 only. Each answers 202 with pid and number
- * of the worker that took it, and does it once that answer has left: of what it ends, this request is not a part. `error`
- * alone fails itself.
+ * Fault controls, for tests and the demonstration. Each responds with 202 and the pid and number of the worker, and causes its fault
+ * after the response has been sent, so that the fault does not affect the request. Only `error` fails its own request.
  */
 export function faults({ reload }: FaultActions): Handler {
   const afterwards = (act: (req: IncomingMessage) => void) =>
@@ -38,8 +37,8 @@ export function faults({ reload }: FaultActions): Handler {
         '/demo/faults/block',
         onPost((req, res, next) => {
           const ms = millisecondsOf(req);
-          if (ms > 0 && ms <= MOST_BLOCKED_MS) blocking(req, res, next);
-          else answerText(res, 400, `ms must be a number up to ${MOST_BLOCKED_MS}`);
+          if (ms > 0 && ms <= MAX_BLOCK_MS) blocking(req, res, next);
+          else answerText(res, 400, `ms must be a number up to ${MAX_BLOCK_MS}`);
         }),
       ],
       ['/demo/reload', afterwards(reload)],
@@ -54,11 +53,11 @@ function onPost(handler: Handler): Handler {
       return;
     }
     res.setHeader('Allow', 'POST');
-    answerText(res, 405, 'Only POST is taken here');
+    answerText(res, 405, 'Only POST is allowed');
   };
 }
 
-/** The request itself fails, and the worker lives. */
+/** Fails this request only. The worker keeps running. */
 const fail: Handler = (req, res) => {
   const error = new Error('failed on demand by /demo/faults/error');
   log('error', 'error in a request', { method: req.method, ...describeError(error) });

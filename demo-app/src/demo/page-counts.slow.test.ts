@@ -26,7 +26,7 @@ async function countsOf(url: string): Promise<Counts> {
   return (await answer.json()) as Counts;
 }
 
-/** Asks one time after the other, as far apart as the page does, until it has what is wanted. */
+/** Reads the counts at the interval of the page until `wanted` returns true. */
 function countsWhen(url: string, wanted: (seen: Counts[]) => boolean): Promise<Counts[]> {
   const seen: Counts[] = [];
   return until(
@@ -39,7 +39,7 @@ function countsWhen(url: string, wanted: (seen: Counts[]) => boolean): Promise<C
   );
 }
 
-test('each worker tells what it alone has counted, and the same total; a killed one takes nothing of it along', async (t) => {
+test('each worker shows its own count and the same total, and a killed worker does not lower the total', async (t) => {
   const PROMETHEUS_MULTIPROC_DIR = temporaryDirectory(t);
   const app = runApp(t, MAIN, { WORKERS: '2', DEMO_CONTROLS: '1', PROMETHEUS_MULTIPROC_DIR });
   const { app: url, metrics } = await ports(app);
@@ -56,7 +56,7 @@ test('each worker tells what it alone has counted, and the same total; a killed 
     new Set(['40 true']),
   );
 
-  // It dies after it has answered: until then it may take a request that it will not answer.
+  // The worker exits after its response. Until then it may accept a request that it will not answer.
   const killed = await fetch(`${url}/demo/faults/kill`, { method: 'POST', headers: { Connection: 'close' } });
   const { worker } = (await killed.json()) as { worker: number };
   assert.ok(own.has(worker), `${worker}`);
@@ -65,7 +65,7 @@ test('each worker tells what it alone has counted, and the same total; a killed 
   assert.deepEqual([last!.own, last!.shared], [0, 40]);
 });
 
-test('before the first ping both are 0', async (t) => {
+test('before the first ping both counts are 0', async (t) => {
   const PROMETHEUS_MULTIPROC_DIR = temporaryDirectory(t);
   const app = runApp(t, MAIN, { WORKERS: '1', PROMETHEUS_MULTIPROC_DIR });
   const { app: url } = await ports(app);
@@ -73,19 +73,19 @@ test('before the first ping both are 0', async (t) => {
 });
 
 for (const [what, without, env] of [
-  ['nothing is measured', 'off', { METRICS: '0', PROMETHEUS_MULTIPROC_DIR: '/nowhere' }],
-  ['each worker counts for itself', 'unshared', {}],
+  ['with METRICS=0', 'off', { METRICS: '0', PROMETHEUS_MULTIPROC_DIR: '/nowhere' }],
+  ['without a shared directory', 'unshared', {}],
 ] as const) {
-  test(`where ${what} there is no total, and the reason`, async (t) => {
+  test(`${what} there is no total, and the response has the reason`, async (t) => {
     const { app: url } = await ports(runApp(t, MAIN, { WORKERS: '1', ...env }));
     await ping(url, 3);
     assert.deepEqual(await countsOf(url), { worker: 1, own: 3, shared: null, without, controls: false });
   });
 }
 
-test('where the sharing is broken there is no total, and one line in the log', async (t) => {
+test('if sharing fails there is no total, and the failure is logged once', async (t) => {
   const PROMETHEUS_MULTIPROC_DIR = temporaryDirectory(t);
-  // Root may write anywhere, but readers trust only the files of the directory's owner.
+  // Root may write anywhere, but readers accept only files of the directory's owner.
   if (process.geteuid?.() === 0) chownSync(PROMETHEUS_MULTIPROC_DIR, 65_534, 65_534);
   else chmodSync(PROMETHEUS_MULTIPROC_DIR, 0o500);
   const app = runApp(t, MAIN, { WORKERS: '1', PROMETHEUS_MULTIPROC_DIR });
@@ -95,7 +95,7 @@ test('where the sharing is broken there is no total, and one line in the log', a
   assert.equal(app.lines.filter(({ msg }) => msg === 'no shared total for the page').length, 1);
 });
 
-test('whoever asks, it is read once in an interval', async (t) => {
+test('the total is read once per interval', async (t) => {
   let reads = 0;
   let now = 1000;
   t.mock.method(performance, 'now', () => now);
@@ -107,7 +107,7 @@ test('whoever asks, it is read once in an interval', async (t) => {
   assert.equal(await ask(), 2);
 });
 
-test('with DEMO_PAGE=0 there are no counts to ask for', async (t) => {
+test('with DEMO_PAGE=0 /demo/counts does not exist', async (t) => {
   const app = runApp(t, MAIN, {
     WORKERS: '1',
     DEMO_PAGE: '0',

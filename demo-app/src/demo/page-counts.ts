@@ -3,39 +3,39 @@ import { describeError, type Handler, log, ownRoutes } from 'cluster-runtime';
 import { Counter, register } from 'prom-client';
 import { takeSlot } from 'prom-multiproc';
 
-/** What the page shows: the pings as the worker that answers has counted them, and as all of them have. */
+/** The counts of pings on the page: `own` of the worker that responds, and `shared` of all workers. */
 export interface Counts {
   readonly worker: number;
   readonly own: number;
-  /** Null where there is no true number. */
+  /** Null if there is no correct total. */
   readonly shared: number | null;
-  /** Why there is none: nothing is measured, each worker counts for itself, the app has no pings, the sharing is broken. */
+  /** Why there is no total: METRICS=0, no shared directory, no counter of pings in the app, or sharing failed. */
   readonly without?: 'off' | 'unshared' | 'no-pings' | 'broken';
-  /** Whether workers can be killed, blocked and reloaded from the page. */
+  /** Whether the page can kill, block and reload workers. */
   readonly controls: boolean;
 }
 
 export interface CountsOptions {
   readonly metrics: boolean;
-  /** Undefined where each worker counts for itself. */
+  /** Undefined if workers share no metrics. */
   readonly metricsDirectory: string | undefined;
   readonly controls: boolean;
 }
 
 /**
- * Public, so each worker reads the shared total no more often than this, whoever asks. Where one client asks one time after
- * the other, this far apart, no total is older than the one it had before, whichever worker answers.
+ * Shortest interval between two reads of the shared total in one worker: the route is public. A client that reads at this interval or
+ * slower never gets an older total than before, whichever worker responds.
  */
 export const READ_EVERY_MS = 250;
 
 const PINGS = 'ping_responses_total';
 
-/** For the page alone: without it the app is the same. */
+/** Returns the handlers that count pings and serve `/demo/counts`. */
 export function pageCounts({ metrics, metricsDirectory, controls }: CountsOptions): Handler[] {
-  // A counter as plain prom-client has it: this worker's own, and gone with it.
+  // Not registered, so not shared: it counts this worker only and is lost when the worker exits.
   const own = new Counter({
     name: 'demo_own_ping_responses_total',
-    help: 'Answers to /ping of this worker alone: wrong on purpose',
+    help: 'Responses to /ping of one worker, which is wrong on purpose',
     registers: [],
   });
   const shared = sharedPings(metrics, metricsDirectory);
@@ -58,7 +58,7 @@ export function pageCounts({ metrics, metricsDirectory, controls }: CountsOption
       'Content-Type': 'application/json; charset=utf-8',
       'Content-Length': Buffer.byteLength(body),
       'Cache-Control': 'no-store',
-      // The proxy asks anew over another connection, which any worker may take: one kept open always leads to the same.
+      // A kept-alive connection of the proxy always reaches the same worker. A new one may reach any worker.
       Connection: 'close',
     });
     res.end(body);
@@ -76,13 +76,13 @@ function sharedPings(
   return async () => {
     if (register.getSingleMetric(PINGS) === undefined) return { shared: null, without: 'no-pings' };
     try {
-      // Throws where this worker cannot share: it would otherwise show what it counted alone.
+      // Throws if this worker cannot share. It would otherwise show its own count as the total.
       takeSlot();
       const shared = sumOf(await register.getSingleMetricAsString(PINGS));
       reported = '';
       return { shared };
     } catch (error) {
-      // Once, not at each reading.
+      // Log once and not at each read.
       if (reported !== String(error)) log('error', 'no shared total for the page', describeError(error));
       reported = String(error);
       return { shared: null, without: 'broken' };
@@ -90,22 +90,22 @@ function sharedPings(
   };
 }
 
-/** Of all series in the text of one counter. */
+/** Sums all series in the text of one counter. */
 function sumOf(text: string): number {
   const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }
 
-/** One answer serves all who ask while it is made and until `ms` after it was begun. */
+/** Calls `make` at most once every `ms`. Further calls in that time get the same result. */
 export function atMostEvery<T>(ms: number, make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  let begun = 0;
+  let result: Promise<T> | undefined;
+  let startedAt = 0;
   return () => {
     const now = performance.now();
-    if (made === undefined || now - begun >= ms) {
-      begun = now;
-      made = make();
+    if (result === undefined || now - startedAt >= ms) {
+      startedAt = now;
+      result = make();
     }
-    return made;
+    return result;
   };
 }

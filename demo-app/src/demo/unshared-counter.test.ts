@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Counter, Registry } from 'prom-client';
 import { createUnshared } from './unshared-counter.ts';
 
-test('the control shows its own counter, and those of the app only where they are not shared either', async () => {
+test('the unshared registry shows metrics of the app only if the app shares none', async () => {
   const app = new Registry();
   new Counter({ name: 'of_the_app_total', help: 'x', registers: [app] }).inc(3);
   assert.doesNotMatch(await createUnshared().text(), /of_the_app_total/);

@@ -4,16 +4,15 @@ import { keepApart } from 'prom-multiproc';
 import type { UnsharedAnswer, UnsharedQuestion } from './ask-unshared.ts';
 
 /**
- * The control of the demonstration: a counter that each worker keeps for itself, as plain prom-client does.
- * Asked of one worker after the other it jumps up and down. Exists with DEMO_CONTROLS=1 only.
- * Where the app's own metrics are not shared either, they are shown beside it, as this worker alone counted them.
+ * Creates the control of the demonstration: a counter that each worker keeps separately, like plain prom-client. Scrapes of changing
+ * workers show it going up and down. If the app shares no metrics, `notSharedEither` is its registry, which is shown too.
  */
 export function createUnshared(notSharedEither?: Registry) {
   const registry = new Registry();
   keepApart(registry);
   const requests = new Counter({
     name: 'demo_unshared_requests_total',
-    help: 'Requests as one worker alone counted them: wrong on purpose',
+    help: 'Requests of one worker, which is wrong on purpose',
     registers: [registry],
   });
   return {
@@ -26,7 +25,7 @@ export function createUnshared(notSharedEither?: Registry) {
   };
 }
 
-/** Answers each question of the primary with the text. */
+/** Returns a message handler that answers each question of the primary with the text. */
 export function answerUnshared(text: () => Promise<string>, send: (answer: UnsharedAnswer) => void) {
   return ({ id }: UnsharedQuestion): void => {
     text().then(

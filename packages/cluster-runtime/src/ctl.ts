@@ -5,13 +5,13 @@ import { readSettings } from './core/settings.ts';
 import type { Status } from './core/status.ts';
 
 /**
- * `ctl.ts reload` and `ctl.ts scale N`: run beside the primary (same machine or container, same environment), they
- * send it its signals and wait until all is done. Exit status 1 with the reason where it failed.
+ * `ctl.ts reload` and `ctl.ts scale N` signal the primary and wait until the operation has finished. Run them on the machine or in
+ * the container of the primary, with the same environment. On failure they print the reason and exit with 1.
  */
 
 const POLL_MS = 100;
-/** Ends the waiting when nothing at all has happened for so long: longer than any start or drain may take. */
-const SILENCE_MS = 60_000;
+/** An operation fails when `/status` has not changed for this time. It is longer than any start or drain may take. */
+const NO_PROGRESS_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 20_000;
 
 const USAGE = 'usage: ctl.ts reload | ctl.ts scale N   (N: workers, at least 1)';
@@ -20,7 +20,7 @@ const { metricsPort } = readSettings();
 async function statusNow(): Promise<Status> {
   const url = `http://127.0.0.1:${metricsPort}/status`;
   try {
-    // On a connection of its own: one kept alive may have been closed meanwhile, where the machine stood still for seconds.
+    // The primary may have closed a kept-alive connection while this process was suspended, so each request opens its own.
     const headers = { connection: 'close' };
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
     return (await response.json()) as Status;
@@ -29,19 +29,20 @@ async function statusNow(): Promise<Status> {
   }
 }
 
-/** Waits until the status is as wanted, as long as anything goes on in it. */
+/** Polls `/status` until `wanted` returns true. @throws if the primary restarts, or if the status stops changing */
 async function until(before: Status, wanted: (status: Status) => boolean): Promise<Status> {
   let seen = '';
   let lastChange = performance.now();
   for (;;) {
     const status = await statusNow();
-    if (status.primary.pid !== before.primary.pid) throw new Error('the primary was restarted meanwhile');
+    if (status.primary.pid !== before.primary.pid)
+      throw new Error('the primary was restarted during the operation');
     if (wanted(status)) return status;
     const now = JSON.stringify(status);
     if (now !== seen) lastChange = performance.now();
     seen = now;
-    if (performance.now() - lastChange > SILENCE_MS)
-      throw new Error(`nothing goes on any more; it is ${now}`);
+    if (performance.now() - lastChange > NO_PROGRESS_MS)
+      throw new Error(`no progress for ${NO_PROGRESS_MS / 1000} s; the status is ${now}`);
     await delay(POLL_MS);
   }
 }
@@ -49,30 +50,30 @@ async function until(before: Status, wanted: (status: Status) => boolean): Promi
 async function reload(): Promise<void> {
   const before = await statusNow();
   process.kill(before.primary.pid, 'SIGHUP');
-  // One that was running already may have begun before the new code was there: it is the next one that counts.
+  // A reload that is already running may have started with the old code, so this waits for the next one.
   const after = await until(before, ({ reload }) => reload.ended > before.reload.begun);
   if (after.reload.error !== '') throw new Error(`reload failed: ${after.reload.error}`);
-  // Another reload may have begun already, and have one more.
+  // `workersDesired`, because the next reload may already have added a worker.
   console.log(`reloaded: ${after.workersDesired} workers`);
 }
 
 /**
- * Two that scale to different numbers would undo each other's steps for ever. The lock is an abstract socket: it goes with
- * this process, whatever ends it.
+ * Takes the lock of `scale`: two processes that scale to different numbers would undo each other's steps forever. The lock is an
+ * abstract socket (https://man7.org/linux/man-pages/man7/unix.7.html), which the kernel removes when this process exits.
  */
-async function scaleAlone(): Promise<void> {
+async function lockScaling(): Promise<void> {
   const lock = createServer().listen(`\0pandoras-express-scale-${metricsPort}`).unref();
   await once(lock, 'listening').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error;
-    throw new Error('another scale is going on: try again when it has ended');
+    throw new Error('another scale is running; try again when it has finished');
   });
 }
 
 async function scale(wanted: number): Promise<void> {
-  await scaleAlone();
+  await lockScaling();
   const before = await statusNow();
   let now = before;
-  // One signal at a time: those of a kind that are pending together arrive as one.
+  // One signal at a time: the kernel merges pending signals of the same number.
   while (now.workersDesired !== wanted) {
     const { workersDesired, scale: step } = now;
     const by = wanted > workersDesired ? 1 : -1;
@@ -81,7 +82,9 @@ async function scale(wanted: number): Promise<void> {
     if (now.scale.error !== '')
       throw new Error(`stopped at ${now.workersDesired} workers: ${now.scale.error}`);
     if (now.workersDesired !== workersDesired + by)
-      throw new Error(`stopped at ${now.workersDesired} workers: somebody else adds or removes some, too`);
+      throw new Error(
+        `stopped at ${now.workersDesired} workers: another process also changes the number of workers`,
+      );
   }
   console.log(`scaled: ${before.workersDesired} -> ${wanted} workers`);
 }
@@ -90,10 +93,10 @@ async function main([command, count, ...rest]: string[]): Promise<void> {
   if (command === 'reload' && count === undefined) return reload();
   if (command === 'scale' && /^[1-9]\d{0,2}$/.test(count ?? '') && rest.length === 0)
     return scale(Number(count));
-  throw new Error(`not understood: ${JSON.stringify(process.argv.slice(2))}\n${USAGE}`);
+  throw new Error(`unknown command: ${JSON.stringify(process.argv.slice(2))}\n${USAGE}`);
 }
 
-/** The innermost cause says most: that of a failed fetch is "fetch failed". */
+/** Returns the message of the innermost cause in parentheses. A failed fetch itself has only the message "fetch failed". */
 function causeOf({ cause }: Error): string {
   if (!(cause instanceof Error)) return '';
   return causeOf(cause) || ` (${cause.message})`;

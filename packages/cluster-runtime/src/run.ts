@@ -10,18 +10,18 @@ import { readSettings } from './core/settings.ts';
 export interface Program<ToPrimary, ToWorker> {
   /** Called once in each worker. */
   createApp(): App | Promise<App>;
-  /** Called once in the primary and in each worker, before anything else is started. */
+  /** Called once in the primary and in each worker, before anything else starts. */
   extension?(): Promise<Extension<ToPrimary, ToWorker>>;
 }
 
-/** Runs the whole application: its primary, or in a process that the primary started, one of its workers. */
+/** Runs the primary, or in a process that the primary forked, one worker. Logs `cannot start` and exits with 1 on an error. */
 export async function main<ToPrimary = never, ToWorker = never>(
   program: Program<ToPrimary, ToWorker>,
 ): Promise<void> {
   if (cluster.isPrimary) ignoreOperations();
   try {
-    // libuv starts its threads when they are first used, and aborts the process where the kernel starts no more: so it is now, and
-    // not with the first scrape that is compressed.
+    // libuv starts its thread pool at the first use and aborts the process if the kernel refuses a thread. This use makes that
+    // happen at the start and not at the first compressed scrape. See https://docs.libuv.org/en/v1.x/threadpool.html.
     await access('.');
     const settings = readSettings();
     const extension = (await program.extension?.()) ?? {};
@@ -38,7 +38,7 @@ export async function main<ToPrimary = never, ToWorker = never>(
   }
 }
 
-/** Until the primary is there to take them, these would end it or stop it; and there is nothing to reload yet. */
+/** Ignores the signals of operations until the primary handles them. Their default action would end or stop the process. */
 function ignoreOperations(): void {
   for (const signal of ['SIGHUP', 'SIGTTIN', 'SIGTTOU'] as const) process.on(signal, () => {});
 }
@@ -48,14 +48,14 @@ const NOT_LOADED = new Set([
   'ERR_UNKNOWN_FILE_EXTENSION',
   'ERR_UNSUPPORTED_DIR_IMPORT',
 ]);
-const MOST_REFUSED = 10;
+const MAX_REFUSED = 10;
 
-/** Where an error in the sources of the application is: Node's own does not always name the file, or the line. Undefined for other errors. */
+/** Lists syntax and import errors in the application's sources as `file:line: message`. Undefined if `error` is of another kind. */
 function refusedSources(error: unknown): string[] | undefined {
   if (!(error instanceof SyntaxError) && !NOT_LOADED.has(String((error as NodeJS.ErrnoException)?.code)))
     return undefined;
   try {
-    return checkSyntax(dirname(process.argv[1]!)).slice(0, MOST_REFUSED);
+    return checkSyntax(dirname(process.argv[1]!)).slice(0, MAX_REFUSED);
   } catch {
     return undefined;
   }

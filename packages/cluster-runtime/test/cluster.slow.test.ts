@@ -11,7 +11,7 @@ import { allReady, statusOf, statusWhen } from './support/status.ts';
 const MAIN = fileURLToPath(new URL('./support/ping-main.ts', import.meta.url));
 const SLOW = fileURLToPath(new URL('./support/slow-app.ts', import.meta.url));
 
-test('a dead worker is replaced at once, and the metrics door never closes', async (t) => {
+test('a killed worker is replaced at once, and the metrics server keeps answering', async (t) => {
   const app = runApp(t, MAIN);
   const { metrics } = await ports(app);
   const before = await statusWhen(metrics, allReady);
@@ -35,9 +35,9 @@ test('workers do not outlive a killed primary', async (t) => {
   await exited(workers.map((w) => w.pid));
 });
 
-test('the metrics door answers, with all that was counted, while no worker can', async (t) => {
+test('the metrics server shows all counts while every worker is stopped or blocked', async (t) => {
   const app = runApp(t, MAIN, {
-    // Whoever waits for a worker waits for ever: nobody ends it.
+    // No worker is killed, so a response that waited for a worker would never come.
     WORKER_TIMEOUT_MS: '0',
     PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t),
   });
@@ -66,11 +66,11 @@ async function runWithTakenPort(t: Parameters<typeof runApp>[0]): Promise<Runnin
   return runApp(t, MAIN, { WORKERS: '1', PORT: String(port), GIVE_UP_MS: '15000' });
 }
 
-test('workers that die again and again are backed off, and the primary gives up with a failure', async (t) => {
+test('workers that fail repeatedly are started with backoff, and the primary gives up with exit code 1', async (t) => {
   const app = await runWithTakenPort(t);
   const server = await app.line('metrics server listening');
   await app.line('worker exited; replacing it', 3);
-  // No worker could be kept, yet the metrics server answers.
+  // The metrics server answers although no worker became ready.
   const status = await statusOf(`http://127.0.0.1:${server.port}`);
   assert.ok(status.workers.every((w) => w.state === 'starting'));
   assert.deepEqual(await app.exit(), { code: 1, signal: null });
@@ -82,13 +82,13 @@ test('workers that die again and again are backed off, and the primary gives up 
   assert.match(JSON.stringify(app.lines), /cannot listen on 127\.0\.0\.1:\d+.*EADDRINUSE/);
 });
 
-test('a wrong setting ends the start with the value and the remedy', async (t) => {
+test('an invalid setting ends the start with the value and the allowed values', async (t) => {
   const app = runApp(t, MAIN, { WORKERS: 'many' });
   assert.match(String((await app.line('cannot start')).error), /^WORKERS="many": set a whole number/);
   assert.deepEqual(await app.exit(), { code: 1, signal: null });
 });
 
-test('a metrics door that cannot open ends the start with a failure', async (t) => {
+test('a metrics port that is in use ends the start with a failure', async (t) => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   t.after(() => other.close());

@@ -21,7 +21,7 @@ function greetingsWhen(metrics: string, wanted: (all: Greetings) => boolean): Pr
   });
 }
 
-test('an extension answers before the application, adds pages to the metrics server, and its two sides exchange messages', async (t) => {
+test('an extension handles requests before the application, adds routes to the metrics server, and exchanges messages', async (t) => {
   const app = runApp(t, MAIN, { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
   const { app: url, metrics } = await ports(app);
   await statusWhen(metrics, allReady);
@@ -37,7 +37,7 @@ test('an extension answers before the application, adds pages to the metrics ser
   assert.match(text, /^http_requests_total\{method="GET",route="\/greet",status="200"\} 1$/m);
 });
 
-test('an extension may ask for a reload', async (t) => {
+test('an extension can request a reload', async (t) => {
   const app = runApp(t, MAIN, { WORKERS: '1' });
   const { app: url, metrics } = await ports(app);
   await fetch(`${url}/replace`);

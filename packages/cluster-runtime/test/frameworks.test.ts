@@ -9,10 +9,10 @@ import { httpRequests } from '../src/http/http-metrics.ts';
 import { createListener } from '../src/http/pipeline.ts';
 import { type Drain, prepareDrain } from '../src/worker/graceful-shutdown.ts';
 
-/** Other people's frameworks; the routes of each are /ok/:id, /thrown, /rejected and /streamed. */
+/** Each application has the routes /ok/:id, /thrown, /rejected and /streamed. */
 const FRAMEWORKS = ['express', 'fastify', 'koa', 'hono', 'nest'];
 
-/** What each path is answered with, and counted as. */
+/** Path, status of the response, and the labels it is counted with. */
 const CASES = [
   ['/ok/7', 200, 'GET /ok/:id 200'],
   ['/thrown', 500, 'GET /thrown 500'],
@@ -21,7 +21,7 @@ const CASES = [
   ['/streamed', 200, 'GET /streamed 500'],
 ] as const;
 
-/** It ends a failed stream as if that were whole, with the error's text for its end, and destroys it only then. */
+/** Frameworks that end the response of a failed stream before they destroy it, so that it counts as ended. */
 const COUNTED_AS_ENDED = new Set(['hono']);
 
 beforeEach(() => register.resetMetrics());
@@ -49,7 +49,7 @@ interface Answer {
 
 function ask(url: string, agent: Agent, id: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const told = (res: IncomingMessage) => {
+    const onResponse = (res: IncomingMessage) => {
       const { 'x-request-id': named, connection } = res.headers;
       const done = () => resolve({ status: res.statusCode, id: named, connection, whole: res.complete });
       res
@@ -57,7 +57,7 @@ function ask(url: string, agent: Agent, id: string): Promise<Answer> {
         .on('close', done)
         .resume();
     };
-    get(url, { agent, headers: { 'X-Request-Id': id } }, told).on('error', reject);
+    get(url, { agent, headers: { 'X-Request-Id': id } }, onResponse).on('error', reject);
   });
 }
 
@@ -68,7 +68,7 @@ async function counts(): Promise<Record<string, number>> {
   );
 }
 
-/** A cut answer is counted when its connection has closed here. */
+/** Waits for the count: a response that is cut off is counted when its connection closes. */
 function countedWhen(times: number): Promise<Record<string, number>> {
   return until(`${times} counted`, async () => {
     const seen = await counts();
@@ -86,7 +86,7 @@ for (const framework of FRAMEWORKS) {
     }),
   );
 
-  test(`${framework}: every answer names its request, and is counted once, thrown and cut ones too`, async (t) => {
+  test(`${framework}: every response has the request id and is counted once, also if a handler throws or the response is cut off`, async (t) => {
     const { url } = await serve(t, await create());
     const agent = new Agent({ keepAlive: true });
     t.after(() => agent.destroy());
@@ -106,11 +106,11 @@ for (const framework of FRAMEWORKS) {
     assert.deepEqual(await countedWhen(CASES.length), expected);
   });
 
-  test(`${framework}: every answer of a draining worker closes its connection, and the drain cuts none`, async (t) => {
+  test(`${framework}: every response of a draining worker closes its connection, and the drain cuts none`, async (t) => {
     const { url, drain } = await serve(t, await create());
     const agent = new Agent({ keepAlive: true });
     t.after(() => agent.destroy());
-    // As many idle connections as there are requests to come: the draining worker takes no new one.
+    // One idle connection for each later request, because a draining worker accepts no new connection.
     await Promise.all(CASES.map((_, i) => ask(`${url}/ok/${i}`, agent, 'before')));
     const drained = drain.start(0, 60_000);
     for (const [path, status] of CASES) {

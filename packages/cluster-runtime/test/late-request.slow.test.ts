@@ -9,23 +9,23 @@ import { allReady, statusWhen } from './support/status.ts';
 
 const MAIN = fileURLToPath(new URL('./support/ping-main.ts', import.meta.url));
 const SLOW = fileURLToPath(new URL('./support/slow-app.ts', import.meta.url));
-/** Far below the deadline: it is met although bytes never cease to come. */
+/** Far below the deadline, so the deadline ends the request although bytes keep arriving. */
 const BYTE_EVERY_MS = 50;
-/** Without a deadline the bytes would come for so long. */
+/** Far more bytes than arrive within the deadline. */
 const BODY_BYTES = 100_000;
 
-/** Sends the head, and then a byte again and again until the other side ends the connection; all that came back. */
+/** Sends the head, then single bytes until the server closes the connection. Returns all that the server sent. */
 async function drip(port: number, head: string): Promise<string> {
   const socket = openRaw(port, head);
   const dripping = setInterval(() => socket.writable && socket.write('x'), BYTE_EVERY_MS);
-  // A byte that arrives after the end is answered by a reset.
+  // Without this, a byte sent after the end would cause a reset.
   socket.once('end', () => socket.destroy());
   const text = await received(socket);
   clearInterval(dripping);
   return text;
 }
 
-test('a body that arrives byte by byte has a deadline in all, and gets a 408', async (t) => {
+test('a body that arrives too slowly as a whole gets 408, although bytes keep arriving', async (t) => {
   const app = runApp(t, SLOW, { REQUEST_TIMEOUT_MS: '1000' });
   const { app: url, metrics } = await ports(app);
   await statusWhen(metrics, allReady);
@@ -37,7 +37,7 @@ test('a body that arrives byte by byte has a deadline in all, and gets a 408', a
   }
 });
 
-test('a request that is late has failed by its client, not by the application', async (t) => {
+test('a late request is counted as an error of the client and not of the application', async (t) => {
   const app = runApp(t, MAIN, {
     REQUEST_TIMEOUT_MS: '1000',
     PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t),

@@ -11,15 +11,15 @@ import { allReady, pids, statusOf, statusWhen } from './support/status.ts';
 
 const MAIN = fileURLToPath(new URL('./support/ping-main.ts', import.meta.url));
 const OPERATE = fileURLToPath(new URL('../src/ctl.ts', import.meta.url));
-/** Who has served for so long and dies is no quick death, after which the next one waits. */
-const STEADY_WITHIN_MS = 1000;
+/** A worker that has been ready for this time is stable: its exit causes no backoff. */
+const STABLE_WITHIN_MS = 1000;
 
 interface Outcome {
   readonly code: number | null;
   readonly said: string;
 }
 
-/** What scripts/reload and scripts/scale run beside the primary. */
+/** Starts ctl.ts, which scripts/reload and scripts/scale run beside the primary. */
 async function begin(
   app: RunningApp,
   ...args: string[]
@@ -38,7 +38,7 @@ async function begin(
 const operate = async (app: RunningApp, ...args: string[]): Promise<Outcome> =>
   (await begin(app, ...args)).outcome;
 
-test('a reload replaces every worker, one at a time, the new one ready before the old one goes', async (t) => {
+test('a reload replaces every worker, one at a time, and drains the old one after the new one is ready', async (t) => {
   const app = runApp(t, MAIN, { WORKERS: '3', PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
   const { metrics } = await ports(app);
   const before = await statusWhen(metrics, allReady);
@@ -75,7 +75,7 @@ test('a reload replaces every worker, one at a time, the new one ready before th
   }
 });
 
-test('a reload takes the new code from the disk', async (t) => {
+test('a reload runs the new code from the disk', async (t) => {
   const source = copyOfApp(t);
   const app = runApp(t, join(source, 'main.ts'));
   const { app: url, metrics } = await ports(app);
@@ -93,7 +93,7 @@ for (const [what, to, why, env] of [
   ['crashes at its start', "throw new Error('broken');", /exit/, {}],
   ['hangs at its start', 'for (;;);', /start-timeout/, { START_TIMEOUT_MS: '15000' }],
 ] as const) {
-  test(`a reload whose new worker ${what} is aborted with the reason, and the old workers serve on`, async (t) => {
+  test(`a reload whose new worker ${what} fails with the reason, and the old workers keep serving`, async (t) => {
     const source = copyOfApp(t);
     const app = runApp(t, join(source, 'main.ts'), {
       PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t),
@@ -115,13 +115,13 @@ for (const [what, to, why, env] of [
   });
 }
 
-test('a reload whose new worker cannot share is aborted with the reason, and the old workers serve on', async (t) => {
+test('a reload whose new worker cannot share fails with the reason, and the old workers keep serving', async (t) => {
   const directory = temporaryDirectory(t);
   const source = copyOfApp(t);
   const app = runApp(t, join(source, 'main.ts'), { PROMETHEUS_MULTIPROC_DIR: directory });
   const { app: url, metrics } = await ports(app);
   const before = await statusWhen(metrics, allReady);
-  // What is new looks for a directory that is not there.
+  // New workers get a directory that does not exist.
   const elsewhere = "process.env.PROMETHEUS_MULTIPROC_DIR = '/no/such/directory';";
   change(join(source, 'main.ts'), 'await main', `${elsewhere}\nawait main`);
   const { code, said } = await operate(app, 'reload');
@@ -131,22 +131,22 @@ test('a reload whose new worker cannot share is aborted with the reason, and the
   assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
   assert.equal((await fetch(`${metrics}/metrics`)).status, 200);
 
-  // Nor is it kept where it replaces a dead one: it is tried again and again, and the other one serves.
+  // A replacement that cannot share is killed too. The start is repeated, and the other worker serves.
   const { time } = await app.line('worker ready', 2);
-  await statusWhen(metrics, () => Date.now() - Date.parse(String(time)) > STEADY_WITHIN_MS);
+  await statusWhen(metrics, () => Date.now() - Date.parse(String(time)) > STABLE_WITHIN_MS);
   process.kill(before.workers[0]!.pid, 'SIGKILL');
   await app.line('killing a new worker that cannot share its metrics', 4);
   assert.equal((await fetch(`${metrics}/metrics`)).status, 200);
   assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
   const delays = app.lines.filter(({ reason }) => reason === 'cannot-share').map(({ delay_ms }) => delay_ms);
-  assert.deepEqual(delays.slice(0, 3), [undefined, 0, 100], 'the first was the one of the reload');
+  assert.deepEqual(delays.slice(0, 3), [undefined, 0, 100], 'the first start belongs to the reload');
 });
 
-test('a reload asked for during a reload means one more after it, however often it is asked for', async (t) => {
+test('reloads that are requested during a reload run as one reload after it', async (t) => {
   const app = runApp(t, MAIN, { WORKER_TIMEOUT_MS: '0', DRAIN_TIMEOUT_MS: '60000' });
   const { metrics } = await ports(app);
   const { workers } = await statusWhen(metrics, allReady);
-  // The first reload waits for this one to go, until the others were asked for.
+  // The first reload waits for this worker until the other reloads are queued.
   process.kill(workers[0]!.pid, 'SIGSTOP');
   app.child.kill('SIGHUP');
   await app.line('reloading');
@@ -160,7 +160,7 @@ test('a reload asked for during a reload means one more after it, however often 
   assert.deepEqual([reload, reloading], [{ begun: 2, ended: 2, error: '' }, false]);
 });
 
-test('a stop during a reload ends the application as any other does: drained, with exit code 0', async (t) => {
+test('a stop during a reload drains the application and exits with 0', async (t) => {
   const app = runApp(t, MAIN, { WORKERS: '3' });
   const { metrics } = await ports(app);
   await statusWhen(metrics, allReady);
@@ -169,12 +169,12 @@ test('a stop during a reload ends the application as any other does: drained, wi
   app.child.kill('SIGTERM');
   assert.deepEqual(await app.exit(), { code: 0, signal: null });
   const ended = app.lines.filter(({ msg }) => msg === 'worker exited');
-  // The one that was starting may end by the signal, before it can take it as an order to drain.
+  // SIGTERM may end the worker that was starting, because it does not handle the signal yet.
   assert.ok(ended.every(({ code, signal }) => code === 0 || signal === 'SIGTERM'));
   assert.ok(ended.length >= 3, JSON.stringify(ended));
 });
 
-test('workers are added and removed one by one, down to one and never below', async (t) => {
+test('workers are added and removed one at a time, down to one worker', async (t) => {
   const app = runApp(t, MAIN, { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
   const { metrics } = await ports(app);
   await statusWhen(metrics, allReady);
@@ -188,7 +188,7 @@ test('workers are added and removed one by one, down to one and never below', as
   assert.deepEqual([one.workersDesired, one.workers.length, allReady(one)], [1, 1, true]);
   app.child.kill('SIGTTOU');
   const after = await statusWhen(metrics, ({ scale }) => scale.ended > one.scale.ended);
-  assert.deepEqual([after.workersDesired, after.scale.error], [1, 'the last worker stays']);
+  assert.deepEqual([after.workersDesired, after.scale.error], [1, 'cannot scale below 1 worker']);
 
   for (const wrong of [
     ['scale', '0'],
@@ -200,11 +200,11 @@ test('workers are added and removed one by one, down to one and never below', as
   ]) {
     const { code, said } = await operate(app, ...wrong);
     assert.equal(code, 1, wrong.join(' '));
-    assert.match(said, /^error: not understood: .*\nusage: /);
+    assert.match(said, /^error: unknown command: .*\nusage: /);
   }
 });
 
-/** A scale from 1 to 4 workers that has begun, and stands still. */
+/** A `scale 4` of one worker that has begun and is stopped. */
 async function haltedScale(t: TestContext) {
   const app = runApp(t, MAIN, { WORKERS: '1' });
   const { metrics } = await ports(app);
@@ -215,27 +215,27 @@ async function haltedScale(t: TestContext) {
   return { app, metrics, scaling };
 }
 
-test('of two that scale at once the second is turned away with the reason, and the first comes to its end', async (t) => {
+test('a second scale at the same time fails with the reason, and the first one finishes', async (t) => {
   const { app, scaling: first } = await haltedScale(t);
   const second = await operate(app, 'scale', '1');
   process.kill(first.pid, 'SIGCONT');
-  const why = 'error: another scale is going on: try again when it has ended\n';
+  const why = 'error: another scale is running; try again when it has finished\n';
   assert.deepEqual(second, { code: 1, said: why });
   assert.deepEqual(await first.outcome, { code: 0, said: 'scaled: 1 -> 4 workers\n' });
-  assert.equal((await operate(app, 'scale', '3')).code, 0, 'and another one after it');
+  assert.equal((await operate(app, 'scale', '3')).code, 0, 'a scale after it');
 });
 
-test('workers that somebody else adds or removes meanwhile end a scale with the reason', async (t) => {
+test('a scale fails with the reason if another process changes the number of workers', async (t) => {
   const { app, metrics, scaling } = await haltedScale(t);
   app.child.kill('SIGTTOU');
   await statusWhen(metrics, ({ scale }) => scale.ended > 1 && scale.ended === scale.begun);
   process.kill(scaling.pid, 'SIGCONT');
   const { code, said } = await scaling.outcome;
   assert.equal(code, 1);
-  assert.match(said, /^error: stopped at \d workers: somebody else/);
+  assert.match(said, /^error: stopped at \d workers: another process/);
 });
 
-test('without an application it is said where none was found', async (t) => {
+test('without a running application the error names the address', async (t) => {
   const app = runApp(t, MAIN);
   await app.line('metrics server listening');
   app.child.kill('SIGKILL');
@@ -248,7 +248,7 @@ test('without an application it is said where none was found', async (t) => {
   );
 });
 
-test('a worker that cannot start is not added, and scaling says why', async (t) => {
+test('a scale whose new worker cannot start fails with the reason and keeps the number of workers', async (t) => {
   const source = copyOfApp(t);
   const app = runApp(t, join(source, 'main.ts'), { WORKERS: '1' });
   const { metrics } = await ports(app);

@@ -43,20 +43,20 @@ test('a worker whose event loop is blocked is killed and replaced; with a timeou
   await block(await ports(patient));
   await block(await ports(app));
   assert.equal((await app.line('worker exited; replacing it')).reason, 'stuck');
-  // It answers again when the block is over: nobody had killed it.
+  // The worker was not killed, so it answers again after the block.
   const { app: url, metrics } = await ports(patient);
   assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
   assert.match(await (await fetch(`${metrics}/status`)).text(), /"ready"/);
   assert.ok(!patient.lines.some(({ msg }) => msg === 'worker exited; replacing it'));
 });
 
-test('a primary that was stopped itself kills nobody when it goes on', async (t) => {
+test('a primary that was stopped itself kills no worker when it continues', async (t) => {
   const app = runApp(t, MAIN, { WORKER_TIMEOUT_MS: '3000' });
   const { app: url, metrics } = await ports(app);
   const before = await statusWhen(metrics, allReady);
   app.child.kill('SIGSTOP');
   const hungUntil = performance.now() + 5000;
-  // Workers need no primary to serve.
+  // Workers serve without the primary.
   while (performance.now() < hungUntil) assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
   app.child.kill('SIGCONT');
   const seen = performance.now() + 4500;
@@ -65,7 +65,7 @@ test('a primary that was stopped itself kills nobody when it goes on', async (t)
   assert.deepEqual([pids(after), allReady(after)], [pids(before), true]);
 });
 
-test('a worker is replaced after its share of requests, its successor first, one worker at a time', async (t) => {
+test('a worker is replaced at its limit of requests, one at a time, after its successor is ready', async (t) => {
   const app = runApp(t, MAIN, {
     MAX_REQUESTS: '20',
     MAX_REQUESTS_JITTER: '5',
@@ -75,7 +75,7 @@ test('a worker is replaced after its share of requests, its successor first, one
   const before = await statusWhen(metrics, allReady);
   const most: number[] = [];
   let answered = 0;
-  await until('three that were recycled', async () => {
+  await until('three recycled workers', async () => {
     const answer = await fetch(`${url}/ping`, { headers: { connection: 'close' } });
     assert.equal(await answer.text(), 'Pong');
     answered += 1;
@@ -83,27 +83,27 @@ test('a worker is replaced after its share of requests, its successor first, one
     return app.lines.filter(({ reason }) => reason === 'recycle').length >= 3;
   });
   assert.ok(Math.max(...most) <= before.workersDesired + 1);
-  assert.ok(app.lines.some(({ why }) => /^\d+ requests, its limit is 2[0-5]$/.test(String(why))));
+  assert.ok(app.lines.some(({ why }) => /^\d+ requests, limit 2[0-5]$/.test(String(why))));
   const text = await (await fetch(`${metrics}/metrics`)).text();
   assert.match(text, new RegExp(`^ping_responses_total{status="200"} ${answered}$`, 'm'));
 });
 
-test('a worker that holds too much memory is replaced', async (t) => {
+test('a worker is replaced at the limit of memory', async (t) => {
   const app = runApp(t, MAIN, { WORKERS: '1', MAX_MEMORY_MB: '10' });
   const { metrics } = await ports(app);
   await statusWhen(metrics, allReady);
   const replacing = await app.line('replacing a worker');
-  assert.match(String(replacing.why), /^\d+ MB of memory, the limit is 10$/);
+  assert.match(String(replacing.why), /^\d+ MB of memory, limit 10 MB$/);
   const ended = await app.line('worker exited');
   assert.deepEqual([ended.reason, ended.code], ['recycle', 0]);
 });
 
-test('without limits nobody is recycled, and the metrics of the operation are there', async (t) => {
+test('without limits no worker is recycled, and /metrics has the series of the operation', async (t) => {
   const app = runApp(t, MAIN, { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
   const { app: url, metrics } = await ports(app);
   await statusWhen(metrics, allReady);
   for (let i = 0; i < 50; i++) await (await fetch(`${url}/ping`)).text();
-  // The end of the last request, and the first sample of an event loop, come a moment after the answers.
+  // The last request ends, and the event loops are sampled, shortly after the responses.
   const shown = [
     /^app_workers_busy 0$/m,
     /^app_requests_in_flight 0$/m,
@@ -118,7 +118,7 @@ test('without limits nobody is recycled, and the metrics of the operation are th
   assert.match(text, /^app_worker_starts_total\{reason="recycle"\} 0$/m);
 });
 
-test('workers that take longer to start than the primary waits before it gives up are waited for', async (t) => {
+test('the primary waits for workers that take longer to start than GIVE_UP_MS', async (t) => {
   const source = copyOfApp(t);
   const slow = 'const from = Date.now();\nwhile (Date.now() - from < 3000);\n';
   change(join(source, 'app/routes.ts'), 'export function', `${slow}export function`);

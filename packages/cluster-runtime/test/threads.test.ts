@@ -1,4 +1,4 @@
-/** Where the kernel starts no more threads, a process that still wants its first ones is aborted: they are there before. */
+/** libuv aborts the process if the kernel refuses a thread, so all threads must exist before the first scrape. */
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import test from 'node:test';
@@ -11,7 +11,7 @@ const MAIN = fileURLToPath(new URL('./support/ping-main.ts', import.meta.url));
 
 const threadsOf = (pid: number) => readdirSync(`/proc/${pid}/task`).length;
 
-test('the first scrape that is compressed starts no thread', async (t) => {
+test('the first compressed scrape starts no thread', async (t) => {
   const app = runApp(t, MAIN, { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
   const { metrics } = await ports(app);
   const { primary } = await statusWhen(metrics, allReady);

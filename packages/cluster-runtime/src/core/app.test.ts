@@ -5,9 +5,9 @@ import test from 'node:test';
 
 const ROOT = resolve(import.meta.dirname, '../../../..');
 
-test('no package asks for what is in demo-app: they hold whatever it is', () => {
-  const asking = globSync('packages/*/{src,test}/**/*.ts', { cwd: ROOT }).filter((file) =>
+test('no package imports from demo-app', () => {
+  const importing = globSync('packages/*/{src,test}/**/*.ts', { cwd: ROOT }).filter((file) =>
     /['"`](?:\.{1,2}\/)+demo-app\//.test(readFileSync(join(ROOT, file), 'utf8')),
   );
-  assert.deepEqual(asking, []);
+  assert.deepEqual(importing, []);
 });

@@ -1,17 +1,17 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
-/** What `createApp` returns: all that is asked of an application. */
+/** An application, as `createApp` returns it. */
 export interface App {
-  /** Answers the requests. */
+  /** Handles the requests. */
   readonly listener: RequestListener;
   /**
-   * The pattern of the route that took a request (`/users/:id`, never the path that was asked for), looked up when the
-   * answer ends; undefined where none did.
+   * Returns the pattern of the matched route, such as `/users/:id`, or undefined if no route matched. Never return the raw path: its
+   * cardinality is unbounded. Called when the response ends.
    */
   routeOf?(req: IncomingMessage): string | undefined;
   /** Called once the last connection of a draining worker is closed, before it exits. */
   close?(): Promise<void> | void;
 }
 
-/** Answers a request, or passes it on by `next`. It is middleware for Express and the like, too. */
+/** Handles a request or calls `next`. It also works as Express middleware. */
 export type Handler = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;

@@ -7,7 +7,7 @@ import { copyOfApp } from '../../test/support/app-copy.ts';
 import { runApp } from '../../test/support/run-app.ts';
 import { checkSyntax } from './check-syntax.ts';
 
-/** What Node refuses, with the line where it is. */
+/** Code that Node rejects, and the message with its line. */
 const REFUSED: [what: string, file: string, source: string, expected: RegExp][] = [
   [
     'a decorator',
@@ -49,7 +49,7 @@ const REFUSED: [what: string, file: string, source: string, expected: RegExp][] 
   ['an alias of tsconfig.json', 'a.ts', "import '@/b.ts';\n", /:1: .*@\/b\.ts/],
   ['a package that is not installed', 'a.ts', "\n\nimport 'no-such-package';\n", /:3: .*no-such-package/],
   ['JSX', 'a.ts', 'export const a = <p>hello</p>;\n', /:1: /],
-  ['a .tsx file', 'a.tsx', 'export const a = <p>hello</p>;\n', /:1: Node runs no \.tsx/],
+  ['a .tsx file', 'a.tsx', 'export const a = <p>hello</p>;\n', /:1: Node does not run \.tsx/],
   ['a decorator in JavaScript', 'a.js', 'export @d class A {}\n', /:1: .*@d/],
 ];
 
@@ -66,7 +66,7 @@ function sources(t: TestContext): string {
 }
 
 for (const [what, file, source, expected] of REFUSED) {
-  test(`the check refuses ${what}, and names the line`, (t) => {
+  test(`the check reports ${what} with its line`, (t) => {
     const directory = sources(t);
     writeFileSync(join(directory, file), source);
     const refused = checkSyntax(directory);
@@ -76,7 +76,7 @@ for (const [what, file, source, expected] of REFUSED) {
   });
 }
 
-test('the check takes what Node runs', (t) => {
+test('the check accepts code that Node runs', (t) => {
   const directory = sources(t);
   const source = [
     "import { createServer } from 'node:http';",
@@ -93,7 +93,7 @@ test('the check takes what Node runs', (t) => {
   assert.deepEqual(checkSyntax(directory), []);
 });
 
-test('the check takes the sources of the kit', () =>
+test('the check accepts the sources of the runtime', () =>
   assert.deepEqual(checkSyntax(resolve(import.meta.dirname, '..')), []));
 
 for (const [what, added, place] of [
@@ -105,7 +105,7 @@ for (const [what, added, place] of [
     /app\/routes\.ts:\d+: '\.\/app' names no file/,
   ],
 ] as const) {
-  test(`a worker that cannot start for ${what} logs the file and the line`, async (t) => {
+  test(`a worker that cannot start because of ${what} logs the file and the line`, async (t) => {
     const source = copyOfApp(t);
     appendFileSync(join(source, 'app/routes.ts'), added);
     const app = runApp(t, join(source, 'main.ts'), { WORKERS: '1', GIVE_UP_MS: '100' });

@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** With these Node parses and resolves for a program as it does for itself. */
+/** They give a program access to Node's own parser and resolver. */
 const FLAGS = [
   '--experimental-vm-modules',
   '--experimental-import-meta-resolve',
   '--disable-warning=ExperimentalWarning',
 ];
 
-/** What Node would refuse of the sources in the directory, each as `file:line: message`. It throws where it cannot say. */
+/** Lists what Node rejects in the sources of a directory, as `file:line: message`. @throws if the check itself fails */
 export function checkSyntax(directory: string): string[] {
   const { status, stdout, stderr, error } = spawnSync(
     process.execPath,
@@ -20,7 +20,7 @@ export function checkSyntax(directory: string): string[] {
   return stdout.split('\n').filter(Boolean);
 }
 
-/** check-syntax DIRECTORY: ends with 1 where anything is refused. */
+/** check-syntax DIRECTORY: exits with 1 if Node rejects a file. */
 if (import.meta.main) {
   const refused = checkSyntax(process.argv[2]!);
   for (const line of refused) console.log(line);

@@ -1,13 +1,13 @@
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** A variable of the environment has a value that is not allowed. */
+/** An environment variable has an invalid value. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
 /**
- * Reads variables and collects what is wrong with them, so that one error names all. An empty variable counts as unset:
- * compose files pass variables through as "".
+ * Reads environment variables and collects all problems, so that one error lists them all. An empty variable counts as unset,
+ * because compose files pass unset variables on as "".
  */
 export class EnvironmentReader {
   readonly #env: Env;
@@ -45,7 +45,7 @@ export class EnvironmentReader {
     this.#problems.push(text);
   }
 
-  /** @throws SettingsError with one line for each problem found so far */
+  /** @throws SettingsError with one line per problem found so far */
   throwProblems(): void {
     if (this.#problems.length > 0) throw new SettingsError(this.#problems.join('\n'));
   }

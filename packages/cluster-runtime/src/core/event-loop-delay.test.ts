@@ -5,10 +5,10 @@ import { until } from '../../../prom-multiproc/test/support/poll.ts';
 import { observeEventLoopDelay } from './event-loop-delay.ts';
 
 const BLOCK_MS = 500;
-/** A bound below what the callbacks then wait at the least. */
+/** A bucket bound below BLOCK_MS. */
 const BOUND = '0.25';
 
-test('an event loop that is blocked is one sample as long as what its callbacks waited', async () => {
+test('a blocked event loop gives one sample of at least the time that callbacks waited', async () => {
   const register = new Registry();
   observeEventLoopDelay({ name: 'delay_seconds', help: 'x', registers: [register] });
   const value = async (series: string) =>

@@ -4,8 +4,8 @@ const EVERY_MS = 100;
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
- * A histogram of how late a timer fires. Unlike the percentiles of `collectDefaultMetrics()` it adds up over workers and
- * over time. A block of any length is one sample: the longest wait of the callbacks that it held up.
+ * Registers a histogram of how late a 100 ms timer fires, in seconds. Unlike the percentiles of `collectDefaultMetrics()`, a
+ * histogram can be summed over workers and time. A blocked event loop gives one sample, whatever its length.
  */
 export function observeEventLoopDelay(
   configuration: Pick<HistogramConfiguration<never>, 'name' | 'help' | 'registers'>,

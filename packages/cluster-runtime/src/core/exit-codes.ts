@@ -1,2 +1,2 @@
-/** Exit code of a worker that ended itself after an uncaught exception. Node's own for it, 1, has other uses too. */
+/** Exit code of a worker after an uncaught exception. Node's own code for it, 1, has other meanings too. */
 export const UNCAUGHT_EXIT_CODE = 70;

@@ -3,9 +3,8 @@ import type { Handler } from './app.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * Code that stands beside the application: handlers in front of it in each worker, pages of the metrics server in the
- * primary, and messages between the two. `ToPrimary` and `ToWorker` are the types of these messages; they are sent as JSON.
- * After a reload a worker may run newer code than the primary does.
+ * Adds handlers to each worker, routes to the metrics server of the primary, and messages between the two. `ToPrimary` and
+ * `ToWorker` are the types of these messages, which are sent as JSON. After a reload, workers may run newer code than the primary.
  */
 export interface Extension<ToPrimary = never, ToWorker = never> {
   /** Called once in each worker, after `createApp()` and before the worker listens. */
@@ -18,12 +17,12 @@ export interface WorkerContext<ToPrimary> {
   readonly settings: Settings;
   /** Sends a message to the extension in the primary. */
   send(message: ToPrimary): void;
-  /** Asks the primary to replace all workers, one by one. */
+  /** Requests a reload: the primary replaces all workers, one at a time. */
   reload(): void;
 }
 
 export interface WorkerExtension<ToWorker> {
-  /** Run in this order for each request, after health and load shedding and before the application. */
+  /** Called in this order for each request, after health and load shedding and before the application. */
   readonly handlers?: readonly Handler[];
   /** Called with each message from the extension in the primary. */
   onMessage?(message: ToWorker): void;
@@ -31,7 +30,7 @@ export interface WorkerExtension<ToWorker> {
 
 export interface PrimaryContext<ToWorker> {
   readonly settings: Settings;
-  /** The workers that take requests now. */
+  /** Returns the workers that take requests now. */
   readyWorkers(): readonly ReadyWorker<ToWorker>[];
 }
 
@@ -42,13 +41,13 @@ export interface ReadyWorker<ToWorker> {
 }
 
 export interface PrimaryExtension<ToPrimary> {
-  /** Pages of the metrics server, by path: GET and HEAD only. */
+  /** Routes of the metrics server, by path, for GET and HEAD. */
   readonly routes?: ReadonlyMap<string, MetricsRoute>;
   /** Called with each message from the extension in a worker. */
   onMessage?(message: ToPrimary): void;
 }
 
-/** One page of the metrics server. An error that it throws becomes a 503 with the error's message. */
+/** Produces one page of the metrics server. If it throws, the response is a 503 with the error's message. */
 export type MetricsRoute = (req: IncomingMessage) => MetricsAnswer | Promise<MetricsAnswer>;
 
 export interface MetricsAnswer {

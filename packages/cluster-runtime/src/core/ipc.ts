@@ -1,25 +1,25 @@
-/** Messages between primary and workers. None carries metrics: those are in shared memory. */
+/** Messages from the primary to a worker. No message carries metrics: they are in shared memory. */
 export type ToWorker =
-  /** `whole`: the application ends, so readiness fails first. Otherwise this worker alone goes, and others serve. */
+  /** `whole` is true if the whole application stops: readiness then fails before the drain. */
   | { readonly type: 'drain'; readonly whole: boolean }
-  /** Serve although no worker can share: see `cannot-share`. */
+  /** Sent if no worker can share: the worker serves without sharing. See `cannot-share`. */
   | { readonly type: 'serve-anyway' }
   | { readonly type: 'ping' }
   | { readonly type: 'extension'; readonly message: unknown };
 
 export type ToPrimary =
   | { readonly type: 'draining' }
-  /** What it counts is shared, in this slot; none where sharing is off. */
+  /** The worker shares its metrics in this slot; undefined if sharing is off. */
   | { readonly type: 'shares'; readonly slot: number | undefined }
-  /** A starting worker waits after this until the primary sends `serve-anyway` or kills it. */
+  /** The worker cannot share. A starting worker then waits until the primary sends `serve-anyway` or kills it. */
   | { readonly type: 'cannot-share'; readonly reason: string }
   | { readonly type: 'pong' }
-  /** It has reached a limit: it asks to be replaced, and serves until then. */
+  /** The worker has reached a limit. It serves until the primary has replaced it. */
   | { readonly type: 'recycle'; readonly reason: string }
   | { readonly type: 'reload' }
   | { readonly type: 'extension'; readonly message: unknown };
 
-/** Sends a message to the primary; does nothing where the primary is gone, which ends this worker anyway. */
+/** Sends a message to the primary. Does nothing if the primary has exited: this worker then exits too. */
 export function sendToPrimary(message: ToPrimary): void {
   if (process.connected) process.send?.(message);
 }

@@ -3,12 +3,12 @@ import { requestId } from './request-context.ts';
 
 export type Level = 'info' | 'warn' | 'error';
 
-/** Of one field: a message may repeat what a client sent. */
-const MOST_TEXT = 4096;
+/** Longest text of one field, in characters: an error message may repeat what a client sent. */
+const MAX_TEXT = 4096;
 
 /**
- * One JSON object a line on stdout: time, level, pid, msg, then the fields of the event, control characters escaped. What is written while a request is
- * served carries its id, as nginx' access log does.
+ * Writes one JSON object per line to stdout: time, level, pid, msg, request_id and the given fields. Control characters are escaped.
+ * `request_id` is the id of the request whose code is running, as in nginx's access log.
  */
 export function log(level: Level, msg: string, fields: Record<string, unknown> = {}): void {
   const request_id = requestId();
@@ -17,10 +17,10 @@ export function log(level: Level, msg: string, fields: Record<string, unknown> =
 }
 
 function bounded(_key: string, value: unknown): unknown {
-  return typeof value === 'string' && value.length > MOST_TEXT ? `${value.slice(0, MOST_TEXT)} (cut)` : value;
+  return typeof value === 'string' && value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)} (cut)` : value;
 }
 
-/** What a log line needs of an error: its message to search for, its stack to find the place. */
+/** Returns the log fields of an error: `error`, its message, and `stack`. */
 export function describeError(error: unknown): Record<string, unknown> {
   return error instanceof Error ? { error: error.message, stack: error.stack } : { error: String(error) };
 }

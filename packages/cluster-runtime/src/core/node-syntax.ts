@@ -5,7 +5,7 @@ import { dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { SourceTextModule } from 'node:vm';
 
-/** What Node does not run, although the compiler may accept it. */
+/** Code that Node rejects, although the TypeScript compiler may accept it. */
 export interface Refusal {
   readonly file: string;
   readonly line: number;
@@ -15,13 +15,13 @@ export interface Refusal {
 const ERASED = 'Node erases types and runs the rest as JavaScript';
 
 /**
- * What of a source Node would refuse, at most one thing of its syntax. Needs the flags of check-syntax.ts.
- * https://nodejs.org/api/typescript.html#typescript-features
+ * Lists what Node rejects in a source file: one syntax error at most, and imports that resolve to no file. Needs the flags of
+ * check-syntax.ts. See https://nodejs.org/api/typescript.html#typescript-features.
  */
 export function refusals(file: string): Refusal[] {
   const refused = (line: number, message: string) => [{ file, line, message }];
   if (extname(file) === '.tsx' || extname(file) === '.jsx')
-    return refused(1, `Node runs no ${extname(file)} file: write a .ts file without JSX`);
+    return refused(1, `Node does not run ${extname(file)} files: write a .ts file without JSX`);
   const source = readFileSync(file, 'utf8');
   let code = source;
   try {
@@ -44,7 +44,7 @@ export function refusals(file: string): Refusal[] {
   });
 }
 
-/** V8 names the line of a syntax error only to a process that ends by it. */
+/** Finds the line of a syntax error in the stderr of `node --check`: the error object itself does not name it. */
 function placeOf(code: string): { line: number; text: string } {
   const args = ['--check', '--input-type=module', '-'];
   const { stderr } = spawnSync(process.execPath, args, { input: code, encoding: 'utf8' });
@@ -81,7 +81,7 @@ function lineOf(source: string, specifier: string): number {
   );
 }
 
-/** Prints what is refused in the directory it is given, as `file:line: message`. */
+/** node-syntax DIRECTORY: prints what Node rejects in the directory, as `file:line: message`. */
 if (import.meta.main) {
   const directory = process.argv[2]!;
   const sources = globSync('**/*.{ts,mts,js,mjs,tsx,jsx}', {

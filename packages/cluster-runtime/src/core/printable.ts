@@ -1,13 +1,13 @@
 /**
- * Control (Cc) and format (Cf) characters and line separators: a terminal or an editor takes them as orders. A line end and a tab
- * are left alone, as the text of a stack has them.
+ * Control (Cc) and format (Cf) characters and line separators, which a terminal or an editor interprets. Line feed and tab are
+ * allowed, because stack traces contain them.
  */
 const UNSAFE = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-const MOST_PATH_BYTES = 256;
-/** nginx/log-path.conf has the same rule: printable ASCII, the first bytes of it. */
-const PATH_START = new RegExp(`^[!->@-~]{0,${MOST_PATH_BYTES}}`);
+const MAX_PATH_BYTES = 256;
+/** Printable ASCII, up to MAX_PATH_BYTES. nginx/log-path.conf has the same rule. */
+const PATH_START = new RegExp(`^[!->@-~]{0,${MAX_PATH_BYTES}}`);
 
-/** The text with each of them as `\u009b`: what JSON reads as the same character. */
+/** Replaces each unsafe character by its JSON escape, such as `\u009b`. */
 export function escapeControls(text: string): string {
   return text.replace(UNSAFE, (character) =>
     Array.from(
@@ -17,7 +17,7 @@ export function escapeControls(text: string): string {
   );
 }
 
-/** The path of a request's target for a log line: without its query, bounded, with a mark where it was cut. */
+/** Returns the path of a request target for a log line: without its query, and marked with `(cut)` where it was cut. */
 export function pathForLog(target = ''): string {
   const path = target.split('?', 1)[0]!;
   const [start] = PATH_START.exec(path)!;

@@ -5,12 +5,12 @@ const current = new AsyncLocalStorage<string>();
 
 const HEADER_VALUE = /^[\w.-]{1,64}$/;
 
-/** The id of the request whose code is running, in every callback and promise that it began; undefined outside. */
+/** Returns the id of the request whose code is running, in all its callbacks and promises; undefined outside a request. */
 export function requestId(): string | undefined {
   return current.getStore();
 }
 
-/** What `run` throws is still of this request: it may end the process, and that is logged with the id. */
+/** Calls `run` in the context of a request. An error that `run` throws is logged with the id, too. */
 export function runWithRequestId(id: string, run: () => void): void {
   try {
     current.run(id, run);
@@ -20,7 +20,7 @@ export function runWithRequestId(id: string, run: () => void): void {
   }
 }
 
-/** The proxy's id; one made here where there is none, or one that no proxy of ours would send. */
+/** Returns the `X-Request-Id` of the proxy, or a new id if the header is missing or malformed. */
 export function requestIdOf(header: string | string[] | undefined): string {
   return typeof header === 'string' && HEADER_VALUE.test(header) ? header : randomUUID();
 }

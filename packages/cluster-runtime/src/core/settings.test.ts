@@ -4,7 +4,7 @@ import test from 'node:test';
 import { SettingsError } from './environment.ts';
 import { readSettings } from './settings.ts';
 
-test('without variables every setting has its stated default', () => {
+test('without variables every setting has its default', () => {
   assert.deepEqual(readSettings({}), {
     host: '127.0.0.1',
     port: 8041,
@@ -34,7 +34,7 @@ test('an empty variable counts as unset', () => {
   );
 });
 
-test('what is set is taken', () => {
+test('a set variable is used', () => {
   const settings = readSettings({
     HOST: '0.0.0.0',
     PORT: '80',
@@ -66,7 +66,7 @@ for (const [name, value] of [
   ['DRAIN_TIMEOUT_MS', '1e3'],
   ['METRICS', 'yes'],
 ] as const) {
-  test(`${name}=${value} is refused with the value and the remedy`, () => {
+  test(`${name}=${value} is rejected with the value and the allowed values`, () => {
     assert.throws(
       () => readSettings({ [name]: value }),
       (error: Error) =>
@@ -75,10 +75,10 @@ for (const [name, value] of [
   });
 }
 
-test('all mistakes are told at once', () => {
+test('one error lists all invalid variables', () => {
   assert.throws(() => readSettings({ PORT: 'a', WORKERS: 'b' }), /PORT="a".*\nWORKERS="b"/);
 });
 
-test('one port for both doors is refused', () => {
+test('the same port for PORT and METRICS_PORT is rejected', () => {
   assert.throws(() => readSettings({ PORT: '9041' }), /PORT and METRICS_PORT are both 9041/);
 });

@@ -1,51 +1,48 @@
 import { availableParallelism } from 'node:os';
 import { type Env, EnvironmentReader } from './environment.ts';
 
-/** All that the environment says to the runtime: no other file reads it. */
+/** The runtime's settings. No other file of the runtime reads the environment. */
 export interface Settings {
-  /** Address both servers listen on. */
+  /** Address that both servers listen on. */
   readonly host: string;
-  /** Requests, answered by the workers. 0 takes any free port. */
+  /** Port of the workers. 0 takes any free port. */
   readonly port: number;
-  /** Metrics and status, answered by the primary. 0 takes any free port. */
+  /** Port of the metrics server in the primary. 0 takes any free port. */
   readonly metricsPort: number;
   readonly workers: number;
-  /**
-   * The directory of the shared metrics; undefined where each worker counts for itself. prom-multiproc reads the same
-   * variable by itself.
-   */
+  /** Directory of the shared metrics; undefined if sharing is off. prom-multiproc reads the same variable itself. */
   readonly metricsDirectory: string | undefined;
-  /** False measures nothing at all: only to find out what measuring costs. */
+  /** False switches all metrics off, to measure what they cost. */
   readonly metrics: boolean;
-  /** A request that waited longer than this for those before it in its worker is shed; 0 for never. */
+  /** A request that waited longer than this in its worker is shed. 0: never. */
   readonly maxWaitMs: number;
-  /** Requests begun and not ended in one worker, beyond which the next is shed; 0 for no limit. */
+  /** Most requests in flight in one worker; further requests are shed. 0: no limit. */
   readonly maxInFlight: number;
-  /** A request whose head and body have not arrived whole after so long gets a 408, and its connection ends. */
+  /** Longest time in which the head and body of a request must arrive. A later request gets 408 and its connection is closed. */
   readonly requestTimeoutMs: number;
-  /** Between failing readiness and closing the public port: time for a balancer to see it. */
+  /** Time between failing readiness and closing the port, in which a load balancer notices. */
   readonly drainWaitMs: number;
   /** Longest time a draining worker waits for its requests and idle connections. */
   readonly drainTimeoutMs: number;
-  /** The primary gives up when it could not keep a single worker for so long, and one has died or was killed meanwhile. */
+  /** The primary exits if no worker was stable for this time and a worker failed early in it. */
   readonly giveUpMs: number;
-  /** A worker that is not ready after so long is killed and replaced. */
+  /** A worker that is not ready after this time is killed and replaced. */
   readonly startTimeoutMs: number;
   /**
-   * A worker that does not answer the primary for so long is killed and replaced; 0 for never. Below the proxy's read
-   * timeout (10 s), so that it can still hand what hangs there to another one.
+   * A worker that does not answer the primary for this time is killed and replaced. 0: never. Keep it below the read timeout of
+   * the proxy (10 s): the proxy can then retry on another worker.
    */
   readonly workerTimeoutMs: number;
-  /** A worker is replaced after so many requests and up to `maxRequestsJitter` more; 0 for never. */
+  /** A worker is replaced after this number of requests plus a random number up to `maxRequestsJitter`. 0: never. */
   readonly maxRequests: number;
   readonly maxRequestsJitter: number;
-  /** A worker is replaced when it holds so many megabytes of memory; 0 for never. */
+  /** A worker is replaced when its resident memory reaches this number of megabytes. 0: never. */
   readonly maxMemoryMb: number;
-  /** A request that took so long is logged. */
+  /** A request that takes this long or longer is logged. */
   readonly slowRequestMs: number;
 }
 
-/** @throws SettingsError that names each wrong variable, its value and what to set */
+/** @throws SettingsError that names each invalid variable, its value and the allowed values */
 export function readSettings(env: Env = process.env): Settings {
   const variables = new EnvironmentReader(env);
   const settings: Settings = {

@@ -1,15 +1,15 @@
 export type WorkerState = 'starting' | 'ready' | 'draining';
 
-/** What `/status` shows of a worker. */
+/** A worker in `/status`. */
 export interface WorkerStatus {
   readonly pid: number;
   readonly id: number;
   readonly state: WorkerState;
-  /** Undefined before it has one, and where it shares nothing. */
+  /** Undefined until the worker has a slot, and if it does not share. */
   readonly slot: number | undefined;
 }
 
-/** How often an operation of a kind has begun and ended, and why the last one failed: empty where it did not. */
+/** How many operations of a kind have begun and ended. `error` is the reason of the last one, empty if it succeeded. */
 export interface OperationRecord {
   readonly begun: number;
   readonly ended: number;
@@ -21,7 +21,7 @@ export interface Status {
   readonly primary: { readonly pid: number };
   readonly workers: readonly WorkerStatus[];
   readonly workersDesired: number;
-  /** Whether a reload runs or waits. */
+  /** Whether a reload is running or queued. */
   readonly reloading: boolean;
   readonly reload: OperationRecord;
   readonly scale: OperationRecord;

@@ -4,7 +4,7 @@ import express, { Router } from 'express';
 import { listen } from '../../test/support/listen.ts';
 import { expressRoute } from './express-route.ts';
 
-/** Serves `app` and returns what `expressRoute` says at the end of a request. */
+/** Serves an app. The returned function sends a request and returns `expressRoute` at the end of it. */
 async function labelsOf(t: TestContext, build: (app: express.Express) => void) {
   const app = express();
   const labels: (string | undefined)[] = [];
@@ -25,20 +25,20 @@ const ok = (_req: express.Request, res: express.Response): void => {
   res.send('ok');
 };
 
-test('the route is the pattern, whatever the client typed', async (t) => {
+test('the route is the pattern and never the path of the request', async (t) => {
   const label = await labelsOf(t, (app) => app.get('/users/:id', ok));
   assert.equal(await label('/users/1'), '/users/:id');
   assert.equal(await label('/USERS/2/?a=b'), '/users/:id');
   assert.equal(await label('/users/3', { method: 'HEAD' }), '/users/:id');
 });
 
-test('paths that no route takes have none', async (t) => {
+test('a request that matches no route has no label', async (t) => {
   const label = await labelsOf(t, (app) => app.get('/users/:id', ok));
   assert.equal(await label('/nothing/here'), undefined);
   assert.equal(await label('/users/1', { method: 'POST' }), undefined);
 });
 
-test('a mounted router is named by the pattern it is mounted under', async (t) => {
+test('the label contains the pattern of the mount point', async (t) => {
   const label = await labelsOf(t, (app) => {
     const posts = Router().get('/', ok).get('/:post', ok);
     const users = Router().use('/:user/posts', posts).get('/', ok);
@@ -49,7 +49,7 @@ test('a mounted router is named by the pattern it is mounted under', async (t) =
   assert.equal(await label('/users/7/posts/9'), '/users/:user/posts/:post');
 });
 
-test('a router mounted twice is told apart', async (t) => {
+test('a router that is mounted twice has a label for each mount point', async (t) => {
   const label = await labelsOf(t, (app) => {
     const pages = Router().get('/:page', ok);
     app.use('/a', pages).use('/b/:c', pages).use('/', pages);
@@ -59,7 +59,7 @@ test('a router mounted twice is told apart', async (t) => {
   assert.equal(await label('/1'), '/:page');
 });
 
-test('an error that leaves a mounted router keeps its route', async (t) => {
+test('a request that throws in a mounted router keeps its route', async (t) => {
   const label = await labelsOf(t, (app) => {
     app.use(
       '/users',

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Request } from 'express';
 
-/** What is read of Express' router: each layer's pattern, and the route or the router behind it. */
+/** The part of an Express router that is read: the pattern of each layer, and the route or router behind it. */
 interface Layer {
   readonly rawPath?: unknown;
   readonly route?: object;
   readonly handle: { readonly stack?: readonly Layer[] };
 }
 
-/** One place a route is reachable at: the pattern it is mounted under, and its own. */
+/** One place at which a route is reachable: the pattern of its mount point, and its own pattern. */
 interface Place {
   readonly mount: string;
   readonly path: string;
@@ -17,11 +17,11 @@ interface Place {
 const places = new WeakMap<object, Place[]>();
 
 /**
- * The pattern of the route that Express matched, mount points included, such as `/users/:id/posts`; undefined when none
- * was. Never the raw path: `req.baseUrl` holds what the client typed, an unbounded label.
+ * Returns the pattern of the matched Express route with its mount points, such as `/users/:id/posts`; undefined if no route matched.
+ * It never returns the raw path or `req.baseUrl`, a part of it: their cardinality is unbounded.
  */
-export function expressRoute(asked: IncomingMessage): string | undefined {
-  const req = asked as Request;
+export function expressRoute(message: IncomingMessage): string | undefined {
+  const req = message as Request;
   const route: { path: unknown } | undefined = req.route;
   if (route === undefined) return undefined;
   let found = places.get(route);
@@ -30,7 +30,7 @@ export function expressRoute(asked: IncomingMessage): string | undefined {
     found = places.get(route) ?? [{ mount: '', path: String(route.path) }];
     places.set(route, found);
   }
-  // A router mounted at several places: the one whose pattern fits what the client typed.
+  // If a router is mounted at several places, the request decides: its base URL fits one of the patterns.
   const place = found.length === 1 ? found[0]! : (found.find((p) => fits(p.mount, req.baseUrl)) ?? found[0]!);
   return join(place.mount, place.path);
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Handler } from '../core/app.ts';
 
-/** The handlers one after the other, and at last the listener. */
+/** Returns a listener that calls the handlers in order and then `last`. */
 export function chain(handlers: readonly Handler[], last: RequestListener): RequestListener {
   return handlers.reduceRight<RequestListener>(
     (next, handler) => (req, res) => handler(req, res, () => next(req as never, res as never)),
@@ -11,7 +11,7 @@ export function chain(handlers: readonly Handler[], last: RequestListener): Requ
 
 const takenBy = new WeakMap<IncomingMessage, string>();
 
-/** Routes in front of those of the application, by their path. */
+/** Returns a handler that serves these routes before those of the application. The key is the exact path. */
 export function ownRoutes(routes: ReadonlyMap<string, Handler>): Handler {
   return (req, res, next) => {
     const path = (req.url ?? '').split('?', 1)[0]!;
@@ -25,7 +25,7 @@ export function ownRoutes(routes: ReadonlyMap<string, Handler>): Handler {
   };
 }
 
-/** The path of the route of `ownRoutes` that took the request. */
+/** Returns the path of the `ownRoutes` route that handled the request; undefined if none did. */
 export function ownRouteOf(req: IncomingMessage): string | undefined {
   return takenBy.get(req);
 }

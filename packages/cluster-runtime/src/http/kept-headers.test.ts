@@ -5,7 +5,7 @@ import { listen } from '../../test/support/listen.ts';
 import { openRaw, received } from '../../test/support/raw-http.ts';
 import { keepHeader } from './kept-headers.ts';
 
-/** The bytes of an answer, head and body. */
+/** Sends a request and returns the raw response and its parts. */
 async function rawAnswer(t: TestContext, answer: (res: ServerResponse) => void, method = 'GET') {
   const { port } = await listen(t, (_req, res) => {
     keepHeader(res, { name: 'Connection', value: () => 'close' });
@@ -26,7 +26,7 @@ async function rawAnswer(t: TestContext, answer: (res: ServerResponse) => void, 
   };
 }
 
-/** What frameworks and applications do with headers before, and while, the head is written. */
+/** Ways in which frameworks and applications set headers and write the head. */
 const WAYS: Record<string, (res: ServerResponse) => void> = {
   'end alone': (res) => res.end('body'),
   'write, then end': (res) => {
@@ -75,14 +75,14 @@ const WAYS: Record<string, (res: ServerResponse) => void> = {
 };
 
 for (const [way, answer] of Object.entries(WAYS)) {
-  test(`the kept headers are on the answer once, and it closes: ${way}`, async (t) => {
+  test(`the response has each kept header once and closes the connection: ${way}`, async (t) => {
     const { ids, connection, body } = await rawAnswer(t, answer);
     assert.deepEqual([ids, connection], [['the-one'], ['close']]);
     assert.match(body, /bo.*dy/s);
   });
 }
 
-test('the other headers, the status and the reason are those of the application', async (t) => {
+test('other headers, the status and the reason phrase stay those of the application', async (t) => {
   const object = await rawAnswer(t, (res) => res.writeHead(418, 'Mine', { 'X-Own': 'mine' }).end());
   assert.match(object.raw, /^HTTP\/1\.1 418 Mine\r\n/);
   assert.deepEqual(object.having('x-own'), ['mine']);
@@ -91,7 +91,7 @@ test('the other headers, the status and the reason are those of the application'
   assert.deepEqual(array.having('x-own'), ['a', 'b']);
 });
 
-test('informational answers and trailers go without', async (t) => {
+test('informational responses and trailers have no kept headers', async (t) => {
   const { raw } = await rawAnswer(t, (res) => {
     res.writeProcessing();
     res.writeEarlyHints({ link: '</style.css>; rel=preload' });
@@ -108,7 +108,7 @@ test('informational answers and trailers go without', async (t) => {
   assert.match(rest.join(), /X-Sum: 1/);
 });
 
-test('a header without a value is left as the application set it', async (t) => {
+test('a kept header without a value leaves the header of the application', async (t) => {
   const { url } = await listen(t, (_req, res) => {
     keepHeader(res, { name: 'Connection', value: () => undefined });
     res.writeHead(200, { Connection: 'close' }).end();
@@ -116,7 +116,7 @@ test('a header without a value is left as the application set it', async (t) => 
   assert.equal((await fetch(url)).headers.get('connection'), 'close');
 });
 
-test('a second writeHead is refused as Node refuses it', async (t) => {
+test('a second writeHead throws the error of Node', async (t) => {
   const refused = Promise.withResolvers<unknown>();
   const { url } = await listen(t, (_req, res) => {
     keepHeader(res, { name: 'X-Request-Id', value: 'the-one' });

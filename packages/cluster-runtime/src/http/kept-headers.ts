@@ -1,9 +1,9 @@
 import { type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
-/** A header that every answer has, whatever the application does with headers. */
+/** A header that the response always has, whatever the application does with headers. */
 export interface KeptHeader {
   readonly name: string;
-  /** A function is called when the head is written; undefined leaves the header as the application set it. */
+  /** A function is called when the head is written. If it returns undefined, the application's header stays. */
   readonly value: string | (() => string | undefined);
 }
 
@@ -21,11 +21,10 @@ const kept = Symbol('kept headers');
 type Answer = ServerResponse & { [kept]?: Kept };
 
 /**
- * Sets the header at the moment the head of the answer is written. Frameworks remove headers (Koa's error handling removes
- * all of them) or pass their own to `writeHead`: the kept header replaces both. Informational answers (1xx) do not get it.
+ * Sets the header when the head of the response is written. It is set even if a framework removes all headers, as the error handling
+ * of Koa does, or passes headers to `writeHead`. Informational responses (1xx) do not get it.
  *
- * `writeHead` becomes a property of the answer itself, because Express replaces the prototype of each answer. All answers
- * share one function.
+ * `writeHead` becomes a property of the response itself, because Express replaces the prototype of each response.
  */
 export function keepHeader(res: ServerResponse, header: KeptHeader): void {
   const answer = res as Answer;
@@ -34,7 +33,7 @@ export function keepHeader(res: ServerResponse, header: KeptHeader): void {
   answer[kept] = { header, next };
 }
 
-/** `end`, `write` and `flushHeaders` call it too, where the application has not. */
+/** `end`, `write` and `flushHeaders` call it if the application has not. */
 function writeHead(
   this: Answer,
   status: number,
@@ -55,13 +54,13 @@ function keep(res: ServerResponse, header: KeptHeader, given: Headers | undefine
   const { name } = header;
   const value = typeof header.value === 'string' ? header.value : header.value();
   if (value === undefined) return given;
-  // Where the application has removed `Connection`, Node closes by this alone.
+  // If the application has removed `Connection`, Node closes the connection because of this property only.
   if (name === 'Connection' && value === 'close') res.shouldKeepAlive = false;
   ServerResponse.prototype.setHeader.call(res, name, value);
   return given == null ? given : without(given, name);
 }
 
-/** The headers as `writeHead` takes them (an object, or an array of names and values by turns), without one of them. */
+/** Returns the headers without one. As in `writeHead` they are an object, or an array that alternates names and values. */
 function without(headers: Headers, name: string): Headers {
   const lower = name.toLowerCase();
   const isIt = (key: unknown) => typeof key === 'string' && key.toLowerCase() === lower;

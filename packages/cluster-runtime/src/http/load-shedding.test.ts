@@ -7,7 +7,7 @@ import { register } from 'prom-client';
 import { listen } from '../../test/support/listen.ts';
 import { requestsShed } from './http-metrics.ts';
 import { type SheddingOptions, shedding } from './load-shedding.ts';
-import { threadMs } from './queue-delay.ts';
+import { threadCpuMs } from './queue-delay.ts';
 
 beforeEach(() => register.resetMetrics());
 
@@ -28,10 +28,10 @@ async function serve(t: TestContext, options: SheddingOptions, route: express.Re
   };
 }
 
-/** Milliseconds of processor. */
+/** Uses CPU time, in milliseconds. */
 function use(ms: number): void {
-  const end = threadMs() + ms;
-  while (threadMs() < end);
+  const end = threadCpuMs() + ms;
+  while (threadCpuMs() < end);
 }
 
 async function shed(reason: string): Promise<number> {
@@ -39,7 +39,7 @@ async function shed(reason: string): Promise<number> {
   return values.find(({ labels }) => labels.reason === reason)?.value ?? 0;
 }
 
-test('requests that end make room for as many others', async (t) => {
+test('each request that ends frees one place', async (t) => {
   const held: express.Response[] = [];
   const two = Promise.withResolvers<void>();
   const ask = await serve(t, { maxWaitMs: 0, maxInFlight: 2 }, (_req, res) => {
@@ -61,7 +61,7 @@ test('requests that end make room for as many others', async (t) => {
   assert.equal((await ask()).status, 200);
 });
 
-test('clients that go away make room too', async (t) => {
+test('a client that disconnects frees its place', async (t) => {
   const begun = Promise.withResolvers<express.Response>();
   let taken = 0;
   const app = express();
@@ -81,7 +81,7 @@ test('clients that go away make room too', async (t) => {
   assert.equal((await fetch(url)).status, 200);
 });
 
-test('what waited in connections that were not accepted yet is turned away too, where the proxy says since when', async (t) => {
+test('a request that waited too long in a connection not yet accepted is shed if the proxy sends X-Request-Start', async (t) => {
   const app = express();
   app.use(shedding({ maxWaitMs: 100, maxInFlight: 0 }));
   app.get('/', (_req, res) => {

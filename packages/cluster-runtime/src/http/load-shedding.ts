@@ -4,7 +4,7 @@ import { requestsShed } from './http-metrics.ts';
 import { type WaitQueueOptions, waitQueue } from './wait-queue.ts';
 
 export interface SheddingOptions extends WaitQueueOptions {
-  /** Requests in flight beyond which the next one is shed; 0 for no limit. */
+  /** Most requests in flight; further requests are shed. 0: no limit. */
   readonly maxInFlight: number;
 }
 
@@ -16,16 +16,16 @@ const HEADERS = {
   'Retry-After': '1',
 };
 
-/** Sheds with 503 and `Retry-After` what is beyond the limit of requests in flight, and what waited too long. */
+/** Sheds requests above the limit in flight and requests that waited too long, with 503 and `Retry-After`. */
 export function shedding(options: SheddingOptions): Handler {
-  // Shown from the start: a series that appears with its first count has no increase to alert on.
+  // The series exist from the start: increase() misses the first count of a new series.
   for (const reason of ['wait', 'in_flight']) requestsShed.inc({ reason }, 0);
   const limited = limitInFlight(options.maxInFlight);
   const queued = waitQueue(options, (res) => shed(res, 'wait'));
   return (req, res, next) => limited(req, res, () => queued(req, res, next));
 }
 
-/** A request is in flight from its head to the end of its answer or of its connection. */
+/** A request is in flight from its head to the end of its response or connection. */
 function limitInFlight(most: number): Handler {
   if (most === 0) return (_req, _res, next) => next();
   let inFlight = 0;

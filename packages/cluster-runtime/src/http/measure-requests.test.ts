@@ -26,7 +26,7 @@ async function counts(): Promise<Record<string, number>> {
   );
 }
 
-/** Has `socket.write` tell what was already counted at the moment bytes leave. */
+/** Records the counts at each `socket.write`. */
 function countsAtEachWrite(res: ServerResponse, seen: Promise<Record<string, number>>[]): void {
   const socket = res.socket!;
   const write = socket.write;
@@ -36,7 +36,7 @@ function countsAtEachWrite(res: ServerResponse, seen: Promise<Record<string, num
   } as typeof socket.write;
 }
 
-test('a request is in the counter and the histogram under method, pattern and status', async (t) => {
+test('a request is counted in the counter and the histogram by method, route pattern and status', async (t) => {
   const port = await serve(t, (app) => {
     app.get('/items/:id', (_req, res) => {
       res.status(201).send('made');
@@ -50,7 +50,7 @@ test('a request is in the counter and the histogram under method, pattern and st
   assert.equal(count?.value, 1);
 });
 
-test('a worker is busy from its first request until its last has ended', async (t) => {
+test('a worker is busy while at least one request is in flight', async (t) => {
   const held: Response[] = [];
   const begun = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const port = await serve(t, (app) => {
@@ -77,7 +77,7 @@ test('a worker is busy from its first request until its last has ended', async (
   }
 });
 
-test('odd methods share one value', async (t) => {
+test('non-standard methods share one label value', async (t) => {
   const port = await serve(t, () => {});
   const req = request({ port, host: '127.0.0.1', method: 'PROPFIND', path: '/x' }).end();
   const [res] = await once(req, 'response');
@@ -86,7 +86,7 @@ test('odd methods share one value', async (t) => {
   assert.deepEqual(await counts(), { 'OTHER unmatched 404': 1 });
 });
 
-test('counted before the last byte leaves: an answer sent by end()', async (t) => {
+test('counted before the last byte leaves: a response sent by end()', async (t) => {
   const seen: Promise<Record<string, number>>[] = [];
   const port = await serve(t, (app) => {
     app.get('/', (_req, res) => {
@@ -114,7 +114,7 @@ test('counted before the last byte leaves: a body of known length sent by write(
   const [res] = await once(req, 'response');
   let body = '';
   for await (const chunk of res) body += chunk;
-  // The client has everything, and end() was not called yet.
+  // The client has the whole response before end() is called.
   assert.equal(body, 'abcdef');
   assert.deepEqual(await counts(), { 'GET / 200': 1 });
   assert.deepEqual(await seen[0], {});
@@ -123,11 +123,11 @@ test('counted before the last byte leaves: a body of known length sent by write(
 });
 
 for (const [what, method, head] of [
-  ['an answer to HEAD', 'HEAD', (res) => res.writeHead(200, { 'Content-Length': 6 })],
+  ['a response to HEAD', 'HEAD', (res) => res.writeHead(200, { 'Content-Length': 6 })],
   ['a 204', 'GET', (res) => res.writeHead(204)],
   ['a body of length 0', 'GET', (res) => res.setHeader('Content-Length', '0')],
 ] satisfies [string, string, (res: ServerResponse) => void][]) {
-  test(`counted before the last byte leaves: ${what} whose head is all that is sent`, async (t) => {
+  test(`counted before the last byte leaves: ${what}, sent by flushHeaders()`, async (t) => {
     const answered = Promise.withResolvers<void>();
     const port = await serve(t, (app) => {
       app.all('/', (_req, res) => {
@@ -138,7 +138,7 @@ for (const [what, method, head] of [
     });
     const req = request({ port, host: '127.0.0.1', method }).end();
     const [res] = await once(req, 'response');
-    // The client has everything, and end() was not called yet.
+    // The client has the whole response before end() is called.
     assert.deepEqual(await counts(), { [`${method} / ${res.statusCode}`]: 1 });
     answered.resolve();
     res.resume();
@@ -147,7 +147,7 @@ for (const [what, method, head] of [
   });
 }
 
-test('an answer that the application cut off is counted once, as 500', async (t) => {
+test('a response that the application cuts off is counted once, as 500', async (t) => {
   const port = await serve(t, (app) => {
     app.get('/cut', (_req, res) => {
       res.write('beginning');
@@ -158,7 +158,7 @@ test('an answer that the application cut off is counted once, as 500', async (t)
   assert.deepEqual(await counts(), { 'GET /cut 500': 1 });
 });
 
-test('a request whose client went away is counted once, as 499', async (t) => {
+test('a request whose client disconnects is counted once, as 499', async (t) => {
   const begun = Promise.withResolvers<ServerResponse>();
   const port = await serve(t, (app) => {
     app.get('/slow', (_req, res) => begun.resolve(res));
@@ -172,7 +172,7 @@ test('a request whose client went away is counted once, as 499', async (t) => {
   assert.deepEqual(await counts(), { 'GET /slow 499': 1 });
 });
 
-test('an answer that was ended before the client went away is counted once, under its status', async (t) => {
+test('a response that ended before the client disconnected is counted once, with its status', async (t) => {
   const begun = Promise.withResolvers<ServerResponse>();
   const port = await serve(t, (app) => {
     app.get('/large', (_req, res) => {

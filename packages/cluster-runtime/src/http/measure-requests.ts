@@ -32,16 +32,16 @@ interface Measured {
   readonly write: Write;
   readonly writeHead: WriteHead;
   counted: boolean;
-  /** Bytes of a body of known length that were handed to the socket. */
+  /** Bytes of the body passed to `write()` so far, if the response has a Content-Length. */
   written: number;
 }
 
 /**
- * Counts every request once, before the last byte of its answer is handed to the socket: a client that has its
- * answer is counted, even if this process is killed one instruction later. (`finish` comes too late for that.)
+ * Counts every request once, before the last byte of its response goes to the socket. A client that has the whole response is
+ * therefore counted even if this process is killed right after; the `finish` event would be too late.
  */
 export function measureRequests(routeOf: (req: IncomingMessage) => string | undefined): Handler {
-  // On the answer itself, so that no request needs functions of its own.
+  // Stored on the response, so all requests share the functions below.
   const measured = Symbol('measured');
   type Response = ServerResponse & { [measured]: Measured };
 
@@ -60,7 +60,7 @@ export function measureRequests(routeOf: (req: IncomingMessage) => string | unde
     return one.end.call(this, chunk, encoding, callback);
   }
 
-  // Without a body the head is all of the answer, and leaves before end() where the application flushes it.
+  // Without a body, the head is the whole response. It may leave before end(), through flushHeaders().
   function writeHead(this: Response, status: number, reason?: unknown, headers?: unknown): ServerResponse {
     const one = this[measured];
     one.writeHead.call(this, status, reason, headers);
@@ -68,7 +68,7 @@ export function measureRequests(routeOf: (req: IncomingMessage) => string | unde
     return this;
   }
 
-  // With a Content-Length the last byte may leave by write(), well before end().
+  // With a Content-Length, write() may send the last byte before end().
   function write(this: Response, chunk?: unknown, encoding?: unknown, callback?: unknown): boolean {
     const one = this[measured];
     const length = this.getHeader('content-length');
@@ -103,7 +103,7 @@ export function measureRequests(routeOf: (req: IncomingMessage) => string | unde
     res.end = end as typeof res.end;
     res.write = write as typeof res.write;
     res.writeHead = writeHead as typeof res.writeHead;
-    // `on`, as it comes once anyway, and costs half of `once`.
+    // `close` is emitted once, and `on` costs half of `once`.
     res.on('close', closed);
     next();
   };

@@ -8,7 +8,7 @@ import { listen } from '../../test/support/listen.ts';
 import { openRaw } from '../../test/support/raw-http.ts';
 import { outcomeOf } from './outcome.ts';
 
-/** The outcome of one answer, seen when it closes. */
+/** Returns the outcome of one response at its `close` event. */
 async function outcome(t: TestContext, act: (res: ServerResponse, client: Socket) => void): Promise<number> {
   const begun = Promise.withResolvers<ServerResponse>();
   const seen = Promise.withResolvers<number>();
@@ -25,11 +25,11 @@ async function outcome(t: TestContext, act: (res: ServerResponse, client: Socket
 const upstreamFailed = () => Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
 
 for (const [what, status, act] of [
-  ['an answer that ended is its own status', 201, (res) => res.writeHead(201).end('made')],
-  ['a client that closes is 499', 499, (_res, client) => client.end()],
-  ['a client that resets is 499', 499, (_res, client) => client.resetAndDestroy()],
+  ['a response that ended has its own status', 201, (res) => res.writeHead(201).end('made')],
+  ['a client that closes gives 499', 499, (_res, client) => client.end()],
+  ['a client that resets gives 499', 499, (_res, client) => client.resetAndDestroy()],
   [
-    'a client that closes after the head is 499',
+    'a client that closes after the head gives 499',
     499,
     async (res, client) => {
       res.writeHead(200).write('beginning');
@@ -38,17 +38,17 @@ for (const [what, status, act] of [
     },
   ],
   [
-    'a client that closes is 499 where a pipeline then destroys the answer',
+    'a client that closes gives 499, also if a pipeline then destroys the response',
     499,
     (res, client) => {
       pipeline(new PassThrough(), res, () => {});
       client.end();
     },
   ],
-  ['an answer destroyed before its head is 500', 500, (res) => res.destroy()],
-  ['an answer destroyed with an error is 500', 500, (res) => res.destroy(new Error('mine'))],
+  ['a response destroyed before its head gives 500', 500, (res) => res.destroy()],
+  ['a response destroyed with an error gives 500', 500, (res) => res.destroy(new Error('mine'))],
   [
-    'an answer destroyed after its head is 500',
+    'a response destroyed after its head gives 500',
     500,
     (res) => {
       res.writeHead(200).write('beginning');
@@ -56,7 +56,7 @@ for (const [what, status, act] of [
     },
   ],
   [
-    'an answer whose source was reset is 500',
+    'a response whose source was reset gives 500',
     500,
     (res) => {
       const source = new PassThrough();
@@ -64,17 +64,17 @@ for (const [what, status, act] of [
       source.destroy(upstreamFailed());
     },
   ],
-  ['a connection that this side destroys is 500', 500, (res) => res.socket!.destroy()],
+  ['a connection destroyed by the application gives 500', 500, (res) => res.socket!.destroy()],
   [
-    'an answer that failed after it was ended is 500',
+    'a response that fails after end() gives 500',
     500,
     (res) => {
-      res.end('told nevertheless');
+      res.end('ended');
       res.destroy(new Error('mine'));
     },
   ],
   [
-    'a failed answer keeps its own status',
+    'a failed response with a 5xx status keeps it',
     503,
     (res) => {
       res.writeHead(503).write('beginning');

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 
-/** Status of a request whose client went away before it was answered, as nginx logs it. */
+/** Status of a request whose client closed the connection before the response ended, as in nginx. */
 const CLIENT_CLOSED_REQUEST = 499;
 
 /**
- * The status of an answer that is over. An answer that the application, or the deadline of a drain, cut off has failed: it
- * is a 500 at least, whatever its head said, because the client does not have the whole of it.
+ * Returns the status of a closed response. If the application or the drain deadline cut the response off, the status is 500 or
+ * higher whatever the head says, because the client does not have the whole response.
  */
 export function outcomeOf(res: ServerResponse): number {
   if (res.writableEnded && res.errored == null) return res.statusCode;
@@ -13,7 +13,7 @@ export function outcomeOf(res: ServerResponse): number {
   return Math.max(res.statusCode, 500);
 }
 
-/** The client closed its side or the connection failed. An error given to `res.destroy()` comes from the application. */
+/** Returns whether the client closed its side or the connection failed. An error passed to `res.destroy()` is the application's. */
 function clientLeft({ socket, errored }: ServerResponse): boolean {
   if (socket === null) return errored == null;
   return socket.readableEnded || (socket.errored !== null && socket.errored !== errored);

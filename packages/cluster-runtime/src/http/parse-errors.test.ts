@@ -43,7 +43,7 @@ async function serve(t: TestContext): Promise<Served> {
   return all;
 }
 
-test('what the parser refuses is counted, logged with the id of the proxy, answered with it, and closed', async (t) => {
+test('a refused request is counted, logged and answered with the id of the proxy, and its connection is closed', async (t) => {
   const all = await serve(t);
   const cases: [string, string, number][] = [
     [`${HEAD}X: a\x01b\r\n\r\n`, 'HPE_INVALID_HEADER_TOKEN', 400],
@@ -57,7 +57,7 @@ test('what the parser refuses is counted, logged with the id of the proxy, answe
     const answer = await all.send(request);
     assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} .*\r\nConnection: close\r\n`), code);
     const id = /^X-Request-Id: (.*)\r$/im.exec(answer)![1];
-    // The head of a request that is too large may come in two parts; the id is in the first.
+    // A head that is too large may arrive in two packets, and the id is in the first.
     if (code !== 'HPE_HEADER_OVERFLOW') assert.equal(id, ID);
     const { msg, level, request_id, code: logged, status: said } = all.lines.at(-1)!;
     assert.deepEqual(
@@ -76,20 +76,20 @@ test('what the parser refuses is counted, logged with the id of the proxy, answe
   assert.equal(all.served, 0);
 });
 
-test('an error that is in no list is counted as other', async (t) => {
+test('an error code outside the list is counted as other', async (t) => {
   const all = await serve(t);
   await all.send(`${HEAD}X: y\n\r\n`);
   assert.deepEqual(all.counted, ['other']);
 });
 
-test('an answer that has begun is not written into', async (t) => {
+test('nothing is written into a response that has begun', async (t) => {
   const all = await serve(t);
   assert.doesNotMatch(await all.send(`${HEAD.replace('/', '/begun')}\r\nFROB`), / 400 /);
   assert.equal(all.served, 1);
   assert.deepEqual(all.counted, ['HPE_INVALID_METHOD']);
 });
 
-test('what is refused in the body of a request that is being served is of that request', async (t) => {
+test('a parse error in the body of a served request is counted with that request only', async (t) => {
   const all = await serve(t);
   const post = HEAD.replace('GET /', 'POST /held');
   const answer = await all.send(`${post}Transfer-Encoding: chunked\r\n\r\nzz\r\n`);
@@ -97,13 +97,13 @@ test('what is refused in the body of a request that is being served is of that r
   assert.deepEqual([all.served, all.counted, all.lines], [1, [], []]);
 });
 
-test('a client that goes away in the middle of its request was not refused', async (t) => {
+test('a client that disconnects within its request is not counted as refused', async (t) => {
   const all = await serve(t);
   assert.equal(await all.send(HEAD, 'and ends'), '');
   assert.deepEqual([all.counted, all.lines], [[], []]);
 });
 
-test('a flood of them is counted each, and logged so many times a second', async (t) => {
+test('a flood of refused requests is counted in full and logged at a limited rate', async (t) => {
   const all = await serve(t);
   const times = 200;
   await Promise.all(Array.from({ length: times }, () => all.send(`${HEAD}X: \x01\r\n\r\n`)));
@@ -114,7 +114,7 @@ test('a flood of them is counted each, and logged so many times a second', async
   assert.ok(logged + leftOut <= times);
 });
 
-test('all headers of a request reach the application, however many there are', async (t) => {
+test('all headers of a request reach the application', async (t) => {
   const all = await serve(t);
   const many = 3_000;
   const answer = await all.send(`${HEAD}${'a:b\r\n'.repeat(many)}Connection: close\r\n\r\n`);

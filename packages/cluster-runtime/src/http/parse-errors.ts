@@ -4,12 +4,12 @@ import { log } from '../core/log.ts';
 import { requestIdOf } from '../core/request-context.ts';
 
 /**
- * More than nginx passes with what it adds (17 kB of the client, Host a second time), so that no request is too large behind it
- * that was not before it: kit/specs/parsers.spec.ts adds them up. Node's own limit is 16 kB.
+ * Larger than the largest head that nginx passes on (17 kB of the client and the headers that nginx adds), so the app accepts every
+ * request that nginx accepts. kit/specs/parsers.spec.ts adds the sizes up. The default of Node is 16 kB.
  */
 export const MAX_HEADER_BYTES = 32 * 1024;
 
-/** Values of the label `code` that a request can cause. Every other code of llhttp is counted as `other`. */
+/** Values of the label `code`. Every other code of llhttp is counted as `other`. */
 export const PARSE_ERROR_CODES = [
   'HPE_HEADER_OVERFLOW',
   'HPE_INVALID_CONTENT_LENGTH',
@@ -27,26 +27,26 @@ const STATUS: Readonly<Record<string, number>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
-/** The client closed the connection: the parser has refused nothing. */
+/** The client closed the connection. It is not a parse error. */
 const CONNECTION_ENDED = 'HPE_INVALID_EOF_STATE';
-/** Log lines per second and process, so that a flood of such requests does not fill the log. */
-const MOST_LINES = 10;
+/** Most log lines per second and process. */
+const MAX_LINES_PER_SECOND = 10;
 const REQUEST_ID = /\r\nx-request-id: *([^\r\n]*)\r\n/i;
 
 interface ParseError extends Error {
   readonly code?: string;
   readonly reason?: string;
-  /** The part of the request in which it was found. */
+  /** The packet that contains the error. */
   readonly rawPacket?: Buffer;
 }
 
 /**
- * Answers what Node's parser refuses, and closes the connection. What no request listener has seen is counted here, and logged with the
- * proxy's id.
+ * Answers requests that Node's parser refuses, and closes the connection. A request that reached no listener is counted with `count`
+ * and logged with the id of the proxy. See https://nodejs.org/api/http.html#event-clienterror.
  */
 export function refuseUnparsed(server: Server, count: (code: string) => void = () => {}): void {
-  const lines = new LinesPerSecond(MOST_LINES);
-  // Node drops further headers in silence otherwise; their bytes are bounded.
+  const lines = new LinesPerSecond(MAX_LINES_PER_SECOND);
+  // 0 is no limit. By default Node silently drops headers after the 2000th; their size is bounded anyway.
   server.maxHeadersCount = 0;
   server.on('clientError', (error: ParseError, socket: Socket) => {
     const { code = '', reason, rawPacket } = error;
@@ -71,18 +71,18 @@ export function refuseUnparsed(server: Server, count: (code: string) => void = (
   });
 }
 
-/** Node's own fields: the request that is being read, and the answer that is being written. */
+/** Internal fields of Node: the request that is being read, and the response that is being written. */
 type HttpSocket = Socket & {
   readonly parser?: { readonly incoming?: IncomingMessage | null } | null;
   readonly _httpMessage?: ServerResponse | null;
 };
 
-/** Whether the rest of a request was refused that a listener has already: it is counted and logged as any other. */
+/** Returns whether a listener already has the request. Such a request is counted and logged like any other. */
 function isServed(socket: HttpSocket): boolean {
   return socket.parser?.incoming?.complete === false;
 }
 
-/** The error goes with the connection, so that an answer that it cuts off is the client's failure and not the application's. */
+/** Destroys the socket with the error, so a response that is cut off counts as the client's failure: see outcome.ts. */
 function refuse(socket: HttpSocket, error: Error, status: number, id: string): void {
   if (!socket.writable || socket._httpMessage?.headersSent) {
     socket.destroy(error);
@@ -107,7 +107,7 @@ class LinesPerSecond {
     this.#most = most;
   }
 
-  /** How many were left out since the last line; undefined where this one is left out, too. */
+  /** Returns how many lines were left out since the last one, or undefined if this line must be left out too. */
   take(): number | undefined {
     const second = Math.floor(performance.now() / 1000);
     if (second !== this.#second) {

@@ -9,7 +9,7 @@ import { createListener } from './pipeline.ts';
 
 beforeEach(() => register.resetMetrics());
 
-/** An application that knows nothing of what is around it. */
+/** An application without a framework. */
 const PLAIN: App = {
   listener: (req, res) => void res.writeHead(req.url === '/hello' ? 200 : 404).end('said by the app'),
   routeOf: (req) => (req.url === '/hello' ? '/hello' : undefined),
@@ -24,20 +24,20 @@ async function counts(): Promise<Record<string, number>> {
   return Object.fromEntries(values.map(({ labels, value }) => [`${labels.route} ${labels.status}`, value]));
 }
 
-test('requests of an application made without a framework are counted by its routes, health beside them', async (t) => {
+test('requests are counted by the routes of an application without a framework, and health checks by their own', async (t) => {
   const url = await serve(t);
   for (const path of ['/hello', '/hello', '/nowhere', '/readyz?x']) await (await fetch(url + path)).text();
   assert.deepEqual(await counts(), { '/hello 200': 2, 'unmatched 404': 1, '/readyz 200': 1 });
 });
 
-test('an application that names no routes has one label for all that it answers', async (t) => {
+test('without routeOf all requests share one route label', async (t) => {
   const { listener } = PLAIN;
   const url = await serve(t, undefined, { listener });
   await (await fetch(`${url}/hello`)).text();
   assert.deepEqual(await counts(), { 'unmatched 200': 1 });
 });
 
-test('the status of an answer, and not the one first set, is what is counted', async (t) => {
+test('the status that is sent is counted, and not one set before', async (t) => {
   const late = (_req: unknown, res: ServerResponse) => {
     res.statusCode = 201;
     setImmediate(() => res.writeHead(418, { 'Content-Length': 2 }).end('no'));
@@ -47,7 +47,7 @@ test('the status of an answer, and not the one first set, is what is counted', a
   assert.deepEqual(await counts(), { '/late 418': 1 });
 });
 
-test('alive while draining, but not ready', async (t) => {
+test('a draining worker is alive and not ready', async (t) => {
   let draining = false;
   const url = await serve(t, () => draining);
   const status = async (path: string) => (await fetch(url + path)).status;
@@ -56,7 +56,7 @@ test('alive while draining, but not ready', async (t) => {
   assert.deepEqual([await status('/livez'), await status('/readyz')], [200, 503]);
 });
 
-test('metrics and status are not served with the requests', async (t) => {
+test('workers serve neither metrics nor status', async (t) => {
   const url = await serve(t);
   for (const path of ['/metrics', '/status', '/targets', '/METRICS/', '//metrics']) {
     const answer = await fetch(url + path);

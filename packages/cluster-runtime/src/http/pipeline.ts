@@ -8,20 +8,20 @@ import { logRequests } from './request-log.ts';
 export interface ListenerOptions {
   readonly isDraining: () => boolean;
   readonly slowRequestMs: number;
-  /** False counts nothing. */
+  /** Whether requests are counted. */
   readonly metrics: boolean;
-  /** Sheds load. Health comes before it: an overloaded worker is alive and ready. */
+  /** Load shedding. It runs after health, because an overloaded worker is alive and ready. */
   readonly shed?: Handler;
   /** Handlers of the extension. */
   readonly added?: readonly Handler[];
 }
 
-/** The application of one worker, with what every application gets. What answers must come after `measureRequests` to be counted. */
+/** Returns the request listener of a worker. A handler that responds must come after `measureRequests`, or it is not counted. */
 export function createListener(app: App, options: ListenerOptions): RequestListener {
   const { isDraining, slowRequestMs, metrics, shed, added = [] } = options;
   const handlers: Handler[] = [];
   if (metrics) handlers.push(measureRequests((req) => app.routeOf?.(req)));
-  // Before the log: what is not ready has not failed, and an overload is no time to write a line for each request.
+  // Before the log: a 503 of /readyz is not a failure, and a line for each shed request would add to an overload.
   handlers.push(health(isDraining));
   if (shed !== undefined) handlers.push(shed);
   handlers.push(logRequests(slowRequestMs), ...added);

@@ -4,44 +4,44 @@ import { longWait } from './queue-delay.ts';
 
 const EPOCH_MS = 1_795_000_000_000;
 
-/** A worker with clocks of its own. */
+/** A worker whose clocks the test controls. */
 function byHand(maxWaitMs: number) {
   let clock = EPOCH_MS;
   let idle = 7;
-  let processor = 0;
+  let cpu = 0;
   const waitedTooLong = longWait({
     maxWaitMs,
     clock: () => clock,
     idleMs: () => idle,
-    processorMs: () => processor,
+    cpuMs: () => cpu,
   });
-  const told = (requestStart: unknown): boolean => waitedTooLong(0, requestStart);
+  const withHeader = (requestStart: unknown): boolean => waitedTooLong(0, requestStart);
   return {
-    told,
-    /** A request that the proxy had so long ago; whether it waited too long. */
-    aged: (ms: number): boolean => told(`t=${((clock - ms) / 1000).toFixed(3)}`),
-    /** A request that this worker saw so long ago. */
+    withHeader,
+    /** A request that the proxy received `ms` ago. Returns whether it waited too long. */
+    aged: (ms: number): boolean => withHeader(`t=${((clock - ms) / 1000).toFixed(3)}`),
+    /** A request that this worker received `ms` ago. */
     seen: (ms: number): boolean => waitedTooLong(ms, undefined),
     work(ms: number): void {
       clock += ms;
-      processor += ms;
+      cpu += ms;
     },
     rest(ms: number): void {
       clock += ms;
       idle += ms;
     },
-    /** Time passes, and the worker has no processor. */
+    /** Time passes, and the worker gets no CPU. */
     stand(ms: number): void {
       clock += ms;
     },
   };
 }
 
-test('under work without a rest, what is older than the limit waited too long, and what is not did not', () => {
+test('in a continuously busy worker a request older than the limit waited too long, and a younger one did not', () => {
   const { aged, work } = byHand(100);
   assert.equal(aged(150), false, 'the first one');
   work(50);
-  assert.equal(aged(200), false, 'half of the limit not worked yet');
+  assert.equal(aged(200), false, 'busy for half the limit at most');
   work(1);
   assert.equal(aged(101), true);
   assert.equal(aged(99), false);
@@ -50,29 +50,29 @@ test('under work without a rest, what is older than the limit waited too long, a
   assert.equal(aged(99), false);
 });
 
-test('what waited for this worker itself is as old, whatever a proxy says', () => {
+test('a wait in the worker itself counts without a header of the proxy', () => {
   const { aged, seen, work } = byHand(100);
   assert.equal(seen(101), false, 'the first one');
   work(51);
   assert.equal(seen(100), false);
   assert.equal(seen(101), true);
-  assert.equal(aged(101), true, 'and of one account with those');
+  assert.equal(aged(101), true, 'both kinds of wait share one state');
 });
 
-test('where refusing is dear it takes half of the time that serving takes, and no more', () => {
+test('shedding uses at most half the CPU time of serving', () => {
   const { aged, work } = byHand(100);
   let served = 0;
-  let refused = 0;
+  let shed = 0;
   for (let i = 0; i < 1_000; i++) {
     const late = aged(5_000);
     work(late ? 2.5 : 10);
-    if (late) refused++;
+    if (late) shed++;
     else served++;
   }
-  assert.ok(Math.abs(refused * 2.5 - (served * 10) / 2) < 100, `${served} served, ${refused} refused`);
+  assert.ok(Math.abs(shed * 2.5 - (served * 10) / 2) < 100, `${served} served, ${shed} shed`);
 });
 
-test('a worker that rests in between turns nobody away, however old', () => {
+test('a worker that idles in between sheds no request, whatever its age', () => {
   const { aged, work, rest } = byHand(100);
   for (let i = 0; i < 50; i++) {
     assert.equal(aged(5_000), false);
@@ -81,7 +81,7 @@ test('a worker that rests in between turns nobody away, however old', () => {
   }
 });
 
-test('a worker that is kept from its processor turns nobody away', () => {
+test('CPU starvation sheds no request', () => {
   const { aged, stand } = byHand(100);
   for (let i = 0; i < 50; i++) {
     assert.equal(aged(1_000), false);
@@ -89,11 +89,11 @@ test('a worker that is kept from its processor turns nobody away', () => {
   }
 });
 
-test('what gives no time, one to come or one long past waited for nothing', () => {
-  const { told, aged, work } = byHand(100);
+test('a missing, malformed, future or very old X-Request-Start sheds no request', () => {
+  const { withHeader, aged, work } = byHand(100);
   assert.equal(aged(150), false);
   work(1_000);
-  assert.equal(aged(150), true, 'a sound one by now');
+  assert.equal(aged(150), true, 'a valid header is shed');
   work(1);
   for (const header of [
     undefined,
@@ -111,7 +111,7 @@ test('what gives no time, one to come or one long past waited for nothing', () =
     `${EPOCH_MS}`,
     ['t=1', 't=2'],
   ]) {
-    assert.equal(told(header), false, JSON.stringify(header));
+    assert.equal(withHeader(header), false, JSON.stringify(header));
   }
   assert.equal(aged(-1), false);
   assert.equal(aged(-1e9), false);

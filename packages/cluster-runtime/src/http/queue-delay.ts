@@ -1,50 +1,51 @@
 export interface LongWaitOptions {
   readonly maxWaitMs: number;
-  /** Milliseconds of the clock that the proxy reads too. */
+  /** Milliseconds since the epoch, as in the `X-Request-Start` header of the proxy. */
   readonly clock?: () => number;
-  /** Milliseconds for which the event loop had nothing to do, since its start. */
+  /** Milliseconds for which the event loop was idle since its start. */
   readonly idleMs?: () => number;
-  readonly processorMs?: () => number;
+  /** Milliseconds of CPU time used. */
+  readonly cpuMs?: () => number;
 }
 
-/** Older than any time limit of a proxy: such a header says something else. */
-const ABSURD_MS = 60_000;
+/** Longer than any timeout of a proxy. A header with an older time is ignored. */
+const MAX_AGE_MS = 60_000;
 
 /**
- * Whether a request waited too long: for so long since this worker saw it, or where nobody sees it, in a connection that was
- * not accepted yet. Of that the proxy tells: `X-Request-Start: t=<seconds>`, when it had the request.
+ * Returns a function that decides whether a request waited too long and must be shed. A request is old if it waited longer than
+ * `maxWaitMs`, in this worker or in a connection that was not accepted yet. For the latter the proxy reports when it received the
+ * request: `X-Request-Start: t=<seconds>`.
  *
- * Age alone turns nobody away. The worker must not have rested since it met the first old one, and have worked for half of the
- * limit: what waited elsewhere (a worker that died, other clocks, no processor) or behind a single long request finds a worker
- * that rests in between.
+ * A worker sheds an old request only after being continuously busy for half the limit since the first old request. CPU starvation,
+ * retries, clock skew and a single long request cause no rejections.
  *
- * Nor does refusing take more than half of the processor time of serving: where it is dear all would be old by the time that
- * they are looked at, and nobody would be served.
+ * Shedding uses at most half as much CPU time as serving. Otherwise, if shedding is expensive, all requests are old when the worker
+ * reaches them, and it serves none.
  */
 export function longWait({
   maxWaitMs,
   clock = Date.now,
   idleMs = () => performance.nodeTiming.idleTime,
-  processorMs = threadMs,
+  cpuMs = threadCpuMs,
 }: LongWaitOptions): (seenMs: number, requestStart: unknown) => boolean {
   const half = maxWaitMs / 2;
   let idle = -1;
   let usedAtFirst = 0;
   let usedBefore = 0;
-  let refusedBefore = false;
-  let mayRefuseMs = 0;
+  let shedBefore = false;
+  let shedBudgetMs = 0;
 
   function isOld(seenMs: number, requestStart: unknown): boolean {
     if (seenMs > maxWaitMs) return true;
     if (typeof requestStart !== 'string') return false;
     const age = clock() - 1000 * Number(requestStart.slice(2));
-    // Not a number compares as neither.
-    return age > maxWaitMs && age < ABSURD_MS;
+    // A malformed header gives NaN, which compares as false.
+    return age > maxWaitMs && age < MAX_AGE_MS;
   }
 
   function tooLong(seenMs: number, requestStart: unknown): boolean {
     if (!isOld(seenMs, requestStart)) return false;
-    const used = processorMs();
+    const used = cpuMs();
     const cost = used - usedBefore;
     usedBefore = used;
     const idleNow = idleMs();
@@ -53,18 +54,18 @@ export function longWait({
       usedAtFirst = used;
       return false;
     }
-    mayRefuseMs = refusedBefore ? mayRefuseMs - cost : cost / 2;
-    return used - usedAtFirst > half && mayRefuseMs > 0;
+    shedBudgetMs = shedBefore ? shedBudgetMs - cost : cost / 2;
+    return used - usedAtFirst > half && shedBudgetMs > 0;
   }
 
   return (seenMs, requestStart) => {
-    refusedBefore = tooLong(seenMs, requestStart);
-    return refusedBefore;
+    shedBefore = tooLong(seenMs, requestStart);
+    return shedBefore;
   };
 }
 
-/** Processor time of this thread. */
-export function threadMs(): number {
+/** Returns the CPU time of this thread in milliseconds. */
+export function threadCpuMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
 }

@@ -40,7 +40,7 @@ async function serve(
   };
 }
 
-test('what is logged while a request is served carries its id, and what is logged outside has none', async (t) => {
+test('log lines of a request carry its id, and other lines carry none', async (t) => {
   const lines = logged(t);
   const ask = await serve(t, 60_000);
   const ids = ['one', 'two', 'three'];
@@ -49,7 +49,7 @@ test('what is logged while a request is served carries its id, and what is logge
   assert.deepEqual(lines.map(({ request_id }) => request_id).sort(), ['one', 'three', 'two', undefined]);
 });
 
-test('an id that no proxy of ours would send is not taken, and without one the app makes its own', async (t) => {
+test('a missing or malformed X-Request-Id is replaced by a new id', async (t) => {
   const ask = await serve(t, 60_000);
   const idOf = async (id?: string) => (await ask('/fine', id)).headers.get('x-request-id');
   assert.equal(await idOf('0c5a5f0b'), '0c5a5f0b');
@@ -58,7 +58,7 @@ test('an id that no proxy of ours would send is not taken, and without one the a
   assert.equal(new Set(made).size, made.length);
 });
 
-test('failed and slow requests are logged once each with their id, without their query; others are not', async (t) => {
+test('failed and slow requests are logged once, with their id and without their query; others are not logged', async (t) => {
   const lines = logged(t);
   const [patient, strict] = [await serve(t, 60_000), await serve(t, SLOW_MS)];
   const about = async (id: string) => {
@@ -73,7 +73,7 @@ test('failed and slow requests are logged once each with their id, without their
   await patient('/failed?token=secret', 'failed');
   await strict('/slow?token=secret', 'slow');
   assert.deepEqual(await about('failed'), [['request failed', '/failed', 502]]);
-  assert.deepEqual(await about('slow'), [['request took long', '/slow', 200]]);
+  assert.deepEqual(await about('slow'), [['slow request', '/slow', 200]]);
   assert.deepEqual(
     lines.filter(({ request_id }) => request_id === 'fine').map(({ msg }) => msg),
     ['from a callback of a callback'],
@@ -84,7 +84,7 @@ for (const [when, thrown] of [
   ['at once', "throw new Error('at once')"],
   ['later', "setTimeout(() => { throw new Error('later'); })"],
 ] as const) {
-  test(`what a request throws ${when} ends the worker, and is logged with the id of that request`, async (t) => {
+  test(`an error that a request throws ${when} ends the worker and is logged with the id of the request`, async (t) => {
     const source = copyOfApp(t);
     change(join(source, 'app/routes.ts'), "send('Pong')", thrown);
     const app = runApp(t, join(source, 'main.ts'), { WORKERS: '1' });

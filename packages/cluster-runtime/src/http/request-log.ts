@@ -6,13 +6,13 @@ import { keepHeader } from './kept-headers.ts';
 import { outcomeOf } from './outcome.ts';
 
 /**
- * Binds an id to each request, which every log line written meanwhile carries and the answer names, and logs the requests
- * that failed or took long. The path is logged without its query, which may hold secrets.
+ * Gives each request an id, which is in its log lines and in the `X-Request-Id` header of the response. Logs requests that fail or
+ * take `slowMs` or longer. The path is logged without its query, which may contain secrets.
  */
 export function logRequests(slowMs: number): Handler {
   return (req, res, next) => {
     const id = requestIdOf(req.headers['x-request-id']);
-    // As it was asked for: frameworks take from it what they mount a router under.
+    // The original URL: frameworks remove the mount point of a router from `req.url`.
     const { url } = req;
     const began = performance.now();
     keepHeader(res, { name: 'X-Request-Id', value: id });
@@ -24,7 +24,7 @@ export function logRequests(slowMs: number): Handler {
       const path = pathForLog(url);
       const fields = { request_id: id, method: req.method, path, status, ms, error: res.errored?.message };
       if (failed) log('error', 'request failed', fields);
-      else log('warn', 'request took long', fields);
+      else log('warn', 'slow request', fields);
     });
     runWithRequestId(id, next);
   };

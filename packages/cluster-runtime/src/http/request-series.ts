@@ -1,12 +1,12 @@
 import { httpRequestDuration, httpRequests } from './http-metrics.ts';
 
-/** What one kind of request counts in. */
+/** The series of one combination of method, route and status. */
 export interface RequestSeries {
   readonly requests: { inc(): void };
   readonly duration: { observe(seconds: number): void };
 }
 
-/** By route, method and status: all three are bounded, and looked up once here instead of once in each metric. */
+/** Series by route, method and status, which are bounded. One lookup here replaces one in each metric. */
 const known = new Map<string, Map<string, Map<number, RequestSeries>>>();
 
 export function requestSeries(method: string, route: string, status: number): RequestSeries {

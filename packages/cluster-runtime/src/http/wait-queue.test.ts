@@ -5,23 +5,23 @@ import test from 'node:test';
 import express from 'express';
 import { listen } from '../../test/support/listen.ts';
 import { openRaw } from '../../test/support/raw-http.ts';
-import { threadMs } from './queue-delay.ts';
+import { threadCpuMs } from './queue-delay.ts';
 import { type WaitQueueOptions, waitQueue } from './wait-queue.ts';
 
-/** The queue by itself, without a server and without waiting. */
+/** The queue without a server, with clocks that the test controls. */
 function byHand(options: Pick<WaitQueueOptions, 'maxWaitMs'>) {
   let clock = 0;
-  let processor = 0;
+  let cpu = 0;
   let idle = 0;
-  let refused = 0;
-  const clocks = { now: () => clock, processorMs: () => processor, idleMs: () => idle };
-  const queue = waitQueue({ ...options, ...clocks }, () => refused++);
+  let shed = 0;
+  const clocks = { now: () => clock, cpuMs: () => cpu, idleMs: () => idle };
+  const queue = waitQueue({ ...options, ...clocks }, () => shed++);
   function work(ms: number): void {
     clock += ms;
-    processor += ms;
+    cpu += ms;
   }
   return {
-    /** One request that costs so much; how often it was begun is in what it returns. */
+    /** A request that costs `ms` of CPU time. The returned object counts how often it was begun. */
     request(ms = 0, answer: object = {}, onBegin?: () => void): { begun: number } {
       const asked = { begun: 0 };
       queue({ headers: {} } as IncomingMessage, answer as ServerResponse, () => {
@@ -31,9 +31,9 @@ function byHand(options: Pick<WaitQueueOptions, 'maxWaitMs'>) {
       });
       return asked;
     },
-    refused: () => refused,
+    shed: () => shed,
     work,
-    /** Time passes, and the worker has no processor. */
+    /** Time passes, and the worker gets no CPU. */
     stand(ms: number): void {
       clock += ms;
     },
@@ -47,33 +47,33 @@ function byHand(options: Pick<WaitQueueOptions, 'maxWaitMs'>) {
 
 const begun = (requests: readonly { begun: number }[]) => requests.map((one) => one.begun);
 
-/** Milliseconds of processor. */
+/** Uses CPU time, in milliseconds. */
 function use(ms: number): void {
-  const end = threadMs() + ms;
-  while (threadMs() < end);
+  const end = threadCpuMs() + ms;
+  while (threadCpuMs() < end);
 }
 
-test('what waited too long is turned away and counted; after a rest nobody is', async () => {
-  const { request, rest, turn, refused } = byHand({ maxWaitMs: 100 });
+test('requests that waited too long are shed; after the worker was idle none is shed', async () => {
+  const { request, rest, turn, shed } = byHand({ maxWaitMs: 100 });
   const asked = Array.from({ length: 13 }, () => request(20));
   for (let i = 0; i < asked.length; i++) await turn();
   assert.deepEqual(begun(asked), [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0]);
-  assert.equal(refused(), 3);
+  assert.equal(shed(), 3);
   rest(1);
   const later = Array.from({ length: 6 }, () => request(20));
   for (let i = 0; i < later.length; i++) await turn();
   assert.deepEqual(begun(later), [1, 1, 1, 1, 1, 1]);
-  assert.equal(refused(), 3);
+  assert.equal(shed(), 3);
 });
 
-test('a turn begins no more than takes a few milliseconds, and each in its order', async () => {
+test('a turn starts requests for a few milliseconds, in order', async () => {
   const { request, turn } = byHand({ maxWaitMs: 1000 });
   const asked = Array.from({ length: 4 }, () => request(20));
   assert.deepEqual(begun(asked), [1, 0, 0, 0]);
   await turn();
   assert.deepEqual(begun(asked), [1, 1, 0, 0]);
   const last = request(20);
-  assert.equal(last.begun, 0, 'behind those that wait');
+  assert.equal(last.begun, 0, 'behind the queued requests');
   for (const expected of [
     [1, 1, 1, 0, 0],
     [1, 1, 1, 1, 0],
@@ -84,24 +84,24 @@ test('a turn begins no more than takes a few milliseconds, and each in its order
   }
 });
 
-test('what costs next to nothing does not wait for a turn', () => {
+test('cheap requests do not wait for a turn', () => {
   const { request } = byHand({ maxWaitMs: 100 });
   const asked = Array.from({ length: 100 }, () => request(0.01));
   assert.ok(asked.every((one) => one.begun === 1));
 });
 
-test('what went away while it waited is not begun', async () => {
-  const { request, turn, refused } = byHand({ maxWaitMs: 100 });
+test('a request whose client left while it waited is not started', async () => {
+  const { request, turn, shed } = byHand({ maxWaitMs: 100 });
   request(20);
   const gone = { destroyed: false };
   const asked = [request(20, gone), request(20)];
   gone.destroyed = true;
   for (let i = 0; i < 3; i++) await turn();
   assert.deepEqual(begun(asked), [0, 1]);
-  assert.equal(refused(), 0);
+  assert.equal(shed(), 0);
 });
 
-test('what waited is begun in its own asynchronous context', async () => {
+test('a queued request starts in its own asynchronous context', async () => {
   const { request, turn } = byHand({ maxWaitMs: 100 });
   const context = new AsyncLocalStorage<number>();
   const found: unknown[] = [];
@@ -111,14 +111,14 @@ test('what waited is begun in its own asynchronous context', async () => {
   assert.deepEqual(found, [0, 1, 2, 3]);
 });
 
-test('while requests wait, new connections are accepted', async (t) => {
+test('new connections are accepted while requests wait', async (t) => {
   const EACH = 30;
   const allServed = Promise.withResolvers<number>();
   const allAccepted = Promise.withResolvers<void>();
   let accepted = 0;
   let served = 0;
   const app = express();
-  app.use(waitQueue({ maxWaitMs: 0 }, () => assert.fail('refused')));
+  app.use(waitQueue({ maxWaitMs: 0 }, () => assert.fail('shed')));
   app.get('/', (_req, res) => {
     use(5);
     res.send('done');
@@ -138,15 +138,15 @@ test('while requests wait, new connections are accepted', async (t) => {
   assert.ok(meanwhile > EACH / 2, `${meanwhile} of ${EACH}`);
 });
 
-test('without a limit no request is refused, however long it waited', async () => {
-  const { request, turn, refused } = byHand({ maxWaitMs: 0 });
+test('without a limit no request is shed', async () => {
+  const { request, turn, shed } = byHand({ maxWaitMs: 0 });
   const asked = Array.from({ length: 13 }, () => request(20));
   for (let i = 0; i < asked.length; i++) await turn();
   assert.ok(asked.every((one) => one.begun === 1));
-  assert.equal(refused(), 0);
+  assert.equal(shed(), 0);
 });
 
-test('time between turns is no wait', async () => {
+test('time between turns does not count as waiting', async () => {
   const { request, work, turn } = byHand({ maxWaitMs: 100 });
   for (let i = 0; i < 5; i++) {
     work(10_000);
@@ -155,8 +155,8 @@ test('time between turns is no wait', async () => {
   }
 });
 
-test('a worker that is kept from its processor turns nobody away', async () => {
-  const { request, stand, turn, refused } = byHand({ maxWaitMs: 100 });
+test('CPU starvation sheds no request', async () => {
+  const { request, stand, turn, shed } = byHand({ maxWaitMs: 100 });
   const asked = Array.from({ length: 50 }, () => {
     stand(1_000);
     return request();
@@ -166,10 +166,10 @@ test('a worker that is kept from its processor turns nobody away', async () => {
     await turn();
   }
   assert.ok(asked.every((one) => one.begun === 1));
-  assert.equal(refused(), 0);
+  assert.equal(shed(), 0);
 });
 
-test('one long request alone turns nobody away', async () => {
+test('one long request sheds no other', async () => {
   const { request, turn } = byHand({ maxWaitMs: 100 });
   const asked = [request(20), request(5_000), request(), request()];
   for (let i = 0; i < 3; i++) await turn();

@@ -4,12 +4,12 @@ import type { Handler } from '../core/app.ts';
 import { type LongWaitOptions, longWait } from './queue-delay.ts';
 
 export interface WaitQueueOptions extends LongWaitOptions {
-  /** A request that waited longer than this for the requests before it is refused; 0 for never. */
+  /** A request that waited longer than this is shed. 0: never. */
   readonly maxWaitMs: number;
   readonly now?: () => number;
 }
 
-/** The longest time one event-loop turn spends starting requests. A worker accepts one new connection in a turn. */
+/** Time one event-loop turn may spend starting queued requests. A worker accepts one new connection per turn. */
 const TURN_MS = 2;
 
 interface Waiting {
@@ -20,10 +20,10 @@ interface Waiting {
 }
 
 /**
- * Starts requests in order, for at most `TURN_MS` in one event-loop turn, and calls `refuse` for a request that waited longer than
- * `maxWaitMs`. Between two turns the worker accepts connections: requests wait in them unseen.
+ * Starts requests in order, for at most `TURN_MS` per event-loop turn, and calls `shed` for a request that waited longer than
+ * `maxWaitMs`. The worker accepts connections between turns, so requests also wait in connections that are not accepted yet.
  */
-export function waitQueue(options: WaitQueueOptions, refuse: (res: ServerResponse) => void): Handler {
+export function waitQueue(options: WaitQueueOptions, shed: (res: ServerResponse) => void): Handler {
   const { now = performance.now.bind(performance) } = options;
   const waitedTooLong = options.maxWaitMs > 0 ? longWait(options) : () => false;
   const waiting: Waiting[] = [];
@@ -31,7 +31,7 @@ export function waitQueue(options: WaitQueueOptions, refuse: (res: ServerRespons
   let began = 0;
 
   function begin(req: IncomingMessage, res: ServerResponse, next: () => void, seenMs: number): void {
-    if (waitedTooLong(seenMs, req.headers['x-request-start'])) refuse(res);
+    if (waitedTooLong(seenMs, req.headers['x-request-start'])) shed(res);
     else next();
   }
 
@@ -39,7 +39,7 @@ export function waitQueue(options: WaitQueueOptions, refuse: (res: ServerRespons
     began = now();
     for (let at = began; waiting.length > 0 && at - began < TURN_MS; at = now()) {
       const { req, res, next, since } = waiting.shift()!;
-      // A request whose client left is not started: it was counted when its connection closed.
+      // If the client has left, the request is not started. It was counted when its connection closed.
       if (!res.destroyed) begin(req, res, next, at - since);
     }
     inTurn = waiting.length > 0;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Backoff } from './backoff.ts';
 
-test('a single death, and any death after steady service, is made good at once', () => {
+test('a single early exit, and any exit of a stable worker, has no delay', () => {
   const backoff = new Backoff();
   assert.deepEqual(
     [false, true, false, true, true].map((stable) => backoff.afterExit(stable)),
@@ -10,7 +10,7 @@ test('a single death, and any death after steady service, is made good at once',
   );
 });
 
-test('quick deaths in a row wait longer and longer, up to five seconds', () => {
+test('early exits in a row double the delay, up to five seconds', () => {
   const backoff = new Backoff();
   assert.deepEqual(
     Array.from({ length: 10 }, () => backoff.afterExit(false)),

@@ -1,12 +1,12 @@
-/** First delay after a second early exit in a row; doubled with each further one. */
+/** Delay after the second early exit in a row. Each further early exit doubles it. */
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 5000;
 
-/** A worker that exits is replaced at once; only early exits in a row delay the next start. */
+/** Computes the delay before an exited worker is replaced. Only two or more early exits in a row delay the next start. */
 export class Backoff {
   #earlyExits = 0;
 
-  /** The delay before the next start. `stable`: the worker that exited had been ready for a while. */
+  /** Returns the delay in milliseconds. `stable` is whether the exited worker was stable: see WorkerProcess. */
   afterExit(stable: boolean): number {
     this.#earlyExits = stable ? 0 : this.#earlyExits + 1;
     if (this.#earlyExits < 2) return 0;

@@ -8,48 +8,48 @@ import type { WorkerProcess } from './worker-process.ts';
 
 type Exited = Pick<WorkerProcess, 'drainReason' | 'killReason'>;
 
-const NOT_ASKED: Exited = { drainReason: undefined, killReason: undefined };
+const NO_REASON: Exited = { drainReason: undefined, killReason: undefined };
 const no = () => false;
 const yes = () => true;
 
 for (const [what, worker, code, signal, heapWasFull, kernelKilled, reason] of [
-  ['an exit code', NOT_ASKED, 3, null, false, no, 'exit'],
-  ['an exit with 0 that nobody asked for', NOT_ASKED, 0, null, false, no, 'exit'],
-  ['a process that could not be made', NOT_ASKED, null, null, false, no, 'not-started'],
-  ['an uncaught exception', NOT_ASKED, UNCAUGHT_EXIT_CODE, null, false, no, 'uncaught'],
-  ['a signal', NOT_ASKED, null, 'SIGSEGV', false, no, 'SIGSEGV'],
-  ['an abort', NOT_ASKED, null, 'SIGABRT', false, no, 'SIGABRT'],
-  ['a full heap', NOT_ASKED, null, 'SIGABRT', true, no, 'oom'],
-  ['a kill from outside', NOT_ASKED, null, 'SIGKILL', false, no, 'SIGKILL'],
-  ['a kill by the kernel', NOT_ASKED, null, 'SIGKILL', false, yes, 'oom'],
-  ['a drain', { ...NOT_ASKED, drainReason: 'reload' }, 0, null, false, no, 'reload'],
-  ['a drain that failed', { ...NOT_ASKED, drainReason: 'reload' }, 1, null, false, no, 'exit'],
+  ['an exit code', NO_REASON, 3, null, false, no, 'exit'],
+  ['an exit with 0 without a drain', NO_REASON, 0, null, false, no, 'exit'],
+  ['a process that failed to fork', NO_REASON, null, null, false, no, 'not-started'],
+  ['an uncaught exception', NO_REASON, UNCAUGHT_EXIT_CODE, null, false, no, 'uncaught'],
+  ['a signal', NO_REASON, null, 'SIGSEGV', false, no, 'SIGSEGV'],
+  ['an abort', NO_REASON, null, 'SIGABRT', false, no, 'SIGABRT'],
+  ['a full heap', NO_REASON, null, 'SIGABRT', true, no, 'oom'],
+  ['a SIGKILL from outside', NO_REASON, null, 'SIGKILL', false, no, 'SIGKILL'],
+  ['an out-of-memory kill of the kernel', NO_REASON, null, 'SIGKILL', false, yes, 'oom'],
+  ['a drain', { ...NO_REASON, drainReason: 'reload' }, 0, null, false, no, 'reload'],
+  ['a drain that failed', { ...NO_REASON, drainReason: 'reload' }, 1, null, false, no, 'exit'],
   [
-    'one sent away before it was ready',
-    { ...NOT_ASKED, drainReason: 'scale' },
+    'a drain before the worker was ready',
+    { ...NO_REASON, drainReason: 'scale' },
     null,
     'SIGTERM',
     false,
     no,
     'scale',
   ],
-  ['a kill during a drain', { ...NOT_ASKED, drainReason: 'scale' }, null, 'SIGKILL', false, no, 'SIGKILL'],
-  ['our own kill', { ...NOT_ASKED, killReason: 'stuck' }, null, 'SIGKILL', false, yes, 'stuck'],
+  ['a SIGKILL during a drain', { ...NO_REASON, drainReason: 'scale' }, null, 'SIGKILL', false, no, 'SIGKILL'],
+  ['a kill by the primary', { ...NO_REASON, killReason: 'stuck' }, null, 'SIGKILL', false, yes, 'stuck'],
 ] as const) {
-  test(`${what} is told as ${reason}`, () => {
+  test(`the exit reason of ${what} is ${reason}`, () => {
     assert.equal(exitReason(worker as Exited, code, signal, heapWasFull, kernelKilled), reason);
   });
 }
 
-test('each out-of-memory kill of the kernel explains one death', () => {
+test('each out-of-memory kill of the kernel explains one exit', () => {
   let kills = 5;
   const oomKills = new KernelOomKills(() => kills);
-  assert.equal(oomKills.take(), false, 'those from before are not ours');
+  assert.equal(oomKills.take(), false, 'kills before the start do not count');
   kills = 7;
   assert.deepEqual([oomKills.take(), oomKills.take(), oomKills.take()], [true, true, false]);
 });
 
-test('what a worker writes at its death is handed on and understood, in whatever pieces it comes', async () => {
+test('the report of a full heap is copied and recognised in any chunks', async () => {
   const [stderr, shown] = [new PassThrough(), new PassThrough()];
   const tail = followStderr(stderr, shown);
   const text = 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n';

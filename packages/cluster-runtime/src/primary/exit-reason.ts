@@ -3,8 +3,8 @@ import { UNCAUGHT_EXIT_CODE } from '../core/exit-codes.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /**
- * Why a worker exited, as far as it can be known: `oom` where V8 said that its heap was full, or where the kernel has
- * counted an out-of-memory kill since; any other SIGKILL from outside is only a SIGKILL.
+ * Returns the exit reason of a worker. It is `oom` if V8 reported a full heap, or if the kernel has counted an out-of-memory kill.
+ * Any other SIGKILL that the primary did not send is `SIGKILL`.
  */
 export function exitReason(
   worker: Pick<WorkerProcess, 'drainReason' | 'killReason'>,
@@ -16,7 +16,7 @@ export function exitReason(
   if (worker.killReason !== undefined) return worker.killReason;
   if (signal !== null && heapWasFull) return 'oom';
   if (signal === 'SIGKILL' && kernelKilled()) return 'oom';
-  // A worker that does not listen for messages yet is drained by SIGTERM.
+  // The primary drains a starting worker by SIGTERM.
   if (signal === 'SIGTERM' && worker.drainReason !== undefined) return worker.drainReason;
   if (signal !== null) return signal;
   if (code === null) return 'not-started';
@@ -26,7 +26,10 @@ export function exitReason(
 
 const FILES = ['/sys/fs/cgroup/memory.events', '/sys/fs/cgroup/memory/memory.oom_control'] as const;
 
-/** Counts the out-of-memory kills of the control group that this process is in, by cgroup v2 or v1. */
+/**
+ * Counts the out-of-memory kills in the control group of this process, with cgroup v2 or v1.
+ * See https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files.
+ */
 export class KernelOomKills {
   readonly #read: () => number;
   #seen: number;
@@ -36,7 +39,7 @@ export class KernelOomKills {
     this.#seen = read();
   }
 
-  /** Takes one that was not taken yet; false where there is none. */
+  /** Takes one kill. Returns false if the kernel has counted no kill that was not taken yet. */
   take(): boolean {
     if (this.#read() <= this.#seen) return false;
     this.#seen += 1;
@@ -44,7 +47,7 @@ export class KernelOomKills {
   }
 }
 
-/** 0 where the kernel does not report it. */
+/** Returns 0 if the kernel does not report the count. */
 function readOomKills(): number {
   for (const file of FILES) {
     try {

@@ -4,17 +4,17 @@ import { exitReason, KernelOomKills } from './exit-reason.ts';
 import { followStderr, type StderrTail } from './stderr-tail.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
-/** Longest wait for the end of an exited worker's stderr. */
+/** Longest wait for the end of stderr of an exited worker. */
 const STDERR_MS = 1000;
 
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
-  /** Until its replacement starts; undefined where it has none. */
+  /** Delay before the replacement starts; undefined if the worker is not replaced. */
   readonly delayMs: number | undefined;
 }
 
-/** Finds out why workers exited, and reports it: to the log, to the metrics, and to code that waits for a worker. */
+/** Determines exit reasons, logs and counts them, and settles the promises of the worker. */
 export class ExitReporter {
   readonly #onExit: (reason: string) => void;
   readonly #stderr = new WeakMap<WorkerProcess, StderrTail>();
@@ -25,17 +25,17 @@ export class ExitReporter {
     this.#onExit = onExit;
   }
 
-  /** To be called when the worker starts: the reason may be in what it writes. */
+  /** Call it when the worker starts: stderr may contain the exit reason. */
   follow(worker: WorkerProcess): void {
     this.#stderr.set(worker, followStderr(worker.forked.process.stderr, process.stderr));
   }
 
-  /** Exits whose reason is not reported yet. */
+  /** Number of exits that are not reported yet. */
   get pending(): number {
     return this.#pending;
   }
 
-  /** Reports why a worker exited, once that is known, and settles its `ready` and `exited` only then. */
+  /** Waits for the exit reason, reports it, then rejects `ready` and resolves `exited` of the worker. */
   async report(worker: WorkerProcess, exit: Exit): Promise<void> {
     this.#pending += 1;
     const endedAt = new Date().toISOString();
@@ -56,7 +56,7 @@ export class ExitReporter {
     try {
       return exitReason(worker, code, signal, stderr.heapWasFull(), () => this.#oomKills.take());
     } catch (error) {
-      log('error', 'the kernel does not say whether it killed a worker for memory', describeError(error));
+      log('error', 'cannot read the out-of-memory kill count of the kernel', describeError(error));
       return signal ?? 'exit';
     }
   }
@@ -64,5 +64,5 @@ export class ExitReporter {
 
 function startFailure({ pid, cannotShare }: WorkerProcess, reason: string): string {
   const why = cannotShare === undefined ? reason : `cannot share its metrics: ${cannotShare}`;
-  return `the new worker ${pid} did not become ready (${why}); its own log lines say more`;
+  return `the new worker ${pid} did not become ready (${why}); see its log lines`;
 }

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { GiveUp } from './give-up.ts';
 
-/** A pool whose clock the test turns; `given` says how often it has given up after 1000 ms. */
+/** A pool whose clock the test controls. `gaveUp` counts the calls of `onGiveUp`; the limit is 1000 ms. */
 function watch(t: TestContext) {
   t.mock.timers.enable({ apis: ['setInterval'] });
   let clock = 0;
   t.mock.method(performance, 'now', () => clock);
-  const pool = { stable: false, given: 0 };
+  const pool = { stable: false, gaveUp: 0 };
   const giveUp = new GiveUp({
     giveUpMs: 1000,
     hasStable: () => pool.stable,
     onGiveUp: () => {
-      pool.given += 1;
+      pool.gaveUp += 1;
     },
   });
   const pass = (ms: number) => {
@@ -23,37 +23,37 @@ function watch(t: TestContext) {
   return { giveUp, pool, pass };
 }
 
-test('the primary gives up once, when workers failed early for so long', (t) => {
+test('the primary gives up once when workers failed early for the whole limit', (t) => {
   const { giveUp, pool, pass } = watch(t);
   giveUp.failedEarly();
   pass(750);
-  assert.equal(pool.given, 0);
+  assert.equal(pool.gaveUp, 0);
   pass(250);
-  assert.equal(pool.given, 1);
+  assert.equal(pool.gaveUp, 1);
   pass(10_000);
-  assert.equal(pool.given, 1);
+  assert.equal(pool.gaveUp, 1);
 });
 
-test('workers that only take long to start are no reason to give up', (t) => {
+test('workers that only start slowly do not make the primary give up', (t) => {
   const { pool, pass } = watch(t);
   pass(100_000);
-  assert.equal(pool.given, 0);
+  assert.equal(pool.gaveUp, 0);
 });
 
-test('a stable worker, there now or until now, starts the time again', (t) => {
+test('a stable worker restarts the limit, also when it exits', (t) => {
   const { giveUp, pool, pass } = watch(t);
   giveUp.failedEarly();
   pass(750);
   giveUp.seenStable();
   pass(10_000);
-  assert.equal(pool.given, 0);
+  assert.equal(pool.gaveUp, 0);
   giveUp.failedEarly();
   pool.stable = true;
   pass(10_000);
   pool.stable = false;
   pass(10_000);
-  assert.equal(pool.given, 0);
+  assert.equal(pool.gaveUp, 0);
   giveUp.failedEarly();
   pass(250);
-  assert.equal(pool.given, 1);
+  assert.equal(pool.gaveUp, 1);
 });

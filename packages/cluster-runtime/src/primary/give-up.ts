@@ -2,13 +2,13 @@ const CHECK_MS = 250;
 
 export interface GiveUpOptions {
   readonly giveUpMs: number;
-  /** Whether there is a stable worker now. */
+  /** Returns whether a worker is stable now. */
   hasStable(): boolean;
-  /** Called once, when no worker was stable for `giveUpMs` and one has failed early meanwhile. */
+  /** Called once, when no worker was stable for `giveUpMs` and at least one worker failed early in that time. */
   onGiveUp(): void;
 }
 
-/** Notices that workers fail again and again. Workers that merely take long to start are no reason to give up. */
+/** Detects that workers fail repeatedly. Workers that only start slowly do not trigger it. */
 export class GiveUp {
   readonly #options: GiveUpOptions;
   #lastStable = performance.now();
@@ -28,7 +28,7 @@ export class GiveUp {
     clearInterval(this.#timer);
   }
 
-  /** There is a stable worker, or there was one until now. */
+  /** Call it when a worker is stable, or when a stable worker exits. */
   seenStable(): void {
     this.#lastStable = performance.now();
     this.#failedSince = false;

@@ -22,7 +22,7 @@ const status: MetricsRoute = () => ({
   body: 'up 1\n',
 });
 
-test('a known path answers with its own content type, with or without a query', async (t) => {
+test('a route answers with its content type, with and without a query', async (t) => {
   const url = await open(t, { '/status': status });
   for (const path of ['/status', '/status?x=1']) {
     const response = await fetch(url + path);
@@ -32,7 +32,7 @@ test('a known path answers with its own content type, with or without a query', 
   }
 });
 
-test('HEAD answers as GET does, without the body', async (t) => {
+test('HEAD gets the response of GET without the body', async (t) => {
   const url = await open(t, { '/status': status });
   const response = await fetch(`${url}/status`, { method: 'HEAD' });
   assert.equal(response.status, 200);
@@ -40,7 +40,7 @@ test('HEAD answers as GET does, without the body', async (t) => {
   assert.equal(await response.text(), '');
 });
 
-test('everything that could write is refused', async (t) => {
+test('every method but GET and HEAD gets 405', async (t) => {
   const url = await open(t, { '/status': status });
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
     for (const path of ['/status', '/metrics', '/metrics/workers/0']) {
@@ -51,7 +51,7 @@ test('everything that could write is refused', async (t) => {
   }
 });
 
-test('any other path is not found', async (t) => {
+test('any other path gets 404', async (t) => {
   const url = await open(t, { '/status': status });
   for (const path of [
     '/',
@@ -72,7 +72,7 @@ test('any other path is not found', async (t) => {
   }
 });
 
-test('metrics answer for themselves, the totals and those of one worker', async (t) => {
+test('the totals and the series of one worker are served', async (t) => {
   const url = await open(t, { '/status': status });
   for (const path of ['/metrics', '/metrics?x=1', '/metrics/workers/0', '/metrics/workers/12']) {
     const response = await fetch(url + path);
@@ -81,7 +81,7 @@ test('metrics answer for themselves, the totals and those of one worker', async 
   }
 });
 
-test('what cannot be shared is a 503 that says why, never half an answer', async (t) => {
+test('a page that cannot be produced gets 503 with the reason', async (t) => {
   const cannot = () => {
     throw new Error('cannot share: disk full');
   };

@@ -4,9 +4,9 @@ import { describeError, log } from '../core/log.ts';
 import { pathForLog } from '../core/printable.ts';
 import { MAX_HEADER_BYTES } from '../http/parse-errors.ts';
 
-/** The totals at `/metrics`, and what one worker counted at `/metrics/workers/<slot>`. */
+/** Serves the totals at `/metrics` and the series of one worker at `/metrics/workers/<slot>`. */
 export interface MetricsPages {
-  /** @throws Error where there is nothing true to show. */
+  /** @throws Error if there are no correct totals to show */
   requireSharing(): void;
   serve(req: IncomingMessage, res: ServerResponse): void;
 }
@@ -14,7 +14,7 @@ export interface MetricsPages {
 const METRICS = '/metrics';
 const METRICS_PATH = /^\/metrics(\/workers\/\d{1,4})?$/;
 
-/** Answered by the primary alone, so that a busy, stopped or missing worker never delays it. Read-only. */
+/** Creates the metrics server of the primary. It never waits for a worker, and it accepts GET and HEAD only. */
 export function createMetricsServer(
   routes: ReadonlyMap<string, MetricsRoute>,
   metrics: MetricsPages,
@@ -68,7 +68,7 @@ async function answer(
   send(req, res, 200, found);
 }
 
-/** Logs once, not at each scrape, why a path cannot be answered; again after it could be, or for another reason. */
+/** Logs why a path is answered with 503: once per path and reason, and again after the path has recovered. */
 class Refusals {
   readonly #reasons = new Map<string, string>();
 

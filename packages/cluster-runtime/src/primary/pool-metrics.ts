@@ -15,8 +15,8 @@ export interface PoolMetrics {
 }
 
 /**
- * What the primary alone knows of its pool. In a registry of its own that is not shared: the primary takes no slot, and
- * these start again from zero with the whole application, as all others do.
+ * Creates the metrics of the worker pool, in a registry that is not shared: the primary takes no slot. The series restart from zero
+ * with the whole application, like all others.
  */
 export function createPoolMetrics(pool: WorkerPool): PoolMetrics {
   const registry = new Registry();
@@ -33,7 +33,7 @@ export function createPoolMetrics(pool: WorkerPool): PoolMetrics {
   });
   new Gauge({
     name: 'app_workers_desired',
-    help: 'Worker processes there should be',
+    help: 'Desired number of worker processes',
     registers,
     collect() {
       this.set(pool.desired);
@@ -41,14 +41,14 @@ export function createPoolMetrics(pool: WorkerPool): PoolMetrics {
   });
   const starts = new Counter({
     name: 'app_worker_starts_total',
-    help: 'Worker processes started, by reason',
+    help: 'Starts of worker processes, by reason',
     labelNames: ['reason'],
     registers,
   });
   for (const reason of START_REASONS) starts.inc({ reason }, 0);
   const exits = new Counter({
     name: 'app_worker_exits_total',
-    help: 'Worker processes that ended, by reason: what the primary asked for, or the signal, or what it died of',
+    help: 'Exits of worker processes, by exit reason',
     labelNames: ['reason'],
     registers,
   });
@@ -62,14 +62,14 @@ export function createPoolMetrics(pool: WorkerPool): PoolMetrics {
   for (const result of ['done', 'failed']) reloads.inc({ result }, 0);
   const parseErrors = new Counter({
     name: 'app_metrics_server_parse_errors_total',
-    help: 'Requests to the metrics server that the HTTP parser refused, by the code of its error',
+    help: 'Requests to the metrics server that the HTTP parser refused, by error code',
     labelNames: ['code'],
     registers,
   });
   for (const code of PARSE_ERROR_CODES) parseErrors.inc({ code }, 0);
   observeEventLoopDelay({
     name: 'app_primary_eventloop_delay_seconds',
-    help: 'How late a timer of the primary fires, sampled ten times a second',
+    help: 'Event loop delay of the primary in seconds, sampled ten times a second',
     registers,
   });
   pool.on('start', (reason) => starts.inc({ reason }));

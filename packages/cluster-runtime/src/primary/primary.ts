@@ -17,7 +17,7 @@ import { Watchdog } from './watchdog.ts';
 import { WorkerPool } from './worker-pool.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
-/** The primary of the application: it reads what all workers share, and counts nothing of it itself. */
+/** Starts the primary. It reads the metrics that the workers share, and writes none of them. */
 export async function startPrimary(
   settings: Settings,
   extension: Extension<unknown, unknown> = {},
@@ -27,15 +27,15 @@ export async function startPrimary(
 }
 
 /**
- * Keeps the workers and serves the metrics port. It carries no requests: with SCHED_NONE the workers accept
- * connections themselves, so neither a busy primary nor a stopped worker holds up requests others could take.
+ * Runs the worker pool and the metrics server. With SCHED_NONE the workers accept connections themselves: neither a busy primary nor
+ * a stopped worker delays requests that other workers can take. See https://nodejs.org/api/cluster.html#clusterschedulingpolicy.
  */
 export async function runPrimary(
   settings: Settings,
   extension: Extension<unknown, unknown> = {},
 ): Promise<void> {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
-  // stderr comes through here: what V8 writes there at its end distinguishes a full heap from other aborts.
+  // stderr is a pipe, because only V8's last output distinguishes a full heap from other aborts.
   cluster.setupPrimary({ stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
 
   const pool = new WorkerPool(settings);
@@ -88,7 +88,7 @@ function readyWorkers(pool: WorkerPool) {
     }));
 }
 
-/** Where some workers share, those that do not are replaced: no page shows what they count. */
+/** Replaces the workers that cannot share if others can: `/metrics` does not show the counts of the former. */
 function replaceUnsharing(pool: WorkerPool, operations: RollingOperations): void {
   const serving = pool.workers().filter(({ serves }) => serves);
   if (!serving.some(({ shares }) => shares)) return;
@@ -113,7 +113,7 @@ function handleSignals(
     log('info', 'draining', { signal });
     watchdog.stop();
     await pool.drain();
-    log('info', 'ended');
+    log('info', 'drained; exiting');
     process.exit(0);
   }
   process.on('SIGTERM', () => void end('SIGTERM'));
@@ -123,7 +123,7 @@ function handleSignals(
   process.on('SIGTTOU', () => operations.scale(-1));
 }
 
-/** The pages of the metrics server beside `/metrics`. */
+/** Returns the routes of the metrics server other than `/metrics`. */
 function routes(
   settings: Settings,
   pool: WorkerPool,
@@ -142,12 +142,12 @@ function routes(
   ]);
 }
 
-/** @throws Error where there is nothing true to show. */
+/** @throws Error if there are no correct totals to show */
 function requireSharing(settings: Settings, pool: WorkerPool): void {
-  if (!settings.metrics) throw new Error('METRICS=0: nothing is measured; unset METRICS to measure');
+  if (!settings.metrics) throw new Error('METRICS=0 switches metrics off; unset METRICS');
   if (settings.metricsDirectory === undefined) {
     throw new Error(
-      'PROMETHEUS_MULTIPROC_DIR is not set, so that each worker counts for itself: set it to a directory',
+      'PROMETHEUS_MULTIPROC_DIR is not set, so workers share no metrics; set it to a directory',
     );
   }
   pool.requireSharing();

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { type OperatedPool, RollingOperations } from './rolling-operations.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
-/** Workers by name, in the order they were started. */
+/** A pool with these workers, in the order of their starts. */
 function poolOf(states: Readonly<Record<string, 'starting' | 'ready'>>) {
   const drained: string[] = [];
   const workers = Object.entries(states).map(
@@ -17,7 +17,7 @@ function poolOf(states: Readonly<Record<string, 'starting' | 'ready'>>) {
     setDesired() {},
     cancelReplacement: () => false,
     workers: () => workers,
-    start: () => Promise.reject(new Error('no worker is to be started')),
+    start: () => Promise.reject(new Error('unexpected start')),
     async drainWorker(worker) {
       drained.push((worker as unknown as { name: string }).name);
       ended.resolve();
@@ -26,14 +26,14 @@ function poolOf(states: Readonly<Record<string, 'starting' | 'ready'>>) {
   return { operations: new RollingOperations({ pool, onReload() {} }), drained, ended: ended.promise };
 }
 
-test('one less takes a worker that is still starting, not the last that serves', async () => {
+test('scaling down removes a starting worker and not the only worker that serves', async () => {
   const { operations, drained, ended } = poolOf({ old: 'ready', young: 'starting' });
   operations.scale(-1);
   await ended;
   assert.deepEqual(drained, ['young']);
 });
 
-test('one less takes the worker that has served longest where all serve', async () => {
+test('scaling down removes the worker that has served longest if all serve', async () => {
   const { operations, drained, ended } = poolOf({ old: 'ready', young: 'ready' });
   operations.scale(-1);
   await ended;

@@ -2,7 +2,7 @@ import { describeError, log } from '../core/log.ts';
 import type { Status } from '../core/status.ts';
 import type { DrainReason, StartReason, WorkerProcess } from './worker-process.ts';
 
-/** What the operations need of the worker pool. */
+/** The part of the worker pool that the operations use. */
 export interface OperatedPool {
   readonly desired: number;
   readonly stopping: boolean;
@@ -13,7 +13,7 @@ export interface OperatedPool {
   drainWorker(worker: WorkerProcess, reason: Exclude<DrainReason, 'stop'>): Promise<void>;
 }
 
-const MOST_WORKERS = 512;
+const MAX_WORKERS = 512;
 
 type Kind = 'reload' | 'scale' | 'recycle';
 type Replacing = 'recycle' | 'cannot-share';
@@ -24,8 +24,8 @@ export interface RollingOperationsOptions {
 }
 
 /**
- * Everything that replaces, adds or removes workers on purpose, one at a time: there is never more than one worker beyond
- * those desired. Requests made meanwhile wait; reloads that wait are one.
+ * Replaces, adds and removes workers on request, one at a time: there is never more than one worker above the desired number.
+ * Operations that are requested meanwhile are queued. Queued reloads are merged into one.
  */
 export class RollingOperations {
   readonly #options: RollingOperationsOptions;
@@ -39,7 +39,7 @@ export class RollingOperations {
     this.#options = options;
   }
 
-  /** Replaces all workers. A reload requested during a reload runs once more after it. */
+  /** Replaces all workers. A reload that is requested during a reload runs after it. */
   reload(): void {
     if (this.#running === 'reload' || this.#reloadAsked)
       log('info', 'reload requested again; it is queued once');
@@ -47,13 +47,13 @@ export class RollingOperations {
     this.#next();
   }
 
-  /** One worker more, or one less. */
+  /** Adds or removes one worker. */
   scale(by: 1 | -1): void {
     this.#scaleBy += by;
     this.#next();
   }
 
-  /** Replaces one worker. */
+  /** Replaces one worker. Does nothing if the worker does not serve or is already queued. */
   replace(worker: WorkerProcess, kind: Replacing, why: string): void {
     if (!worker.serves || this.#leaving.has(worker)) return;
     this.#leaving.set(worker, { kind, why });
@@ -100,7 +100,7 @@ export class RollingOperations {
   async #reloadOnce(): Promise<void> {
     const { pool } = this.#options;
     this.#reloadAsked = false;
-    // Those started from now on have the new code anyway.
+    // Workers that start from now on run the new code already.
     const old = pool.workers().filter(({ drainReason }) => drainReason === undefined);
     log('info', 'reloading', { workers: old.length });
     for (const worker of old) {
@@ -117,15 +117,15 @@ export class RollingOperations {
     const by = Math.sign(this.#scaleBy);
     this.#scaleBy -= by;
     const desired = pool.desired + by;
-    if (desired < 1) throw new Error('the last worker stays');
-    if (desired > MOST_WORKERS) throw new Error(`${MOST_WORKERS} workers are the most`);
+    if (desired < 1) throw new Error('cannot scale below 1 worker');
+    if (desired > MAX_WORKERS) throw new Error(`cannot scale above ${MAX_WORKERS} workers`);
     if (by > 0) {
       await pool.start('scale');
       pool.setDesired(desired);
     } else {
       pool.setDesired(desired);
-      // First a replacement that waits for its backoff, then a worker that is still starting, else the worker that has served
-      // longest: the last worker that serves stays.
+      // In this order: a replacement that waits for its backoff, a worker that is not ready, the worker that has served longest.
+      // The only worker that serves is thus never removed.
       const staying = pool.workers().filter(({ drainReason }) => drainReason === undefined);
       const leaving = staying.find(({ serves }) => !serves) ?? staying[0];
       if (!pool.cancelReplacement() && leaving !== undefined) await pool.drainWorker(leaving, 'scale');

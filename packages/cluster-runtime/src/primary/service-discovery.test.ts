@@ -25,7 +25,7 @@ async function serve(t: TestContext, host: string): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-test('living workers are listed as Prometheus asks for it, those that ended are not', async (t) => {
+test('live slots are listed in the format of HTTP service discovery, and others are not', async (t) => {
   const address = `127.0.0.1:${await serve(t, '127.0.0.1')}`;
   const answer = await fetch(`http://${address}/targets`);
   assert.equal(answer.headers.get('content-type'), 'application/json');
@@ -35,7 +35,7 @@ test('living workers are listed as Prometheus asks for it, those that ended are 
   ]);
 });
 
-test('the address is the one that was reached, not the one it listens on', async (t) => {
+test('the address is the one that accepted the request and not the one the server listens on', async (t) => {
   const port = await serve(t, '::');
   for (const address of [`127.0.0.1:${port}`, `[::1]:${port}`]) {
     const [{ targets }] = (await (await fetch(`http://${address}/targets`)).json()) as [
@@ -53,7 +53,7 @@ async function listed(url: string): Promise<string[]> {
   return groups.map(({ targets, labels }) => `http://${targets[0]}${labels.__metrics_path__}`);
 }
 
-test('each target listed shows one worker; a worker that is taken away leaves the list', async (t) => {
+test('each target shows one worker, and a removed worker is not listed', async (t) => {
   const app = runApp(t, MAIN, { WORKERS: '2', PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
   const { metrics } = await ports(app);
   await statusWhen(metrics, allReady);
@@ -69,7 +69,7 @@ test('each target listed shows one worker; a worker that is taken away leaves th
   assert.deepEqual(await listed(metrics), [`${metrics}/metrics/workers/${workers[0]!.slot}`]);
 });
 
-test('targets are a 503 that says why where workers have no directory to share', async (t) => {
+test('/targets is a 503 with the reason if workers have no directory to share', async (t) => {
   const { metrics } = await ports(runApp(t, MAIN, { WORKERS: '1' }));
   const answer = await fetch(`${metrics}/targets`);
   assert.equal(answer.status, 503);

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { Reader } from 'prom-multiproc';
 import type { MetricsRoute } from '../core/extension.ts';
 
-/** One target of Prometheus' HTTP service discovery. */
+/** One target group: https://prometheus.io/docs/prometheus/latest/http_sd/. */
 interface TargetGroup {
   readonly targets: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
@@ -12,21 +12,21 @@ interface TargetGroup {
 type Slot = Pick<ReturnType<Reader['slots']>[number], 'slot' | 'live'>;
 
 /**
- * The slots of the directory as they are now. From the files and not from what workers once said: only a slot that is
- * held is answered at `/metrics/workers/<slot>`. The directory is opened at the first call.
+ * Returns a function that lists the slots in the directory. It reads the files and not the messages of workers, because
+ * `/metrics/workers/<slot>` answers for held slots only. The first call opens the directory.
  */
 export function slotsOf(directory: () => string): () => readonly Slot[] {
   let reader: Reader | undefined;
   return () => {
-    // The reader of the totals reports what cannot be read.
+    // The reader of `/metrics` already reports unreadable slots.
     reader ??= new Reader(directory(), { onUnreadable: () => {} });
     return reader.slots();
   };
 }
 
 /**
- * Lists each living worker as a target. At the address by which this server was reached: the name that was asked for may
- * stand for several replicas, and each has slots of its own.
+ * Lists each live slot as a target, at the address on which this server accepted the request. A host name may stand for several
+ * replicas, each with its own slots.
  */
 export function createTargetsRoute(slots: () => readonly Slot[]): MetricsRoute {
   return ({ socket }) => {

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import test from 'node:test';
 import { followStderr } from './stderr-tail.ts';
 
-test('control characters in what a worker writes are escaped, also where a chunk ends in the middle of one', async () => {
+test('control characters in stderr are escaped, also if a chunk ends within one', async () => {
   const stderr = new PassThrough();
   const written: string[] = [];
   const to = new PassThrough();

@@ -2,17 +2,17 @@ import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { escapeControls } from '../core/printable.ts';
 
-/** What V8 writes before it ends a process whose heap is full. */
+/** V8 writes this before it aborts a process whose heap is full. */
 const HEAP_FULL = 'out of memory';
 
 export interface StderrTail {
-  /** Whether V8 wrote that the heap was full; to be asked once all was read. */
+  /** Returns whether V8 reported a full heap. Call it after `end` has resolved. */
   heapWasFull(): boolean;
-  /** Resolves when all that the process wrote has been read. */
+  /** Resolves when stderr has been read to its end. */
   readonly end: Promise<void>;
 }
 
-/** Passes a worker's stderr on, control characters escaped, and looks for what V8 writes at its end: the signal alone does not show why it ended. */
+/** Copies stderr of a worker to `to` with control characters escaped, and searches it for V8's report of a full heap. */
 export function followStderr(stderr: Readable | null, to: NodeJS.WritableStream): StderrTail {
   let tail = '';
   let full = false;

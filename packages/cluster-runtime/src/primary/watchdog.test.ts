@@ -7,12 +7,12 @@ interface Fake extends Watched {
   pings: number;
 }
 
-/** A watchdog on a clock that the test turns. */
+/** A watchdog with a clock that the test controls. */
 function watch(timeoutMs: number, ...names: string[]) {
   let clock = 1_000_000;
   const killed: string[] = [];
   const workers = names.map((name): Fake => {
-    const worker = { name, lastAnswer: clock, asked: false, pings: 0, ping: () => void worker.pings++ };
+    const worker = { name, lastAnswer: clock, pingPending: false, pings: 0, ping: () => void worker.pings++ };
     return worker;
   });
   const watchdog = new Watchdog<Fake>({
@@ -24,7 +24,7 @@ function watch(timeoutMs: number, ...names: string[]) {
   return {
     killed,
     workers,
-    /** Time passes, and those named answer at its end. */
+    /** Time passes, and then the named workers answer. */
     tick(ms: number, ...answering: string[]): void {
       clock += ms;
       watchdog.tick();
@@ -33,7 +33,7 @@ function watch(timeoutMs: number, ...names: string[]) {
   };
 }
 
-test('who does not answer for the timeout is stuck, and nobody else', () => {
+test('a worker that does not answer within the timeout is stuck, and others are not', () => {
   const { tick, killed } = watch(5000, 'lively', 'stuck');
   for (let second = 1; second <= 4; second++) tick(PING_EVERY_MS, 'lively');
   assert.deepEqual(killed, []);
@@ -43,13 +43,13 @@ test('who does not answer for the timeout is stuck, and nobody else', () => {
   assert.deepEqual(killed, ['stuck']);
 });
 
-test('who does not answer is asked once, not every second', () => {
+test('a worker that does not answer gets one ping and not one per second', () => {
   const { tick, workers } = watch(60_000, 'stuck');
   for (let second = 1; second <= 30; second++) tick(PING_EVERY_MS);
   assert.equal(workers[0]!.pings, 1);
 });
 
-test('an answer in time counts from then on', () => {
+test('an answer in time restarts the timeout', () => {
   const { tick, killed } = watch(3000, 'slow');
   for (let round = 0; round < 10; round++) {
     tick(PING_EVERY_MS);
@@ -58,12 +58,12 @@ test('an answer in time counts from then on', () => {
   assert.deepEqual(killed, []);
 });
 
-test('time in which the watchdog itself stood still counts for nobody', () => {
+test('time during which the watchdog itself was stopped does not count', () => {
   const { tick, killed } = watch(3000, 'lively', 'stuck');
   tick(PING_EVERY_MS, 'lively');
   tick(600_000);
   assert.deepEqual(killed, []);
   tick(PING_EVERY_MS, 'lively');
   tick(PING_EVERY_MS, 'lively');
-  assert.deepEqual(killed, ['stuck'], 'the stuck one had been silent before');
+  assert.deepEqual(killed, ['stuck'], 'the stuck worker had not answered before');
 });

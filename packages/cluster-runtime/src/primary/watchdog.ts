@@ -1,9 +1,9 @@
-/** What the watchdog needs of a worker. */
+/** The part of a worker that the watchdog uses. */
 export interface Watched {
-  /** When it was last known to run, in milliseconds of the same clock: its last answer, or when it became ready. */
+  /** Time of the last answer, or of becoming ready, in milliseconds of `now`. */
   lastAnswer: number;
-  /** Whether a ping is under way: a worker that does not answer is not sent any more of them. */
-  asked: boolean;
+  /** Whether a ping is unanswered. The watchdog sends no further ping until then. */
+  pingPending: boolean;
   ping(): void;
 }
 
@@ -17,8 +17,8 @@ export interface WatchdogOptions<W extends Watched> {
 export const PING_EVERY_MS = 1000;
 
 /**
- * Notices workers whose event loop is blocked or stopped. Time in which this process itself was blocked or stopped does not
- * count: no worker could answer it then.
+ * Detects workers whose event loop is blocked or stopped. Time during which the primary itself was blocked or stopped does not
+ * count.
  */
 export class Watchdog<W extends Watched> {
   readonly #options: WatchdogOptions<W>;
@@ -49,17 +49,17 @@ export class Watchdog<W extends Watched> {
     for (const worker of this.#options.watched()) {
       worker.lastAnswer = Math.min(now, worker.lastAnswer + late);
       const silentMs = now - worker.lastAnswer;
-      if (worker.asked && silentMs >= this.#options.timeoutMs) {
+      if (worker.pingPending && silentMs >= this.#options.timeoutMs) {
         this.#options.onStuck(worker, Math.round(silentMs));
-      } else if (!worker.asked) {
-        worker.asked = true;
+      } else if (!worker.pingPending) {
+        worker.pingPending = true;
         worker.ping();
       }
     }
   }
 
   answered(worker: Watched): void {
-    worker.asked = false;
+    worker.pingPending = false;
     worker.lastAnswer = this.#now();
   }
 }

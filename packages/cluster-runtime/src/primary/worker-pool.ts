@@ -8,15 +8,15 @@ import { ExitReporter } from './exit-reporter.ts';
 import { GiveUp } from './give-up.ts';
 import { type DrainReason, type StartReason, WorkerProcess } from './worker-process.ts';
 
-/** A draining worker gets so much longer than its own deadline before it is killed. */
+/** Time between the drain deadline of a worker and its SIGKILL. */
 const KILL_MARGIN_MS = 1000;
-/** A signal to the whole process group reaches all its processes well within this. */
+/** A signal to the process group reaches the primary within this time after it has reached a worker. */
 const SIGNAL_GRACE_MS = 200;
 
 export interface WorkerPoolOptions {
   readonly workers: number;
   readonly giveUpMs: number;
-  /** A worker that is not ready after so long is killed. */
+  /** A worker that is not ready after this time is killed. */
   readonly startTimeoutMs: number;
   readonly drainWaitMs: number;
   readonly drainTimeoutMs: number;
@@ -25,17 +25,17 @@ export interface WorkerPoolOptions {
 interface WorkerPoolEvents {
   /** A worker process was started. */
   start: [reason: StartReason];
-  /** A worker sent a message, which the pool has seen before. */
+  /** A worker sent a message. The pool has already handled it. */
   message: [worker: WorkerProcess, message: ToPrimary];
-  /** A worker process exited, and the reason is known. */
+  /** A worker process exited. */
   exit: [reason: string];
   /** No worker was stable for `giveUpMs`. The pool starts no more workers. */
   'give-up': [];
 }
 
 /**
- * Keeps the desired number of workers alive until it drains. A worker that exits is replaced as long as fewer are left than
- * desired; `start` and `drainWorker` are for operations that replace, add and remove workers on purpose.
+ * Keeps the desired number of workers running until it drains. It replaces an exited worker if fewer workers than desired are left.
+ * Rolling operations use `start` and `drainWorker`.
  */
 export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
   readonly #options: WorkerPoolOptions;
@@ -62,7 +62,7 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     });
   }
 
-  /** Starts the desired number of workers, and begins to replace those that exit. */
+  /** Starts the desired number of workers and from then on replaces workers that exit. */
   boot(): void {
     cluster.on('listening', (worker, { port }) => this.#listening(worker, port));
     cluster.on('message', (worker, message: ToPrimary) => this.#message(worker, message));
@@ -79,13 +79,13 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     return this.#stopping;
   }
 
-  /** Starts missing workers at once; it ends none of those that are too many. */
+  /** Sets the desired number and starts missing workers at once. It does not end surplus workers. */
   setDesired(desired: number): void {
     this.#desired = desired;
     for (let missing = this.#missing(); missing > 0; missing--) this.#replaceIn(0);
   }
 
-  /** Cancels one replacement that waits for its backoff; false where there is none. */
+  /** Cancels one replacement that waits for its backoff. Returns false if there is none. */
   cancelReplacement(): boolean {
     const [timer] = this.#replacements;
     if (timer === undefined) return false;
@@ -101,7 +101,7 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     return this.workers().map((worker) => worker.status());
   }
 
-  /** @throws Error where no worker can share its metrics: then there is nothing true to show. */
+  /** @throws Error if no worker can share its metrics: there are then no correct totals to show */
   requireSharing(): void {
     const workers = this.workers().filter(({ state }) => state !== 'starting');
     const [first] = workers;
@@ -110,7 +110,7 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     }
   }
 
-  /** Starts one more worker than there are. Rejects with the reason where it exits before it is ready. */
+  /** Starts one worker and resolves when it is ready. Rejects with the reason if it exits before. */
   async start(reason: StartReason): Promise<WorkerProcess> {
     if (this.#stopping) throw new Error('the application is stopping');
     const worker = this.#fork(reason);
@@ -118,7 +118,7 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     return worker;
   }
 
-  /** Drains one worker, and resolves when it has exited. It is killed after its deadline. */
+  /** Drains one worker, kills it after the deadline, and resolves when it has exited. */
   async drainWorker(worker: WorkerProcess, reason: Exclude<DrainReason, 'stop'>): Promise<void> {
     worker.drain(reason, false);
     const deadline = setTimeout(() => {
@@ -129,7 +129,7 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     clearTimeout(deadline);
   }
 
-  /** Drains all workers, and resolves when all have exited. They are killed after the deadline. */
+  /** Drains all workers, kills them after the deadline, and resolves when all have exited. */
   async drain(): Promise<void> {
     this.#stop();
     for (const worker of this.#workers.values()) worker.drain('stop', true);
@@ -176,10 +176,10 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
       });
       worker.kill('start-timeout');
     }, startTimeoutMs);
-    // Without a listener a failed fork, or a message to a worker that just died, would end the primary.
+    // Without this listener a failed fork, or a message to an exited worker, would end the primary.
     worker.forked.on('error', (error) => {
       log('warn', 'worker unreachable', { worker: worker.id, error: error.message });
-      // A process that could not be made has no exit either.
+      // A process that failed to fork emits no 'exit'.
       if (worker.forked.process.pid === undefined) this.#exited(worker.forked, null, null);
     });
     return worker;
@@ -202,7 +202,7 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     this.emit('message', worker, message);
   }
 
-  /** A worker that drains on its own is replaced while it drains, unless the signal was for the whole application. */
+  /** Replaces a worker that drains on its own while it drains, unless the whole application stops. */
   #drainsByItself(worker: WorkerProcess): void {
     worker.state = 'draining';
     if (worker.drainReason !== undefined) return;
@@ -215,7 +215,7 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     worker.exited.promise.then(() => clearTimeout(timer));
   }
 
-  /** A new worker that cannot share would count into nothing: it may serve only where no worker shares. */
+  /** A starting worker that cannot share may serve only if no other worker shares. Otherwise its counts would be lost. */
   #cannotShare(worker: WorkerProcess, reason: string): void {
     worker.sharing = { cannot: reason };
     if (worker.state !== 'starting') return;

@@ -4,35 +4,35 @@ import type { WorkerState, WorkerStatus } from '../core/status.ts';
 import type { Watched } from './watchdog.ts';
 
 export type StartReason = 'boot' | 'crash' | 'reload' | 'scale' | 'recycle';
-/** Why a worker drains: `sigterm` where it was sent SIGTERM by itself, anything else because the primary asked it to. */
+/** Why a worker drains. `sigterm`: the worker alone received SIGTERM. Otherwise the primary started the drain. */
 export type DrainReason = 'reload' | 'scale' | 'recycle' | 'cannot-share' | 'sigterm' | 'stop';
-/** Why the primary killed a worker; where its drain took too long, why it drained. */
+/** Why the primary killed a worker. After a drain deadline it is the reason of the drain. */
 export type KillReason = 'stuck' | 'start-timeout' | DrainReason;
 
-/** A worker that has been ready for so long is stable; one that exits before has failed early. */
+/** A worker is stable after it has been ready for this time. A worker that exits before has failed early. */
 const STABLE_MS = 500;
 
 /** One worker process, from its fork to its exit. */
 export class WorkerProcess implements Watched {
   readonly forked: Worker;
   state: WorkerState = 'starting';
-  /** Undefined until it has reported whether it shares. */
+  /** Undefined until the worker has reported whether it shares. */
   sharing: { readonly slot: number | undefined } | { readonly cannot: string } | undefined;
-  /** Set once it is no longer among the desired workers: it is not replaced when it exits. */
+  /** Set when the worker no longer counts towards the desired number. */
   drainReason: DrainReason | undefined;
   killReason: KillReason | undefined;
-  /** Resolves when it is ready, rejects with the reason when it exits before. */
+  /** Resolves when the worker is ready. Rejects with the reason if it exits before. */
   readonly ready = Promise.withResolvers<void>();
-  /** Resolves when it has exited and the reason is known. */
+  /** Resolves when the worker has exited and the exit reason is known. */
   readonly exited = Promise.withResolvers<void>();
   startTimer: NodeJS.Timeout | undefined;
   lastAnswer = 0;
-  asked = false;
+  pingPending = false;
   #readyAt: number | undefined;
 
   constructor(forked: Worker) {
     this.forked = forked;
-    // Most starts are awaited by no code.
+    // Nothing awaits most starts, so a rejection would otherwise end the primary.
     this.ready.promise.catch(() => {});
   }
 
@@ -40,7 +40,7 @@ export class WorkerProcess implements Watched {
     return this.forked.id;
   }
 
-  /** 0 where the process could not be made. */
+  /** 0 if the process failed to fork. */
   get pid(): number {
     return this.forked.process.pid ?? 0;
   }
@@ -57,7 +57,7 @@ export class WorkerProcess implements Watched {
     return this.sharing !== undefined && 'slot' in this.sharing;
   }
 
-  /** Whether it takes requests and will go on to. */
+  /** Whether the worker takes requests and does not drain. */
   get serves(): boolean {
     return this.state === 'ready' && this.drainReason === undefined;
   }
@@ -82,10 +82,10 @@ export class WorkerProcess implements Watched {
     this.send({ type: 'ping' });
   }
 
-  /** `whole`: the whole application stops. The first reason holds. */
+  /** Starts the drain. `whole`: the whole application stops. The first reason is kept. */
   drain(reason: DrainReason, whole: boolean): void {
     this.drainReason ??= reason;
-    // Before a worker listens for messages SIGTERM simply ends it: it serves no request yet.
+    // A starting worker does not read messages yet. SIGTERM ends it, and no request is lost.
     if (this.state === 'starting') this.forked.process.kill('SIGTERM');
     this.state = 'draining';
     this.send({ type: 'drain', whole });

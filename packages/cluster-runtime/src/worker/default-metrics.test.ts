@@ -6,7 +6,7 @@ import { collectRuntimeMetrics } from './default-metrics.ts';
 
 const AN_HOUR_MS = 3_600_000;
 
-test('a worker has prom-client’s default metrics, but for event loop lag, and is not woken to sample that', async (t) => {
+test('a worker has the default metrics of prom-client except the event loop lag, and no timer samples the lag', async (t) => {
   const monitor = t.mock.method(perfHooks, 'monitorEventLoopDelay');
   collectRuntimeMetrics();
   const text = await register.metrics();

@@ -6,8 +6,8 @@ const LAG = /^nodejs_eventloop_lag_/;
 const NEVER_MS = 2 ** 31 - 1;
 
 /**
- * prom-client's default metrics, with a histogram of the event loop's delay in the place of its `nodejs_eventloop_lag_*`:
- * sampling for those wakes an idle process a hundred times a second, and percentiles of single workers do not add up.
+ * Collects the default metrics of prom-client. A histogram of the event loop delay replaces its `nodejs_eventloop_lag_*`: sampling
+ * for those wakes an idle process 100 times a second, and percentiles of single workers cannot be aggregated.
  */
 export function collectRuntimeMetrics(): void {
   collectDefaultMetrics({ eventLoopMonitoringPrecision: NEVER_MS });
@@ -16,6 +16,6 @@ export function collectRuntimeMetrics(): void {
   }
   observeEventLoopDelay({
     name: 'nodejs_eventloop_delay_seconds',
-    help: 'How late a timer of a worker fires, sampled ten times a second',
+    help: 'Event loop delay of the workers in seconds, sampled ten times a second',
   });
 }

@@ -36,7 +36,7 @@ function ask(url: string, agent: Agent): Promise<Answer> {
   return answer;
 }
 
-/** A request that a worker has begun, and answers once it is released. */
+/** A request that a worker has begun, and answers after `release()`. */
 async function hold(app: RunningApp, url: string, agent: Agent) {
   const { req, answer } = begin(`${url}/held`, agent, 'POST');
   req.flushHeaders();
@@ -44,7 +44,7 @@ async function hold(app: RunningApp, url: string, agent: Agent) {
   return { answer, release: () => void req.end() };
 }
 
-test('SIGTERM: readiness fails first, requests in flight finish, then the exit code is 0', async (t) => {
+test('on SIGTERM readiness fails first, requests in flight finish, and the exit code is 0', async (t) => {
   const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_WAIT_MS: '4000' });
   const { app: url } = await ports(app);
   const agent = new Agent({ keepAlive: true });
@@ -53,7 +53,7 @@ test('SIGTERM: readiness fails first, requests in flight finish, then the exit c
   app.child.kill('SIGTERM');
   await app.line('draining');
 
-  // The door is still open, but says that it is about to close.
+  // The port still accepts connections, and responses carry `Connection: close`.
   let ready = await fetch(`${url}/readyz`);
   while (ready.status === 200) ready = await fetch(`${url}/readyz`);
   assert.deepEqual([ready.status, await ready.text()], [503, 'draining']);
@@ -65,7 +65,7 @@ test('SIGTERM: readiness fails first, requests in flight finish, then the exit c
   assert.deepEqual(await app.exit(), { code: 0, signal: null });
 });
 
-test('what the application holds is closed once, after its last answer and before the process ends', async (t) => {
+test('close() of the application is called once, after the last response and before the exit', async (t) => {
   const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_TIMEOUT_MS: '60000' });
   const { app: url } = await ports(app);
   const agent = new Agent({ keepAlive: true });
@@ -80,14 +80,14 @@ test('what the application holds is closed once, after its last answer and befor
   await app.line('draining');
   held.release();
   await app.line('closed');
-  // The worker waits until this client has let go, which it does with its answer.
+  // The worker waits until this client closes its connection, which it does when it has its response.
   assert.equal(answered, true);
   await slow;
   assert.deepEqual(await app.exit(), { code: 0, signal: null });
   assert.equal(app.lines.filter(({ msg }) => msg === 'closed').length, 1);
 });
 
-test('an idle keep-alive connection is served during the drain, and told to close', async (t) => {
+test('a request on an idle keep-alive connection is served during the drain, with Connection: close', async (t) => {
   const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_TIMEOUT_MS: '60000' });
   const { app: url } = await ports(app);
   const [idle, busy] = [0, 1].map(() => new Agent({ keepAlive: true, maxSockets: 1 })) as [Agent, Agent];
@@ -98,8 +98,8 @@ test('an idle keep-alive connection is served during the drain, and told to clos
   await ask(`${url}/pid`, idle);
   const held = await hold(app, url, busy);
   app.child.kill('SIGTERM');
-  // The door is closed as soon as a new connection is refused.
-  await until('the closed door', () =>
+  // The port is closed as soon as a new connection is refused.
+  await until('the closed port', () =>
     fetch(`${url}/pid`, { headers: { connection: 'close' } }).then(
       () => false,
       () => true,
@@ -112,7 +112,7 @@ test('an idle keep-alive connection is served during the drain, and told to clos
   assert.deepEqual(await app.exit(), { code: 0, signal: null });
 });
 
-test('a connection that never lets go is cut at the deadline, and the exit code is still 0', async (t) => {
+test('a connection that stays open is cut at the deadline, and the exit code is still 0', async (t) => {
   const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_TIMEOUT_MS: '300' });
   const { app: url } = await ports(app);
   const agent = new Agent({ keepAlive: true });
@@ -134,7 +134,7 @@ test('a worker that does not drain is killed after the deadline', async (t) => {
   assert.deepEqual(await app.exit(), { code: 0, signal: null });
 });
 
-test('a second signal ends at once, and the exit code tells', async (t) => {
+test('a second signal ends the application at once, with the exit code of the signal', async (t) => {
   const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_TIMEOUT_MS: '60000' });
   const { app: url, metrics } = await ports(app);
   const { workers } = await statusOf(metrics);
@@ -147,12 +147,12 @@ test('a second signal ends at once, and the exit code tells', async (t) => {
   await exited(workers.map((w) => w.pid));
 });
 
-test('a worker sent SIGTERM drains by itself and is replaced', async (t) => {
+test('a worker that receives SIGTERM drains on its own and is replaced', async (t) => {
   const app = runApp(t, SLOW);
   const { metrics } = await ports(app);
   const { workers } = await statusWhen(metrics, allReady);
   process.kill(workers[0]!.pid, 'SIGTERM');
-  // Where it exits late it was replaced before, and its exit has no replacement of its own.
+  // If the worker exits late, it was replaced before, and its exit starts no other worker.
   const exit = await until('its exit', () =>
     app.lines.find((line) => line.worker_pid === workers[0]!.pid && line.code !== undefined),
   );
@@ -160,7 +160,7 @@ test('a worker sent SIGTERM drains by itself and is replaced', async (t) => {
   await statusWhen(metrics, (s) => allReady(s) && s.workers.every((w) => w.pid !== workers[0]!.pid));
 });
 
-test('a worker sent SIGTERM that has still to drain is replaced meanwhile', async (t) => {
+test('a worker that receives SIGTERM is replaced while it still drains', async (t) => {
   const app = runApp(t, SLOW, { WORKERS: '1', DRAIN_TIMEOUT_MS: '60000' });
   const { app: url, metrics } = await ports(app);
   const { workers } = await statusWhen(metrics, allReady);
@@ -169,7 +169,7 @@ test('a worker sent SIGTERM that has still to drain is replaced meanwhile', asyn
   const held = await hold(app, url, agent);
   process.kill(workers[0]!.pid, 'SIGTERM');
   await app.line('worker ready', 2);
-  assert.ok(!app.lines.some(({ msg }) => msg === 'worker exited'), 'it drains still');
+  assert.ok(!app.lines.some(({ msg }) => msg === 'worker exited'), 'it still drains');
   held.release();
   assert.equal((await held.answer).body, 'done');
   agent.destroy();

@@ -5,14 +5,14 @@ import { keepHeader } from '../http/kept-headers.ts';
 
 export interface Drain {
   readonly isDraining: () => boolean;
-  /** Resolves once the last connection is closed, with the number of connections that had to be cut. */
+  /** Drains, and resolves with the number of connections that were cut at the deadline. Times are in milliseconds. */
   start(waitMs: number, timeoutMs: number): Promise<number>;
 }
 
 /**
- * Ends a server without losing a request: readiness fails, a wait, the server stops listening, answers carry
- * `Connection: close`, and idle keep-alive connections stay open until the peer lets go of them: a request may
- * be on its way on any of them. What is left at the deadline is cut.
+ * Prepares a drain that loses no request. Responses carry `Connection: close`, and after `waitMs` the server stops listening. Idle
+ * keep-alive connections stay open until the peer closes them, because a request may be on its way. After `timeoutMs` the server
+ * cuts the remaining connections.
  */
 export function prepareDrain(server: Server): Drain {
   let draining = false;
@@ -26,7 +26,7 @@ export function prepareDrain(server: Server): Drain {
       await delay(waitMs);
       if (!server.listening) return 0;
       const closed = new Promise<void>((resolve, reject) => {
-        // http.Server's own close() would cut the idle connections.
+        // http.Server's close() would also close idle connections: https://nodejs.org/api/http.html#serverclosecallback
         NetServer.prototype.close.call(server, (error) => (error ? reject(error) : resolve()));
       });
       let cut = 0;

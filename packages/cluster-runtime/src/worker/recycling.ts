@@ -5,20 +5,21 @@ export interface RecyclingOptions {
   readonly rssBytes?: () => number;
   /** From 0 to below 1. */
   readonly random?: () => number;
-  ask(reason: string): void;
+  /** Called when the worker has reached a limit. */
+  requestReplacement(reason: string): void;
 }
 
 export interface Recycling {
-  /** To be called for each request. */
+  /** Call it for each request. */
   readonly onRequest: () => void;
-  /** To be called now and then: looks at the memory, and asks again as long as nothing came of it. */
+  /** Call it every RECYCLE_CHECK_EVERY_MS: it checks the memory and repeats the request until the worker is replaced. */
   readonly check: () => void;
 }
 
 export const RECYCLE_CHECK_EVERY_MS = 5000;
 const MEGABYTE = 1024 * 1024;
 
-/** Asks for a replacement when a worker has reached a limit. The jitter keeps workers that started together from asking together. */
+/** Requests a replacement when a worker reaches a limit. The jitter spreads the replacements of workers that started together. */
 export function createRecycling(options: RecyclingOptions): Recycling {
   const { maxRequests, maxMemoryMb, rssBytes = process.memoryUsage.rss, random = Math.random } = options;
   const limit =
@@ -29,12 +30,14 @@ export function createRecycling(options: RecyclingOptions): Recycling {
 
   function check(): void {
     if (requests >= limit) {
-      options.ask(`${requests} requests, its limit is ${limit}`);
+      options.requestReplacement(`${requests} requests, limit ${limit}`);
       return;
     }
     if (maxMemoryMb === 0) return;
     const megabytes = Math.round(rssBytes() / MEGABYTE);
-    if (megabytes >= maxMemoryMb) options.ask(`${megabytes} MB of memory, the limit is ${maxMemoryMb}`);
+    if (megabytes >= maxMemoryMb) {
+      options.requestReplacement(`${megabytes} MB of memory, limit ${maxMemoryMb} MB`);
+    }
   }
 
   return {

@@ -38,14 +38,14 @@ test('the primary shows what all workers counted', async (t) => {
   assert.match(text, /^http_request_duration_seconds_count\{method="GET",route="\/ping",status="200"\} 20$/m);
 });
 
-test('metrics are a 503 that says why where workers have no directory to share', async (t) => {
+test('/metrics is a 503 with the reason if workers have no directory to share', async (t) => {
   const app = runApp(t, MAIN, { WORKERS: '1' });
   const { metrics } = await ports(app);
   const body = await answerWhen(`${metrics}/metrics`, (status) => status === 503);
   assert.match(body, /PROMETHEUS_MULTIPROC_DIR is not set/);
 });
 
-test('METRICS=0 serves requests, measures nothing, and says so instead of metrics', async (t) => {
+test('with METRICS=0 requests are served, nothing is measured, and /metrics is a 503 with the reason', async (t) => {
   const directory = temporaryDirectory(t);
   const app = runApp(t, MAIN, { WORKERS: '1', METRICS: '0', PROMETHEUS_MULTIPROC_DIR: directory });
   const { app: requests, metrics } = await ports(app);
@@ -55,9 +55,9 @@ test('METRICS=0 serves requests, measures nothing, and says so instead of metric
   assert.deepEqual(readdirSync(directory), []);
 });
 
-test('metrics are a 503 that says why where no worker can share, and requests are served', async (t) => {
+test('/metrics is a 503 with the reason if no worker can share, and requests are served', async (t) => {
   const directory = temporaryDirectory(t);
-  // Root may write anywhere, but readers trust only the files of the directory's owner.
+  // Root may write anywhere, but readers accept only files of the directory's owner.
   if (process.geteuid?.() === 0) chownSync(directory, 65_534, 65_534);
   else chmodSync(directory, 0o500);
   const app = runApp(t, MAIN, { WORKERS: '2', PROMETHEUS_MULTIPROC_DIR: directory });
@@ -71,11 +71,11 @@ test('metrics are a 503 that says why where no worker can share, and requests ar
   assert.match(refusal, /^Unavailable: cannot share metrics in /);
   for (let i = 0; i < 5; i++) assert.equal((await fetch(`${metrics}/metrics`)).status, 503);
   await (await fetch(`${metrics}/status`)).text();
-  const told = app.lines.filter(({ msg }) => msg === 'metrics server cannot answer');
-  assert.equal(told.length, 1, 'told once, not at each scrape');
+  const logged = app.lines.filter(({ msg }) => msg === 'metrics server cannot answer');
+  assert.equal(logged.length, 1, 'logged once and not at each scrape');
 });
 
-test('metrics are a 503 that says why where koffi has no binary for the platform, and requests are served', async (t) => {
+test('/metrics is a 503 with the reason if koffi cannot be loaded, and requests are served', async (t) => {
   const broken = `import { registerHooks } from 'node:module';
     registerHooks({ resolve(name, context, next) {
       if (name === 'koffi') throw new Error('no koffi here');

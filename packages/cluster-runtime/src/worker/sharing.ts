@@ -3,13 +3,13 @@ import { share, takeSlot } from 'prom-multiproc';
 import type { ToPrimary } from '../core/ipc.ts';
 
 export interface Sharing {
-  /** Takes the slot, reports it to the primary, and resolves when this worker may serve. */
+  /** Takes a slot, reports the result to the primary, and resolves when this worker may serve. */
   open(): Promise<void>;
-  /** Lets this worker serve although it cannot share, because no worker can. */
+  /** Lets this worker serve without sharing, because no worker can share. */
   serveAnyway(): void;
 }
 
-/** Shares the metrics of this worker, and reports to the primary whether it can. */
+/** Shares the metrics of this worker. Reports to the primary whether it can, also when that changes later. */
 export function startSharing(report: (message: ToPrimary) => void): Sharing {
   const mayServe = Promise.withResolvers<void>();
   let opened = false;

@@ -14,7 +14,7 @@ import { switchOff } from './metrics-off.ts';
 import { startSharing } from './sharing.ts';
 import { runWorker } from './worker.ts';
 
-/** One worker of the application: what it counts, what it serves, and how it ends where its code fails. */
+/** Starts one worker: sharing, metrics, the application and the server. An uncaught exception ends it with UNCAUGHT_EXIT_CODE. */
 export async function startWorker(
   settings: Settings,
   createApp: () => App | Promise<App>,
@@ -27,7 +27,7 @@ export async function startWorker(
   const { metrics, slowRequestMs } = settings;
   const sharing = metrics ? startSharing(sendToPrimary) : undefined;
   if (metrics) collectRuntimeMetrics();
-  // After the runtime's own metrics, so that the error of a name that is taken points at the application.
+  // The runtime registers its metrics first, so the error about a duplicate name points at the application.
   const app = await createApp();
   if (!metrics) switchOff(register);
   const shed = shedding(settings);
@@ -46,7 +46,7 @@ export async function startWorker(
   });
 }
 
-/** Shown from the start: what appears only with its first count has no increase to alert on. */
+/** Creates the series at the start: increase() misses the first count of a new series. */
 function countParseErrors(): (code: string) => void {
   for (const code of PARSE_ERROR_CODES) parseErrors.inc({ code }, 0);
   return (code) => parseErrors.inc({ code });

@@ -8,29 +8,29 @@ import { prepareDrain } from './graceful-shutdown.ts';
 import { createRecycling, RECYCLE_CHECK_EVERY_MS } from './recycling.ts';
 import type { Sharing } from './sharing.ts';
 
-/** The proxy lets go of an idle connection after seconds; it must never meet one that this side just closed. */
+/** Longer than the idle timeout of the proxy: the proxy must never send a request on a connection that the worker just closed. */
 const KEEP_ALIVE_MS = 65_000;
-/** Node looks for requests that are late no more often than this. */
+/** Interval at which Node checks the request timeouts. */
 const LATE_REQUESTS_CHECK_MS = 1_000;
 
 export interface WorkerParts {
   createListener(isDraining: () => boolean): RequestListener;
-  /** Counts a request that the parser refused, by the code of its error. */
+  /** Called with the error code of each request that the parser refused. */
   onUnparsed?(code: string): void;
-  /** Called when all is answered, before the process ends. */
+  /** Called when the last connection is closed, before the process exits. */
   close?(): Promise<void> | void;
   sharing?: Sharing;
   /** Called with each message to the extension in this worker. */
   onExtensionMessage?(message: unknown): void;
 }
 
-/** Serves the application until the primary, or a SIGTERM to this worker alone, asks it to drain. */
+/** Serves the application until the primary sends `drain` or this worker receives SIGTERM. */
 export async function runWorker(settings: Settings, parts: WorkerParts): Promise<void> {
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
-    // The proxy has a deadline for the gap between two pieces of a body, and none for all of it. A late request is counted as
-    // one that its client left (outcome.ts): what handles `clientError` destroys the socket with the error.
+    // The proxy limits the gap between two reads of a body, but not the total time. A late request is counted as 499 (outcome.ts),
+    // because the handler of `clientError` destroys the socket with an error.
     requestTimeout: settings.requestTimeoutMs,
     headersTimeout: settings.requestTimeoutMs,
     connectionsCheckingInterval: LATE_REQUESTS_CHECK_MS,
@@ -39,9 +39,9 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
   const drain = prepareDrain(server);
   const recycling = createRecycling({
     ...settings,
-    ask: (reason) => sendToPrimary({ type: 'recycle', reason }),
+    requestReplacement: (reason) => sendToPrimary({ type: 'recycle', reason }),
   });
-  /** Whether the whole application ends: while others serve on, it is ready. */
+  /** Whether the whole application stops. If only this worker drains, it stays ready. */
   let ending = false;
   server.on('request', recycling.onRequest);
   server.on(
@@ -78,9 +78,9 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
   process.on('SIGTERM', () => {
     end(true).catch((error) => fail('drain failed', error));
   });
-  // What a terminal sends to its whole process group: the primary alone decides what comes of it.
+  // A terminal sends these signals to its whole process group. Only the primary acts on them.
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGTTIN', 'SIGTTOU'] as const) process.on(signal, () => {});
-  // The channel to the primary closed: the primary has ended, and a worker must not outlive it.
+  // The IPC channel closes when the primary exits. A worker must not outlive the primary.
   cluster.worker?.once('disconnect', () => process.exit(1));
 
   await parts.sharing?.open();

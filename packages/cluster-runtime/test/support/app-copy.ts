@@ -7,7 +7,7 @@ import { temporaryDirectory } from '../../../prom-multiproc/test/support/tempora
 const RUNTIME = resolve(import.meta.dirname, '../..');
 const MODULES = resolve(RUNTIME, '../../node_modules');
 
-/** An application's sources that a test may change while they run: main.ts, and the application of the tests in app/. */
+/** Copies the test application, which a test may change while it runs: main.ts and app/. Returns the directory. */
 export function copyOfApp(t: TestContext): string {
   const directory = join(temporaryDirectory(t), 'src');
   cpSync(join(import.meta.dirname, 'ping-app'), join(directory, 'app'), { recursive: true });
@@ -20,7 +20,7 @@ export function copyOfApp(t: TestContext): string {
   return directory;
 }
 
-/** The runtime's own sources with the application of the tests, to be changed before they run: its entry. */
+/** Copies the runtime's sources and the test application, which a test may change before it runs them. */
 export function copyOfRuntime(t: TestContext): { readonly sources: string; readonly main: string } {
   const directory = temporaryDirectory(t);
   const sources = join(directory, 'src');
@@ -33,7 +33,7 @@ export function copyOfRuntime(t: TestContext): { readonly sources: string; reado
   return { sources, main: join(directory, 'test/support/ping-main.ts') };
 }
 
-/** Changes one place of a source. */
+/** Replaces one place of a source file. @throws if the file does not contain `from` */
 export function change(file: string, from: string, to: string): void {
   const before = readFileSync(file, 'utf8');
   assert.ok(before.includes(from), `${file} has ${from}`);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { until } from '../../../prom-multiproc/test/support/poll.ts';
 
-/** Whether only its exit code is left of a process, for whoever adopted it to fetch. */
+/** Returns whether the process has exited and its parent has not read the exit code yet. */
 function isZombie(pid: number): boolean {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');

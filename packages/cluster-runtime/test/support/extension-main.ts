@@ -7,7 +7,7 @@ interface Numbered {
 let greeted = 0;
 const squares: number[] = [];
 
-/** An extension that greets in each worker, counts greetings in the primary, and has workers square numbers. */
+/** An extension with a greeting in each worker, its count in the primary, and workers that square numbers. */
 await main<Numbered, Numbered>({
   createApp: async () => (await import('./ping-app/app.ts')).createApp(),
   extension: async () => {

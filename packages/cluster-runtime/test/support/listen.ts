@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 
-/** Serves on a free port until the end of the test, whatever is still under way then. */
+/** Serves on a free port until the end of the test, which closes all connections. */
 export async function listen(
   t: TestContext,
   listener: RequestListener,

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 
-/** The lines of JSON that this process logs from now on. */
+/** Returns the list of log lines of this process. Lines are added until the test ends. */
 export function logged(t: TestContext): Record<string, unknown>[] {
   const lines: Record<string, unknown>[] = [];
   const write = process.stdout.write.bind(process.stdout);

@@ -1,26 +1,26 @@
 import { connect, type Socket } from 'node:net';
 
 export interface RawAnswer {
-  /** 0 where the connection ended without a status line. */
+  /** 0 if the response has no status line. */
   readonly status: number;
   readonly body: string;
-  /** All that came back, as it came. */
+  /** All received bytes as latin1. */
   readonly text: string;
 }
 
-/** Whoever answers ends the connection; this only ends a hang. */
+/** Limit of a hang: the server normally closes the connection. */
 const LONGEST_SILENCE_MS = 30_000;
 
-/** A connection to this machine that carries bytes as they are: no client in between that would tidy the address up. */
+/** Opens a TCP connection to this machine and sends the bytes unchanged: an HTTP client would normalise the path. */
 export function openRaw(port: number, bytes = ''): Socket {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  // Who wants to know of it listens, too.
+  // Callers that need the error add their own listener.
   socket.on('error', () => {});
   if (bytes !== '') socket.write(bytes, 'latin1');
   return socket;
 }
 
-/** All that comes back until the connection is closed. */
+/** Returns all received bytes when the connection is closed. */
 export function received(socket: Socket): Promise<string> {
   let text = '';
   socket.setEncoding('latin1').on('data', (chunk: string) => {
@@ -29,7 +29,7 @@ export function received(socket: Socket): Promise<string> {
   return new Promise((resolve) => socket.once('close', () => resolve(text)));
 }
 
-/** Sends bytes, and reads until the end or a silence. */
+/** Sends bytes and reads until the connection ends or no byte arrives for `silenceMs`. */
 export async function sendRaw(
   port: number,
   request: string,
@@ -68,7 +68,7 @@ function joinChunks(text: string): string {
   }
 }
 
-/** A request without a body that asks for its connection to be closed. */
+/** Builds a request without a body and with `Connection: close`. */
 export const plain = (line: string, ...headers: string[]) =>
   [`${line} HTTP/1.1`, 'Host: localhost', ...headers, 'Connection: close', '', ''].join('\r\n');
 export const headerOf = ({ text }: RawAnswer, name: string) =>

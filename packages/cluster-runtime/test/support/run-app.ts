@@ -13,7 +13,7 @@ export interface LogLine {
 export interface RunningApp {
   readonly child: ChildProcess;
   readonly lines: LogLine[];
-  /** The `nth` line whose message is `msg`, waited for. */
+  /** Waits for the `nth` line whose message is `msg`. */
   line(msg: string, nth?: number): Promise<LogLine>;
   exit(): Promise<{ code: number | null; signal: string | null }>;
 }
@@ -21,8 +21,8 @@ export interface RunningApp {
 const LINE_WITHIN_MS = 60_000;
 
 /**
- * Starts an entry file on free ports, in a process group of its own: the test's end kills the whole group, so that
- * no stopped or blocked worker is left behind.
+ * Starts an entry file on free ports in its own process group. The end of the test kills the whole group, including stopped and
+ * blocked workers.
  */
 export function runApp(t: TestContext, entry: string, env: Record<string, string> = {}): RunningApp {
   const child = spawn(process.execPath, [entry], {

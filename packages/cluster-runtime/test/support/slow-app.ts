@@ -5,7 +5,7 @@ import { health } from '../../src/http/health.ts';
 import { runPrimary } from '../../src/primary/primary.ts';
 import { runWorker } from '../../src/worker/worker.ts';
 
-/** The cluster with an application that takes its time, for the tests of the drain. */
+/** The cluster with a slow application, for the tests of the drain. */
 const settings = readSettings();
 if (cluster.isPrimary) {
   await runPrimary(settings);
@@ -17,7 +17,7 @@ if (cluster.isPrimary) {
       app.get('/pid', (_req, res) => {
         res.send(String(process.pid));
       });
-      // Answered once its body has ended: whoever asks says when.
+      // The response follows the end of the body, so the client chooses the time.
       app.post('/held', (req, res) => {
         process.stdout.write(`${JSON.stringify({ msg: 'held request begun', pid: process.pid })}\n`);
         req.resume().once('end', () => res.send('done'));

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A body that fails when the client has its beginning. */
+/** A body that fails after the client has received its beginning. */
 export function brokenStream(): Readable {
   return Readable.from(
     (async function* () {

@@ -23,7 +23,7 @@ export function createApp(): App {
   router.get('/streamed', (ctx) => {
     ctx.body = brokenStream();
   });
-  // Of the router's own, the only one that is there before an answer begins, and after the route is known.
+  // `_matchedRoute` is the only property that the router sets before the response begins.
   app.use(async (ctx, next) => {
     try {
       await next();

@@ -24,7 +24,7 @@ class Routes {
 
 class Root {}
 
-/** What decorators do, by calls: Node does not erase them. */
+/** Applies decorators by calls, because Node does not support decorator syntax. */
 function decorate(): void {
   const routes = Routes.prototype;
   const get = (path: string, method: keyof Routes) =>

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { App } from '../../../src/index.ts';
 import { routes } from './routes.ts';
 
-/** An application for the tests of what stands around it: those hold, whatever app/ is. */
+/** The application of the runtime's tests. */
 export function createApp(): App {
   return {
     listener(req, res) {
@@ -16,7 +16,7 @@ export function createApp(): App {
   };
 }
 
-/** Answers with the pid, and blocks the event loop once that answer has left. */
+/** Answers with the pid, then blocks the event loop. */
 function blockAfter(res: ServerResponse, ms: number): void {
   res.once('finish', () =>
     setImmediate(() => {

@@ -6,7 +6,7 @@ const pingResponses = new Counter({
   labelNames: ['status'],
 });
 
-/** Whether the path is one of the application, and was answered. */
+/** Answers the path and returns true, or returns false if the application has no such path. */
 export function routes(path: string, send: (text: string) => void): boolean {
   if (path !== '/ping') return false;
   pingResponses.inc({ status: 200 });

@@ -1,7 +1,5 @@
 /**
- * Asks the app for its counts.
- *
- * @typedef {object} Counts what /demo/counts answers
+ * @typedef {object} Counts the response of /demo/counts
  * @property {number} worker
  * @property {number} own
  * @property {number | null} shared
@@ -9,9 +7,9 @@
  * @property {boolean} controls
  *
  * @typedef {object} Round
- * @property {Counts | null} first what the one worker said that was asked; null where it was silent
- * @property {Counts | null} any what the first worker said that answered at all
- * @property {boolean} missing whether the app does not know the question
+ * @property {Counts | null} first response to the first attempt; null if it failed
+ * @property {Counts | null} any first successful response
+ * @property {boolean} missing whether the app has no /demo/counts
  *
  * @typedef {(path: string, init: RequestInit) => Promise<Response>} Fetch
  */
@@ -19,16 +17,16 @@
 const COUNTS = '/demo/counts';
 
 /**
- * One round. The worker that is asked first may be blocked or dying: its own count is then not to be had, but the shared one
- * is, from any other.
+ * Reads the counts. If the worker of the first attempt is blocked or exits, its own count is missing, and a further attempt gets the
+ * shared count from another worker.
  *
  * @param {Fetch} fetch
  * @param {{ timeoutMs: number, attempts: number }} options
  * @returns {Promise<Round>}
  */
-export async function ask(fetch, { timeoutMs, attempts }) {
+export async function readCounts(fetch, { timeoutMs, attempts }) {
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const answer = await once(fetch, timeoutMs);
+    const answer = await readOnce(fetch, timeoutMs);
     if (answer === 'missing') return { first: null, any: null, missing: true };
     if (answer !== 'silent') return { first: attempt === 0 ? answer : null, any: answer, missing: false };
   }
@@ -40,13 +38,13 @@ export async function ask(fetch, { timeoutMs, attempts }) {
  * @param {number} timeoutMs
  * @returns {Promise<Counts | 'silent' | 'missing'>}
  */
-async function once(fetch, timeoutMs) {
+async function readOnce(fetch, timeoutMs) {
   try {
     const response = await fetch(COUNTS, { cache: 'no-store', signal: AbortSignal.timeout(timeoutMs) });
     if (response.status === 404) return 'missing';
     return response.ok ? await response.json() : 'silent';
   } catch {
-    // Whatever it was (too late, cut off): that worker gave no answer, and the page shows a gap.
+    // A timeout or a closed connection: the page shows a gap.
     return 'silent';
   }
 }
