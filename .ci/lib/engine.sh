@@ -10,7 +10,7 @@ dockerd_log=/var/log/dockerd.log
 require_engine() {
   use_client_with_plugins
   engine_answers && return
-  engine_can_be_provided || fail "no Docker engine with compose and buildx answers here: $(engine_complaint)" \
+  engine_can_be_provided || fail "no working Docker engine with compose and buildx: $(engine_complaint)" \
     "Install Docker Engine 24 or later with its compose and buildx plugins, start it," \
     "and check that \`docker info\`, \`docker compose version\` and \`docker buildx version\` work as this user." \
     "(As root on Debian 12 or 13, this script installs and starts them itself.)"

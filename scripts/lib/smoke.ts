@@ -38,7 +38,7 @@ function projectName(): string {
 
 interface Addresses {
   readonly app: string;
-  readonly door: string;
+  readonly metrics: string;
   readonly prometheus: string;
 }
 
@@ -59,7 +59,7 @@ async function addresses(): Promise<Addresses | undefined> {
     if ((await docker('compose', '--project-name', PROJECT, ...running)) === '') return undefined;
     return {
       app: await at('nginx', 8040),
-      door: await at('nginx', 9040),
+      metrics: await at('nginx', 9040),
       prometheus: await at('nginx', 9090),
     };
   } catch (error) {
@@ -86,7 +86,7 @@ async function findOrStartStack(): Promise<Addresses> {
   const problem =
     found === undefined
       ? 'no port of it is published'
-      : await getText(`${found.door}/status`, ANSWER_TIMEOUT_MS).then(() => undefined, String);
+      : await getText(`${found.metrics}/status`, ANSWER_TIMEOUT_MS).then(() => undefined, String);
   if (found !== undefined && problem === undefined) {
     console.log(`smoke: using the running stack at ${found.app}`);
     return found;
@@ -112,11 +112,11 @@ async function findOrStartStack(): Promise<Addresses> {
 }
 
 /** Resolves to the status once every worker is ready and none of them has one of the pids in `gone`. */
-function allReady(door: string, gone: readonly number[] = []): Promise<Status> {
+function allReady(metricsUrl: string, gone: readonly number[] = []): Promise<Status> {
   return poll(
-    `all workers ready at ${door}/status`,
+    `all workers ready at ${metricsUrl}/status`,
     async () => {
-      const status = JSON.parse(await getText(`${door}/status`, ANSWER_TIMEOUT_MS)) as Status;
+      const status = JSON.parse(await getText(`${metricsUrl}/status`, ANSWER_TIMEOUT_MS)) as Status;
       const ready = status.workers.filter(({ pid, state }) => state === 'ready' && !gone.includes(pid));
       if (ready.length < status.workersDesired) throw new Error(JSON.stringify(status));
       return status;
@@ -145,17 +145,17 @@ function requireCount(expected: number, counted: number): void {
 
 const ok = (what: string) => console.log(`ok    ${what}`);
 
-async function check({ app, door, prometheus }: Addresses): Promise<void> {
-  const { workers } = await allReady(door);
+async function check({ app, metrics, prometheus }: Addresses): Promise<void> {
+  const { workers } = await allReady(metrics);
   ok(`${workers.length} workers ready`);
-  const read = async () => countedOf(await scrape(`${door}/metrics`, ANSWER_TIMEOUT_MS), ROUTE);
+  const read = async () => countedOf(await scrape(`${metrics}/metrics`, ANSWER_TIMEOUT_MS), ROUTE);
   const { counted } = await routeCount(
-    `requests of the route ${ROUTE} at ${door}/metrics`,
+    `requests of the route ${ROUTE} at ${metrics}/metrics`,
     read,
     ANSWER_TIMEOUT_MS,
   );
   const before = await counted();
-  const scraping = startScraping({ url: `${door}/metrics`, everyMs: 100, timeoutMs: ANSWER_TIMEOUT_MS });
+  const scraping = startScraping({ url: `${metrics}/metrics`, everyMs: 100, timeoutMs: ANSWER_TIMEOUT_MS });
   try {
     await send(app + PATH);
     requireCount(REQUESTS, (await counted()) - before);
@@ -164,7 +164,7 @@ async function check({ app, door, prometheus }: Addresses): Promise<void> {
     // No request is in flight, so the kill must lose no count.
     const victim = workers[0]!.pid;
     await kill(victim);
-    await allReady(door, [victim]);
+    await allReady(metrics, [victim]);
     requireCount(REQUESTS, (await counted()) - before);
     ok(`worker ${victim} killed and replaced, still ${REQUESTS} counted`);
 
