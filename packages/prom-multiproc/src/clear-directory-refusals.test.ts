@@ -85,7 +85,7 @@ test('a directory with a foreign file is refused and unchanged', async (t) => {
 test('the message says if a foreign file belongs to another client or to the file system', async (t) => {
   for (const [name, what] of [
     ['gauge_livesum_12.db', "a file of Python's prometheus_client, which uses the same variable"],
-    ['lost+found', 'what the file system keeps at its mount point'],
+    ['lost+found', 'which the file system creates at its mount point'],
   ] as const) {
     const directory = counted(t);
     writeFileSync(join(directory, name), '');
@@ -98,7 +98,10 @@ test('the message says if a foreign file belongs to another client or to the fil
 
 test("another user's directory is refused with advice", async (t) => {
   if (process.getuid!() !== 0) {
-    await assertRefused('/usr', /it belongs to user id 0, this process runs as \d+: give it to this user/);
+    await assertRefused(
+      '/usr',
+      /it belongs to user id 0, but this process runs as user id \d+: give it to this user/,
+    );
     return;
   }
   // An unprivileged user and a directory of root, such as a mount point.
@@ -115,7 +118,7 @@ test("another user's directory is refused with advice", async (t) => {
     await assert.rejects(app.clear(directory), (error: Error) => {
       assert.match(
         error.message,
-        /^refusing to clear .*: it belongs to user id 0, this process runs as 65534: /,
+        /^refusing to clear .*: it belongs to user id 0, but this process runs as user id 65534: /,
       );
       assert.match(error.message, advice);
       return true;

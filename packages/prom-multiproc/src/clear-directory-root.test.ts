@@ -36,14 +36,14 @@ test("a parent directory is trusted if only root and the application's user can 
     [found(0, 0o41777), undefined],
     [found(STRANGER, 0o40755), /^belongs to user id 65533$/],
     [found(STRANGER, 0o41777), /^belongs to user id 65533$/],
-    [found(0, 0o40777), /^may be written by every user$/],
-    [found(0, 0o40775, STRANGER), /^may be written by group id 65533$/],
+    [found(0, 0o40777), /^is writable by every user$/],
+    [found(0, 0o40775, STRANGER), /^is writable by group id 65533$/],
     [link, undefined, rootsOwn],
     [link, undefined, found(0, 0o41777)],
     [link, /^is a symlink in a directory that belongs to user id 65534$/, found(APP, 0o40755)],
     [link, /^is a symlink in a directory that belongs to user id 65534$/, found(APP, 0o41777)],
-    [link, /^is a symlink in a directory that may be written by group id 65534$/, found(0, 0o40775, APP)],
-    [link, /^is a symlink in a directory that may be written by every user$/, found(0, 0o40777)],
+    [link, /^is a symlink in a directory that is writable by group id 65534$/, found(0, 0o40775, APP)],
+    [link, /^is a symlink in a directory that is writable by every user$/, found(0, 0o40777)],
     [found(0, 0o120777, 0, 2), /^is a symlink with 2 names, one of them perhaps/, rootsOwn],
     [found(APP, 0o120777), /^is a symlink of user id 65534$/, rootsOwn],
     [found(STRANGER, 0o120777), /^is a symlink of user id 65533$/, rootsOwn],
@@ -84,7 +84,7 @@ test('root creates nothing below a directory that another user can change', asyn
       0o755,
       /stranger belongs to user id 65533, so another user could replace the directory/,
     ],
-    everybody: [0, 0o777, /everybody may be written by every user/],
+    everybody: [0, 0o777, /everybody is writable by every user/],
   } as const;
   for (const [name, [uid, mode, reason]] of Object.entries(parents)) {
     const parent = owned(join(base(t), name), uid, mode);

@@ -73,6 +73,6 @@ test('a missing directory is an error that says what to do', (t) => {
   const { directory, reader } = twoSlots(t);
   rmSync(directory, { recursive: true });
   for (const read of [() => reader.metrics(), () => reader.workerMetrics(0), () => reader.slots()]) {
-    assert.throws(read, /does not exist: the first process that counts makes it, and `prom-multiproc clear`/);
+    assert.throws(read, /does not exist: check that the application uses the same path/);
   }
 });

@@ -28,5 +28,5 @@ test('damage is reported once, however often the totals and the slot are read', 
     assert.equal(sample(reader.workerMetrics(1)!, 'requests_total{route="/"}'), 100);
   }
   assert.equal(reported.length, 1, reported.join('\n'));
-  assert.match(reported[0]!, /slot-0\.metrics: file is cut short: 100 bytes/);
+  assert.match(reported[0]!, /slot-0\.metrics: file is truncated: 100 bytes/);
 });

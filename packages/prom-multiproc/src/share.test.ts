@@ -64,7 +64,7 @@ test('no count is lost when a process is killed right after its last increment, 
   await first.call('requests', 'inc', { route: '/' }, 4);
   await first.call('inFlight', 'set', 3);
   await first.call('seconds', 'observe', { route: '/' }, 2);
-  await first.callAndDie('requests', 'inc', { route: '/' });
+  await first.callAndKill('requests', 'inc', { route: '/' });
   const afterDeath = await witness.metrics();
   assert.equal(sample(afterDeath, `requests_total${HOME}`), 5);
   assert.equal(sample(afterDeath, `seconds_count${HOME}`), 1);
@@ -86,7 +86,7 @@ test('the number of slot files never exceeds the number of processes alive at on
   const alive = await Promise.all([start(), start(), start()]);
   for (const app of alive) await app.call('plain', 'inc');
   for (let kills = 0; kills < 12; kills++) {
-    await alive.shift()!.callAndDie('plain', 'inc');
+    await alive.shift()!.callAndKill('plain', 'inc');
     const next = await start();
     await next.call('plain', 'inc');
     alive.push(next);
@@ -108,7 +108,7 @@ for (const [what, path, message] of [
   [
     'cannot be made',
     'file/metrics',
-    /cannot share metrics in .*: .* does not exist and cannot be made in .*ENOTDIR/,
+    /cannot share metrics in .*: .* does not exist and cannot be created in .*ENOTDIR/,
   ],
   ['is not a directory', 'file', /cannot share metrics in .*: .* is not a directory: remove it/],
 ] as const) {

@@ -1,4 +1,4 @@
-/** systemd's RemoveIPC, a tmpfiles cleaner or a person empties the directory under a whole application, again and again. */
+/** The metrics directory is removed or emptied while the application runs, as systemd's RemoveIPC= or a tmpfiles cleaner does. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const HOME = 'requests_total{route="/"}';
 const WORKERS = 3;
 const ROUNDS = 3;
 
-/** Three processes that count, one that only shows, and a reader beside the application. */
+/** Three processes that count, a primary that only shows metrics, and a reader outside the application. */
 async function application(t: TestContext, refreshMs: number) {
   const directory = join(temporaryDirectory(t), 'my-app', 'metrics');
   const env = { PROMETHEUS_MULTIPROC_REFRESH_MS: String(refreshMs) };
@@ -40,15 +40,15 @@ async function application(t: TestContext, refreshMs: number) {
   return { directory, start, workers, primary, reader, count, agree, counted: () => counted };
 }
 
-/** How often each worker has taken another slot. */
+/** Number of times that each worker has taken another slot. */
 const losses = (workers: readonly AppProcess[]) =>
   Promise.all(
     workers.map(
-      async (worker) => (await worker.warnings()).filter((said) => said.includes('from zero')).length,
+      async (worker) => (await worker.warnings()).filter((text) => text.includes('from zero')).length,
     ),
   );
 
-/** How many hold a slot that is there; none where there is no directory. */
+/** Number of living processes with a slot in the directory; 0 if the directory is missing. */
 function livingIn(directory: string): number {
   const reader = new Reader(directory);
   try {
@@ -62,7 +62,7 @@ function livingIn(directory: string): number {
 
 const REMOVALS: Record<string, (directory: string) => void> = {
   'the directory with its parent': (directory) =>
-    // Again where a process makes a file in it meanwhile.
+    // Retries if a process creates a file in it meanwhile.
     rmSync(join(directory, '..'), { recursive: true, maxRetries: 100, retryDelay: 1 }),
   'all of its files': (directory) => {
     for (const name of readdirSync(directory)) unlinkSync(join(directory, name));
@@ -70,14 +70,14 @@ const REMOVALS: Record<string, (directory: string) => void> = {
 };
 
 for (const [what, remove] of Object.entries(REMOVALS)) {
-  test(`processes under which ${what} is removed share in new files, and no reader counts anything twice`, async (t) => {
+  test(`after removal of ${what}, processes share in new files and no reader counts anything twice`, async (t) => {
     const { directory, start, workers, primary, reader, count, agree, counted } = await application(t, 10);
     await count();
     await agree();
     for (let round = 1; round <= ROUNDS; round++) {
       const before = await losses(workers);
       remove(directory);
-      // Nothing falls meanwhile.
+      // No total falls meanwhile.
       await until('each to take another slot', async () => {
         assert.equal(sample(await primary.metrics(), HOME), counted());
         const lost = (await losses(workers)).every((count, i) => count > before[i]!);
@@ -90,25 +90,25 @@ for (const [what, remove] of Object.entries(REMOVALS)) {
       assert.equal(sample(await primary.metrics(), 'prom_multiproc_workers'), WORKERS);
     }
     const stranger = await start();
-    assert.equal(sample(await stranger.metrics(), HOME), 2 * WORKERS, 'what was counted in the new files');
+    assert.equal(sample(await stranger.metrics(), HOME), 2 * WORKERS, 'only the counts in the new files');
 
     await Promise.all(workers.map((worker) => worker.kill()));
     await clearDirectory(directory, { waitMs: 60_000 });
     const next = await start();
     await next.call('requests', 'inc', { route: '/' });
     for (const text of [await primary.metrics(), reader.metrics()]) {
-      assert.equal(sample(text, HOME), 1, 'a clean start holds nothing of before');
+      assert.equal(sample(text, HOME), 1, 'no counts from before the clean start');
       assert.equal(sample(text, 'prom_multiproc_unreadable_slots'), 0);
     }
   });
 }
 
-test('between the removal and the next refresh the totals are held, and one that is asked goes first', async (t) => {
+test('after the removal the totals are held, and a process takes a new slot at its next refresh or scrape', async (t) => {
   const { directory, workers, primary, reader, count, agree, counted } = await application(t, 3_600_000);
   await count();
   await agree();
   rmSync(directory, { recursive: true });
-  assert.throws(() => reader.metrics(), /does not exist: the first process that counts makes it/);
+  assert.throws(() => reader.metrics(), /does not exist: check that the application uses the same path/);
   assert.equal(sample(await primary.metrics(), HOME), counted());
   assert.ok(existsSync(directory));
   await workers[0]!.metrics();

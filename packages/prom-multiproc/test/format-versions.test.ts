@@ -13,7 +13,7 @@ test('a process does not change slots of another format and counts in its own sl
   const directory = temporaryDirectory(t);
   const foreign = join(directory, 'slot-0.metrics');
   const other = await AppProcess.start(t, directory);
-  await other.callAndDie('plain', 'inc', 5);
+  await other.callAndKill('plain', 'inc', 5);
   const bytes = readFileSync(foreign);
   bytes.writeUInt32LE(VERSION + 1, AT_VERSION);
   writeFileSync(foreign, bytes);

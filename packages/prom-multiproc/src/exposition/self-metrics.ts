@@ -26,7 +26,7 @@ const SELF_METRICS: readonly (readonly [string, 'counter' | 'gauge', string, Mea
     'prom_multiproc_unreadable_slots',
     'gauge',
     'Damaged or unreadable slot files, held at their last good values.',
-    ({ slots, retired }) => retired + count(slots, (s) => s.error !== undefined),
+    ({ slots, compacted }) => compacted + count(slots, (s) => s.error !== undefined),
   ],
   ['prom_multiproc_merge_seconds', 'gauge', 'Duration of this merge of all slots.', ({ seconds }) => seconds],
   [

@@ -1,4 +1,4 @@
-import { besideWorker } from '../format/gauge-aggregators.ts';
+import { exportedLabel } from '../format/gauge-aggregators.ts';
 import type { Family } from '../merge/family.ts';
 import { escapeHelp, type Label } from '../merge/label-text.ts';
 import type { SeriesTable } from '../merge/series-table.ts';
@@ -57,7 +57,7 @@ function renderGroups(family: Family, { openMetrics }: TextOptions): void {
 /** Renders one line for each slot that has the series. */
 function renderBySlot(family: Family): void {
   for (const [one] of family.groups()) {
-    const own = family.table.labels(one!).map(([name, value]): Label => [besideWorker(name), value]);
+    const own = family.table.labels(one!).map(([name, value]): Label => [exportedLabel(name), value]);
     for (const { slot, value } of family.table.valuesBySlot(one!)) {
       new LineTemplate(family.name, [...own, ['worker', String(slot)]]).writeBare(out, value);
     }

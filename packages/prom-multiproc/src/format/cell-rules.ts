@@ -2,7 +2,7 @@ import { grown } from '../util/int-list.ts';
 import { cellsPerSeries, type MetricDefinition } from './layout.ts';
 import { BadLogError } from './log-codec.ts';
 
-/** Counts above are not exact any more; no count of events gets there. */
+/** A double represents whole numbers exactly up to here. */
 const MAX_COUNT = 2 ** 53;
 
 const FREE = 0;
@@ -10,20 +10,17 @@ const NOT_NEGATIVE = 1;
 const COUNT = 2;
 const FIRST = 4;
 
-/**
- * What the cells of one file may hold: a counter's is never negative, a bucket's or a count's is a whole number up to
- * 2^53. Anything else is damage, other than an application's own `reset` and `remove`, which make a cell smaller, or NaN.
- */
+/** Checks the cells of one file for values that a writer cannot have stored: FORMAT.md#damage. */
 export class CellRules {
   #rules = new Uint8Array(0);
 
-  /** Makes room for the rules of so many cells. */
+  /** Allocates the rules of `cells` cells. */
   reserve(cells: number): void {
     this.#rules = grown(this.#rules, cells);
   }
 
-  /** Those of the `cells` cells of another file, in the same memory where no more can be added there. */
-  beginAs(other: CellRules, cells: number): void {
+  /** Takes the rules of the first `cells` cells of another file. Shares its array, if that is full, instead of copying it. */
+  copyFrom(other: CellRules, cells: number): void {
     this.#rules = other.#rules.length === cells ? other.#rules : other.#rules.slice(0, cells);
   }
 
@@ -38,8 +35,8 @@ export class CellRules {
   }
 
   /**
-   * Checks the first `count` values, of which those that are still as in `known` need no check.
-   * @throws BadLogError at the first that its cell cannot hold.
+   * Checks the first `count` values. Those that equal the values of the last check in `known` are valid.
+   * @throws BadLogError at the first invalid value.
    */
   check(values: Float64Array, count: number, known: ArrayLike<number> = []): void {
     const rules = this.#rules;
@@ -48,17 +45,16 @@ export class CellRules {
       const value = values[cell]!;
       if (value === known[cell] && !appears) continue;
       const rule = rules[cell]!;
-      // The other cells of a series that was absent could hold anything so far.
+      // The other cells of an absent series may hold any value, so all are checked when the series appears.
       if ((rule & FIRST) !== 0) appears = Number.isNaN(known[cell]!) && !Number.isNaN(value);
       const kind = rule & ~FIRST;
       if (kind === FREE) continue;
       if (value >= 0 && (kind === NOT_NEGATIVE || (value <= MAX_COUNT && Math.floor(value) === value)))
         continue;
-      if (!this.#isAbsent(values, cell)) throw new BadLogError(`cell ${cell} cannot hold ${value}`);
+      if (!this.#isAbsent(values, cell)) throw new BadLogError(`cell ${cell} has the invalid value ${value}`);
     }
   }
 
-  /** Cells of an absent series mean nothing. */
   #isAbsent(values: Float64Array, cell: number): boolean {
     let first = cell;
     while ((this.#rules[first]! & FIRST) === 0) first--;

@@ -4,7 +4,7 @@ import { describeForeign, isOfAnotherClient } from './foreign-file.ts';
 
 const PYTHON = /^"[^"]+", a file of Python's prometheus_client, which uses the same variable$/;
 
-test('files of other clients are named as such', () => {
+test('files of the Python and Ruby clients are recognized', () => {
   const modes = [
     'all',
     'liveall',
@@ -27,7 +27,7 @@ test('files of other clients are named as such', () => {
     assert.match(describeForeign(name), PYTHON);
     assert.ok(isOfAnotherClient(name), name);
   }
-  // Its process identifier may be anything.
+  // The application chooses the process identifier.
   assert.match(describeForeign('counter_uwsgi-3.db'), PYTHON);
   assert.equal(
     describeForeign('metric_http_requests___42.bin'),
@@ -35,14 +35,14 @@ test('files of other clients are named as such', () => {
   );
 });
 
-test('what a file system keeps is named as such, and is of no other client', () => {
-  assert.match(describeForeign('lost+found'), /what the file system keeps at its mount point/);
+test('files of the file system are recognized and are not attributed to another client', () => {
+  assert.match(describeForeign('lost+found'), /which the file system creates at its mount point/);
   assert.match(describeForeign('.nfs00000000023b'), /NFS/);
   for (const name of ['lost+found', '.nfs1', 'notes.txt', 'slot-0.metrics'])
     assert.ok(!isOfAnotherClient(name));
 });
 
-test('any other file is named', () => {
+test('any other file is described as not a slot file', () => {
   for (const name of [
     'notes.txt',
     'counter.db',

@@ -1,18 +1,15 @@
 import { isTimed } from './layout.ts';
 
 /**
- * A gauge has two totals: its value, and beside it what tells how it came about. NaN there: no slot has it. 0: it was never
- * set in a slot that has it. Above 0: the number of values for `average`, the time of the last write for `mostrecent`, else 1.
+ * Number of totals of a gauge: its value, and a state. The state is NaN if no slot has the gauge, and 0 if no slot has set it.
+ * Otherwise it is the number of values for `average`, the time of the last write for `mostrecent`, and 1 for the others.
  */
 export const GAUGE_TOTALS = 2;
 
-/** Adds the value of a further slot to the totals at `at`. `time` is that of its last write, 0 if unknown. */
+/** Merges the value of one more slot into the totals at `at`. `time` is the time of its last write, 0 if unknown. */
 export type Fold = (totals: Float64Array, at: number, value: number, time: number) => void;
 
-/**
- * How the values of one gauge series in several slots become one: prom-client's aggregators, and `mostrecent`.
- * `omit` shows nothing and `all` one series a worker, so neither is here. Slots come by ascending number.
- */
+/** How the values of a gauge are merged, slot by slot in ascending order: FORMAT.md#merging. `omit` and `all` merge nothing. */
 const FOLDS = new Map<string, Fold>([
   ['sum', add],
   ['first', () => {}],
@@ -45,12 +42,12 @@ const FOLDS = new Map<string, Fold>([
   ],
 ]);
 
-/** The aggregators that keep what dead processes have set, by that which does not. */
+/** The aggregators that keep values of dead processes; each merges like the one it maps to. */
 const KEPT = new Map(
   ['sum', 'min', 'max', 'mostrecent', 'all'].map((aggregator) => [`kept${aggregator}`, aggregator]),
 );
 
-/** What a gauge's cell holds that is registered and was never set: no value, for -0 that is set is stored as 0. */
+/** Content of a gauge's cell that was never set. A writer stores 0 if the application sets -0. */
 export const NEVER_SET = -0;
 
 export function isNeverSet(value: number): boolean {
@@ -61,56 +58,59 @@ function add(totals: Float64Array, at: number, value: number): void {
   totals[at]! += value;
 }
 
-/** Whether gauges of this aggregator keep what dead processes have set. */
-export function keepsTheDead(aggregator: string): boolean {
+/** Whether gauges of this aggregator keep the values of dead processes. */
+export function keepsDeadValues(aggregator: string): boolean {
   return KEPT.has(aggregator);
 }
 
-/** How the aggregator makes one of several values: `keptsum` as `sum`. */
-export function withoutKeeping(aggregator: string): string {
+/** The aggregator by which values are merged: `sum` for `keptsum`. */
+export function mergedAs(aggregator: string): string {
   return KEPT.get(aggregator) ?? aggregator;
 }
 
-/** Whether each slot's value is shown. */
+/** Whether the value of each slot is shown as a series of its own. */
 export function isBySlot(aggregator: string): boolean {
-  return withoutKeeping(aggregator) === 'all';
+  return mergedAs(aggregator) === 'all';
 }
 
-/** The start of the application is that of its oldest process, though prom-client leaves it out of what it aggregates. */
+/**
+ * The aggregator to use for a metric. `process_start_time_seconds`, which prom-client omits from its aggregation, shows the start
+ * of the oldest process.
+ */
 export function shownAggregator(name: string, aggregator: string): string {
   return aggregator === 'omit' && name.endsWith('process_start_time_seconds') ? 'min' : aggregator;
 }
 
-/**
- * A value that was never set takes no part beside one that was. An aggregator that nobody knows adds up: one gauge's mistake
- * must not blank every metric.
- */
+/** The fold of an aggregator. Values that were never set are ignored if another was set. Unknown aggregators are summed. */
 export function foldOf(aggregator: string): Fold {
-  const fold = FOLDS.get(withoutKeeping(aggregator)) ?? add;
+  const fold = FOLDS.get(mergedAs(aggregator)) ?? add;
   const timed = isTimed(aggregator);
   return (totals, at, value, time) => {
     const isSet = timed ? time > 0 : !isNeverSet(value);
-    const beside = totals[at + 1]!;
-    if (isSet && beside > 0) return fold(totals, at, value, time);
-    if (!isSet && !Number.isNaN(beside)) return;
+    const state = totals[at + 1]!;
+    if (isSet && state > 0) return fold(totals, at, value, time);
+    if (!isSet && !Number.isNaN(state)) return;
     totals[at] = value + 0;
     totals[at + 1] = isSet ? (timed ? time : 1) : 0;
   };
 }
 
-/** The one value of a gauge in all slots; undefined where no slot has it. */
+/** The merged value of a gauge; undefined if no slot has it. */
 export function gaugeValue(aggregator: string, totals: Float64Array, at: number): number | undefined {
-  const beside = totals[at + 1]!;
-  if (Number.isNaN(beside)) return undefined;
-  return aggregator === 'average' && beside > 0 ? totals[at]! / beside : totals[at]!;
+  const state = totals[at + 1]!;
+  if (Number.isNaN(state)) return undefined;
+  return aggregator === 'average' && state > 0 ? totals[at]! / state : totals[at]!;
 }
 
-/** A label of the gauge's own beside the label `worker` that `all` adds: never twice one name, as Prometheus itself does. */
-export function besideWorker(label: string): string {
+/**
+ * The name under which a gauge's own label is shown beside the label `worker` of the aggregator `all`. The prefix `exported_` is
+ * that of [Prometheus](https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config) (honor_labels).
+ */
+export function exportedLabel(label: string): string {
   return label === 'worker' ? 'exported_worker' : label;
 }
 
 export function isAggregator(name: string): boolean {
-  const known = withoutKeeping(name);
+  const known = mergedAs(name);
   return known === 'omit' || known === 'all' || FOLDS.has(known);
 }

@@ -1,7 +1,4 @@
-/**
- * The slot file, version 1: the contract between the one process that writes a slot and all that read it. FORMAT.md is
- * its specification; here are the same numbers and what follows from them. A test compares the two.
- */
+/** Constants and arithmetic of the slot file, version 1. FORMAT.md is the specification; a test compares the two. */
 
 export const MAGIC = Buffer.from('PROMSLOT');
 export const VERSION = 1;
@@ -35,43 +32,43 @@ export const MAX_SLOTS = 10_000;
 export const METRIC_TYPES = ['counter', 'gauge', 'histogram', 'summary'] as const;
 export type MetricType = (typeof METRIC_TYPES)[number];
 
-/** What a metric record says. Bounds are ascending: upper bounds of a histogram, without +Inf, or quantiles of a summary. */
+/** The content of a metric record: FORMAT.md#log. */
 export interface MetricDefinition {
   readonly name: string;
   readonly help: string;
   readonly type: MetricType;
   readonly aggregator: string;
   readonly labelNames: readonly string[];
+  /** Ascending: the upper bounds of a histogram without +Inf, or the quantiles of a summary. */
   readonly bounds: readonly number[];
-  /** Name of the registry that the metric is shared by; absent where that has none. */
+  /** Name of the metric's registry; absent if it has none. */
   readonly registry?: string;
 }
 
-/** One label of a series: index into the metric's label names, and the value. In the order the application gave. */
+/** One label of a series: an index into the metric's label names, and the value. */
 export type LabelPair = readonly [index: number, value: string];
 
-/** The name of a metric among those of all registries: a metric name has no NUL, and is alone where the registry has no name. */
+/** A key for the metric among those of all registries. It is unambiguous because no name contains NUL. */
 export function familyKey({ name, registry }: { name: string; registry?: string | undefined }): string {
   return registry === undefined ? name : `${registry}\0${name}`;
 }
 
-/** Name of the file of slot `slot`. */
 export function slotFileName(slot: number): string {
   return `slot-${slot}.metrics`;
 }
 
-/** The slot whose file has this name, or undefined for any other name. */
+/** The number of the slot whose file has this name; undefined if it is not a slot file's name. */
 export function slotOfFileName(name: string): number | undefined {
   const match = FILE_NAME.exec(name);
   return match ? Number(match[1]) : undefined;
 }
 
-/** Whether a gauge of this aggregator has the time of its last write in a cell after its value. */
+/** Whether a gauge of this aggregator has a second cell, the time of its last write. */
 export function isTimed(aggregator: string): boolean {
   return aggregator === 'mostrecent' || aggregator === 'keptmostrecent';
 }
 
-/** Number of cells that a series of this metric owns. */
+/** Number of cells of a series of this metric. */
 export function cellsPerSeries(definition: MetricDefinition): number {
   switch (definition.type) {
     case 'counter':
@@ -85,13 +82,13 @@ export function cellsPerSeries(definition: MetricDefinition): number {
   }
 }
 
-/** First cell of a series of `count` cells when the cells before `next` are taken. */
+/** The first cell of a series of `count` cells, if the cells before `next` are used. No series straddles two chunks. */
 export function placeCells(next: number, count: number): number {
   const left = CELLS_PER_CHUNK - (next % CELLS_PER_CHUNK);
   return count > left ? next + left : next;
 }
 
-/** Where byte `position` of chunk number `chunk` lies in the file. */
+/** Offset of a chunk in the file, in bytes. */
 export function chunkOffset(chunk: number): number {
   return HEADER_BYTES + chunk * CHUNK_BYTES;
 }

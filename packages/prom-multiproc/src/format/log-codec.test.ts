@@ -28,7 +28,7 @@ const LABELS: LabelPair[][] = [
   [[1, 'x'.repeat(200_000)]],
 ];
 
-test('what is written of metrics and series is read again', () => {
+test('decoding returns the metrics and series that were encoded', () => {
   const wide = definition({ labelNames: ['a', 'b', 'c'] });
   const log = [...METRICS, wide].map(encodeMetric);
   log.push(...LABELS.map((labels) => encodeSeries(METRICS.length, labels)));
@@ -40,17 +40,17 @@ test('what is written of metrics and series is read again', () => {
   assert.deepEqual(decode(Buffer.concat(log)), expected);
 });
 
-test('text that is no Unicode is written as replacement characters', () => {
+test('half a surrogate pair is encoded as U+FFFD', () => {
   const [, series] = decode(Buffer.concat([encodeMetric(COUNTER), encodeSeries(0, [[0, 'half \ud83d']])]));
   assert.deepEqual(series, { kind: 'series', metric: 0, labels: [[0, 'half \ufffd']] });
 });
 
-test('a log cut off anywhere inside a record is refused', () => {
+test('a log truncated at any byte of a record is rejected', () => {
   const metric = encodeMetric(HISTOGRAM);
   const log = Buffer.concat([metric, encodeSeries(0, [[0, 'value']])]);
   for (let length = 1; length < log.length; length++) {
     if (length === metric.length) continue;
-    // Cut inside the padding, all that matters is still there.
+    // A record truncated within its padding is complete.
     const payload = (from: number) => 8 + log.readUInt32LE(from);
     const whole =
       length < metric.length ? length >= payload(0) : length >= metric.length + payload(metric.length);
@@ -58,7 +58,7 @@ test('a log cut off anywhere inside a record is refused', () => {
   }
 });
 
-test('each field of a record that breaks the format is refused', () => {
+test('a record with any invalid field is rejected', () => {
   const metric = encodeMetric(HISTOGRAM);
   const series = encodeSeries(0, [[0, 'value']]);
   const u32 = (at: number, value: number) => (log: Buffer) => log.writeUInt32LE(value, at);
@@ -67,11 +67,11 @@ test('each field of a record that breaks the format is refused', () => {
   const damages: Record<string, (log: Buffer) => unknown> = {
     'length too large': u32(0, 0xffffffff),
     'length too large by one word': u32(0, metric.readUInt32LE(0) + 8),
-    'length of nothing': u32(0, 0),
+    'length zero': u32(0, 0),
     'length too small': u32(0, metric.readUInt32LE(0) - 1),
     'kind 0': u32(4, 0),
     'kind 3': u32(4, 3),
-    'series in place of a metric': u32(4, 2),
+    'series instead of a metric': u32(4, 2),
     'type 0': u32(8, 0),
     'type 5': u32(8, 5),
     'more label names than bytes': u32(12, 0x7fffffff),
@@ -80,7 +80,7 @@ test('each field of a record that breaks the format is refused', () => {
     'more bounds than bytes': u32(16, 0x10000000),
     'one bound more': u32(16, 4),
     'one bound less': u32(16, 2),
-    'bounds that fall': f64(24, 3),
+    'descending bounds': f64(24, 3),
     'the same bound twice': f64(32, 1),
     'a bound of NaN': f64(24, Number.NaN),
     'a bound of +Inf': f64(40, Number.POSITIVE_INFINITY),
@@ -90,7 +90,7 @@ test('each field of a record that breaks the format is refused', () => {
     'unknown metric': u32(inSeries + 8, 1),
     'more labels than names': u32(inSeries + 12, 2),
     'more labels than bytes': u32(inSeries + 12, 0xffffffff),
-    'no label but its bytes': u32(inSeries + 12, 0),
+    'no labels, but bytes of one': u32(inSeries + 12, 0),
     'label index beyond the names': u32(inSeries + 16, 1),
     'label longer than the record': u32(inSeries + 20, 6),
     'label shorter than its bytes': u32(inSeries + 20, 4),
@@ -104,7 +104,7 @@ test('each field of a record that breaks the format is refused', () => {
   }
 });
 
-test('a series that names the same label twice is refused', () => {
+test('a series with the same label twice is rejected', () => {
   const metric = encodeMetric(definition({ labelNames: ['a', 'b'] }));
   const twice = encodeSeries(0, [
     [1, 'x'],

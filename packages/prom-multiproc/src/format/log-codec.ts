@@ -8,24 +8,24 @@ import {
   RECORD_SERIES,
 } from './layout.ts';
 
-/** Called, in log order, for each record of a log. */
+/** Called for each record of a log, in log order. */
 export interface LogVisitor {
   onMetric(definition: MetricDefinition): void;
-  /** A series of the metric whose record was number `metric`, with its labels in `from`..`to` of the log. */
+  /** A series of metric number `metric`. Its labels are bytes `from` up to `to` of the log. */
   onSeries(metric: number, log: DataView, from: number, to: number): void;
 }
 
-/** A record of the log as read. */
+/** A decoded record. */
 export type LogRecord =
   | { readonly kind: 'metric'; readonly definition: MetricDefinition }
   | { readonly kind: 'series'; readonly metric: number; readonly labels: readonly LabelPair[] };
 
-/** A log that does not follow the format; the message says where and how. */
+/** A slot file that does not follow the format. The message says how and where. */
 export class BadLogError extends Error {
   override readonly name = 'BadLogError';
 }
 
-/** The bytes of a metric record, head and padding included. */
+/** Encodes a metric record, with its head and padding. */
 export function encodeMetric(definition: MetricDefinition): Buffer {
   const { type, labelNames, bounds, registry } = definition;
   const fixed = Buffer.alloc(16 + bounds.length * 8);
@@ -41,12 +41,12 @@ export function encodeMetric(definition: MetricDefinition): Buffer {
   return encodeRecord(RECORD_METRIC, [fixed, ...texts.flatMap(encodeText)]);
 }
 
-/** The bytes of a series record, head and padding included. */
+/** Encodes a series record, with its head and padding. */
 export function encodeSeries(metric: number, labels: readonly LabelPair[]): Buffer {
   return encodeRecord(RECORD_SERIES, [u32(metric), encodeLabels(labels)]);
 }
 
-/** The bytes of the labels of a series. */
+/** Encodes the labels of a series, as in a series record. */
 export function encodeLabels(labels: readonly LabelPair[]): Buffer {
   const parts = [u32(labels.length)];
   for (const [index, value] of labels) parts.push(u32(index), ...encodeText(value));
@@ -54,8 +54,8 @@ export function encodeLabels(labels: readonly LabelPair[]): Buffer {
 }
 
 /**
- * Walks over a stretch of log that begins and ends at record boundaries. `metrics` are the definitions before it; those
- * in it are added. What the visitor is called with has passed every check of the format.
+ * Visits and checks a part of a log that begins and ends at a record boundary. `metrics` are the definitions before it; those in
+ * it are appended. The visitor gets valid records only.
  * @throws BadLogError at the first byte that does not follow the format.
  */
 export function walkLog(log: Buffer, metrics: MetricDefinition[], visitor: LogVisitor): void {
@@ -63,12 +63,12 @@ export function walkLog(log: Buffer, metrics: MetricDefinition[], visitor: LogVi
   const ascii = isAscii(log);
   let at = 0;
   while (at < log.length) {
-    if (at + RECORD_HEAD_BYTES > log.length) throw new BadLogError(`record head cut off at byte ${at}`);
+    if (at + RECORD_HEAD_BYTES > log.length) throw new BadLogError(`record head at byte ${at} is truncated`);
     const length = view.getUint32(at, true);
     const kind = view.getUint32(at + 4, true);
     const start = at + RECORD_HEAD_BYTES;
     const end = start + length;
-    if (end > log.length) throw new BadLogError(`record of ${length} bytes at byte ${at} runs over the end`);
+    if (end > log.length) throw new BadLogError(`record of ${length} bytes at byte ${at} exceeds the log`);
     if (kind === RECORD_METRIC) {
       const definition = new PayloadReader(log, start, end).metric();
       metrics.push(definition);
@@ -87,7 +87,7 @@ export function walkLog(log: Buffer, metrics: MetricDefinition[], visitor: LogVi
   }
 }
 
-/** Visits the series in a stretch of log that `walkLog` has found sound. */
+/** Visits the series in a part of a log that `walkLog` has checked. */
 export function visitSeries(log: Buffer, visitor: Pick<LogVisitor, 'onSeries'>): void {
   const view = viewOf(log);
   for (let at = 0; at < log.length; ) {
@@ -99,7 +99,7 @@ export function visitSeries(log: Buffer, visitor: Pick<LogVisitor, 'onSeries'>):
   }
 }
 
-/** The records of a stretch of log: see `walkLog`. @throws BadLogError */
+/** Decodes a part of a log: see `walkLog`. @throws BadLogError */
 export function decodeLog(log: Buffer, metrics: MetricDefinition[]): LogRecord[] {
   const records: LogRecord[] = [];
   walkLog(log, metrics, {
@@ -110,7 +110,7 @@ export function decodeLog(log: Buffer, metrics: MetricDefinition[]): LogRecord[]
   return records;
 }
 
-/** The labels of a series that `walkLog` has found sound. */
+/** Decodes labels that `walkLog` has checked. */
 function decodeLabels(log: Buffer, from: number, to: number): LabelPair[] {
   const labels: LabelPair[] = [];
   for (let at = from + 4; at < to; ) {
@@ -122,43 +122,39 @@ function decodeLabels(log: Buffer, from: number, to: number): LabelPair[] {
   return labels;
 }
 
-/**
- * Labels are a count and then, for each, an index and a text; they must fill their bytes exactly. `texts` are the bytes
- * again where a text may be other than ASCII.
- */
+/** Checks that valid labels fill bytes `from` up to `to` exactly. `texts` is the same log; undefined if it is ASCII only. */
 function checkLabels(log: DataView, from: number, to: number, names: number, texts?: Buffer): void {
-  if (to - from < 4) throw badLabels('no count', from);
+  if (to - from < 4) throw badLabels('count is missing', from);
   const count = log.getUint32(from, true);
   if (count > names) throw badLabels(`${count} labels for ${names} names`, from);
   let at = from + 4;
   let highest = -1;
   for (let i = 0; i < count; i++) {
-    if (to - at < 8) throw badLabels('end', from);
+    if (to - at < 8) throw badLabels(`label ${i} of ${count} is missing`, from);
     const index = log.getUint32(at, true);
     if (index >= names || (index <= highest && hasIndex(log, from + 4, at, index))) {
-      throw badLabels(`label index ${index}`, from);
+      throw badLabels(`label index ${index} is too high or repeated`, from);
     }
     if (index > highest) highest = index;
     const start = at + 8;
     const length = log.getUint32(at + 4, true);
-    if (length > to - start) throw badLabels(`text of ${length} bytes`, from);
+    if (length > to - start) throw badLabels(`text of ${length} bytes exceeds the record`, from);
     at = start + length;
-    if (texts !== undefined && !isUtf8(texts.subarray(start, at)))
-      throw badLabels('text that is not UTF-8', from);
+    if (texts !== undefined && !isUtf8(texts.subarray(start, at))) throw badLabels('text is not UTF-8', from);
   }
   if (at !== to) throw badLabels(`${to - at} bytes left over`, from);
 }
 
 function badLabels(what: string, at: number): BadLogError {
-  return new BadLogError(`${what} in the labels at byte ${at}`);
+  return new BadLogError(`invalid labels at byte ${at}: ${what}`);
 }
 
-/** To load numbers by: before its code is compiled a first reading takes half as long as by bytes. */
+/** A view to read numbers with: until the code is compiled, a DataView takes half the time of Buffer's methods. */
 export function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
   return new DataView(buffer, byteOffset, length);
 }
 
-/** Whether one of the sound labels in `from`..`to` has this index. */
+/** Whether one of the valid labels in bytes `from` up to `to` has this index. */
 function hasIndex(log: DataView, from: number, to: number, index: number): boolean {
   for (let at = from; at < to; at += 8 + log.getUint32(at + 4, true)) {
     if (log.getUint32(at, true) === index) return true;
@@ -208,10 +204,10 @@ class PayloadReader {
     const labelCount = this.#count(4);
     const boundCount = this.#count(8);
     const isNamed = this.#u32();
-    if (isNamed > 1) throw this.#bad(`${isNamed} registry names`);
+    if (isNamed > 1) throw this.#bad(`${isNamed} registry names, at most 1 is allowed`);
     const bounds = Array.from({ length: boundCount }, () => this.#f64());
     if (bounds.some((bound, i) => !(bound > (bounds[i - 1] ?? -Infinity) && bound < Infinity))) {
-      throw this.#bad('bounds not ascending and finite');
+      throw this.#bad('bounds are not ascending and finite');
     }
     const name = this.#text();
     const help = this.#text();
@@ -222,10 +218,10 @@ class PayloadReader {
     return { name, help, type, aggregator, labelNames, bounds, ...registry };
   }
 
-  /** A count of things of at least `bytesEach` bytes: one that cannot fit is refused before anything is allocated. */
+  /** Reads a count of items of at least `bytesEach` bytes. Rejects one that cannot fit before anything is allocated. */
   #count(bytesEach: number): number {
     const count = this.#u32();
-    if (count * bytesEach > this.#end - this.#at) throw this.#bad(`count ${count} cannot fit`);
+    if (count * bytesEach > this.#end - this.#at) throw this.#bad(`count ${count} exceeds the record`);
     return count;
   }
 
@@ -251,7 +247,7 @@ class PayloadReader {
 
   #take(bytes: number): number {
     const at = this.#at;
-    if (bytes > this.#end - at) throw this.#bad(`${bytes} bytes wanted`);
+    if (bytes > this.#end - at) throw this.#bad(`${bytes} bytes expected`);
     this.#at = at + bytes;
     return at;
   }

@@ -1,10 +1,10 @@
 import { CELLS_PER_CHUNK, cellsPerSeries, type MetricDefinition, placeCells } from './layout.ts';
 import { BadLogError, type LogVisitor } from './log-codec.ts';
 
-/** Counts the series of a stretch of log and their cells. */
+/** Counts the series and cells of a part of a log. */
 export class SeriesCount implements LogVisitor {
   count = 0;
-  /** Cells in use up to and with the last series. */
+  /** Number of cells up to the end of the last series. */
   cellCount: number;
   readonly #metrics: readonly MetricDefinition[];
 
@@ -17,7 +17,7 @@ export class SeriesCount implements LogVisitor {
 
   onSeries(metric: number): void {
     const cells = cellsPerSeries(this.#metrics[metric]!);
-    if (cells > CELLS_PER_CHUNK) throw new BadLogError(`series of ${cells} cells`);
+    if (cells > CELLS_PER_CHUNK) throw new BadLogError(`series of ${cells} cells exceeds a chunk`);
     this.cellCount = placeCells(this.cellCount, cells) + cells;
     this.count++;
   }

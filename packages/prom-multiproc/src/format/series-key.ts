@@ -1,8 +1,8 @@
 import type { LabelPair } from './layout.ts';
 
 /**
- * The identity of a series within its metric: label names and values, whatever the order of the labels. Lengths make it
- * unambiguous: no value, whatever it holds, can look like another label.
+ * A key for the series within its metric, independent of the order of the labels. It contains the length of each value and is
+ * therefore unambiguous for any value.
  */
 export function seriesKey(labelNames: readonly string[], labels: readonly LabelPair[]): string {
   if (labels.length === 0) return '';

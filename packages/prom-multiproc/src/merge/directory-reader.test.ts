@@ -25,14 +25,14 @@ function slots(t: Cleanup, count: number) {
 
 const live = (reader: TextReader) => reader.slots().filter(({ live }) => live).length;
 
-test('an empty directory and unborn files hold nothing', (t) => {
+test('an empty directory shows no metrics', (t) => {
   const { reader, writers } = slots(t, 0);
   assert.equal(reader.text(), '\n');
   assert.deepEqual(writers, []);
-  assert.deepEqual(reader.complaints, []);
+  assert.deepEqual(reader.errors, []);
 });
 
-test('series appear, grow and add up as they are written', (t) => {
+test('series of all slots are summed as they are written', (t) => {
   const { writers, reader } = slots(t, 3);
   for (const [i, writer] of writers.entries()) {
     add(writer, COUNTER, '/', 2 ** i);
@@ -46,7 +46,7 @@ test('series appear, grow and add up as they are written', (t) => {
   assert.deepEqual(samples(text, 'sizes'), ['sizes_sum{route="/"} 9', 'sizes_count{route="/"} 3']);
 });
 
-test('each aggregator makes one value of the gauges of live slots', (t) => {
+test('each aggregator merges the gauges of live slots to one value', (t) => {
   const expected: Record<string, number> = {
     sum: 3 - 4 + 8,
     first: 3,
@@ -67,7 +67,7 @@ test('each aggregator makes one value of the gauges of live slots', (t) => {
   }
 });
 
-test('omit shows nothing, all shows one series a worker', (t) => {
+test('the aggregator omit shows nothing, and all shows one series for each worker', (t) => {
   const { writers, reader } = slots(t, 2);
   for (const [i, writer] of writers.entries()) {
     add(writer, { ...GAUGE, name: 'hidden', aggregator: 'omit' }, '/', 1);
@@ -78,7 +78,7 @@ test('omit shows nothing, all shows one series a worker', (t) => {
   assert.deepEqual(samples(text, 'each'), ['each{route="/",worker="0"} 10', 'each{route="/",worker="1"} 11']);
 });
 
-test('gauges of dead slots are not shown, their counts are', (t) => {
+test('counts of dead slots are shown and gauges are not', (t) => {
   const { writers, reader } = slots(t, 2);
   for (const writer of writers) {
     add(writer, GAUGE, '/', 5);
@@ -95,7 +95,7 @@ test('gauges of dead slots are not shown, their counts are', (t) => {
   assert.equal(live(reader), 0);
 });
 
-test('gauges of a slot that changes hands while it is read are not shown', (t) => {
+test('gauges of a slot that is taken over while it is read are not shown', (t) => {
   const { directory, writers } = slots(t, 1);
   add(writers[0]!, GAUGE, '/', 5);
   const libc = loadLibc();
@@ -115,7 +115,7 @@ test('gauges of a slot that changes hands while it is read are not shown', (t) =
   assert.equal(live(reader), 1);
 });
 
-test('histograms with different buckets stay monotonic over the union of their bounds', (t) => {
+test('histograms with different buckets are merged to the union of their bounds', (t) => {
   const { writers, reader } = slots(t, 3);
   const bounds = [[1, 2, 4], [1, 3], []];
   for (const [i, own] of bounds.entries()) {
@@ -133,7 +133,7 @@ test('histograms with different buckets stay monotonic over the union of their b
   ]);
 });
 
-test('a slot whose successor uses other buckets keeps what was counted in the former ones', (t) => {
+test('a slot keeps the counts in its old buckets when its successor uses other buckets', (t) => {
   const { directory, writers, reader } = slots(t, 1);
   add(writers[0]!, HISTOGRAM, '/', 10, 1, 1, 1, 1);
   reader.slots();
@@ -146,19 +146,19 @@ test('a slot whose successor uses other buckets keeps what was counted in the fo
   assert.equal(sample(text, 'seconds_bucket{le="4",route="/"}'), 4);
 });
 
-test('sums are made in slot order, so that a total falls by no rounding', (t) => {
+test('values are summed in slot order, so that rounding never lowers a total', (t) => {
   const { directory, writers, reader } = slots(t, 4);
   const amounts = [0.1, 1e16, -1e16, 0.3];
   const expected = amounts.reduce((sum, amount) => sum + amount, 0);
   const reversed = amounts.toReversed().reduce((sum, amount) => sum + amount, 0);
   assert.notEqual(expected, reversed, 'the order matters for these');
-  // The series become known to the reader in another order.
+  // The reader finds the series in another order.
   for (const slot of [3, 1, 0, 2]) {
     add(writers[slot]!, SUMMARY, '/', amounts[slot]!, 1);
     reader.slots();
   }
   assert.equal(sample(reader.text(), 'sizes_sum{route="/"}'), expected);
-  // The slots do.
+  // The reader finds the slots in another order.
   const late = new TextReader(t, directory);
   const first = join(directory, 'slot-0.metrics');
   renameSync(first, `${first}.hidden`);
@@ -167,7 +167,7 @@ test('sums are made in slot order, so that a total falls by no rounding', (t) =>
   assert.equal(sample(late.text(), 'sizes_sum{route="/"}'), expected);
 });
 
-test('a series removed in one slot keeps what the others have', (t) => {
+test('a series removed in one slot keeps its values in the others', (t) => {
   const { writers, reader } = slots(t, 2);
   for (const writer of writers) add(writer, HISTOGRAM, '/', 4, 1, 1, 1, 1);
   const { array, base } = writers[0]!.series(HISTOGRAM, [[0, '/']])!;
@@ -184,7 +184,7 @@ test('a series removed in one slot keeps what the others have', (t) => {
   assert.equal(shown(), 1);
 });
 
-test('slots whose logs begin alike add up as any others, and go their own ways', (t) => {
+test('slots whose logs have a common prefix are summed correctly before and after they diverge', (t) => {
   const { directory, writers } = slots(t, 4);
   const count = (writer: number, ...names: string[]) => {
     for (const name of names) {
@@ -216,10 +216,10 @@ test('slots whose logs begin alike add up as any others, and go their own ways',
   }
   add(writers[1]!, HISTOGRAM, 'a', 0, -2);
   expectAll({ b: 4 });
-  assert.match(reader.complaints.join(), /slot-1.metrics: cell \d+ cannot hold -1/);
+  assert.match(reader.errors.join(), /slot-1.metrics: cell \d+ has the invalid value -1/);
 });
 
-test('a name that two programs use for different types shows the first', (t) => {
+test('if two programs use a name for different types, the first type is shown', (t) => {
   const { writers, reader } = slots(t, 2);
   add(writers[0]!, definition({ name: 'same' }), '/', 1);
   add(writers[1]!, definition({ name: 'same', type: 'gauge' }), '/', 50);
@@ -229,7 +229,7 @@ test('a name that two programs use for different types shows the first', (t) => 
   assert.equal(sample(text, 'requests_total{route="/"}'), 2);
 });
 
-test('labels given in another order, or by a program with further labels, are the same series', (t) => {
+test('the order of labels and additional label names do not change the identity of a series', (t) => {
   const { writers, reader } = slots(t, 2);
   const both: MetricDefinition = definition({ labelNames: ['a', 'b'] });
   const more: MetricDefinition = definition({ labelNames: ['c', 'b', 'a'] });

@@ -9,16 +9,16 @@ import type { Family } from './family.ts';
 import { SeriesTable } from './series-table.ts';
 import { SlotSeries } from './slot-series.ts';
 
-/** What one merge found, beside the families. */
+/** The state of the directory at one merge. */
 export interface DirectoryStatus {
-  /** Slots held by a living process. */
+  /** Number of slots that a living process holds. */
   readonly live: number;
   readonly slots: readonly SlotStatus[];
-  /** Replaced files, held at their last good values, of which no more than those is known. */
-  readonly retired: number;
-  /** Seconds since the oldest heartbeat of a living process. */
+  /** Number of replaced files of which only the sum of their last good values is kept. */
+  readonly compacted: number;
+  /** Age of the oldest heartbeat of a living process, in seconds. */
   readonly heartbeatAge: number;
-  /** Duration of the merge. */
+  /** Duration of the merge in seconds. */
   readonly seconds: number;
 }
 
@@ -43,14 +43,14 @@ export interface SlotStatus {
   readonly series: number;
 }
 
-/** Most replaced files that are held one by one; of more, the oldest are added up into one. */
+/** Maximum number of replaced files that are held separately. The values of older ones are summed. */
 export const MAX_REPLACED = 16;
 
-/** So many are to be read until the code that reads them is compiled. */
+/** Number of series after which V8 has compiled the code that reads them. */
 export const FEW_SERIES = 5000;
 
-/** What a reader itself has run out of: the file is sound, and totals without it would be lower than those of others. */
-const LACKS: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
+/** Errors of the reading process, not of the file. The refresh fails, because totals without the slot would be too low. */
+const OUT_OF_RESOURCES: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 
 interface SlotView {
   readonly reader: SlotReader;
@@ -59,24 +59,27 @@ interface SlotView {
 }
 
 /**
- * The whole application's metrics, read from the slot files of a directory. Reading waits for nobody and changes
- * nothing. A slot file that cannot be trusted is left out of new reading and held at its last good values.
+ * Merges the slot files of a directory to the metrics of the application: FORMAT.md#merging. Never waits for a process and never
+ * changes the directory. Holds a slot file that cannot be trusted at its last good values.
  */
 export class DirectoryReader {
-  /** What the last merge found. */
-  status: DirectoryStatus = { live: 0, slots: [], retired: 0, heartbeatAge: 0, seconds: 0 };
+  /** The state at the last refresh. */
+  status: DirectoryStatus = { live: 0, slots: [], compacted: 0, heartbeatAge: 0, seconds: 0 };
 
   readonly #libc: Libc;
   readonly #directory: string;
   readonly #onUnreadable: (path: string, error: Error) => void;
   readonly #onlySlot: number | undefined;
   readonly #slots = new Map<number, SlotView>();
-  /** Files that others have replaced: held at their last good values beside those. */
+  /** Replaced files, oldest first. They are held at their last good values in addition to `#slots`. */
   readonly #replaced: SlotView[] = [];
   #table: SeriesTable;
-  #retired = 0;
+  #compacted = 0;
 
-  /** `onlySlot` reads that one slot as its process shows itself: gauges unaggregated, summaries with quantiles. */
+  /**
+   * `onUnreadable` is called once for each file that is held from then on. `onlySlot` reads one slot alone, with gauges not
+   * aggregated and summaries with quantiles.
+   */
   constructor(
     libc: Libc,
     directory: string,
@@ -90,24 +93,24 @@ export class DirectoryReader {
     this.#table = new SeriesTable(onlySlot !== undefined);
   }
 
-  /** By `familyKey`, with their totals as of the last refresh. */
+  /** The families by `familyKey`, with their totals at the last refresh. */
   get families(): ReadonlyMap<string, Family> {
     return this.#table.families;
   }
 
   /**
-   * Reads what is new and adds everything up.
-   * @throws Error where the directory itself cannot be read, or this process has no descriptor or memory left to read with.
+   * Reads new records and all values, and merges them.
+   * @throws Error if the directory cannot be read, or if this process lacks file descriptors or memory.
    */
   refresh(): DirectoryStatus {
     const began = performance.now();
     const uid = this.#findSlots();
     for (const view of this.#inOrder()) this.#refreshSlot(view, uid);
     for (const { reader } of this.#replaced) reader.hold();
-    this.#retire();
+    this.#compact();
     const views = this.#views().sort(bySlot);
     this.#table.clearTotals();
-    // Always in slot order: another order of the same cells can lower a total by rounding.
+    // Always in slot order: another order of the same values may round to a lower total.
     const { totals } = this.#table;
     for (const { reader, series } of views) series.addTo(totals, reader.slot, reader.values, reader.live);
     const living = views.filter(({ reader }) => reader.live);
@@ -115,7 +118,7 @@ export class DirectoryReader {
     this.status = {
       live: living.length,
       slots: views.map(slotStatus),
-      retired: this.#retired,
+      compacted: this.#compacted,
       heartbeatAge: living.reduce((age, { reader }) => Math.max(age, now - reader.status.heartbeat), 0),
       seconds: (performance.now() - began) / 1000,
     };
@@ -123,13 +126,13 @@ export class DirectoryReader {
   }
 
   /**
-   * Reads names that are new in slots whose log has stood still since the last call, one slot a step, so that the next
-   * `refresh` need not: a log that was read in parts cannot be compared with others as a whole. Until `FEW_SERIES` are known
-   * the first slot is read as it grows. What fails is left to that, which meets it again and reports it.
+   * Reads new records before the next `refresh()`, one slot for each step. Reads a log that has not changed since the last call, or
+   * the first one that has grown while fewer than `FEW_SERIES` series are known. A growing log is left alone, because only a log
+   * read as a whole can use the prefix of another. Errors are left to `refresh()`, which finds and reports them.
    */
   *readAhead(): Generator<void> {
-    for (const view of this.#findNews()) {
-      // Between two steps the directory may have been cleared, or a file replaced.
+    for (const view of this.#findGrown()) {
+      // The directory may have been cleared or a file replaced between two steps.
       if (this.#slots.get(view.reader.slot) !== view) continue;
       try {
         view.reader.readAhead(this.#readers());
@@ -144,10 +147,10 @@ export class DirectoryReader {
     this.#replaced.length = 0;
   }
 
-  /** The user id that all files must belong to. */
+  /** Finds new slot files. @returns the user id that all files must have. */
   #findSlots(): number {
     const { uid } = statDirectory(this.#directory);
-    if (this.#wasCleared()) this.#forget();
+    if (this.#wasCleared()) this.#reset();
     for (const name of readdirSync(this.#directory)) {
       const slot = slotOfFileName(name);
       if (slot === undefined || this.#slots.has(slot)) continue;
@@ -156,7 +159,7 @@ export class DirectoryReader {
     return uid;
   }
 
-  #findNews(): SlotView[] {
+  #findGrown(): SlotView[] {
     try {
       this.#findSlots();
     } catch {
@@ -164,7 +167,7 @@ export class DirectoryReader {
     }
     let growing = this.#table.length < FEW_SERIES;
     return this.#inOrder().filter(({ reader, error }) => {
-      if (error !== undefined || !hasNews(reader, growing)) return false;
+      if (error !== undefined || !hasNewRecords(reader, growing)) return false;
       growing = false;
       return true;
     });
@@ -182,24 +185,24 @@ export class DirectoryReader {
     return [...this.#replaced, ...this.#slots.values()];
   }
 
-  /** The directory is cleared while no process holds a slot, and as a whole; one file alone is damage. */
+  /** Whether the directory was cleared: all files that were read are removed and unlocked. A single removed file is damage. */
   #wasCleared(): boolean {
-    return this.#slots.size > 0 && this.#views().every(({ reader }) => reader.isGone());
+    return this.#slots.size > 0 && this.#views().every(({ reader }) => reader.isCleared());
   }
 
-  #forget(): void {
+  #reset(): void {
     this.close();
     this.#table = new SeriesTable(this.#onlySlot !== undefined);
-    this.#retired = 0;
+    this.#compacted = 0;
   }
 
-  /** Bounds what replaced files cost. Other slots than theirs may have been added up before: sums may be rounded anew. */
-  #retire(): void {
+  /** Bounds the cost of replaced files: sums the values of the oldest and closes them. This may change the rounding of totals. */
+  #compact(): void {
     while (this.#replaced.length > MAX_REPLACED) {
       const { reader, series } = this.#replaced.shift()!;
-      series.addTo(this.#table.retired, reader.slot, reader.values, false);
+      series.addTo(this.#table.baseTotals, reader.slot, reader.values, false);
       reader.close();
-      this.#retired++;
+      this.#compacted++;
     }
   }
 
@@ -208,7 +211,7 @@ export class DirectoryReader {
       view.reader.refresh(this.#readers());
       view.error = undefined;
     } catch (error) {
-      if (LACKS.has((error as NodeJS.ErrnoException).code)) throw error;
+      if (OUT_OF_RESOURCES.has((error as NodeJS.ErrnoException).code)) throw error;
       const { message } = error as Error;
       if (view.error === undefined) this.#onUnreadable(view.reader.path, error as Error);
       view.error = message;
@@ -247,9 +250,9 @@ function slotStatus({ reader, error }: SlotView): SlotStatus {
   };
 }
 
-function hasNews(reader: SlotReader, growing: boolean): boolean {
+function hasNewRecords(reader: SlotReader, growing: boolean): boolean {
   try {
-    return reader.hasNews(growing);
+    return reader.hasNewRecords(growing);
   } catch {
     return false;
   }

@@ -5,23 +5,23 @@ import { IntList } from '../util/int-list.ts';
 import { sortedLabels } from './label-text.ts';
 import type { SeriesTable } from './series-table.ts';
 
-/** One metric of the merged view: all slots' series under one name. */
+/** One merged metric: the series of all slots under one name. */
 export class Family {
   readonly table: SeriesTable;
   readonly name: string;
-  /** Name of the registry that it is shared by; undefined where that has none. */
+  /** Name of the metric's registry; undefined if it has none. */
   readonly registry: string | undefined;
   readonly help: string;
   readonly type: MetricType;
-  /** How the values of a gauge in several slots become one here. */
+  /** The aggregator by which the values of a gauge are merged. */
   readonly aggregator: string;
-  /** What the application gave as its aggregator. */
+  /** The aggregator that the application declared. */
   readonly declaredAggregator: string;
-  /** Of all its definitions. */
+  /** The label names of all its definitions. */
   readonly labelNames = new Set<string>();
-  /** The bounds that its definitions have: one set but where versions of an application differ. */
+  /** The different bounds of its definitions. More than one set if versions of the application differ. */
   readonly boundSets: (readonly number[])[] = [];
-  /** Its series, in the order first read; one with different bounds in several slots is here once for each. */
+  /** Its series, in the order first read. A series with different bounds in several slots occurs once for each. */
   readonly series = new IntList();
   #groups: (readonly number[])[] = [];
   #grouped = 0;
@@ -42,12 +42,12 @@ export class Family {
     if (!this.boundSets.some((known) => sameBounds(known, bounds))) this.boundSets.push(bounds);
   }
 
-  /** Whether it is a gauge of which each slot's value is shown. */
+  /** Whether it is a gauge that shows the value of each slot. */
   get showsEachSlot(): boolean {
     return this.type === 'gauge' && isBySlot(this.aggregator);
   }
 
-  /** Whether any process has a value of any series. */
+  /** Whether any slot has a value of any series. */
   get hasValues(): boolean {
     const { totals, bases } = this.table;
     for (let i = 0; i < this.series.length; i++) {
@@ -56,7 +56,7 @@ export class Family {
     return false;
   }
 
-  /** The series, those with the same labels under different bounds together. */
+  /** The series, grouped by their labels: a group has one series for each set of bounds. */
   groups(): readonly (readonly number[])[] {
     const series = Array.from(this.series.array.subarray(0, this.series.length));
     if (this.boundSets.length === 1) return series.map((one) => [one]);

@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto';
 import { grown } from '../util/int-list.ts';
 import { PADDING, padded } from '../util/text-writer.ts';
 
-/** Labels as the text format has them, without braces: `method="GET",route="/"`, in UTF-8. */
+// Labels in UTF-8 and in Prometheus' text format, without braces: `method="GET",route="/"`.
+// https://prometheus.io/docs/instrumenting/exposition_formats/
 
 const COMMA = 0x2c;
 const QUOTE = 0x22;
@@ -14,16 +15,16 @@ const FNV_PRIME = 0x01000193;
 const ONES = 0x01010101;
 const HIGHEST_BITS = 0x80808080 | 0;
 
-/** Who chooses label values must not be able to choose them so that all hashes agree. */
+/** Random, so that clients cannot choose label values whose hashes collide. */
 const SEED = randomInt(2 ** 32);
 
-/** The label names of a metric, ready to be written before values. */
+/** The label names of a metric, encoded for `LabelTexts.write`. */
 export class LabelNames {
-  /** `name="` of each, with `PADDING`. */
+  /** `name="` for each label, with `PADDING`. */
   readonly heads: readonly DataView[];
-  /** Where the hash of a label begins. */
+  /** For each label, the hash of its head: the start value of the label's hash. */
   readonly seeds: Int32Array;
-  /** At least the bytes that names, commas and quotes can take in one text. */
+  /** Maximum length of the names, commas and quotes of one text, in bytes. */
   readonly bytes: number;
 
   constructor(names: readonly string[]) {
@@ -34,21 +35,21 @@ export class LabelNames {
   }
 }
 
-/** Writes label texts one behind the other. */
+/** A buffer of consecutive label texts. */
 export class LabelTexts {
   bytes = new Uint8Array(64);
   view = new DataView(this.bytes.buffer);
-  /** End of what is kept. */
+  /** End of the kept texts. */
   end = 0;
-  /** End of what was written last; it is kept only by `keep()`. */
+  /** End of the last written text. The next `write()` overwrites it unless `keep()` is called. */
   tail = 0;
 
   /**
-   * Writes the sound labels in `from`..`to` of a log behind what is kept.
-   * @returns their hash, the same for any order of the labels.
+   * Writes the valid labels in bytes `from` up to `to` of a log after the kept texts.
+   * @returns their hash, which does not depend on the order of the labels.
    */
   write({ heads, seeds, bytes }: LabelNames, log: DataView, from: number, to: number): number {
-    // Each byte of a value takes two where all are escaped.
+    // An escaped byte takes two.
     this.#makeRoom(bytes + 2 * (to - from) + PADDING);
     const text = this.view;
     let at = this.end;
@@ -59,13 +60,13 @@ export class LabelTexts {
       if (at > this.end) text.setUint8(at++, COMMA);
       const head = heads[index]!;
       const length = head.byteLength - PADDING;
-      // By words: what is written too far is written over.
+      // Word by word: the next bytes overwrite the excess.
       for (let i = 0; i < length; i += 4) text.setInt32(at + i, head.getInt32(i, true), true);
       at += length;
       let own = seeds[index]!;
       for (next += 8; next + 4 <= end; next += 4) {
         const word = log.getInt32(next, true);
-        // By halves: a difference in the highest bits of a number would be lost in a product.
+        // Half a word at a time: a product of 32 bits loses a difference in the highest bits.
         own = Math.imul(own ^ (word & 0xffff), FNV_PRIME);
         own = Math.imul(own ^ (word >>> 16), FNV_PRIME);
         if (hasEscaped(word)) {
@@ -97,7 +98,7 @@ export class LabelTexts {
     this.end = this.tail;
   }
 
-  /** Whether the text in `from`..`to` has the labels of the one written last, in any order. */
+  /** Whether the text in bytes `from` up to `to` has the same labels as the last written one, in any order. */
   equalsTail(from: number, to: number): boolean {
     const { bytes, end, tail } = this;
     if (to - from !== tail - end) return false;
@@ -117,12 +118,10 @@ export type Label = readonly [name: string, value: string];
 const ESCAPED = /[\\\n"]/;
 const LABEL = /([^=]*)="((?:[^"\\]|\\.)*)",?/gs;
 
-/** The text of labels. */
 export function labelText(labels: readonly Label[]): string {
   return labels.map(([name, value]) => `${name}="${escapeValue(value)}"`).join();
 }
 
-/** The labels of a text. */
 function parseLabels(text: string): Label[] {
   return Array.from(text.matchAll(LABEL), ([, name, value]) => [name!, unescapeValue(value!)]);
 }
@@ -131,7 +130,7 @@ function escapeValue(value: string): string {
   return ESCAPED.test(value) ? escapeHelp(value).replaceAll('"', '\\"') : value;
 }
 
-/** In help texts quotes stay as they are. */
+/** Escapes a help text. Unlike in label values, quotes are not escaped. */
 export function escapeHelp(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 }
@@ -141,22 +140,22 @@ function unescapeValue(text: string): string {
   return text.replace(/\\(.)/gs, (_, letter: string) => (letter === 'n' ? '\n' : letter));
 }
 
-/** The same text for any order of the labels. */
+/** A key for the labels that does not depend on their order. */
 export function sortedLabels(labels: readonly Label[]): string {
   return JSON.stringify(labels.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }
 
-/** Whether one of the four bytes of a word is to be escaped. */
+/** Whether one of the four bytes of a word must be escaped. */
 function hasEscaped(word: number): boolean {
   const quote = word ^ 0x22222222;
   const backslash = word ^ 0x5c5c5c5c;
   const feed = word ^ 0x0a0a0a0a;
-  // The highest bit of a byte remains where it was zero, and where a lower one was.
+  // Sets the highest bit of each zero byte: https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord
   const zeros = ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | ((feed - ONES) & ~feed);
   return (zeros & HIGHEST_BITS) !== 0;
 }
 
-/** Writes a byte of a value, escaped where that is needed. @returns where the next one belongs. */
+/** Writes a byte of a value, escaped if necessary. @returns the position after it. */
 function writeByte(text: DataView, at: number, byte: number): number {
   if (byte !== LINE_FEED && byte !== QUOTE && byte !== BACKSLASH) {
     text.setUint8(at, byte);
@@ -171,7 +170,7 @@ function hashOn(hash: number, byte: number): number {
   return Math.imul(hash ^ byte, FNV_PRIME);
 }
 
-/** Hashes of labels are added up: each must be spread over all bits before. */
+/** Spreads a hash over all bits, because the hashes of the labels of a text are summed. */
 function mixed(hash: number): number {
   let bits = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
   bits = Math.imul(bits ^ (bits >>> 15), 0x2c1b3c6d);

@@ -10,7 +10,7 @@ export interface LocalSeries {
   readonly values: ArrayLike<number>;
 }
 
-/** A family of values that stand in no slot. */
+/** A family of values that are in no slot. */
 export function localFamily(definition: MetricDefinition, all: Iterable<LocalSeries>): Family {
   const table = new SeriesTable(false);
   const slot = new SlotSeries(table);

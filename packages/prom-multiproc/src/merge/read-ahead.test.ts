@@ -21,7 +21,7 @@ async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise(setImmediate);
 }
 
-test('what stands still between two looks is read before anybody asks: a scrape then reads values alone', async (t) => {
+test('a log that does not change between two looks is read ahead, and the next scrape reads only values', async (t) => {
   const { directory, register } = shareCounter(t);
   filledSlots(t, directory, SLOTS, 1000);
   t.mock.timers.enable({ apis: ['setInterval'] });
@@ -39,7 +39,7 @@ test('what stands still between two looks is read before anybody asks: a scrape 
   assert.ok(first - later < 1000, `${first} bytes, and then ${later}`);
 });
 
-test('a look at what is known reads some bytes a slot, however many series it has', (t) => {
+test('a look at slots without new records reads a constant number of bytes for each slot', (t) => {
   const { reader } = filledSlots(t, temporaryDirectory(t), SLOTS, 1000);
   reader.text();
   const looks = [reader.lookAhead(), reader.lookAhead()];
@@ -50,7 +50,7 @@ test('a look at what is known reads some bytes a slot, however many series it ha
   assert.ok(bytes < 1000, `${bytes} bytes`);
 });
 
-test('a log that grows is read ahead once it stands still, but for the first one while few series are known', (t) => {
+test('a growing log is read ahead once it stops growing; the first one earlier, while few series are known', (t) => {
   const directory = temporaryDirectory(t);
   const [first, second] = [openWriter(directory), openWriter(directory)];
   const reader = new TextReader(t, directory);
@@ -73,10 +73,10 @@ test('a log that grows is read ahead once it stands still, but for the first one
   grow(second, 1);
   reader.lookAhead();
   assert.equal(reader.text().match(/^requests_total{/gm)?.length, names);
-  assert.deepEqual(reader.complaints, []);
+  assert.deepEqual(reader.errors, []);
 });
 
-test('what cannot be read ahead is told by the scrape, and the rest is read', (t) => {
+test('slots that cannot be read ahead are reported by the scrape, and the others are read ahead', (t) => {
   const directory = temporaryDirectory(t);
   const writers = [
     openWriter(directory),
@@ -94,17 +94,17 @@ test('what cannot be read ahead is told by the scrape, and the rest is read', (t
   assert.deepEqual([reader.lookAhead(), reader.lookAhead(), reader.lookAhead()], [1, 3, 0]);
   truncateSync(path(2), 5000);
   assert.equal(reader.lookAhead(), 0);
-  assert.deepEqual(reader.complaints, []);
+  assert.deepEqual(reader.errors, []);
   assert.equal(sample(reader.text(), 'requests_total{route="/"}'), 1);
-  const cut = 'file is cut short: N bytes for N chunks';
+  const cut = 'file is truncated: N bytes for N chunks';
   assert.deepEqual(
     reader.slots().map(({ error }) => error?.replace(/\d+/g, 'N')),
     ['log checksum does not match', cut, cut, undefined],
   );
-  assert.equal(reader.complaints.length, 3);
+  assert.equal(reader.errors.length, 3);
 });
 
-test('a directory cleared between a look and a scrape, or between two looks, is begun anew', async (t) => {
+test('a directory cleared between a look and a scrape, or between two looks, is read from the start', async (t) => {
   const directory = temporaryDirectory(t);
   const reader = new TextReader(t, directory);
   for (let round = 1; round <= 3; round++) {
@@ -122,15 +122,15 @@ test('a directory cleared between a look and a scrape, or between two looks, is 
     for (const writer of writers) writer.close();
     await clearDirectory(directory, { waitMs: 0 });
   }
-  assert.deepEqual(reader.complaints, []);
+  assert.deepEqual(reader.errors, []);
 });
 
-test('a log that begins like another whose file was changed since is read by itself', (t) => {
+test('a log is not taken as the continuation of another whose file was changed after it was read', (t) => {
   const directory = temporaryDirectory(t);
   add(openWriter(directory), COUNTER, '/a', 1);
   const reader = new TextReader(t, directory);
   assert.equal(sample(reader.text(), 'requests_total{route="/a"}'), 1);
-  // As if the first had always been what the second is: only the checksum of what was read tells them apart.
+  // Both files now have the same log. Only its checksum differs from that of the log that was read.
   add(openWriter(directory), COUNTER, '/b', 5);
   const [first, second] = [0, 1].map((slot) => join(directory, `slot-${slot}.metrics`)) as [string, string];
   const changed = readFileSync(first);
@@ -142,7 +142,7 @@ test('a log that begins like another whose file was changed since is read by its
   unlinkSync(first);
 });
 
-test('a look that fails ends neither the process nor the looks after it', async (t) => {
+test('a failing look ends neither the process nor later looks', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
   let looks = 0;
   readAhead(() => {
@@ -150,7 +150,7 @@ test('a look that fails ends neither the process nor the looks after it', async 
     if (looks === 1) throw new Error('no metrics client');
     return (function* () {
       yield;
-      throw new Error('a file went away');
+      throw new Error('a file was removed');
     })();
   });
   for (let look = 1; look <= 3; look++) {

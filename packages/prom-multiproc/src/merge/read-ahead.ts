@@ -1,9 +1,9 @@
-/** Milliseconds between two looks at what is new. */
+/** Milliseconds between two looks for new records. */
 export const LOOK_INTERVAL_MS = 100;
 
 /**
- * Goes through `look` again and again, one step each turn of the event loop, for as long as something else keeps the
- * process alive. A look that fails ends there: the next scrape meets the same failure, and reports it.
+ * Runs `look` repeatedly, one step in each turn of the event loop. Does not keep the process running. A look that throws is
+ * abandoned without a report: the next scrape fails and reports the same error.
  */
 export function readAhead(look: () => Iterator<void>): void {
   let steps: Iterator<void> | undefined;

@@ -3,7 +3,7 @@ import {
   foldOf,
   GAUGE_TOTALS,
   isNeverSet,
-  keepsTheDead,
+  keepsDeadValues,
   shownAggregator,
 } from '../format/gauge-aggregators.ts';
 import { cellsPerSeries, familyKey, type MetricDefinition } from '../format/layout.ts';
@@ -12,64 +12,66 @@ import { grown, IntList } from '../util/int-list.ts';
 import { Family } from './family.ts';
 import { type Label, LabelNames, LabelTexts } from './label-text.ts';
 
-/** What the series of a metric under one definition have in common. */
+/** The common properties of the series under one definition of a metric. */
 export interface Shape {
-  /** Undefined where series of this definition are not shown. */
+  /** Undefined if series of this definition are not shown. */
   readonly family: Family | undefined;
-  /** Cells of such a series in a slot, and how many of them have a total. */
+  /** Number of cells of a series in a slot. */
   readonly cells: number;
+  /** Number of totals of a series. */
   readonly totals: number;
-  /** Of gauges only: how a slot's value becomes part of the totals. Everything else is added up. */
+  /** How the value of a gauge in a slot is merged into the totals. Undefined for other metrics, which are summed. */
   readonly fold: Fold | undefined;
-  /** Whether it is a gauge whose value is shown when its process is dead, too. */
+  /** Whether it is a gauge whose value is shown after its process died. */
   readonly keeps: boolean;
-  /** As shown: none of a summary whose quantiles are not. */
+  /** The shown bounds: none for a summary without quantiles. */
   readonly bounds: readonly number[];
-  /** Other shapes of the family that are shown alike. */
+  /** Other shapes of the family with the same bounds. Their series have common totals. */
   readonly twins: number[];
 }
 
-/** The value that a gauge has in one slot. */
+/** The value of a gauge in one slot. */
 export interface SlotValue {
   readonly slot: number;
   readonly value: number;
 }
 
-/** A shape with the label names that one definition of it has. */
+/** A shape with the label names of one definition. */
 export interface NamedShape {
   readonly shape: number;
   readonly names: LabelNames;
 }
 
 /**
- * All series of the merged view, by number, in arrays: a series costs its label text and some 30 bytes. A series whose
- * slots use different bounds is one number for each.
+ * All merged series by number, in arrays: a series takes about 30 bytes and its label text. A series with different bounds in
+ * several slots has one number for each.
  */
 export class SeriesTable {
-  /** By `familyKey`. */
+  /** The families by `familyKey`. */
   readonly families = new Map<string, Family>();
   readonly shapes: Shape[] = [];
-  /** Totals of all series, by `bases`; NaN in the first of a series where no slot has it. */
+  /** Totals of all series. The first total of a series is NaN if no slot has it. */
   totals = new Float64Array(0);
   totalCount = 0;
-  /** By series: its shape, and where its totals begin. */
+  /** The shape of each series. */
   readonly shapeOf = new IntList();
+  /** The index of the first total of each series. */
   readonly bases = new IntList();
 
-  /** Of those gauges that show the value of each slot, by where their totals begin. */
+  /** The values of gauges that show each slot, by the index of their first total. */
   readonly #bySlot = new Map<number, SlotValue[]>();
-  #retired = new Float64Array(0);
+  #baseTotals = new Float64Array(0);
   readonly #texts = new LabelTexts();
-  /** By series: end of its label text, which begins where that of the one before it ends. */
+  /** The end of each series' label text, which begins at the end of the previous one. */
   readonly #textEnds = new IntList();
   readonly #hashes = new IntList();
-  /** Hash table of series numbers, each plus 1; 0 is free. Never more than two thirds full. */
+  /** Hash table of series numbers plus 1; 0 is free. At most two thirds full. */
   #index = new Int32Array(64);
   readonly #named = new Map<string, NamedShape>();
   readonly #hiddenOf = new Map<number, number>();
   readonly #isolated: boolean;
 
-  /** `isolated` shows gauges as they are and quantiles of summaries: for a table of one slot alone. */
+  /** `isolated` is for a table of one slot: gauges are not aggregated, and summaries have quantiles. */
   constructor(isolated: boolean) {
     this.#isolated = isolated;
   }
@@ -78,7 +80,7 @@ export class SeriesTable {
     return this.bases.length;
   }
 
-  /** The shape of the series of a definition that was read; the first definition of a name makes its family. */
+  /** The shape for a definition that was read. The first definition of a name creates its family. */
   define(definition: MetricDefinition): NamedShape {
     const key = JSON.stringify(definition);
     let named = this.#named.get(key);
@@ -91,7 +93,7 @@ export class SeriesTable {
     return named;
   }
 
-  /** The number of the series whose labels are the sound ones in `from`..`to` of a log. */
+  /** The number of the series with the valid labels in bytes `from` up to `to` of a log. Adds the series if it is new. */
   series({ shape, names }: NamedShape, log: DataView, from: number, to: number): number {
     if (this.shapes[shape]!.family === undefined) return this.#hidden(shape);
     const hash = this.#texts.write(names, log, from, to);
@@ -115,18 +117,18 @@ export class SeriesTable {
     return this.#texts.labels(this.textStart(series), this.textEnd(series));
   }
 
-  /** Makes all totals those of no slot but the ones that were retired. */
+  /** Resets all totals to `baseTotals`. */
   clearTotals(): void {
     this.totals = grown(this.totals, this.totalCount);
-    this.totals.fill(Number.NaN).set(this.#retired.subarray(0, this.totalCount));
+    this.totals.fill(Number.NaN).set(this.#baseTotals.subarray(0, this.totalCount));
     this.#bySlot.clear();
   }
 
-  /** What all totals begin with from now on: made once by adding up slots that change no more. */
-  get retired(): Float64Array {
-    const known = this.#retired.length;
-    this.#retired = grown(this.#retired, this.totalCount).fill(Number.NaN, known);
-    return this.#retired;
+  /** The initial values of the totals at each merge: the sums of slots that do not change any more. */
+  get baseTotals(): Float64Array {
+    const known = this.#baseTotals.length;
+    this.#baseTotals = grown(this.#baseTotals, this.totalCount).fill(Number.NaN, known);
+    return this.#baseTotals;
   }
 
   addBySlot(series: number, value: SlotValue): void {
@@ -134,10 +136,10 @@ export class SeriesTable {
     const values = this.#bySlot.get(base);
     const isSet = !isNeverSet(value.value);
     const wereSet = values !== undefined && !isNeverSet(values[0]!.value);
-    // One that was never set takes no part beside those that were.
+    // Values that were never set are ignored if another was set.
     if (values === undefined || (isSet && !wereSet)) this.#bySlot.set(base, [value]);
     else if (isSet === wereSet) {
-      // Of a slot whose file was replaced the present one shows.
+      // If the slot's file was replaced, the value in the new file is shown.
       if (values.at(-1)!.slot === value.slot) values.pop();
       values.push(value);
     }
@@ -148,11 +150,7 @@ export class SeriesTable {
     return values.map(({ slot, value }) => ({ slot, value: value + 0 }));
   }
 
-  /**
-   * The rule for versions of an application that define a metric differently: the definition read first, from the lowest
-   * slot on and the oldest in it, gives type, help and aggregator until the directory is cleared. Series of another type
-   * are not shown; those with other label names or buckets are, as such.
-   */
+  /** Finds or adds the shape for a definition. If definitions of a name differ, the one read first applies: FORMAT.md#merging. */
   #shape(definition: MetricDefinition): number {
     const { type } = definition;
     const key = familyKey(definition);
@@ -179,7 +177,7 @@ export class SeriesTable {
         }) - 1
       );
     }
-    // Quantiles of several processes cannot be added up.
+    // Quantiles of several processes cannot be merged.
     const plain = type === 'summary' && !this.#isolated;
     const isGauge = type === 'gauge';
     const shape: Shape = {
@@ -187,22 +185,22 @@ export class SeriesTable {
       cells,
       totals: isGauge ? GAUGE_TOTALS : plain ? 2 : cells,
       fold: isGauge ? foldOf(family.aggregator) : undefined,
-      keeps: isGauge && keepsTheDead(definition.aggregator) && keepsTheDead(family.aggregator),
+      keeps: isGauge && keepsDeadValues(definition.aggregator) && keepsDeadValues(family.aggregator),
       bounds: plain ? [] : definition.bounds,
       twins: [],
     };
     const known = this.shapes.findIndex((other) => other.family === family && isSame(other, shape));
     if (known >= 0) return known;
     const number = this.shapes.length;
-    for (const [other, alike] of this.shapes.entries()) {
-      if (alike.family !== family || !sameBounds(alike.bounds, shape.bounds)) continue;
+    for (const [other, twin] of this.shapes.entries()) {
+      if (twin.family !== family || !sameBounds(twin.bounds, shape.bounds)) continue;
       shape.twins.push(other);
-      alike.twins.push(number);
+      twin.twins.push(number);
     }
     return this.shapes.push(shape) - 1;
   }
 
-  /** Where the labels written last stand in the index under this shape, or the free place where they belong. */
+  /** The place in the index of the series of this shape with the last written labels, or the free place for it. */
   #placeOf(shape: number, hash: number): number {
     const index = this.#index;
     const mask = index.length - 1;
@@ -233,7 +231,7 @@ export class SeriesTable {
     return series;
   }
 
-  /** The same series under another shape that is shown alike: they have their totals in common. */
+  /** The series of a twin shape with the last written labels; undefined if there is none. */
   #twin(shape: number, hash: number): number | undefined {
     for (const other of this.shapes[shape]!.twins) {
       const found = this.#index[this.#placeOf(other, hash)]!;
@@ -242,7 +240,7 @@ export class SeriesTable {
     return undefined;
   }
 
-  /** One number stands for all series of a definition that are not shown. */
+  /** The one number that stands for all series of a shape that is not shown. */
   #hidden(shape: number): number {
     const known = this.#hiddenOf.get(shape);
     if (known !== undefined) return known;

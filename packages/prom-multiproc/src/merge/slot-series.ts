@@ -4,7 +4,7 @@ import type { SlotListener } from '../slot/slot-listener.ts';
 import { IntList } from '../util/int-list.ts';
 import type { NamedShape, SeriesTable } from './series-table.ts';
 
-/** What the series of one slot are in the table of all, in the order of its log, from which their cells follow. */
+/** The series of one slot as numbers of a `SeriesTable`, in the order of the log, which determines their cells. */
 export class SlotSeries implements SlotListener {
   readonly #table: SeriesTable;
   readonly #named: NamedShape[] = [];
@@ -31,7 +31,7 @@ export class SlotSeries implements SlotListener {
     this.#series.push(this.#table.series(this.#named[metric]!, log, from, to));
   }
 
-  /** Adds the values of the slot to `totals`. A first cell of NaN makes its whole series absent. */
+  /** Merges the values of the slot into `totals`. A series whose first cell is NaN is absent. */
   addTo(totals: Float64Array, slot: number, values: Float64Array, live: boolean): void {
     const { shapes } = this.#table;
     const shapeOf = this.#table.shapeOf.array;
@@ -56,7 +56,7 @@ export class SlotSeries implements SlotListener {
       if (Number.isNaN(value) || added === 0) continue;
       const base = bases[one]!;
       if (fold === undefined) {
-        // Added to in each case: a compiler that saw no addition in the first slot would begin anew at the second.
+        // The first value is added to 0 instead of stored: otherwise V8 would deoptimize this loop at the second slot.
         const isFirst = Number.isNaN(totals[base]!);
         totals[base] = (isFirst ? 0 : totals[base]!) + value;
         for (let cell = 1; cell < added; cell++) {

@@ -1,5 +1,5 @@
 import type { ClientLabels } from '../client/client-internals.ts';
-import { isNeverSet, NEVER_SET, withoutKeeping } from '../format/gauge-aggregators.ts';
+import { isNeverSet, mergedAs, NEVER_SET } from '../format/gauge-aggregators.ts';
 import { isTimed } from '../format/layout.ts';
 import { bootTime } from '../os/boot-clock.ts';
 import type { Cells } from '../slot/slot-file.ts';
@@ -34,7 +34,7 @@ export class KeptSeries extends SharedSeries {
   /** `initial` has the cells as this process has set them, or `NEVER_SET`. */
   constructor(owner: SeriesOwner, labels: ClientLabels, initial: Float64Array, aggregator: string) {
     super(owner, labels, initial);
-    const one = withoutKeeping(aggregator);
+    const one = mergedAs(aggregator);
     this.#combine = COMBINE.get(one);
     this.#addsUp = one === 'sum';
     this.#isTimed = isTimed(aggregator);

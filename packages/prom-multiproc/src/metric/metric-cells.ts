@@ -1,5 +1,5 @@
 import type { ClientLabels } from '../client/client-internals.ts';
-import { keepsTheDead, NEVER_SET } from '../format/gauge-aggregators.ts';
+import { keepsDeadValues, NEVER_SET } from '../format/gauge-aggregators.ts';
 import { cellsPerSeries, type LabelPair, type MetricDefinition } from '../format/layout.ts';
 import { seriesKey } from '../format/series-key.ts';
 import { makeAbsent } from '../slot/absent-cells.ts';
@@ -108,7 +108,7 @@ export class MetricCells {
   /** Takes every series out of the slot. The slot keeps the counts; the series restart at zero. */
   leave(): void {
     const { type, aggregator } = this.#defined.definition;
-    if (type === 'gauge' && !keepsTheDead(aggregator)) {
+    if (type === 'gauge' && !keepsDeadValues(aggregator)) {
       this.unbind();
       return;
     }
@@ -249,7 +249,7 @@ export class MetricCells {
     this.#refused.delete(series);
     const isOwn = own?.has(cells) === true;
     if (!isOwn) this.#inherit(series, cells);
-    const replaces = isOwn || (definition.type === 'gauge' && !keepsTheDead(definition.aggregator));
+    const replaces = isOwn || (definition.type === 'gauge' && !keepsDeadValues(definition.aggregator));
     series.moveTo(cells, cellsPerSeries(definition), replaces);
     return true;
   }

@@ -1,5 +1,5 @@
 import type { ClientEntry, ClientLabels, ClientMetric } from '../client/client-internals.ts';
-import { keepsTheDead, NEVER_SET } from '../format/gauge-aggregators.ts';
+import { keepsDeadValues, NEVER_SET } from '../format/gauge-aggregators.ts';
 import { isTimed } from '../format/layout.ts';
 import { bootTime } from '../os/boot-clock.ts';
 import { KeptSeries } from './kept-series.ts';
@@ -46,7 +46,7 @@ function gaugeSeries(
   const first = neverSet ? NEVER_SET : value! + 0;
   const timed = isTimed(aggregator);
   const values = timed ? Float64Array.of(first, neverSet ? 0 : bootTime()) : Float64Array.of(first);
-  if (keepsTheDead(aggregator)) return new KeptSeries(owner, labels, values, aggregator);
+  if (keepsDeadValues(aggregator)) return new KeptSeries(owner, labels, values, aggregator);
   return timed ? new TimedSeries(owner, labels, values) : new ValueSeries(owner, labels, values);
 }
 

@@ -7,21 +7,21 @@ import { bootTime, unixTimeOfBoot } from './boot-clock.ts';
 
 const uptime = () => Number(readFileSync('/proc/uptime', 'utf8').split(' ', 1)[0]);
 
-test('the clock is that of the machine, in seconds since it started', () => {
-  // /proc/uptime has hundredths of a second, rounded down.
+test('bootTime() returns the seconds since the machine started', () => {
+  // /proc/uptime is rounded down to hundredths of a second.
   const before = uptime();
   const now = bootTime();
   assert.ok(now >= before && now < uptime() + 0.01, `${before} <= ${now}`);
 });
 
-test('the clock is the same in another process, and never goes back', () => {
+test('bootTime() is one monotonic clock for all processes', () => {
   const before = bootTime();
   const print = `import('${join(import.meta.dirname, 'boot-clock.ts')}').then((m) => console.log(m.bootTime()))`;
   const other = Number(execFileSync(process.execPath, ['-e', print], { encoding: 'utf8' }));
   assert.ok(before < other && other < bootTime());
 });
 
-test('the clock stands by when the time of day is set, and the Unix time follows it', (t) => {
+test('a change of the system time changes unixTimeOfBoot() and not bootTime()', (t) => {
   const before = bootTime();
   const offset = unixTimeOfBoot();
   const today = Date.now();

@@ -1,18 +1,18 @@
 import { loadKoffi } from './load-koffi.cjs';
 
-/** <time.h>: seconds since the machine started, suspended time included. */
+/** From <time.h>. */
 const CLOCK_BOOTTIME = 7;
 
-/** A `struct timespec` of 64-bit Linux: seconds, then nanoseconds, 8 bytes each. */
+/** A `struct timespec` of 64-bit Linux: 8 bytes of seconds, 8 bytes of nanoseconds. */
 const timespec = new Int32Array(4);
 
 type ClockGettime = (clock: number, into: Int32Array) => number;
 let clockGettime: ClockGettime | undefined;
 
 /**
- * Seconds since the machine started, by `CLOCK_BOOTTIME`: the same in all processes of the machine, and moved by no one who
- * sets the time of day (clock_gettime(2)). All times in slot files are of this clock. It is read without a system call.
- * @throws Error where koffi cannot be loaded.
+ * Seconds since the machine started, by `CLOCK_BOOTTIME`: the clock of all times in slot files. It is the same in all processes,
+ * and setting the system time does not change it ([clock_gettime(2)](https://man7.org/linux/man-pages/man2/clock_gettime.2.html)).
+ * @throws Error if koffi cannot be loaded.
  */
 export function bootTime(): number {
   clockGettime ??= loadKoffi().load(null).func('int clock_gettime(int, void *)') as ClockGettime;
@@ -20,7 +20,7 @@ export function bootTime(): number {
   return timespec[0]! + timespec[2]! / 1e9;
 }
 
-/** What is added to a time of `bootTime` for the Unix time, by the time of day that is set now. */
+/** Unix time in seconds at which `bootTime()` was 0, by the current system time. */
 export function unixTimeOfBoot(): number {
   return Date.now() / 1000 - bootTime();
 }

@@ -1,8 +1,8 @@
 import cluster from 'node:cluster';
 
 /**
- * What this process is among several, so far as `node:cluster` knows; undefined where it knows of no others. A primary stays
- * one from its first fork on, also while it has no worker.
+ * The role of this process in `node:cluster`; undefined for a process that is not in a cluster. A primary is one from its first
+ * fork on, even without workers.
  */
 export function clusterRole(): 'worker' | 'primary' | undefined {
   if (cluster.isWorker) return 'worker';

@@ -3,13 +3,14 @@ import { isMainThread } from 'node:worker_threads';
 import { loadLibc } from './libc.ts';
 
 /**
- * Has a cluster worker end with its primary, however that ends: a stopped orphan would keep its lock, and with it every
- * restart waiting.
- * @throws Error where the kernel cannot be asked for it.
+ * Makes the kernel kill this process when its primary ends, if it is a cluster worker. Otherwise a stopped worker would keep its
+ * slot locked and block the next start
+ * ([PR_SET_PDEATHSIG](https://man7.org/linux/man-pages/man2/pr_set_pdeathsig.2const.html)).
+ * @throws Error if prctl(2) fails or the C library cannot be loaded.
  */
 export function dieWithParent(): void {
   if (!cluster.isWorker || !isMainThread) return;
   loadLibc().dieWithParent();
-  // The parent may have died before it was asked for.
+  // The primary may have ended before the call.
   if (!process.connected) process.exit(1);
 }

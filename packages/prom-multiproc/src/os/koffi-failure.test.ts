@@ -10,7 +10,7 @@ const forbidden = Object.assign(new Error('Cannot load native addon because load
 });
 const lost = new Error('Cannot find the native Koffi module; did you bundle it correctly?');
 
-test('koffi that is not installed, forbidden, without a binary, and bundled away have four messages', () => {
+test('each cause of a koffi failure has its own message: not installed, not allowed, no binary, not in the bundle', () => {
   const messages = [
     koffiFailure(missing, undefined),
     koffiFailure(forbidden, undefined),
@@ -33,7 +33,7 @@ test('koffi that is not installed, forbidden, without a binary, and bundled away
   }
 });
 
-test('in a bundle the message names the option of the bundler at hand, whatever failed', () => {
+test('in a bundle the message names the option of the detected bundler', () => {
   const option = {
     next: /serverExternalPackages/,
     ncc: /--external prom-multiproc/,
@@ -48,13 +48,13 @@ test('in a bundle the message names the option of the bundler at hand, whatever 
   }
 });
 
-test('forbidden add-ons are told as such in a bundle too, and the cause is kept', () => {
+test('in a bundle too, the message says that add-ons are not allowed, and the error keeps its cause', () => {
   const error = koffiFailure(forbidden, { bundler: undefined });
   assert.match(error.message, /--allow-addons/);
   assert.equal(error.cause, forbidden);
 });
 
-test('koffi that lacks a module of its own is not told as missing itself', () => {
+test('a missing module of koffi is not reported as a missing koffi', () => {
   const inner = Object.assign(new Error("Cannot find module './linux_x64/koffi.node'"), {
     code: 'MODULE_NOT_FOUND',
   });

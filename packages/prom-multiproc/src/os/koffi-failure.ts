@@ -1,7 +1,6 @@
-/** Why koffi, the add-on through which this library calls the C library, could not be loaded, and what to do. */
-
+/** A bundle that this library runs from. */
 export interface Bundle {
-  /** Undefined where the bundler leaves no trace. */
+  /** Undefined if it cannot be detected. */
   readonly bundler: 'next' | 'ncc' | 'webpack' | undefined;
 }
 
@@ -13,7 +12,10 @@ const EXTERNAL = {
 
 const EXTERNAL_OF_ANY = `esbuild: --external:prom-multiproc, rollup: external: [/^prom-multiproc/], webpack: ${EXTERNAL.webpack}, ncc: ${EXTERNAL.ncc}`;
 
-/** The error to throw in place of `cause`; `bundle` where this library runs from a bundle. */
+/**
+ * The error to throw instead of `cause`, with what to do. koffi is the add-on that calls the C library. `bundle` is undefined if
+ * this library does not run from one.
+ */
 export function koffiFailure(cause: Error & { code?: string }, bundle: Bundle | undefined): Error {
   const [reason] = cause.message.split('\n', 1);
   return new Error(message(reason!, cause.code, bundle), { cause });
@@ -27,7 +29,7 @@ function message(reason: string, code: string | undefined, bundle: Bundle | unde
     const option = bundle.bundler === undefined ? EXTERNAL_OF_ANY : EXTERNAL[bundle.bundler];
     return `koffi was left behind when the application was bundled (${reason}): install prom-multiproc in node_modules where the bundle runs, or mark it external (${option})`;
   }
-  // Yarn Plug'n'Play tells it in a sentence of its own.
+  // The second alternative matches the message of Yarn Plug'n'Play.
   if (code === 'MODULE_NOT_FOUND' && /\bkoffi['"]?$|\bkoffi, /.test(reason)) {
     return `koffi is not installed (${reason}): it is an optional dependency. Install without --omit=optional or --no-optional`;
   }

@@ -1,31 +1,38 @@
 import { constants } from 'node:os';
 import { koffiFailure } from './koffi-failure.ts';
-import { bundlerAtHand, isBundled, loadKoffi } from './load-koffi.cjs';
+import { detectBundler, isBundled, loadKoffi } from './load-koffi.cjs';
 
-/** The calls of the C library that Node has no counterpart for. File descriptors come from `node:fs`. */
+/**
+ * C library calls that Node does not offer, on file descriptors of `node:fs`. All throw LibcError. The locks are open file
+ * description locks on the whole file ([fcntl(2)](https://man7.org/linux/man-pages/man2/fcntl_locking.2.html)).
+ */
 export interface Libc {
-  /** Maps `length` bytes of the file from `offset`, shared. @throws LibcError */
+  /** Maps `length` bytes of the file from `offset`, with `MAP_SHARED`. */
   mmap(fd: number, offset: number, length: number, writable: boolean): Mapping;
-  /** Reserves disk space, growing the file as needed, so that no store can hit a full disk. @throws LibcError (ENOSPC) */
+  /**
+   * Reserves disk space and grows the file as needed (posix_fallocate(3)). A later store cannot fail for lack of space.
+   * @throws LibcError with code ENOSPC on a full disk.
+   */
   allocate(fd: number, offset: number, length: number): void;
-  /** Takes the write lock of the open file description over the whole file; false when another holds it. @throws LibcError */
+  /** Takes the write lock. False if another open file description holds a lock. */
   tryLock(fd: number): boolean;
-  /** Turns the write lock of the open file description into a read lock, at once. @throws LibcError */
+  /** Converts the write lock to a read lock atomically. */
   shareLock(fd: number): void;
-  /** Whether another open file description holds the write lock on the file; acquires nothing. @throws LibcError */
+  /** Whether another open file description holds the write lock. Acquires nothing. */
   isLockedByAnother(fd: number): boolean;
-  /** Whether others hold read locks on the file, and nobody the write lock; acquires nothing. @throws LibcError */
+  /** Whether others hold read locks and none the write lock. Acquires nothing. */
   isSharedByOthers(fd: number): boolean;
-  /** Asks the kernel for SIGKILL when the thread that started this process ends. @throws LibcError */
+  /** Makes the kernel send this process SIGKILL when the thread that started it ends (`PR_SET_PDEATHSIG`). */
   dieWithParent(): void;
 }
 
 export interface Mapping {
   readonly buffer: ArrayBuffer;
-  /** Ends the mapping. Any later use of `buffer` ends the process: drop every view first. */
+  /** Ends the mapping. A later access to `buffer` crashes the process: drop every view first. */
   unmap(): void;
 }
 
+/** A failed call. `code` is the name of its errno, such as `ENOSPC`. */
 export class LibcError extends Error {
   override readonly name = 'LibcError';
   readonly code: string;
@@ -39,7 +46,7 @@ export class LibcError extends Error {
 
 const ERRNO_NAMES = new Map(Object.entries(constants.errno).map(([name, value]) => [value, name]));
 
-// <sys/mman.h>, <fcntl.h>, <sys/prctl.h> of 64-bit Linux.
+// From <sys/mman.h>, <fcntl.h> and <sys/prctl.h> of 64-bit Linux.
 const PROT_READ = 1;
 const PROT_WRITE = 2;
 const MAP_SHARED = 1;
@@ -56,7 +63,7 @@ let failure: unknown;
 
 /**
  * Binds the C library through koffi, once.
- * @throws Error where koffi has no binary for this platform, or the platform is not 64-bit little-endian Linux.
+ * @throws Error if koffi cannot be loaded or the platform is not 64-bit little-endian Linux; the same error at each call.
  */
 export function loadLibc(): Libc {
   if (failure !== undefined) throw failure;
@@ -73,13 +80,13 @@ function koffiOrReason(): typeof import('koffi') {
   try {
     return loadKoffi();
   } catch (error) {
-    throw koffiFailure(error as Error, isBundled() ? { bundler: bundlerAtHand() } : undefined);
+    throw koffiFailure(error as Error, isBundled() ? { bundler: detectBundler() } : undefined);
   }
 }
 
 function bind(): Libc {
   if (process.platform !== 'linux' || !['x64', 'arm64', 'riscv64', 'loong64'].includes(process.arch)) {
-    throw new Error(`sharing metrics needs 64-bit Linux, this is ${process.platform} on ${process.arch}`);
+    throw new Error(`sharing metrics needs 64-bit Linux; this is ${process.platform} on ${process.arch}`);
   }
   const koffi = koffiOrReason();
   const library = koffi.load(null);

@@ -1,13 +1,13 @@
-// CommonJS, for `require` is the one way to load it on demand that is the same in the sources and in the compiled package.
+// CommonJS, because `require` loads koffi on demand in the same way in the sources and in the compiled package.
 const { existsSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
 
 /**
- * Loads koffi as Node resolves it. No bundler sees a `require` here: none can take the add-on along, some fail at it. In a
- * bundle it loads the koffi of the `node_modules` beside the bundle, or the binary that a file tracer has copied.
+ * Loads koffi. In a bundle, loads it from the `node_modules` beside the bundle, or the binary that a file tracer has copied.
+ * Bundlers must not see a `require` of koffi here: they cannot include the add-on, and some fail.
  * @returns {typeof import('koffi')}
- * @throws {Error} as `require` or koffi does: not installed, no binary for this platform, or add-ons are forbidden
+ * @throws {Error} of `require` or koffi: not installed, no binary for this platform, or add-ons are not allowed
  */
 exports.loadKoffi = () => {
   try {
@@ -23,15 +23,15 @@ function requireFrom(file, name) {
   return createRequire(file)(name);
 }
 
-/** Whether a bundler has put this file's code into another file. */
+/** Whether a bundler has moved this code to another file. */
 exports.isBundled = () =>
   typeof __filename !== 'string' || !/[\\/]load-koffi\.cjs$/.test(__filename) || !existsSync(__filename);
 
 /**
- * The bundler that did, where its code can be told.
+ * The bundler, if its code can be recognized.
  * @returns {'next' | 'ncc' | 'webpack' | undefined}
  */
-exports.bundlerAtHand = () => {
+exports.detectBundler = () => {
   if (process.env.NEXT_RUNTIME || process.env.__NEXT_PRIVATE_STANDALONE_CONFIG) return 'next';
   if (typeof __webpack_require__ === 'undefined') return undefined;
   return /^__ncc/.test(__webpack_require__.name) ? 'ncc' : 'webpack';
@@ -45,17 +45,17 @@ function koffiBesideBundle() {
   const bundle = typeof __filename === 'string' && existsSync(__filename) ? __filename : process.argv[1];
   let besideBundle = bundle;
   try {
-    // pnpm and Yarn let only this package find koffi.
+    // With pnpm and Yarn, only this package can resolve koffi.
     besideBundle = resolveFrom(bundle, 'prom-multiproc');
   } catch {
-    // The application has put koffi there itself.
+    // prom-multiproc is not installed there; koffi may be.
   }
   return requireFrom(besideBundle, 'koffi');
 }
 
 /**
- * Loads the binary without koffi's JavaScript, which computes its name at run time: @vercel/nft and tools built on it (ncc,
- * Next.js) copy only files whose path is written out, as here.
+ * Loads the binary without koffi's JavaScript, which computes the file name at run time.
+ * [@vercel/nft](https://github.com/vercel/nft), which ncc and Next.js use, copies only files whose path is a literal.
  */
 function koffiBinary() {
   if (typeof __dirname !== 'string') return undefined;

@@ -14,17 +14,17 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-/** Of Linux, for a directory that may be searched and not read. Node has no name for it. */
+/** Opens a directory that may be searched but not read, on Linux (open(2)). Node does not define it. */
 const O_PATH = 0o10000000;
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
 const MAX_LINKS = 40;
 
 /**
- * A directory held by a descriptor: what is done through it reaches this very directory, whatever is at its path by then. Only
- * Linux has the paths for it; elsewhere this is the path alone.
+ * A directory held open by a descriptor. Operations reach this directory even if another is moved to its path, because they use
+ * `/proc/self/fd`. On other platforms than Linux they use the path.
  */
 export class OpenDirectory {
-  /** Leads to the directory, as in `${path}/name`. */
+  /** Path of this directory; valid until `close()`. */
   readonly path: string;
   readonly #fd: number | undefined;
 
@@ -33,12 +33,12 @@ export class OpenDirectory {
     this.path = this.#fd === undefined ? path : `/proc/self/fd/${this.#fd}`;
   }
 
-  /** To list it and to change its owner and mode. @throws Error where there is a symlink or no directory. */
+  /** Opens a directory to list it or change its owner and mode. @throws Error if the path is a symlink or not a directory. */
   static open(path: string): OpenDirectory {
     return new OpenDirectory(path, O_RDONLY);
   }
 
-  /** To reach what is in it. @throws Error where there is a symlink or no directory. */
+  /** Opens a directory to access its entries; needs no read permission. @throws Error if it is a symlink or not a directory. */
   static pass(path: string): OpenDirectory {
     return new OpenDirectory(path, O_PATH);
   }
@@ -63,8 +63,9 @@ export class OpenDirectory {
 }
 
 /**
- * Opens the directory that `path` is in, from `/` on, each directory in the one before; makes those that are missing. `check` is
- * asked of each of them, and of each symlink on the way, with the directory that holds it, before it is followed.
+ * Opens the parent directory of `path`, one directory after the other from `/` on, and creates missing ones. Calls `check` for
+ * each directory before it is used, and for each symlink before it is followed; `holder` is the directory that contains it.
+ * @throws Error of `check` or `node:fs`, with the path as the user gave it.
  */
 export function openParent(
   path: string,
@@ -103,7 +104,7 @@ export function openParent(
   }
 }
 
-/** Makes a directory, unless another process was quicker. Whether it was made here. */
+/** Creates a directory. False if it exists already. */
 export function makeAt(path: string, mode: number): boolean {
   try {
     mkdirSync(path, { mode });
@@ -114,7 +115,7 @@ export function makeAt(path: string, mode: number): boolean {
   }
 }
 
-/** The same error, with the path that people know. */
+/** The same error with the path that the user gave, instead of one in `/proc/self/fd`. */
 export function withPath(error: unknown, ...paths: string[]): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined) return error;

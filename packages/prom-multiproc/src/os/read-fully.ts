@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 
-/** Reads `length` bytes from `position` on, fewer only where the file ends. How many it were. */
+/** Reads `length` bytes at `position`, fewer only at the end of the file. @returns the number of bytes read. */
 export function readFully(fd: number, target: Uint8Array, length: number, position: number): number {
   let done = 0;
   while (done < length) {

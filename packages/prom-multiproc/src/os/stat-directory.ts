@@ -1,6 +1,6 @@
 import { type Stats, statSync } from 'node:fs';
 
-/** Undefined where there is nothing of that name. @throws Error where it is no directory. */
+/** Undefined if nothing has this path. @throws Error if it is not a directory. */
 export function findDirectory(directory: string): Stats | undefined {
   const stats = statSync(directory, { throwIfNoEntry: false });
   if (stats !== undefined && !stats.isDirectory()) {
@@ -9,11 +9,11 @@ export function findDirectory(directory: string): Stats | undefined {
   return stats;
 }
 
-/** @throws Error where there is no directory of that name; the message says what to do. */
+/** @throws Error if there is no directory; the message says what to do. */
 export function statDirectory(directory: string): Stats {
   const stats = findDirectory(directory);
   if (stats !== undefined) return stats;
   throw new Error(
-    `${directory} does not exist: the first process that counts makes it, and \`prom-multiproc clear\` before the start. Is it the path that the application has?`,
+    `${directory} does not exist: check that the application uses the same path. The first process that counts creates it, and so does \`prom-multiproc clear\``,
   );
 }

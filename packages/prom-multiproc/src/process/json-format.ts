@@ -1,6 +1,6 @@
 import type { ClientLabels, ClientMetric } from '../client/client-internals.ts';
 import { rowsOf } from '../exposition/series-rows.ts';
-import { besideWorker, isBySlot, withoutKeeping } from '../format/gauge-aggregators.ts';
+import { exportedLabel, isBySlot, mergedAs } from '../format/gauge-aggregators.ts';
 import { seriesKey } from '../format/series-key.ts';
 import type { Family } from '../merge/family.ts';
 import type { Label } from '../merge/label-text.ts';
@@ -30,7 +30,7 @@ export interface JsonMetric {
  * process.
  */
 export function asClientAggregates(metric: JsonMetric, slot: number): JsonMetric {
-  const aggregator = withoutKeeping(metric.aggregator);
+  const aggregator = mergedAs(metric.aggregator);
   if (CLIENT_AGGREGATORS.has(aggregator)) return { ...metric, aggregator };
   if (aggregator === 'mostrecent') return { ...metric, aggregator: 'first' };
   if (aggregator !== 'all') return { ...metric, aggregator: 'sum' };
@@ -48,7 +48,7 @@ export function familyToJson(family: Family, local?: SharedMetric): JsonMetric {
     const labels = table.labels(group[0]!);
     let own = local?.labelsOf(keyOf(labels)) ?? Object.fromEntries(labels);
     if (isBySlot(aggregator)) {
-      own = Object.fromEntries(Object.entries(own).map(([name, value]) => [besideWorker(name), value]));
+      own = Object.fromEntries(Object.entries(own).map(([name, value]) => [exportedLabel(name), value]));
     }
     return seriesToJson(family, group, local?.client).map((value) => ({
       ...value,

@@ -110,6 +110,9 @@ test('a directory of another owner is rejected with what to do, and the process 
   const app = await AppProcess.start(t, directory);
   await app.call('plain', 'inc');
   await app.call('plain', 'inc');
-  await assert.rejects(app.metrics(), /belongs to user id \d+, this process runs as \d+: .*chown/);
+  await assert.rejects(
+    app.metrics(),
+    /belongs to user id \d+, but this process runs as user id \d+: .*chown/,
+  );
   assert.equal((await app.warnings()).length, 1);
 });

@@ -11,7 +11,7 @@ import { CellReader } from './cell-reader.ts';
 
 const CELLS = 5;
 
-/** A file whose chunk 1 holds the cells 10, 11 and so on. */
+/** A file whose chunk 1 has the cells 10, 11, and so on. */
 function cells(t: Cleanup) {
   const directory = temporaryDirectory(t);
   const writer = openWriter(directory);
@@ -24,7 +24,7 @@ function cells(t: Cleanup) {
   return { fd, reader };
 }
 
-/** Runs `act`; `spoil` has the bytes of each copy right after it was made. */
+/** Runs `act`. Calls `spoil` with the bytes of each copy right after it was made. */
 function spoilCopies(spoil: (copy: Buffer, number: number) => void, act: () => void): void {
   const original = fs.readSync as (...args: unknown[]) => number;
   let number = 0;
@@ -44,22 +44,22 @@ function spoilCopies(spoil: (copy: Buffer, number: number) => void, act: () => v
 }
 
 for (const torn of [0, 1]) {
-  test(`a value that copy ${torn} of it has torn is loaded as it is`, (t) => {
+  test(`a value torn in copy ${torn} is read again from the mapping`, (t) => {
     const { fd, reader } = cells(t);
     const tear = (copy: Buffer, number: number) => {
-      // Half of it another value, as of a store in between.
+      // Half of the value changes, as by a concurrent store.
       if (number === torn) copy.fill(0x41, 2 * 8, 2 * 8 + 4);
     };
     spoilCopies(tear, () => assert.deepEqual([...reader.load(fd, CELLS)], [10, 11, 12, 13, 14]));
   });
 }
 
-test('a file cut while a changed value is loaded from it is an error, and ends nobody', (t) => {
+test('a file truncated before a torn value is read again causes an error and does not crash the reader', (t) => {
   const { fd, reader } = cells(t);
   const cut = (copy: Buffer, number: number) => {
     if (number !== 1) return;
     copy.fill(0, 0, 8);
     ftruncateSync(fd, HEADER_BYTES + CHUNK_BYTES);
   };
-  spoilCopies(cut, () => assert.throws(() => reader.load(fd, CELLS), /file is cut short/));
+  spoilCopies(cut, () => assert.throws(() => reader.load(fd, CELLS), /file is truncated/));
 });

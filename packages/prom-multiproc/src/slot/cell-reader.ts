@@ -4,15 +4,14 @@ import { BadLogError } from '../format/log-codec.ts';
 import type { Libc, Mapping } from '../os/libc.ts';
 import { readFully } from '../os/read-fully.ts';
 
-/** Where values are copied to until they are known to be good; for all readers of the thread. */
+/** The copied values until they are checked. All readers of the thread share it. */
 let incoming = new Float64Array(0);
-/** Cells of one chunk, copied once more. Both begin at a multiple of 8 in memory, as cells do in a file. */
+/** The second copy of the cells of one chunk. Both arrays are 8-byte aligned in memory, as cells are in a file. */
 const again = new Float64Array(CELLS_PER_CHUNK);
 
 /**
- * Loads the cells of one slot file. A load from a mapping beyond the end of its file ends the process, so cells are
- * copied by `pread`. That may give half of an old and half of a new value: each is copied twice, and one that changed
- * meanwhile is loaded from a mapping, right after the file was seen to reach that far.
+ * Loads the cells of one slot file without torn values and without the risk of SIGBUS if the file is truncated: FORMAT.md#reading,
+ * step 8.
  */
 export class CellReader {
   readonly #libc: Libc;
@@ -29,19 +28,19 @@ export class CellReader {
     return this.#chunks.length;
   }
 
-  /** @throws BadLogError where the first of these chunks are not those known. */
+  /** @throws BadLogError if `chunks` does not begin with the known chunks. */
   requireChunks(chunks: readonly number[]): void {
     if (this.#chunks.some((chunk, i) => chunk !== chunks[i])) throw new BadLogError('chunks were changed');
   }
 
-  /** `chunks` are all chunks of cells, those known first. */
+  /** Adds new chunks. `chunks` are all chunks of cells, with the known ones first. */
   addChunks(chunks: readonly number[]): void {
     this.#chunks.push(...chunks.slice(this.#chunks.length));
   }
 
   /**
-   * The first `count` cells as they are now, good or not, until any reader of the thread loads the next.
-   * @throws BadLogError where the file has become too short.
+   * Loads the first `count` cells, unchecked. The array is valid until any reader of the thread loads again.
+   * @throws BadLogError if the file is too short.
    */
   load(fd: number, count: number): Float64Array {
     if (incoming.length < count) incoming = new Float64Array(this.#chunks.length * CELLS_PER_CHUNK);
@@ -66,17 +65,17 @@ export class CellReader {
     const bytes = new Uint8Array(cells.buffer, cells.byteOffset, cells.byteLength);
     const position = chunkOffset(this.#chunks[chunk]!);
     if (readFully(fd, bytes, bytes.length, position) < bytes.length) {
-      throw new BadLogError(`file is cut short: it ends before byte ${position + bytes.length}`);
+      throw new BadLogError(`file is truncated: it ends before byte ${position + bytes.length}`);
     }
     return bytes;
   }
 
-  /** Loads those cells anew, by one 8-byte load each, in which the two copies differ. */
+  /** Loads each cell whose copies differ from the mapping, by one 8-byte load. */
   #loadChanged(fd: number, chunk: number, copy: Float64Array, other: Float64Array): void {
     const cells = this.#map(fd, chunk);
     const end = chunkOffset(this.#chunks[chunk]! + 1);
     const { size } = fstatSync(fd);
-    if (size < end) throw new BadLogError(`file is cut short: ${size} bytes, ${end} in use`);
+    if (size < end) throw new BadLogError(`file is truncated: ${size} bytes, expected ${end}`);
     for (let i = 0; i < copy.length; i++) {
       if (!Object.is(copy[i], other[i])) copy[i] = cells[i]!;
     }

@@ -1,6 +1,6 @@
 import type { Cells } from './slot-file.ts';
 
-/** Cells by where they lie. */
+/** A set of cells, identified by their position. */
 export class CellSet {
   readonly #bases = new Map<Float64Array, Set<number>>();
 

@@ -1,11 +1,11 @@
 import type { Cells } from './slot-file.ts';
 
-/** Series of the file that nobody in this process counts in, by key: inherited, or released. */
+/** Cells of the series that no metric of this process uses, by series key: inherited or released ones. */
 export class FreeCells {
-  /** Several where two metrics of one process had the same definition. */
+  /** A key has several cells if two metrics of one process had the same definition. */
   readonly #byKey = new Map<string, Cells[]>();
 
-  give(key: string, cells: Cells): void {
+  add(key: string, cells: Cells): void {
     const others = this.#byKey.get(key);
     if (others === undefined) this.#byKey.set(key, [cells]);
     else others.push(cells);
@@ -22,7 +22,7 @@ export class FreeCells {
     return this.#byKey.has(key);
   }
 
-  /** All, or those of one key. */
+  /** Those of one key, or all. */
   *all(key?: string): Generator<Cells> {
     if (key !== undefined) yield* this.#byKey.get(key) ?? [];
     else for (const cells of this.#byKey.values()) yield* cells;

@@ -9,7 +9,7 @@ import { openWriter } from '../../test/support/slot-files.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { describePid, holderPid } from './holder-pid.ts';
 
-test('the holder of a slot is found by its pid', async (t) => {
+test('holderPid() returns the pid of the process that holds the slot', async (t) => {
   const directory = temporaryDirectory(t);
   const app = await AppProcess.start(t, directory);
   await app.takeSlot();
@@ -18,21 +18,21 @@ test('the holder of a slot is found by its pid', async (t) => {
   assert.equal(describePid(app.pid, path), `pid ${app.pid}`);
 });
 
-test('a pid is marked where the process of that number here has not the slot open', (t) => {
+test('a pid is marked as of another PID namespace if the process with this pid does not have the slot open', (t) => {
   const directory = temporaryDirectory(t);
   openWriter(directory);
   const path = join(directory, 'slot-0.metrics');
   const other = spawn('sleep', ['600']);
   t.after(() => other.kill('SIGKILL'));
   for (const pid of [other.pid!, 4_194_305]) {
-    assert.equal(describePid(pid, path), `pid ${pid} as it sees itself, in another pid namespace`);
+    assert.equal(describePid(pid, path), `pid ${pid} in another PID namespace`);
   }
 });
 
-test('a pid is marked where this user may not see whether that process has the slot open', (t) => {
+test('a pid is marked as uncertain if this user may not list the open files of the process', (t) => {
   const path = join(temporaryDirectory(t), 'slot-0.metrics');
   writeFileSync(path, '');
-  // As the kernel refuses it to another user.
+  // The error of the kernel for a process of another user.
   t.mock.method(fs, 'readdirSync', () => {
     throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
   });
@@ -41,10 +41,10 @@ test('a pid is marked where this user may not see whether that process has the s
     t.mock.restoreAll();
     syncBuiltinESMExports();
   });
-  assert.equal(describePid(43, path), 'pid 43 as it sees itself');
+  assert.equal(describePid(43, path), 'pid 43, possibly in another PID namespace');
 });
 
-test('no pid is known of a file that is unborn, cut or missing', (t) => {
+test('holderPid() returns undefined for a missing, unborn or truncated file', (t) => {
   const directory = temporaryDirectory(t);
   const path = join(directory, 'slot-0.metrics');
   assert.equal(holderPid(path), undefined);

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs';
 import { AT_PID, AT_STARTED } from '../format/layout.ts';
 
-/** The process id that the holder of a slot file left in it, as it sees itself; undefined where it has not yet. */
+/** The pid in the header of a slot file, in the holder's PID namespace; undefined if there is none (yet) or no file. */
 export function holderPid(path: string): number | undefined {
   let fd: number;
   try {
@@ -13,7 +13,7 @@ export function holderPid(path: string): number | undefined {
     const fields = Buffer.alloc(AT_STARTED + 8 - AT_PID);
     if (readSync(fd, fields, 0, fields.length, AT_PID) < fields.length) return undefined;
     const pid = fields.readUInt32LE(0);
-    // 0 while the slot is being taken: the process id is that of the holder before.
+    // While `started` is 0, the slot is being taken and the pid is that of the previous holder.
     return fields.readDoubleLE(AT_STARTED - AT_PID) > 0 && pid > 0 ? pid : undefined;
   } finally {
     closeSync(fd);
@@ -21,16 +21,17 @@ export function holderPid(path: string): number | undefined {
 }
 
 /**
- * `pid 43`; marked where the process of that number here has not the slot file open, which shows that the holder runs in another
- * pid namespace, such as that of a container, and where this user may not see which files it has open.
+ * Describes the holder of the slot file at `path`: `pid 43`, with a note if this pid may mean another process here. If the process
+ * does not have the file open, the holder runs in another PID namespace
+ * ([pid_namespaces(7)](https://man7.org/linux/man-pages/man7/pid_namespaces.7.html)), such as a container.
  */
 export function describePid(pid: number, path: string): string {
   const found = hasOpen(pid, path);
-  if (found === undefined) return `pid ${pid} as it sees itself`;
-  return found ? `pid ${pid}` : `pid ${pid} as it sees itself, in another pid namespace`;
+  if (found === undefined) return `pid ${pid}, possibly in another PID namespace`;
+  return found ? `pid ${pid}` : `pid ${pid} in another PID namespace`;
 }
 
-/** Undefined where this user may not see it. */
+/** Undefined if this user may not list the open files of the process. */
 function hasOpen(pid: number, path: string): boolean | undefined {
   try {
     const file = statSync(path);

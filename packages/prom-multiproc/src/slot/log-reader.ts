@@ -12,20 +12,20 @@ import { BadLogError } from '../format/log-codec.ts';
 import { readFully } from '../os/read-fully.ts';
 import type { SlotHeader } from './slot-header.ts';
 
-/** Chunk numbers of a file by kind, in file order. */
+/** Chunk numbers of a file, by kind and in file order. */
 export interface ChunkTable {
   readonly cells: number[];
   readonly log: number[];
 }
 
-/** @throws BadLogError where the header names chunks that the file does not have. */
+/** @throws BadLogError if a chunk of the header is of unknown kind or not in the file. */
 export function readChunkTable(header: SlotHeader, fd: number): ChunkTable {
   const chunks = header.chunks;
-  // Asked after the count was loaded: a file only grows, and grows before it says so.
+  // The size is read after the count, because a writer grows the file before it publishes a chunk.
   const { size } = fstatSync(fd);
-  if (chunks > MAX_CHUNKS) throw new BadLogError(`${chunks} chunks, at most ${MAX_CHUNKS} can be`);
+  if (chunks > MAX_CHUNKS) throw new BadLogError(`${chunks} chunks, at most ${MAX_CHUNKS} are allowed`);
   if (size < HEADER_BYTES + chunks * CHUNK_BYTES) {
-    throw new BadLogError(`file is cut short: ${size} bytes for ${chunks} chunks`);
+    throw new BadLogError(`file is truncated: ${size} bytes for ${chunks} chunks`);
   }
   const table: ChunkTable = { cells: [], log: [] };
   for (let chunk = 0; chunk < chunks; chunk++) {
@@ -38,8 +38,8 @@ export function readChunkTable(header: SlotHeader, fd: number): ChunkTable {
 }
 
 /**
- * The bytes `from`..`to` of the log, whose checksum must carry on from `crcBefore` to `crcAfter`.
- * @throws BadLogError where they do not, or where the log does not reach that far.
+ * Reads the bytes `from` up to `to` of the log. They must continue the CRC-32 `crcBefore` to `crcAfter`.
+ * @throws BadLogError if they do not, or if the log is shorter.
  */
 export function readLog(
   fd: number,

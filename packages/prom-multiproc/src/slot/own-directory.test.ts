@@ -1,4 +1,4 @@
-/** Where the metrics directory is missing, or another user's: what a process does, and what it says. */
+/** The behaviour of a process whose metrics directory is missing or belongs to another user. */
 import assert from 'node:assert/strict';
 import {
   chmodSync,
@@ -21,9 +21,9 @@ const NOBODY = 65534;
 const isRoot = process.getuid!() === 0;
 const ORDINARY: Record<string, string> = isRoot ? { RUN_AS: String(NOBODY) } : {};
 
-/** A directory of root, as a mount point is: one that everybody may write, or only root. */
+/** A directory that belongs to root, like a mount point: writable by every user or by root only. */
 function mountPoint(t: TestContext, mode: 0o755 | 0o777): string {
-  // Only root can make one; anybody else finds some.
+  // Only root can create one. Other users use existing ones.
   if (!isRoot) return mode === 0o777 ? '/tmp' : '/usr';
   const parent = temporaryDirectory(t);
   chmodSync(parent, 0o755);
@@ -33,22 +33,22 @@ function mountPoint(t: TestContext, mode: 0o755 | 0o777): string {
   return path;
 }
 
-test('a missing directory is made with its parents, closed to strangers', (t) => {
+test('a missing directory is created with its parents and is not readable by other users', (t) => {
   const directory = join(temporaryDirectory(t), 'my-app', 'metrics');
   for (let i = 0; i < 2; i++) makeDirectory(directory);
   assert.equal(statSync(directory).mode & 0o777, 0o750 & ~process.umask());
 });
 
-test('a directory whose parent would stand in / is not made, and the error names the parent', () => {
+test('a missing parent directly below / is not created, and the error names it', () => {
   const directory = '/no-such-mount-point/metrics';
   assert.throws(
     () => makeDirectory(directory),
-    /^Error: .*metrics does not exist: \/no-such-mount-point is missing, too\. Check the path/,
+    /^Error: .*metrics does not exist, and neither does \/no-such-mount-point: check the path/,
   );
   assert.ok(!existsSync('/no-such-mount-point'));
 });
 
-test('processes that start at once make one directory, and each takes a slot in it', async (t) => {
+test('processes that start at the same time create one directory, and each takes its own slot', async (t) => {
   const directory = join(temporaryDirectory(t), 'my-app', 'metrics');
   const apps = await Promise.all(Array.from({ length: 6 }, () => AppProcess.start(t, directory)));
   const slots = await Promise.all(apps.map((app) => app.takeSlot()));
@@ -56,7 +56,7 @@ test('processes that start at once make one directory, and each takes a slot in 
   assert.deepEqual((await Promise.all(apps.map((app) => app.warnings()))).flat(), []);
 });
 
-test('a process that is asked before any has counted shows an empty application', async (t) => {
+test('a process that serves metrics before any process has counted shows an empty application', async (t) => {
   const directory = join(temporaryDirectory(t), 'metrics');
   const primary = await AppProcess.start(t, directory);
   assert.equal(sample(await primary.metrics(), 'prom_multiproc_slots'), 0);
@@ -68,24 +68,24 @@ test('a process that is asked before any has counted shows an empty application'
 
 for (const [what, mode, advice] of [
   [
-    'that everybody may write',
+    'that every user may write to',
     0o777,
-    /use a directory in it, such as PROMETHEUS_MULTIPROC_DIR=\S+\/metrics, which this process makes/,
+    /use a directory below it, such as PROMETHEUS_MULTIPROC_DIR=\S+\/metrics, which this process creates/,
   ],
   [
-    'that only root may write',
+    'that only root may write to',
     0o755,
-    /give it to this user before the start \(`chown \d+ \S+` as root; a tmpfs takes `uid=\d+`, .*`fsGroup`/,
+    /give it to this user before the start \(`chown \d+ \S+` as root; .*tmpfs with `uid=\d+`; .*`fsGroup`/,
   ],
 ] as const) {
-  test(`in a mount point of root ${what}, no process answers with zeros: each says what to do`, async (t) => {
+  test(`in a mount point of root ${what}, every process rejects with what to do instead of showing zeros`, async (t) => {
     const directory = mountPoint(t, mode);
     const [primary, worker] = [
       await AppProcess.start(t, directory, ORDINARY),
       await AppProcess.start(t, directory, ORDINARY),
     ];
     const refused = (error: Error) => {
-      assert.match(error.message, /belongs to user id 0, this process runs as \d+: /);
+      assert.match(error.message, /belongs to user id 0, but this process runs as user id \d+: /);
       assert.match(error.message, advice);
       return true;
     };
@@ -97,7 +97,7 @@ for (const [what, mode, advice] of [
   });
 }
 
-test('in /run the advice is the line of a systemd unit', () => {
+test('for a directory in /run the error names the setting of a systemd unit', () => {
   const stats = { ...statSync('/'), uid: 4_000_000 } as Stats;
   assert.match(
     whyNotOwn('/run/my-app', stats)!,
@@ -105,7 +105,7 @@ test('in /run the advice is the line of a systemd unit', () => {
   );
 });
 
-test('a directory in a mount point that everybody may write is made, and works', async (t) => {
+test('a directory below a mount point that every user may write to is created and shared', async (t) => {
   const directory = join(isRoot ? mountPoint(t, 0o777) : temporaryDirectory(t), 'metrics');
   const [primary, worker] = [
     await AppProcess.start(t, directory, ORDINARY),
@@ -117,30 +117,31 @@ test('a directory in a mount point that everybody may write is made, and works',
   assert.deepEqual(readdirSync(directory), ['slot-0.metrics']);
 });
 
-test('a directory that cannot be made in a mount point of root fails the start with what to do', async (t) => {
+test('takeSlot() and metrics() reject with what to do if the directory cannot be created below a mount point of root', async (t) => {
   const directory = join(mountPoint(t, 0o755), 'metrics');
   const app = await AppProcess.start(t, directory, ORDINARY);
-  const advice = /does not exist and cannot be made in \S+ by user id \d+: .*install -d -o \d+ \S+\/metrics/;
+  const advice =
+    /does not exist and cannot be created in \S+ by user id \d+: .*install -d -o \d+ \S+\/metrics/;
   await assert.rejects(app.takeSlot(), advice);
   await assert.rejects(app.metrics(), advice);
 });
 
-test('a process tells of files of another client in its directory once, and shares', async (t) => {
+test('a process warns once of files of another client in its directory, and shares', async (t) => {
   const directory = temporaryDirectory(t);
   writeFileSync(join(directory, 'gauge_livesum_12.db'), '');
   writeFileSync(join(directory, 'notes.txt'), '');
   const app = await AppProcess.start(t, directory);
   await app.call('plain', 'inc');
   assert.equal(sample(await app.metrics(), 'plain_total'), 1);
-  const [told, ...more] = await app.warnings();
+  const [warning, ...more] = await app.warnings();
   assert.match(
-    told!,
+    warning!,
     /holds "gauge_livesum_12\.db", a file of Python's prometheus_client.*: use a separate directory for each application/,
   );
   assert.deepEqual(more, []);
 });
 
-test('a directory that may not be listed costs no request: counting goes on, and the metrics say why', async (t) => {
+test('if the directory may not be listed, counting continues and metrics() rejects with the reason', async (t) => {
   const directory = join(temporaryDirectory(t), 'metrics');
   chmodSync(join(directory, '..'), 0o755);
   mkdirSync(directory);

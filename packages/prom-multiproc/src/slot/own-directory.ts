@@ -2,13 +2,13 @@ import { accessSync, constants, existsSync, mkdirSync, type Stats } from 'node:f
 import { dirname, join } from 'node:path';
 import { findDirectory } from '../os/stat-directory.ts';
 
-/** Closed to other users: label values may be secrets. */
+/** Excludes other users, because label values may be confidential. */
 export const NEW_DIRECTORY_MODE = 0o750;
 
 /**
- * Makes the metrics directory where it is missing, as after a reboot or where it was removed under the application, with
- * missing parents. A missing parent that would stand in `/` itself is not made: it is a typing error, or not mounted yet.
- * @throws Error where it cannot be made; the message says what to do.
+ * Creates the metrics directory and its parents if they are missing. A missing parent directly below `/` is not created: the path
+ * is mistyped or not mounted yet.
+ * @throws Error if it cannot be created; the message says what to do.
  */
 export function makeDirectory(directory: string): void {
   if (findDirectory(directory) !== undefined) return;
@@ -17,13 +17,13 @@ export function makeDirectory(directory: string): void {
   try {
     if (!isTypo) mkdirSync(directory, { recursive: true, mode: NEW_DIRECTORY_MODE });
   } catch (error) {
-    throw new Error(`${directory} does not exist and cannot be made in ${parent} ${whyNot(error)}`, {
+    throw new Error(`${directory} does not exist and cannot be created in ${parent} ${whyNot(error)}`, {
       cause: error,
     });
   }
   if (isTypo) {
     throw new Error(
-      `${directory} does not exist: ${dirname(directory)} is missing, too. Check the path, or mount its file system first`,
+      `${directory} does not exist, and neither does ${dirname(directory)}: check the path, or mount its file system first`,
     );
   }
 
@@ -35,8 +35,8 @@ export function makeDirectory(directory: string): void {
 }
 
 /**
- * Checks that the directory belongs to the user of this process: readers trust only files of the directory's owner.
- * @throws Error where it does not; the message says what to do.
+ * Checks that the directory belongs to the user of this process, because readers trust only files of the directory's owner.
+ * @throws Error if it does not; the message says what to do.
  */
 export function checkOwner(directory: string): void {
   const stats = findDirectory(directory);
@@ -45,9 +45,9 @@ export function checkOwner(directory: string): void {
 }
 
 /**
- * Reads the directory for a process of the application. Missing, it is made: no process has counted yet. Empty and of another
- * user, it is no empty application, because processes of this user cannot count in it.
- * @throws Error where the totals cannot be had.
+ * Refreshes `reader` for a process of the application. Creates a missing directory: no process has counted yet.
+ * @throws Error if the directory cannot be created or read, or if it has no slots and belongs to another user: the processes of
+ *   this user cannot count in it, so the totals are unknown.
  */
 export function readOwn(
   directory: string,
@@ -57,23 +57,23 @@ export function readOwn(
   if (reader.refresh().slots.length === 0) checkOwner(directory);
 }
 
-/** Why a process of this user does not count in a directory, and what to do; undefined where it does. */
+/** Why this process cannot count in a directory, and what to do; undefined if it can. */
 export function whyNotOwn(directory: string, { uid }: Stats): string | undefined {
   const own = process.geteuid?.();
   if (uid === own || own === undefined) return undefined;
-  const differ = `belongs to user id ${uid}, this process runs as ${own}`;
-  // Root may write anywhere, which says nothing of whose the directory is to be.
+  const differ = `belongs to user id ${uid}, but this process runs as user id ${own}`;
+  // Root may write to any directory, which does not show who should own it.
   if (own !== 0 && mayWrite(directory)) {
-    return `${differ}: use a directory in it, such as PROMETHEUS_MULTIPROC_DIR=${join(directory, 'metrics')}, which this process makes`;
+    return `${differ}: use a directory below it, such as PROMETHEUS_MULTIPROC_DIR=${join(directory, 'metrics')}, which this process creates`;
   }
   return `${differ}: ${howToGive(directory, 'chown')}`;
 }
 
-/** What gives a directory to this user, whether it is there or not. */
+/** How to make this user the owner of a directory; `give` is the command for an existing or a missing one. */
 function howToGive(directory: string, give: 'chown' | 'install -d -o'): string {
   const own = process.geteuid?.();
   const byRoot = `\`${give} ${own} ${directory}\` as root`;
-  const mounted = `a tmpfs takes \`uid=${own}\`, a volume of Kubernetes \`fsGroup\` and a directory below it`;
+  const mounted = `mount a tmpfs with \`uid=${own}\`; on a Kubernetes volume set \`fsGroup\` and use a directory below it`;
   const elsewhere = directory.startsWith('/run/')
     ? `\`RuntimeDirectory=${directory.slice('/run/'.length)}\` under systemd`
     : mounted;

@@ -11,28 +11,28 @@ import {
   packLogState,
   unpackLogState,
 } from '../format/layout.ts';
-import { giveBack } from '../os/give-back.ts';
 import type { Libc, Mapping } from '../os/libc.ts';
+import { unmapLater } from '../os/unmap-later.ts';
 import { readChunkTable, readLog } from './log-reader.ts';
 import { mapHeader, mapThroughOwnDescriptor, type SlotHeader } from './slot-header.ts';
 import { type HeldSlot, isStillAt } from './slot-lock.ts';
 
-/** Where the values of one series live: `array[base]`, `array[base + 1]`, ... */
+/** The position of the values of one series: `array[base]`, `array[base + 1]`, ... */
 export interface Cells {
   readonly array: Float64Array;
   readonly base: number;
 }
 
-/** Why a file is of no use any more to the process that holds it. */
+/** Why the process that holds a file can no longer use it. */
 export interface Loss {
   readonly reason: string;
-  /** Whether cells can still be read: those beyond the end of a file end the process. */
+  /** Whether the values of cells can still be read. An access beyond the end of a mapped file raises SIGBUS (mmap(2)). */
   isReadable(cells: Cells): boolean;
 }
 
 export const MAGIC_WORD = MAGIC.readBigUInt64LE(0);
 
-/** The file of a held slot: a log that is appended to, and cells, growing by chunks. */
+/** The file of a slot that this process holds. It grows by chunks of log and of cells: FORMAT.md#file. */
 export class SlotFile {
   readonly path: string;
   readonly header: SlotHeader;
@@ -40,7 +40,7 @@ export class SlotFile {
   readonly #fd: number;
   readonly #mappings: Mapping[] = [];
   readonly #cellChunks: Float64Array[] = [];
-  /** Number in the file of each chunk of cells. */
+  /** The number in the file of each chunk of cells. */
   readonly #cellChunkNumbers: number[] = [];
   readonly #logChunks: number[] = [];
   #logBytes = 0;
@@ -53,16 +53,16 @@ export class SlotFile {
     this.header = mapHeader(libc, path);
   }
 
-  /** Number of cells that there is room for. */
-  get room(): number {
+  /** Number of cells in the chunks of cells. */
+  get capacity(): number {
     return this.#cellChunks.length * CELLS_PER_CHUNK;
   }
 
   /**
-   * Takes up what the file holds and gives its log.
-   * @throws BadLogError where it is damaged.
+   * Maps the cells of an existing file and returns its log.
+   * @throws BadLogError if the file is damaged.
    */
-  carryOn(): Buffer {
+  takeOver(): Buffer {
     const { bytes, crc } = unpackLogState(this.header.logState);
     const table = readChunkTable(this.header, this.#fd);
     const log = readLog(this.#fd, table.log, 0, bytes, 0, crc);
@@ -80,12 +80,12 @@ export class SlotFile {
 
   /** A copy of all cells. */
   allValues(): Float64Array {
-    const values = new Float64Array(this.room);
+    const values = new Float64Array(this.capacity);
     for (const [chunk, cells] of this.#cellChunks.entries()) values.set(cells, chunk * CELLS_PER_CHUNK);
     return values;
   }
 
-  /** Appends a record: complete in the file before the log state that publishes it. */
+  /** Appends a record. It is complete in the file before the log state publishes it: FORMAT.md#writing. */
   append(record: Buffer): void {
     const from = this.#logBytes;
     const to = from + record.length;
@@ -102,19 +102,19 @@ export class SlotFile {
     this.#logCrc = crc;
   }
 
-  // Mapped before it is published: a chunk that could not be mapped must not become part of the file.
+  // The chunk is mapped before it is published. A chunk that cannot be mapped must not become part of the file.
   addCells(): void {
     const cells = this.#mapCells(this.#reserveChunk());
     this.#addCellChunk(this.header.addChunk(CHUNK_OF_CELLS), cells);
   }
 
-  /** How the file was damaged or lost; undefined where it is as this process left it. */
+  /** How the file was damaged or lost; undefined if it is intact. */
   findLoss(): Loss | undefined {
     const stats = fstatSync(this.#fd);
     const { path } = this;
     if (stats.size < chunkOffset(this.#chunkCount)) {
       const isReadable = (cells: Cells) => this.#endOf(cells) <= stats.size;
-      return { reason: `${path} was cut to ${stats.size} bytes`, isReadable };
+      return { reason: `${path} was truncated to ${stats.size} bytes`, isReadable };
     }
     if (!isStillAt(path, stats)) {
       return { reason: `${path} was ${stats.nlink === 0 ? 'removed' : 'replaced'}`, isReadable: () => true };
@@ -124,7 +124,7 @@ export class SlotFile {
     return { reason: `${path} was overwritten`, isReadable: () => false };
   }
 
-  /** Drops what is mapped; no cells may be used any more. For a file that turned out to be damaged. */
+  /** Unmaps a damaged file. Its cells must not be used any more. */
   unmap(): void {
     this.#cellChunks.length = 0;
     for (const mapping of this.#mappings) mapping.unmap();
@@ -132,19 +132,19 @@ export class SlotFile {
   }
 
   /**
-   * Abandons a file that is lost. What is left of the lock tells those who have read the file from where it was removed
-   * that its holder lives: it is not of a directory that was cleared.
-   * @returns what ends that lock.
+   * Abandons a lost file. A read lock remains on it, by which readers can tell a removed file from a cleared directory:
+   * FORMAT.md#taking-over-a-slot.
+   * @returns a function that releases this lock.
    */
   abandon(): () => void {
     const fd = this.#fd;
     this.#libc.shareLock(fd);
-    for (const mapping of this.#mappings) giveBack(mapping);
-    this.header.giveBack();
+    for (const mapping of this.#mappings) unmapLater(mapping);
+    this.header.unmapLater();
     return () => closeSync(fd);
   }
 
-  /** Lets go of the slot. Cells handed out before remain mapped and writable. */
+  /** Releases the slot. Its cells remain mapped and writable. */
   close(): void {
     closeSync(this.#fd);
   }
@@ -153,7 +153,7 @@ export class SlotFile {
     return this.#cellChunks.length + this.#logChunks.length;
   }
 
-  /** Where in the file the chunk ends that these cells are in. */
+  /** Offset in the file of the end of the chunk that contains these cells. */
   #endOf({ array }: Cells): number {
     const chunk = this.#cellChunkNumbers[this.#cellChunks.indexOf(array)]!;
     return chunkOffset(chunk + 1);
@@ -167,8 +167,8 @@ export class SlotFile {
   #reserveChunk(): number {
     const chunk = this.#chunkCount;
     if (chunk === MAX_CHUNKS) throw new RangeError(`${this.path} is full: ${MAX_CHUNKS} chunks`);
-    // Grown again, a file that was cut would pass for whole.
-    if (fstatSync(this.#fd).size < chunkOffset(chunk)) throw new Error(`${this.path} was cut short`);
+    // A truncated file must not grow: readers could not detect the loss.
+    if (fstatSync(this.#fd).size < chunkOffset(chunk)) throw new Error(`${this.path} was truncated`);
     this.#libc.allocate(this.#fd, chunkOffset(chunk), CHUNK_BYTES);
     return chunk;
   }

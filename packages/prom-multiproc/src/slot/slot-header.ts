@@ -13,10 +13,10 @@ import {
   HEADER_BYTES,
   MAX_CHUNKS,
 } from '../format/layout.ts';
-import { giveBack } from '../os/give-back.ts';
 import type { Libc, Mapping } from '../os/libc.ts';
+import { unmapLater } from '../os/unmap-later.ts';
 
-/** Typed windows on a mapped header; the fields are those of FORMAT.md. */
+/** The fields of a mapped header: FORMAT.md#file. */
 export class SlotHeader {
   readonly #mapping: Mapping;
   readonly #u64: BigUint64Array;
@@ -61,7 +61,7 @@ export class SlotHeader {
     return this.#chunkKinds[chunk]!;
   }
 
-  /** Publishes a further chunk: its kind first, then the count that makes it part of the file. */
+  /** Publishes one more chunk: stores its kind, then the new number of chunks. @returns the number of the chunk. */
   addChunk(kind: number): number {
     const chunk = this.chunks;
     this.#chunkKinds[chunk] = kind;
@@ -108,15 +108,15 @@ export class SlotHeader {
     this.#mapping.unmap();
   }
 
-  /** Has it unmapped once nothing can reach it any more. */
-  giveBack(): void {
-    giveBack(this.#mapping);
+  /** Unmaps the header once it is unreachable. */
+  unmapLater(): void {
+    unmapLater(this.#mapping);
   }
 }
 
 /**
- * Maps a part of a file through a descriptor of its own, closed at once: a mapping keeps the open file description that
- * made it alive, and with it a lock held there.
+ * Maps a part of a file through its own descriptor. A mapping keeps its open file description alive, which would keep a lock on
+ * the same description after the slot's descriptor is closed.
  */
 export function mapThroughOwnDescriptor(libc: Libc, path: string, offset: number, length: number): Mapping {
   const fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);

@@ -1,12 +1,12 @@
 import type { MetricDefinition } from '../format/layout.ts';
 
-/** Called, in log order, for each new record of a slot file. */
+/** Called for each new record of a slot file, in log order. */
 export interface SlotListener {
   onMetric(definition: MetricDefinition): void;
-  /** What `other`, which belongs to a log that this one begins with, was called with so far. */
+  /** Stands for all calls that `other` has received: its log is a prefix of this one. */
   onSameAs(other: SlotListener): void;
-  /** So many series follow. */
+  /** Called before the calls of `onSeries`, with their number. */
   onLog(series: number): void;
-  /** A series of the metric of number `metric`; its labels are in `from`..`to` of the log. */
+  /** A series of metric number `metric`. Its labels are bytes `from` up to `to` of the log. */
   onSeries(metric: number, log: DataView, from: number, to: number): void;
 }

@@ -20,7 +20,7 @@ import { holdLowestFreeSlot, tryHold } from './slot-lock.ts';
 
 const libc = loadLibc();
 
-test('the lowest free slot is taken, its file made where there is none', (t) => {
+test('a process takes the lowest free slot and creates its file if there is none', (t) => {
   const directory = temporaryDirectory(t);
   const held = [0, 1, 2].map(() => holdLowestFreeSlot(libc, directory));
   t.after(() => {
@@ -33,10 +33,10 @@ test('the lowest free slot is taken, its file made where there is none', (t) => 
   assert.deepEqual(readdirSync(directory).sort(), ['slot-0.metrics', 'slot-1.metrics', 'slot-2.metrics']);
   closeSync(held[1]!.fd);
   held[1] = holdLowestFreeSlot(libc, directory);
-  assert.equal(held[1].slot, 1, 'a slot given up is taken again');
+  assert.equal(held[1].slot, 1, 'a released slot is taken again');
 });
 
-test('asking whether a slot is held acquires nothing', (t) => {
+test('probing whether a slot is held acquires no lock', (t) => {
   const path = join(temporaryDirectory(t), 'slot-0.metrics');
   writeFileSync(path, '');
   const probe = openSync(path, 'r');
@@ -54,7 +54,7 @@ test('asking whether a slot is held acquires nothing', (t) => {
   assert.equal(libc.isLockedByAnother(probe), false);
 });
 
-test('a lock on a file unlinked or replaced meanwhile is noticed, and the new file taken', (t) => {
+test('if the file is removed or replaced before it is locked, the new file is locked instead', (t) => {
   for (const replace of [unlinkSync, replaceByAnother]) {
     const path = join(temporaryDirectory(t), 'slot-0.metrics');
     let times = 0;
@@ -77,7 +77,7 @@ function replaceByAnother(path: string): void {
   renameSync(`${path}.new`, path);
 }
 
-test('what is no regular file is passed over and left as it is', (t) => {
+test('a path that is not a regular file is skipped and not changed', (t) => {
   const directory = temporaryDirectory(t);
   const at = (slot: number) => join(directory, `slot-${slot}.metrics`);
   const elsewhere = join(directory, 'elsewhere');
@@ -88,17 +88,17 @@ test('what is no regular file is passed over and left as it is', (t) => {
   const { slot, fd } = holdLowestFreeSlot(libc, directory);
   closeSync(fd);
   assert.equal(slot, 4);
-  assert.ok(!existsSync(elsewhere), 'nothing is made through a symlink');
+  assert.ok(!existsSync(elsewhere), 'no file is created through a symlink');
 });
 
-test('a missing directory and one that is none are told with the path', (t) => {
+test('a missing directory is reported as ENOENT, and a file in its place as ENOTDIR', (t) => {
   const path = join(temporaryDirectory(t), 'nowhere');
   assert.throws(() => holdLowestFreeSlot(libc, path), { code: 'ENOENT' });
   writeFileSync(path, '');
   assert.throws(() => holdLowestFreeSlot(libc, path), { code: 'ENOTDIR' });
 });
 
-test('a second name of a held file is held, too', (t) => {
+test('a hard link of a held file is held as well', (t) => {
   const directory = temporaryDirectory(t);
   const { path, fd } = holdLowestFreeSlot(libc, directory);
   t.after(() => closeSync(fd));

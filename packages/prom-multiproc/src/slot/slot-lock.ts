@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { MAX_SLOTS, slotFileName } from '../format/layout.ts';
 import type { Libc } from '../os/libc.ts';
 
-/** A slot that this process holds until `fd` is closed or the process ends, however it ends. */
+/** A slot that this process holds until `fd` is closed or the process ends. */
 export interface HeldSlot {
   readonly slot: number;
   readonly path: string;
@@ -11,8 +11,8 @@ export interface HeldSlot {
 }
 
 /**
- * Takes the lowest slot from `first` on whose lock is free, making its file where there is none.
- * @throws Error of `node:fs` where a file cannot be made or opened; Error where every slot is held.
+ * Takes the lowest slot from `first` on whose lock is free. Creates its file if it is missing.
+ * @throws Error of `node:fs` if a file cannot be created or opened; Error if every slot is held.
  */
 export function holdLowestFreeSlot(libc: Libc, directory: string, first = 0): HeldSlot {
   for (let slot = first; slot < MAX_SLOTS; slot++) {
@@ -24,8 +24,8 @@ export function holdLowestFreeSlot(libc: Libc, directory: string, first = 0): He
 }
 
 /**
- * Takes the lock of one slot file, making the file where there is none; undefined where another process holds it, or
- * where the path is no regular file of ours (a symlink, a FIFO): such a slot is left alone.
+ * Locks one slot file and returns its descriptor. Creates the file if it is missing. Undefined if another process holds it, or if
+ * the path is not a regular file that this user may open (such as a symlink or a FIFO).
  */
 export function tryHold(libc: Libc, path: string): number | undefined {
   for (;;) {
@@ -44,7 +44,7 @@ export function tryHold(libc: Libc, path: string): number | undefined {
     try {
       const stats = fstatSync(fd);
       if (!stats.isFile() || !libc.tryLock(fd)) return undefined;
-      // A lock on an unlinked file succeeds, and its holder would count into nothing.
+      // A lock on a removed file succeeds, but no reader would find its counts.
       keep = isStillAt(path, stats);
       if (keep) return fd;
     } finally {
@@ -53,7 +53,7 @@ export function tryHold(libc: Libc, path: string): number | undefined {
   }
 }
 
-/** Whether another process holds the slot at `path`, without taking it; false where there is no such file. */
+/** Whether another process holds the slot at `path`; false if there is no file. Acquires nothing. */
 export function isHeld(libc: Libc, path: string): boolean {
   let fd: number;
   try {
@@ -70,10 +70,10 @@ export function isHeld(libc: Libc, path: string): boolean {
 }
 
 /**
- * Puts an empty file in place of a held one and holds that. A file that was cut to nothing passes for unborn: those who
- * have read it must be able to tell it from what is counted in it from now on. Undefined where another was quicker.
+ * Replaces a held unborn file by a new one and locks that; undefined if another process was faster. The old file may be a
+ * truncated one, and processes that have read it must see a different file: FORMAT.md#taking-over-a-slot.
  */
-export function holdAnew(libc: Libc, { slot, path, fd: old }: HeldSlot): HeldSlot | undefined {
+export function recreateHeld(libc: Libc, { slot, path, fd: old }: HeldSlot): HeldSlot | undefined {
   let fd: number | undefined;
   try {
     unlinkSync(path);
@@ -92,13 +92,13 @@ export function holdAnew(libc: Libc, { slot, path, fd: old }: HeldSlot): HeldSlo
   return undefined;
 }
 
-/** Whether the path still shows the file that `held` was asked of. */
+/** Whether the file at `path` is the one that `held` describes. */
 export function isStillAt(path: string, held: Stats): boolean {
   try {
     const now = lstatSync(path);
     return now.dev === held.dev && now.ino === held.ino;
   } catch {
-    // Nor where the directory is no directory any more, or may not be searched.
+    // Also false if the directory is missing, not a directory, or may not be searched.
     return false;
   }
 }
@@ -108,6 +108,6 @@ const FOREIGN = new Set(['ELOOP', 'EISDIR', 'ENXIO', 'EACCES', 'EPERM']);
 function isForeign(error: unknown): boolean {
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === undefined || !FOREIGN.has(code) || path === undefined) return false;
-  // EACCES on making a new file is the directory's fault, which the next slot would share.
+  // EACCES for a missing file is about the directory and would occur for every slot.
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -18,7 +18,7 @@ function ownMetricsOf(writer: SlotWriter): SlotOwnMetrics {
   return new SlotOwnMetrics(() => writer);
 }
 
-test('what living and dead processes counted of the library itself is added up, for every reader', async (t) => {
+test('every reader shows the sum of the own metrics of living and dead processes', async (t) => {
   const directory = temporaryDirectory(t);
   const [dead, living] = [openWriter(directory), openWriter(directory)];
   ownMetricsOf(dead).add(COLLECT_FAILURES, ['a'], 2);
@@ -29,7 +29,7 @@ test('what living and dead processes counted of the library itself is added up, 
   assert.equal(sample(reader.metrics(), LINE), 3);
   assert.equal(sample(reader.workerMetrics(1)!, LINE), 1);
 
-  // Takes the slot of the dead one, and counts on from what that had.
+  // Takes over the slot of the dead process and continues its counts.
   const app = await AppProcess.start(t, directory);
   await app.call('plain', 'inc');
   assert.equal(sample(await app.metrics(), LINE), 3);
@@ -37,7 +37,7 @@ test('what living and dead processes counted of the library itself is added up, 
   assert.equal(sample(await app.metrics(), LINE), 13);
 });
 
-test('a collect() that fails is counted by its metric, of a process that is dead too', async (t) => {
+test('failures of collect() are counted by metric, and a killed process keeps its count', async (t) => {
   const directory = temporaryDirectory(t);
   const [first, second] = [
     await AppProcess.start(t, directory, { FAILING_COLLECT: 'a', PROMETHEUS_MULTIPROC_REFRESH_MS: '20' }),
@@ -51,7 +51,7 @@ test('a collect() that fails is counted by its metric, of a process that is dead
   assert.equal(await failures(second), counted);
 });
 
-test('its metrics are shown once, with 0 before anything was counted, and only where self-metrics are', async (t) => {
+test('own metrics are shown once, from the start, and only with self-metrics enabled', async (t) => {
   const directory = temporaryDirectory(t);
   const [shown, hidden] = [new client.Registry(), new client.Registry()];
   const before = process.env.PROMETHEUS_MULTIPROC_DIR;
@@ -64,7 +64,7 @@ test('its metrics are shown once, with 0 before anything was counted, and only w
   assert.ok((await shown.metrics()).includes(`# TYPE ${NAME} counter`));
   const writer = openWriter(directory);
   ownMetricsOf(writer).add(COLLECT_FAILURES, ['a']);
-  // Of a later version of the library.
+  // An own metric of a later version of the library.
   add(writer, definition({ name: 'prom_multiproc_later_total', labelNames: ['x'] }), 'y', 5);
 
   const text = await shown.metrics();
@@ -79,7 +79,7 @@ test('its metrics are shown once, with 0 before anything was counted, and only w
   assert.deepEqual(await hidden.getMetricsAsJSON(), []);
 });
 
-test('what was counted while there was no slot, or in one that was lost, is kept', (t) => {
+test('own metrics counted before there is a slot are kept, and a gauge moves to the next slot', (t) => {
   const directory = temporaryDirectory(t);
   let writer: SlotWriter | undefined;
   const own = new SlotOwnMetrics(() => writer);
@@ -91,7 +91,7 @@ test('what was counted while there was no slot, or in one that was lost, is kept
   const reader = new Reader(directory);
   t.after(() => reader.close());
   assert.equal(sample(reader.metrics(), LINE), 4);
-  // The next slot begins with the gauge as it is; the counts are in the first.
+  // The next slot starts with the gauge's value. The counts remain in the first slot.
   const next = openWriter(directory);
   own.placeAll(next);
   writer = next;

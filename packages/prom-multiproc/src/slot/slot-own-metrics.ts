@@ -3,30 +3,30 @@ import { seriesKey } from '../format/series-key.ts';
 import type { Cells } from './slot-file.ts';
 import type { SlotWriter } from './slot-writer.ts';
 
-/** Names with this prefix are the library's own: shown where its metrics are shown, and nowhere else. */
+/** Prefix of the library's own metrics, which are shown only with `selfMetrics`. */
 export const OWN_PREFIX = 'prom_multiproc_';
 
 export const COLLECT_FAILURES = own(
   'prom_multiproc_collect_failures_total',
   'counter',
-  'Times that a collect() failed or was not done in time, and its metric showed its last values.',
+  'Number of times that collect() of a metric failed or exceeded the time limit.',
   ['metric'],
 );
 
 export const REFUSED_UPDATES = own(
   'prom_multiproc_refused_updates_total',
   'counter',
-  'Counts, observations and values of series beyond the limit of series per metric: they are nowhere.',
+  'Number of updates dropped because their series is beyond the limit of series per metric.',
   ['metric'],
 );
 
 export const UNSHARED_METRICS = own(
   'prom_multiproc_unshared_metrics',
   'gauge',
-  'Metrics of living processes that are in no shared registry.',
+  'Number of metrics of living processes that are in no shared registry.',
 );
 
-/** What the library counts in the slots of the processes, kept and added up like the application's metrics. */
+/** The library's own metrics that are counted in the slots and merged like the application's. */
 export const OWN_METRICS: readonly MetricDefinition[] = [COLLECT_FAILURES, REFUSED_UPDATES, UNSHARED_METRICS];
 
 function own(
@@ -41,37 +41,37 @@ function own(
 interface OwnSeries {
   readonly definition: MetricDefinition;
   readonly labels: readonly LabelPair[];
-  /** Of a counter: what is yet to be added to the slot. Of a gauge: its value. */
-  waiting: number;
+  /** For a counter the amount not yet added to the slot; for a gauge its value. */
+  pending: number;
   writer?: SlotWriter;
   cells?: Cells | undefined;
 }
 
-/** Counters and gauges of the library itself in the slot of this process. Until the slot can be had, values wait here. */
+/** The library's own counters and gauges in the slot of this process. Keeps the values while there is no slot. */
 export class SlotOwnMetrics {
   readonly #takeWriter: () => SlotWriter | undefined;
   readonly #series = new Map<string, OwnSeries>();
 
-  /** `takeWriter` takes the slot where the process has none yet; undefined where it cannot be had. */
+  /** `takeWriter` takes the slot if the process has none yet, and returns undefined if it cannot. */
   constructor(takeWriter: () => SlotWriter | undefined) {
     this.#takeWriter = takeWriter;
   }
 
-  /** Adds to a counter of `OWN_METRICS`. `values` are those of its labels, in order; their number must be bounded. */
+  /** Adds to a counter of `OWN_METRICS`. `values` are its label values, in order; their cardinality must be bounded. */
   add(definition: MetricDefinition, values: readonly string[] = [], delta = 1): void {
     const series = this.#find(definition, values);
-    series.waiting += delta;
+    series.pending += delta;
     place(series, this.#takeWriter());
   }
 
   /** Sets a gauge of `OWN_METRICS`. */
   set(definition: MetricDefinition, value: number, values: readonly string[] = []): void {
     const series = this.#find(definition, values);
-    series.waiting = value;
+    series.pending = value;
     place(series, this.#takeWriter());
   }
 
-  /** Moves into the slot what found none before, or was in one that is lost. */
+  /** Stores pending values in the slot, and moves all series to it if it is a new one. */
   placeAll(writer: SlotWriter | undefined): void {
     for (const series of this.#series.values()) place(series, writer);
   }
@@ -81,7 +81,7 @@ export class SlotOwnMetrics {
     const key = `${definition.name} ${seriesKey(definition.labelNames, labels)}`;
     let series = this.#series.get(key);
     if (series === undefined) {
-      series = { definition, labels, waiting: 0 };
+      series = { definition, labels, pending: 0 };
       this.#series.set(key, series);
     }
     return series;
@@ -99,10 +99,10 @@ function place(series: OwnSeries, writer: SlotWriter | undefined): void {
   }
   const { array, base } = series.cells;
   if (definition.type === 'gauge') {
-    array[base] = series.waiting;
+    array[base] = series.pending;
     return;
   }
   const counted = array[base]!;
-  array[base] = (Number.isNaN(counted) ? 0 : counted) + series.waiting;
-  series.waiting = 0;
+  array[base] = (Number.isNaN(counted) ? 0 : counted) + series.pending;
+  series.pending = 0;
 }

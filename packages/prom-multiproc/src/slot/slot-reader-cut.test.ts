@@ -1,7 +1,6 @@
 /**
- * A load from a mapping beyond the end of its file ends the process, so a reader copies. It loads from a mapping only
- * those cells that changed while it copied them. CUT_ROUNDS sets how often a file is cut under the scrapes of another
- * process.
+ * A file that is truncated while it is read does not crash the reader (FORMAT.md#reading, step 8). CUT_ROUNDS sets how often the
+ * file is truncated while another process scrapes it.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -21,7 +20,7 @@ import { loadLibc } from '../os/libc.ts';
 
 const ROUNDS = Number(process.env.CUT_ROUNDS ?? 100);
 const PROGRAM = join(import.meta.dirname, '../../test/support/scraping-process.ts');
-/** More than half a chunk of cells a series. */
+/** A series takes more than half a chunk of cells. */
 const WIDE = definition({
   name: 'wide',
   type: 'summary',
@@ -29,7 +28,7 @@ const WIDE = definition({
 });
 const HOME = 'requests_total{route="/"}';
 
-/** Slot 0 is about to be cut, again and again; slot 1 counts 100. Both have given up their locks. */
+/** Slot 0, which the tests truncate, counts 5 and slot 1 counts 100. Neither is held. */
 function twoSlots(t: Cleanup, wideSeries: number) {
   const directory = temporaryDirectory(t);
   const [victim, other] = [openWriter(directory), openWriter(directory)];
@@ -45,7 +44,7 @@ function twoSlots(t: Cleanup, wideSeries: number) {
   return { directory, fd, good };
 }
 
-/** The header last, as a writer makes a file. */
+/** Restores the file. Writes the header last, as a writer does. */
 function restore(fd: number, good: Buffer): void {
   writeSync(fd, good, HEADER_BYTES, good.length - HEADER_BYTES, HEADER_BYTES);
   writeSync(fd, good, 0, HEADER_BYTES, 0);
@@ -53,7 +52,7 @@ function restore(fd: number, good: Buffer): void {
 
 const CALLS = ['openSync', 'fstatSync', 'lstatSync', 'readSync'] as const;
 
-/** Runs `act`, and `cut` right before its call number `at` of those that a reader makes. How many it made. */
+/** Runs `act`, and `cut` before its system call number `at`. @returns the number of system calls. */
 function cutBefore(at: number, cut: () => void, act: () => void): number {
   let calls = 0;
   const counted = (call: () => unknown) => {
@@ -69,10 +68,10 @@ function cutBefore(at: number, cut: () => void, act: () => void): number {
 }
 
 for (const [what, regrown] of [
-  ['cut', false],
-  ['cut and grown again', true],
+  ['truncated', false],
+  ['truncated and grown again', true],
 ] as const) {
-  test(`a file ${what} between any two calls of a reader ends no reader and lowers no total`, (t) => {
+  test(`a file ${what} between any two system calls of a reader crashes no reader and lowers no total`, (t) => {
     const { directory, fd, good } = twoSlots(t, 2);
     for (const known of [false, true]) {
       for (const length of regrown ? [0] : [0, HEADER_BYTES, good.length - 1]) {
@@ -88,10 +87,10 @@ for (const [what, regrown] of [
           calls = cutBefore(at, cut, () => {
             seen = sample(reader.text(), HOME);
           });
-          const where = `cut to ${length} before call ${at} of ${calls}`;
+          const where = `truncated to ${length} before call ${at} of ${calls}`;
           assert.ok(seen === 105 || (!known && seen === 100), `${where}: ${seen}`);
           restore(fd, good);
-          assert.equal(sample(reader.text(), HOME), 105, `${where}: read on`);
+          assert.equal(sample(reader.text(), HOME), 105, `${where}: restored`);
           for (const clean of cleanups) clean();
         }
       }
@@ -99,7 +98,7 @@ for (const [what, regrown] of [
   });
 }
 
-test(`a file cut ${ROUNDS} times under the scrapes of another process ends no reader and lowers no total there`, async (t) => {
+test(`a file truncated ${ROUNDS} times while another process scrapes it crashes no reader and lowers no total`, async (t) => {
   const { directory, fd, good } = twoSlots(t, 1);
   const random = new Random(1);
   let scrapes = 0;
@@ -107,13 +106,13 @@ test(`a file cut ${ROUNDS} times under the scrapes of another process ends no re
   const child = spawn(process.execPath, [PROGRAM, directory, HOME], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.after(() => child.kill('SIGKILL'));
   const exit = once(child, 'exit');
-  child.stdout.on('data', (said: Buffer) => {
-    scrapes += said.length;
-    falls += said.filter((byte) => byte === 0x21).length;
+  child.stdout.on('data', (output: Buffer) => {
+    scrapes += output.length;
+    falls += output.filter((byte) => byte === 0x21).length;
   });
   await once(child.stdout, 'data');
   for (let round = 1; round <= ROUNDS; round++) {
-    // At any moment of a scrape, which takes about as long.
+    // Up to 0.3 ms, about the duration of a scrape.
     for (const until = performance.now() + random.int(300) / 1000; performance.now() < until; );
     ftruncateSync(fd, 0);
     restore(fd, good);
@@ -126,5 +125,5 @@ test(`a file cut ${ROUNDS} times under the scrapes of another process ends no re
   child.kill('SIGKILL');
   await exit;
   assert.equal(falls, 0);
-  t.diagnostic(`${ROUNDS} cuts under ${scrapes} scrapes`);
+  t.diagnostic(`${ROUNDS} truncations during ${scrapes} scrapes`);
 });

@@ -1,6 +1,6 @@
 /**
- * Damages slot files at random: no reader may crash, hang or let a damaged slot touch another slot's values.
- * FUZZ_FILES sets how many files, FUZZ_SEED which ones.
+ * Damages slot files at random. No reader may crash, hang or show wrong values of another slot. FUZZ_FILES sets the number of
+ * files, FUZZ_SEED the seed.
  */
 import assert from 'node:assert/strict';
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
@@ -30,7 +30,7 @@ const CELL_BYTES = 512;
 
 const EDGES = [0, 1, 2, 3, 4, 7, 8, 127, 255, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff];
 
-/** Changes the file somewhere that matters; true where the log is to keep a matching checksum. */
+/** Changes bytes that a reader uses. @returns whether the caller should update the checksum of the log. */
 function damage(file: Buffer, logBytes: number, random: Random): boolean {
   const spots = [
     () => random.int(64),
@@ -54,19 +54,19 @@ function damage(file: Buffer, logBytes: number, random: Random): boolean {
   return random.int(2) === 0;
 }
 
-function mendChecksum(file: Buffer): void {
+function updateChecksum(file: Buffer): void {
   const bytes = Math.min(file.readUInt32LE(AT_LOG_STATE), CHUNK_BYTES);
   file.writeUInt32LE(crc32(file.subarray(LOG_AT, LOG_AT + bytes)), AT_LOG_STATE + 4);
 }
 
-/** What damage can reach, as bytes of the file. */
-const REACHED = [
+/** The ranges of the file that `damage` may change: offset and length. */
+const CHANGED_RANGES = [
   [0, HEADER_BYTES],
   [LOG_AT, 4096],
   [CELLS_AT, CELL_BYTES],
 ] as const;
 
-test(`${FILES} damaged files crash no reader and leave another slot's values right`, (t) => {
+test(`${FILES} damaged files crash no reader and do not change the values of another slot`, (t) => {
   const directory = temporaryDirectory(t);
   const [victim, other] = [openWriter(directory), openWriter(directory)];
   for (const value of ['/', '/a', 'ü']) {
@@ -81,7 +81,7 @@ test(`${FILES} damaged files crash no reader and leave another slot's values rig
   const fd = openSync(join(directory, 'slot-0.metrics'), 'r+');
   t.after(() => closeSync(fd));
   const write = (file: Buffer) => {
-    for (const [at, length] of REACHED) writeSync(fd, file, at, length, at);
+    for (const [at, length] of CHANGED_RANGES) writeSync(fd, file, at, length, at);
   };
 
   const random = new Random(SEED);
@@ -91,8 +91,8 @@ test(`${FILES} damaged files crash no reader and leave another slot's values rig
   for (let n = 0; n < FILES; n++) {
     const where = `FUZZ_SEED=${SEED}, file ${n}`;
     const file = Buffer.from(good);
-    const mended = damage(file, logBytes, random);
-    if (mended) mendChecksum(file);
+    const isForged = damage(file, logBytes, random);
+    if (isForged) updateChecksum(file);
     write(file);
     const length = random.int(8) === 0 ? random.int(good.length) : good.length;
     if (length < good.length) ftruncateSync(fd, length);
@@ -100,27 +100,27 @@ test(`${FILES} damaged files crash no reader and leave another slot's values rig
     const cleanups: (() => void)[] = [];
     const fresh = new TextReader({ after: (run) => cleanups.push(run as () => void) }, directory);
     assert.equal(sample(fresh.text(), 'unharmed_total{route="/"}'), 100, where);
-    const kind = kindOf(fresh.complaints);
+    const kind = kindOf(fresh.errors);
     outcomes.set(kind, (outcomes.get(kind) ?? 0) + 1);
     for (const clean of cleanups) clean();
-    // One that knew the file before; a forged checksum could make it take forged records for its own.
-    if (!mended) assert.equal(sample(witness.text(), 'unharmed_total{route="/"}'), 100, where);
+    // This reader has read the intact file. With a forged checksum it may accept forged records.
+    if (!isForged) assert.equal(sample(witness.text(), 'unharmed_total{route="/"}'), 100, where);
 
     write(good);
     if (length < good.length) {
       ftruncateSync(fd, good.length);
       writeSync(fd, good);
     }
-    witness.complaints.length = 0;
-    if (n % 16 === 0) assert.equal(witness.text(), goodText, `${where}: read on after the damage`);
+    witness.errors.length = 0;
+    if (n % 16 === 0) assert.equal(witness.text(), goodText, `${where}: restored`);
   }
   for (const [kind, files] of [...outcomes].sort(([, a], [, b]) => b - a)) t.diagnostic(`${files} ${kind}`);
 });
 
-/** What a reader made of a file: its complaint without the figures. */
-function kindOf([complaint]: readonly string[]): string {
-  if (complaint === undefined) return 'taken';
-  return complaint
+/** The error of a reader without its numbers. */
+function kindOf([error]: readonly string[]): string {
+  if (error === undefined) return 'accepted';
+  return error
     .replace(/^\S*: /, '')
     .replace(/ \(payload.*/, '')
     .replaceAll(/\d+/g, 'N');

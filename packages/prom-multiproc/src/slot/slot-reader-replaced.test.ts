@@ -1,4 +1,4 @@
-/** Slot files that are deleted, cut and replaced under a reader. */
+/** Slot files that are removed, truncated or replaced after a reader has read them. */
 import assert from 'node:assert/strict';
 import { readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -9,11 +9,11 @@ import { clearDirectory } from '../clear-directory.ts';
 import { HEADER_BYTES } from '../format/layout.ts';
 import { MAX_REPLACED } from '../merge/directory-reader.ts';
 
-test('a file deleted under its holder is held, and the one that a successor makes in its place is read beside it', (t) => {
+test('a removed file is held at its last good values, and the file of a successor is added to them', (t) => {
   const { directory, path, victim, other, reader, total } = twoSlots(t);
   unlinkSync(path);
   add(victim, COUNTER, '/', 1);
-  assert.equal(total(reader), 105, 'what it counts on is lost');
+  assert.equal(total(reader), 105, 'later counts of its holder are lost');
   victim.close();
   assert.equal(total(reader), 105);
   for (let round = 1; round <= 2; round++) {
@@ -28,10 +28,10 @@ test('a file deleted under its holder is held, and the one that a successor make
     assert.equal(total(reader), 105 + 8 * round);
     successor.close();
   }
-  assert.equal(reader.complaints.length, 3, 'each told once');
+  assert.equal(reader.errors.length, 3, 'each is reported once');
 });
 
-test('of files replaced again and again every count is held, in memory that does not grow', (t) => {
+test('all counts of repeatedly replaced files are held, in bounded memory', (t) => {
   const { directory, path, victim, other, reader, total } = twoSlots(t);
   victim.close();
   const replaced = 3 * MAX_REPLACED;
@@ -57,7 +57,7 @@ test('of files replaced again and again every count is held, in memory that does
   assert.equal(reader.heldFiles(), replaced);
 });
 
-test('a file put back in place of one that was deleted is not counted twice, however slowly it is written', (t) => {
+test('a copy of a removed file is not counted twice, even while it is being written', (t) => {
   const { path, victim, reader, total } = twoSlots(t);
   victim.close();
   const good = readFileSync(path);
@@ -66,10 +66,10 @@ test('a file put back in place of one that was deleted is not counted twice, how
     writeFileSync(path, good.subarray(0, length));
     assert.equal(total(reader), 105);
   }
-  assert.equal(reader.complaints.length, 1, 'told once');
+  assert.equal(reader.errors.length, 1, 'reported once');
 });
 
-test('a file cut to nothing is held, and what a successor counts in it then is read beside that', (t) => {
+test('a file truncated to zero bytes is held at its last good values, and the counts of a successor are added', (t) => {
   for (const amount of [1, 7]) {
     const { directory, path, victim, other, reader, total } = twoSlots(t);
     truncateSync(path, 0);
@@ -85,11 +85,11 @@ test('a file cut to nothing is held, and what a successor counts in it then is r
     for (let i = 0; i < 50; i++) add(successor, COUNTER, `${i}`, 1);
     assert.equal(total(reader), 106 + amount);
     assert.equal(live(reader), 2);
-    assert.equal(reader.complaints.length, 1, 'told once');
+    assert.equal(reader.errors.length, 1, 'reported once');
   }
 });
 
-test('a directory cleared while nobody counts sets every series back at once, without a complaint', async (t) => {
+test('clearing the directory resets every series at once and is not reported as damage', async (t) => {
   const { directory, victim, other, reader, total } = twoSlots(t);
   for (let round = 1; round <= 3; round++) {
     for (const writer of round === 1 ? [victim, other] : []) writer.close();
@@ -101,6 +101,6 @@ test('a directory cleared while nobody counts sets every series back at once, wi
     assert.equal(live(reader), 1);
     next.close();
   }
-  assert.deepEqual(reader.complaints, []);
+  assert.deepEqual(reader.errors, []);
   assert.equal(reader.slots().length, 1);
 });

@@ -38,7 +38,7 @@ const u32 = (at: number, value: number) => written((file) => file.writeUInt32LE(
 const u8 = (at: number, value: number) => written((file) => file.writeUInt8(value, at));
 const cell = (index: number, value: number) =>
   written((file) => file.writeDoubleLE(value, HEADER_BYTES + CHUNK_BYTES + 8 * index));
-const cut =
+const truncated =
   (length: number): Damage =>
   (path) =>
     truncateSync(path, length);
@@ -48,7 +48,7 @@ const DAMAGES: Record<string, Damage> = {
   'magic missing': written((file) => file.fill(0, 0, 8)),
   'version 0': u32(8, 0),
   'version 2': u32(8, 2),
-  'log state of nothing': written((file) => file.fill(0, 16, 24)),
+  'log state 0': written((file) => file.fill(0, 16, 24)),
   'log shorter': written((file) => file.writeUInt32LE(file.readUInt32LE(16) - 8, 16)),
   'log longer': written((file) => file.writeUInt32LE(file.readUInt32LE(16) + 8, 16)),
   'log of odd length': written((file) => file.writeUInt32LE(file.readUInt32LE(16) + 4, 16)),
@@ -57,41 +57,41 @@ const DAMAGES: Record<string, Damage> = {
   'no chunks': u32(24, 0),
   'one chunk less': u32(24, 1),
   'one chunk more': u32(24, 3),
-  'more chunks than can be': u32(24, 0xffffffff),
+  'too many chunks': u32(24, 0xffffffff),
   'chunk kind 0': u8(512, 0),
   'chunk kind 3': u8(513, 3),
   'chunk kinds exchanged': written((file) => file.write('\x01\x02', 512)),
   'all zeros': written((file) => file.fill(0)),
   'all ones': written((file) => file.fill(0xff)),
   'header zeroed': written((file) => file.fill(0, 0, HEADER_BYTES)),
-  'no chunks and cut after the header': (path, file) => {
+  'no chunks and truncated after the header': (path, file) => {
     u32(24, 0)(path, file);
     truncateSync(path, HEADER_BYTES);
   },
-  'cells called log and cut': (path, file) => {
+  'one chunk less and truncated': (path, file) => {
     u32(24, 1)(path, file);
     truncateSync(path, HEADER_BYTES + CHUNK_BYTES);
   },
   'a counter below zero': cell(0, -1),
   'a counter of minus infinity': cell(0, -Infinity),
   'a bucket below zero': cell(2, -1),
-  'a bucket that is no number': cell(3, Number.NaN),
+  'a bucket of NaN': cell(3, Number.NaN),
   'a bucket that is no whole number': cell(4, 1.5),
-  'a bucket beyond all counting': cell(5, 2 ** 54),
+  'a bucket above 2^53': cell(5, 2 ** 54),
   'a bucket of infinity': cell(5, Infinity),
-  emptied: cut(0),
-  'cut after one byte': cut(1),
-  'cut within the header': cut(HEADER_BYTES - 1),
-  'cut after the header': cut(HEADER_BYTES),
-  'cut within a chunk': cut(HEADER_BYTES + 100),
-  'cut after a chunk': cut(HEADER_BYTES + CHUNK_BYTES),
-  'cut by one byte': cut(HEADER_BYTES + 2 * CHUNK_BYTES - 1),
+  'truncated to zero bytes': truncated(0),
+  'truncated to one byte': truncated(1),
+  'truncated within the header': truncated(HEADER_BYTES - 1),
+  'truncated after the header': truncated(HEADER_BYTES),
+  'truncated within a chunk': truncated(HEADER_BYTES + 100),
+  'truncated after a chunk': truncated(HEADER_BYTES + CHUNK_BYTES),
+  'truncated by one byte': truncated(HEADER_BYTES + 2 * CHUNK_BYTES - 1),
   removed: unlinkSync,
   'replaced by another file': (path, file) => {
     writeFileSync(`${path}.new`, file);
     renameSync(`${path}.new`, path);
   },
-  'replaced by a symlink to itself elsewhere': (path, file) => {
+  'replaced by a symlink to a copy': (path, file) => {
     writeFileSync(`${path}.new`, file);
     unlinkSync(path);
     symlinkSync(`${path}.new`, path);
@@ -107,14 +107,14 @@ const DAMAGES: Record<string, Damage> = {
 };
 
 for (const [what, damage] of Object.entries(DAMAGES)) {
-  test(`a slot file damaged under a reader is held at its last good values: ${what}`, (t) => {
+  test(`a slot file damaged after it was read is held at its last good values: ${what}`, (t) => {
     const { path, other, reader, total } = twoSlots(t);
     damage(path, readFileSync(path));
     add(other, COUNTER, '/', 1);
     assert.equal(total(reader), 106);
     assert.equal(sample(reader.text(), 'seconds_count{route="/"}'), 4);
-    assert.equal(reader.complaints.length, 1, 'told once');
-    assert.match(reader.complaints[0]!, /slot-0\.metrics: /);
+    assert.equal(reader.errors.length, 1, 'reported once');
+    assert.match(reader.errors[0]!, /slot-0\.metrics: /);
     assert.deepEqual(
       reader.slots().map(({ error }) => error === undefined),
       [false, true],
@@ -122,7 +122,7 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
   });
 }
 
-test('a slot file found damaged is left out, and other slots stay right', (t) => {
+test('a slot file damaged before the first reading is left out, and other slots are read', (t) => {
   for (const [what, damage] of Object.entries(DAMAGES)) {
     const { directory, path, other, total } = twoSlots(t);
     damage(path, readFileSync(path));
@@ -135,7 +135,7 @@ test('a slot file found damaged is left out, and other slots stay right', (t) =>
   }
 });
 
-test('a damaged file put right is read on', (t) => {
+test('a damaged file is read again once it is restored', (t) => {
   const { path, victim, reader, total } = twoSlots(t);
   const good = readFileSync(path);
   for (const damage of [u32(8, 9), u32(20, 1), u32(24, 3), u8(512, 3), u8(512, 1)]) {
@@ -150,7 +150,7 @@ test('a damaged file put right is read on', (t) => {
   assert.equal(total(reader), 106);
 });
 
-test('the gauges of a damaged slot are held for as long as its holder lives', (t) => {
+test('the gauges of a damaged slot are held as long as its holder is alive', (t) => {
   for (const [what, damage] of Object.entries(DAMAGES)) {
     const { path, victim, other, reader } = twoSlots(t);
     add(victim, GAUGE, '/', 2);
@@ -168,41 +168,44 @@ test('a file of another owner than the directory is not read', (t) => {
   const { directory, path, total } = twoSlots(t);
   const [uid, gid] = [process.getuid!(), process.getgid!()];
   if (uid !== 0) {
-    // Only root can give a file away; anybody finds a directory of another owner to look at.
-    assert.throws(() => openWriter('/'), /belongs to user id 0, this process runs as/);
+    // Only root can change the owner of a file. Any other user checks a directory of root.
+    assert.throws(() => openWriter('/'), /belongs to user id 0, but this process runs as/);
     return;
   }
   execFileSync('chown', ['65534', path]);
   const reader = new TextReader(t, directory);
   assert.equal(total(reader), 100);
-  assert.match(reader.complaints[0]!, /owner is user id 65534, the directory's is 0/);
+  assert.match(reader.errors[0]!, /owner is user id 65534, the directory's is 0/);
   execFileSync('chown', ['65534', directory]);
-  assert.throws(() => openWriter(directory), /belongs to user id 65534, this process runs as 0: .*chown/);
+  assert.throws(
+    () => openWriter(directory),
+    /belongs to user id 65534, but this process runs as user id 0: .*chown/,
+  );
   execFileSync('chown', [`${uid}:${gid}`, directory]);
   const writer = openWriter(directory);
-  assert.equal(writer.slot, 2, 'nor written, though root could');
+  assert.equal(writer.slot, 2, 'root does not write to it either');
 });
 
-test('a file that may not be read is told and held', (t) => {
+test('a file that this user may not read is reported and left out', (t) => {
   const { directory, path, total } = twoSlots(t);
   chmodSync(path, 0);
   const reader = new TextReader(t, directory);
-  // Root reads it all the same.
+  // Root may read any file.
   const readable = process.getuid!() === 0;
   assert.equal(total(reader), readable ? 105 : 100);
-  assert.equal(reader.complaints.length, readable ? 0 : 1);
+  assert.equal(reader.errors.length, readable ? 0 : 1);
 });
 
-test('other files in the directory are not looked at', (t) => {
+test('files with other names are ignored', (t) => {
   const { directory, path, total, reader } = twoSlots(t);
   for (const name of ['slot-00.metrics', 'slot-10000.metrics', 'slot--1.metrics', 'slot-2.metrics~', 'x']) {
     cpSync(path, join(directory, name));
   }
   assert.equal(total(reader), 105);
-  assert.deepEqual(reader.complaints, []);
+  assert.deepEqual(reader.errors, []);
 });
 
-test('reading takes no lock and hinders no takeover', (t) => {
+test('reading takes no lock and prevents no takeover', (t) => {
   const directory = temporaryDirectory(t);
   const readers = [new TextReader(t, directory), new TextReader(t, directory)];
   for (let i = 1; i <= 200; i++) {
@@ -218,7 +221,7 @@ test('reading takes no lock and hinders no takeover', (t) => {
   }
 });
 
-test('an unborn file holds nothing, is no damage, and is read once it is born', (t) => {
+test('an unborn file is empty and not reported as damage, and is read once it is initialized', (t) => {
   const directory = temporaryDirectory(t);
   const path = join(directory, 'slot-0.metrics');
   const reader = new TextReader(t, directory);
@@ -232,5 +235,5 @@ test('an unborn file holds nothing, is no damage, and is read once it is born', 
   }
   add(openWriter(directory), definition(), '/', 3);
   assert.equal(sample(reader.text(), 'requests_total{route="/"}'), 3);
-  assert.deepEqual(reader.complaints, []);
+  assert.deepEqual(reader.errors, []);
 });

@@ -20,7 +20,7 @@ import type { Libc } from '../os/libc.ts';
 import { readFully } from '../os/read-fully.ts';
 import { grown } from '../util/int-list.ts';
 import { CellReader } from './cell-reader.ts';
-import { beginAlike, type LogFile } from './log-prefix.ts';
+import { havePrefix, type LogFile } from './log-prefix.ts';
 import { readChunkTable, readLog } from './log-reader.ts';
 import { SlotHeader } from './slot-header.ts';
 import type { SlotListener } from './slot-listener.ts';
@@ -29,34 +29,34 @@ const magicWord = MAGIC.readBigUInt64LE(0);
 
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** The header of the file that is being read; for all readers of the thread. */
+/** A copy of the header of the file that is being read. All readers of the thread share it. */
 const headerBytes = new Uint8Array(HEADER_BYTES);
 const header = new SlotHeader({ buffer: headerBytes.buffer, unmap() {} });
 
-/** Another file is now at the path: it is to be read by a reader of its own. */
+/** Another holder has made a new file at the path. It needs its own reader. */
 export class FileReplacedError extends BadLogError {
   constructor() {
-    super('file was replaced by that of another holder');
+    super('file was replaced by another holder');
   }
 }
 
-/** With how many other logs one that was never read is compared at most. */
+/** Maximum number of other logs that a new log is compared with. */
 const MAX_COMPARED = 8;
 
 /**
- * Reads one slot file, again and again, each time only what is new of its log. Values are copied into `values`; where the
- * file has become unreadable, `values` keeps the last good ones.
+ * Reads one slot file repeatedly: FORMAT.md#reading. Each refresh reads only the new part of the log, and the values. If the file
+ * becomes unreadable, `values` keeps the last good values.
  */
 export class SlotReader {
   readonly slot: number;
   readonly path: string;
-  /** Values of all published cells, as of the last refresh that succeeded. */
+  /** Values of all published cells at the last successful refresh. */
   values = new Float64Array(0);
-  /** Cells published; the length in use of `values`. */
+  /** Number of published cells: the used length of `values`. */
   cellCount = 0;
   /** Whether a living process holds the slot. */
   live = false;
-  /** Header fields as of the last good refresh. */
+  /** Header fields at the last successful refresh. */
   status = { pid: 0, started: 0, heartbeat: 0, refused: 0, bytes: 0, series: 0 };
 
   readonly #libc: Libc;
@@ -69,8 +69,8 @@ export class SlotReader {
   #logChunks: readonly number[] = [];
   #logBytes = 0;
   #logCrc = 0;
-  /** State of the log at the last look, and when it was last read ahead. */
-  #lookedAt = 0n;
+  /** Log state at the last `hasNewRecords()`, and at the last `readAhead()`. */
+  #seen = 0n;
   #readAhead = 0n;
 
   constructor(libc: Libc, slot: number, path: string, owner: number, listener: SlotListener) {
@@ -83,10 +83,10 @@ export class SlotReader {
   }
 
   /**
-   * Brings `values`, `live` and `status` up to date. `others` read other slots of the directory: many slots' logs begin
-   * alike, and what is the same is looked at once.
-   * @returns false where the file is unborn and holds nothing yet.
-   * @throws Error where the file cannot be trusted; the message says why. What was read before stays as it was.
+   * Updates `values`, `live` and `status`. `others` read other slots of the directory: a log prefix that one of them has decoded is
+   * not decoded again.
+   * @returns false if the file is unborn.
+   * @throws Error if the file cannot be trusted; the message says why. The values read before are kept.
    */
   refresh(others: readonly SlotReader[] = []): boolean {
     try {
@@ -98,41 +98,41 @@ export class SlotReader {
   }
 
   /**
-   * Whether there is something new in the log, which has stood still since the last look, unless `growing` will do. Of what
-   * could not be read there is no news until it changes.
-   * @throws Error where the file cannot be trusted.
+   * Whether the log has new records and has not changed since the last call. With `growing`, a log that changes counts as well.
+   * False for a log that could not be read and has not changed since.
+   * @throws Error if the file cannot be trusted.
    */
-  hasNews(growing = false): boolean {
-    // All that most looks come to: they are many.
+  hasNewRecords(growing = false): boolean {
+    // Most calls end here, after one short read.
     if (this.#fd !== undefined && readFully(this.#fd, headerBytes, AT_CHUNKS, 0) === AT_CHUNKS) {
       if (this.#isKnown(header.logState)) return false;
     }
-    if (this.#trusted() === undefined) return false;
+    if (this.#openTrusted() === undefined) return false;
     const { logState } = header;
-    const standsStill = logState === this.#lookedAt;
-    this.#lookedAt = logState;
-    return (growing || standsStill) && !this.#isKnown(logState);
+    const isStable = logState === this.#seen;
+    this.#seen = logState;
+    return (growing || isStable) && !this.#isKnown(logState);
   }
 
   #isKnown(logState: bigint): boolean {
     return logState === this.#readAhead || logState === packLogState(this.#logBytes, this.#logCrc);
   }
 
-  /** Reads what is new of the log, and no values: these are absent until `refresh`. @throws Error as that does. */
+  /** Reads the new part of the log but no values, which are absent until `refresh()`. @throws Error as `refresh()`. */
   readAhead(others: readonly SlotReader[]): void {
-    const file = this.#trusted();
+    const file = this.#openTrusted();
     if (file === undefined) return;
     this.#readAhead = header.logState;
     this.#readNewLog(file.fd, header.logState, others);
   }
 
-  /** Leaves all as it was last read. Gauges are good for as long as their holder lives. */
+  /** Keeps the last values, and updates only whether the holder is alive: its gauges are shown that long. */
   hold(): void {
     this.live &&= this.#fd !== undefined && this.#libc.isLockedByAnother(this.#fd);
   }
 
-  /** Whether what was read before is no longer at its path, and nobody holds it: as after the directory was cleared. */
-  isGone(): boolean {
+  /** Whether the file that was read is no longer at its path and not locked, as after the directory was cleared. */
+  isCleared(): boolean {
     const now = lstatSync(this.path, { throwIfNoEntry: false });
     if (this.#fd === undefined) return now === undefined;
     const held = fstatSync(this.#fd);
@@ -147,14 +147,14 @@ export class SlotReader {
   }
 
   #read(others: readonly SlotReader[]): boolean {
-    const file = this.#trusted();
+    const file = this.#openTrusted();
     if (file === undefined) return false;
     const { fd, size } = file;
     const { started, logState } = header;
     this.#readNewLog(fd, logState, others);
     const loaded = this.#cells.load(fd, this.cellCount);
     const held = this.#libc.isLockedByAnother(fd);
-    // A file cut and grown again meanwhile gave zeros.
+    // A file that was truncated and grown again while it was read gave zeros.
     if (
       readHeader(fd) < HEADER_BYTES ||
       header.magic !== magicWord ||
@@ -165,14 +165,14 @@ export class SlotReader {
     const { pid, heartbeat, refused } = header;
     this.#rules.check(loaded, this.cellCount, this.values);
     this.values.set(loaded);
-    // One holder throughout: a new one's lock must not show the gauges of the one before it.
+    // The lock of a new holder must not show the gauges of the previous one.
     this.live = held && started > 0 && header.started === started;
     this.status = { ...this.status, pid, started, heartbeat, refused, bytes: size };
     return true;
   }
 
-  /** Opens the file and loads its header; undefined where it is unborn. @throws Error where it cannot be trusted. */
-  #trusted(): { readonly fd: number; readonly size: number } | undefined {
+  /** Opens the file and reads its header; undefined if it is unborn. @throws Error if it cannot be trusted. */
+  #openTrusted(): { readonly fd: number; readonly size: number } | undefined {
     const fd = this.#open();
     const { uid } = fstatSync(fd);
     if (uid !== this.#owner)
@@ -180,10 +180,11 @@ export class SlotReader {
     const headerBytes = readHeader(fd);
     const { size } = fstatSync(fd);
     if (headerBytes < HEADER_BYTES && this.#logBytes === 0) return undefined;
-    if (headerBytes < HEADER_BYTES) throw new BadLogError(`file is cut short: ${headerBytes} bytes`);
+    if (headerBytes < HEADER_BYTES) throw new BadLogError(`file is truncated: ${headerBytes} bytes`);
     if (header.magic === 0n && size === HEADER_BYTES && this.#logBytes === 0) return undefined;
-    if (header.magic !== magicWord) throw new BadLogError('magic is not that of a slot file');
-    if (header.version !== VERSION) throw new BadLogError(`version is ${header.version}, not ${VERSION}`);
+    if (header.magic !== magicWord) throw new BadLogError('magic is wrong: not a slot file');
+    if (header.version !== VERSION)
+      throw new BadLogError(`format version is ${header.version}, expected ${VERSION}`);
     return { fd, size };
   }
 
@@ -201,11 +202,11 @@ export class SlotReader {
     const now = lstatSync(this.path);
     if (now.ino === held.ino && now.dev === held.dev) return this.#fd;
     if (this.#logBytes === 0) {
-      // Nothing was read from it: it is unborn, and its maker puts the file to stay in its place.
+      // Nothing was read from the old file: it was unborn, and a writer has replaced it.
       this.close();
       return this.#open();
     }
-    // A copy of the file would be counted twice; one that a new holder made is of a later start, 0 until it is taken.
+    // With the same `started` the new file is a copy, whose values would count twice. 0: its slot is still being taken.
     const started = now.isFile() ? startedIn(this.path) : 0;
     if (started > 0 && started !== this.status.started) throw new FileReplacedError();
     throw new BadLogError('file was replaced');
@@ -213,23 +214,24 @@ export class SlotReader {
 
   #readNewLog(fd: number, logState: bigint, others: readonly SlotReader[]): void {
     const { bytes, crc } = unpackLogState(logState);
-    // The state was copied before the chunk table: chunks are published before the records that need them.
-    if (readHeader(fd) < HEADER_BYTES) throw new BadLogError('file is cut short within its header');
+    // The log state is read before the chunk table, because chunks are published before the records that need them.
+    if (readHeader(fd) < HEADER_BYTES) throw new BadLogError('file is truncated within its header');
     const table = readChunkTable(header, fd);
     this.#cells.requireChunks(table.cells);
     if (bytes === this.#logBytes && crc === this.#logCrc) return;
-    const twin = this.#logBytes === 0 ? this.#twin({ fd, chunks: table.log }, bytes, others) : undefined;
-    const known = twin ?? this;
+    const prefix =
+      this.#logBytes === 0 ? this.#findPrefix({ fd, chunks: table.log }, bytes, others) : undefined;
+    const known = prefix ?? this;
     const rest = readLog(fd, table.log, known.#logBytes, bytes, known.#logCrc, crc);
     const metrics = known.#metrics.slice();
     const found = new SeriesCount(metrics, known.cellCount);
     walkLog(rest, metrics, found);
     if (found.cellCount > table.cells.length * CELLS_PER_CHUNK) {
-      throw new BadLogError(`cells up to ${found.cellCount} in ${table.cells.length} chunks`);
+      throw new BadLogError(`${found.cellCount} cells exceed ${table.cells.length} chunks of cells`);
     }
-    // All is sound: from here on nothing fails, so a file is taken in whole or not at all.
+    // Everything is checked. Nothing below throws, so that a file is taken in completely or not at all.
     this.#cells.addChunks(table.cells);
-    if (twin !== undefined) this.#beginAs(twin);
+    if (prefix !== undefined) this.#copyFrom(prefix);
     for (let ordinal = this.#metrics.length; ordinal < metrics.length; ordinal++) {
       this.#metrics.push(metrics[ordinal]!);
       this.#listener.onMetric(metrics[ordinal]!);
@@ -254,30 +256,30 @@ export class SlotReader {
     this.#logCrc = crc;
   }
 
-  /** Whose log is the longest that the one in `file` begins with. */
-  #twin(file: LogFile, bytes: number, others: readonly SlotReader[]): SlotReader | undefined {
+  /** The reader with the longest log that is a prefix of the log in `file`. */
+  #findPrefix(file: LogFile, bytes: number, others: readonly SlotReader[]): SlotReader | undefined {
     const most = Math.min(bytes, file.chunks.length * CHUNK_BYTES);
     return others
       .filter((other) => other.#fd !== undefined && other.#logBytes > 0 && other.#logBytes <= most)
       .sort((a, b) => b.#logBytes - a.#logBytes)
       .slice(0, MAX_COMPARED)
-      .find((other) => beginAlike(file, other.#logFile, other.#logBytes, other.#logCrc));
+      .find((other) => havePrefix(file, other.#logFile, other.#logBytes, other.#logCrc));
   }
 
   get #logFile(): LogFile {
     return { fd: this.#fd!, chunks: this.#logChunks };
   }
 
-  #beginAs(other: SlotReader): void {
+  #copyFrom(other: SlotReader): void {
     this.#metrics.push(...other.#metrics);
-    this.#rules.beginAs(other.#rules, other.cellCount);
+    this.#rules.copyFrom(other.#rules, other.cellCount);
     this.#listener.onSameAs(other.#listener);
     this.cellCount = other.cellCount;
     this.status = { ...this.status, series: other.status.series };
   }
 }
 
-/** Copies the header: a mapping of a file that is cut ends who loads from it. How many bytes of it there are. */
+/** Copies the header. It is not mapped, because a load from a truncated file raises SIGBUS. @returns the number of bytes read. */
 function readHeader(fd: number): number {
   return readFully(fd, headerBytes, HEADER_BYTES, 0);
 }

@@ -28,7 +28,7 @@ import { LibcError, loadLibc } from '../os/libc.ts';
 const slotPath = (directory: string, slot = 0) => join(directory, `slot-${slot}.metrics`);
 const bytesPerSeries = (directory: string, series: number) => statSync(slotPath(directory)).size / series;
 
-test('20,000 series over many chunks are read, carried on and counted further', (t) => {
+test('20,000 series in many chunks are read, taken over and counted further', (t) => {
   const directory = temporaryDirectory(t);
   const reader = new TextReader(t, directory);
   const count = (series: number) => {
@@ -44,7 +44,7 @@ test('20,000 series over many chunks are read, carried on and counted further', 
   count(20_000);
   const size = statSync(slotPath(directory)).size;
   count(20_000);
-  assert.equal(statSync(slotPath(directory)).size, size, 'known series take no further room');
+  assert.equal(statSync(slotPath(directory)).size, size, 'known series take no more space');
   assert.ok(bytesPerSeries(directory, 20_000) < 200);
   for (const text of [reader.text(), new TextReader(t, directory).text()]) {
     const shown = values(text);
@@ -53,10 +53,10 @@ test('20,000 series over many chunks are read, carried on and counted further', 
     assert.equal(sample(text, 'seconds_count{route="4"}'), 12);
     assert.equal(sample(text, 'seconds_count{route="19996"}'), 8);
   }
-  assert.deepEqual(reader.complaints, []);
+  assert.deepEqual(reader.errors, []);
 });
 
-test('records as long as a chunk and longer are whole on both sides of its border', (t) => {
+test('records as long as a chunk or longer are read completely', (t) => {
   const directory = temporaryDirectory(t);
   const reader = new TextReader(t, directory);
   const values = [1, 8, 65_000, CHUNK_BYTES - 24, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 5].map(
@@ -92,7 +92,7 @@ test('the cells of a histogram never straddle two chunks', (t) => {
   }
 });
 
-test('a histogram with more buckets than a chunk has cells is refused, and all else goes on', (t) => {
+test('a histogram with more buckets than a chunk has cells is refused, and other metrics are counted', (t) => {
   const directory = temporaryDirectory(t);
   const refused: string[] = [];
   const writer = openWriter(directory, { onRefused: (error) => refused.push(error.message) });
@@ -103,7 +103,7 @@ test('a histogram with more buckets than a chunk has cells is refused, and all e
   assert.equal(sample(new TextReader(t, directory).text(), 'requests_total{route="/"}'), 1);
 });
 
-test('a successor carries counts on, and gauges begin anew', (t) => {
+test('a successor continues the counts of its slot and starts its gauges without a value', (t) => {
   const directory = temporaryDirectory(t);
   const first = openWriter(directory);
   add(first, COUNTER, '/', 5);
@@ -122,7 +122,7 @@ test('a successor carries counts on, and gauges begin anew', (t) => {
   assert.deepEqual(cells(GAUGE, 1), [Number.NaN]);
 });
 
-test('room that cannot be had is refused for that series only, and later room is used', (t) => {
+test('if a chunk cannot be allocated or mapped, only the new series is refused, and later series succeed', (t) => {
   const failures = {
     allocate: new LibcError('posix_fallocate', 28),
     mmap: new LibcError('mmap', 12),
@@ -160,10 +160,10 @@ test('room that cannot be had is refused for that series only, and later room is
   }
 });
 
-test('a file with all the chunks it can have refuses further series, and all else goes on', (t) => {
+test('a file with the maximum number of chunks refuses new series and counts the others', (t) => {
   const directory = temporaryDirectory(t);
   const libc = loadLibc();
-  // Room that is not reserved, so that the test needs no 235 MB.
+  // A sparse file, because a full one takes 235 MB.
   const sparse = {
     ...libc,
     allocate: (fd: number, at: number, length: number) => ftruncateSync(fd, at + length),
@@ -187,7 +187,7 @@ test('a file with all the chunks it can have refuses further series, and all els
   assert.equal(sample(reader.text(), 'requests_total{route="/"}'), 3);
 });
 
-test('a file that nobody finished making is taken, whatever its length', (t) => {
+test('an unborn file of any length is taken', (t) => {
   for (const length of [0, 1, 100, HEADER_BYTES]) {
     const directory = temporaryDirectory(t);
     writeFileSync(slotPath(directory), Buffer.alloc(length));
@@ -198,7 +198,7 @@ test('a file that nobody finished making is taken, whatever its length', (t) => 
   }
 });
 
-test('a damaged file is passed over and left as it is', (t) => {
+test('a damaged file is skipped and not changed', (t) => {
   const u32 = (at: number, value: number) => (file: Buffer) => file.writeUInt32LE(value, at);
   const damages: Record<string, (file: Buffer) => unknown> = {
     'magic missing': (file) => file.fill(0, 0, 8),
@@ -234,12 +234,12 @@ test('a damaged file is passed over and left as it is', (t) => {
     assert.deepEqual(readFileSync(slotPath(directory)), file, `${what}: changed`);
     const reader = new TextReader(t, directory);
     assert.equal(sample(reader.text(), 'requests_total{route="/"}'), 1, what);
-    assert.equal(reader.complaints.length, 1, what);
+    assert.equal(reader.errors.length, 1, what);
     next.close();
   }
 });
 
-test('a file cut short is passed over', (t) => {
+test('a truncated file is skipped', (t) => {
   const directory = temporaryDirectory(t);
   const first = openWriter(directory);
   add(first, COUNTER, '/', 5);
@@ -252,12 +252,12 @@ test('a file cut short is passed over', (t) => {
   }
 });
 
-test('a file of another user is passed over', (t) => {
+test('a file of another user is skipped', (t) => {
   const directory = temporaryDirectory(t);
   const first = openWriter(directory);
   add(first, COUNTER, '/', 5);
   first.close();
-  // Only root can give a file away; anybody else takes what is theirs.
+  // Only root can change the owner of a file. Any other user takes slot 0 again.
   const isRoot = process.getuid!() === 0;
   if (isRoot) chownSync(slotPath(directory), 65534, 65534);
   const next = openWriter(directory);

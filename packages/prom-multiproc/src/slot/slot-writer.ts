@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { CellRules } from '../format/cell-rules.ts';
-import { keepsTheDead } from '../format/gauge-aggregators.ts';
+import { keepsDeadValues } from '../format/gauge-aggregators.ts';
 import {
   AT_CHUNKS,
   AT_LOG_STATE,
@@ -21,12 +21,12 @@ import { makeAbsent } from './absent-cells.ts';
 import { FreeCells } from './free-cells.ts';
 import { checkOwner, makeDirectory } from './own-directory.ts';
 import { type Cells, type Loss, MAGIC_WORD, SlotFile } from './slot-file.ts';
-import { type HeldSlot, holdAnew, holdLowestFreeSlot } from './slot-lock.ts';
+import { type HeldSlot, holdLowestFreeSlot, recreateHeld } from './slot-lock.ts';
 
 export interface SlotWriterOptions {
-  /** See `bootTime`. */
+  /** The time in seconds: see `bootTime`. */
   now(): number;
-  /** Called for each metric or series that found no room. */
+  /** Called for each metric or series that does not fit into the file. */
   onRefused(error: Error): void;
 }
 
@@ -34,11 +34,11 @@ interface WrittenMetric {
   readonly ordinal: number;
   readonly definition: MetricDefinition;
   readonly free: FreeCells;
-  /** Of the file, removed ones and those that nobody counts in too. */
+  /** Number of its series in the file, including removed and inherited ones. */
   series: number;
 }
 
-/** The one slot file that a process counts into. Every value it holds survives the process. */
+/** Writes the slot file of this process. Every stored value survives the process. */
 export class SlotWriter {
   readonly slot: number;
   readonly #options: SlotWriterOptions;
@@ -48,9 +48,9 @@ export class SlotWriter {
   #nextCell = 0;
 
   /**
-   * Takes the lowest free slot that is sound, carrying on from what a dead holder counted. Damaged files are passed
-   * over and left as they are, for readers hold them at their last good values. Makes the directory where it is missing.
-   * @throws Error where the directory cannot hold a slot of this process; the message says why and what to do.
+   * Takes the lowest free slot and continues the counts of its previous holder: FORMAT.md#taking-over-a-slot. Skips damaged files
+   * without changing them, because readers hold their last good values. Creates the directory if it is missing.
+   * @throws Error if this process cannot have a slot in the directory; the message says why and what to do.
    */
   static open(libc: Libc, directory: string, options: SlotWriterOptions): SlotWriter {
     makeDirectory(directory);
@@ -58,7 +58,7 @@ export class SlotWriter {
     for (let first = 0; ; ) {
       const found = holdLowestFreeSlot(libc, directory, first);
       const isNew = isUnborn(found.fd);
-      const held = isNew ? holdAnew(libc, found) : found;
+      const held = isNew ? recreateHeld(libc, found) : found;
       if (held === undefined) continue;
       try {
         if (isNew) libc.allocate(held.fd, 0, HEADER_BYTES);
@@ -79,7 +79,7 @@ export class SlotWriter {
     const { header } = this.#file;
     try {
       if (isNew) this.#initialise();
-      else this.#carryOn();
+      else this.#takeOver();
     } catch (error) {
       this.#file.unmap();
       throw error;
@@ -91,7 +91,10 @@ export class SlotWriter {
     header.started = options.now();
   }
 
-  /** The cells of a series, new or carried on; undefined (and counted as refused) where there is no room for it. */
+  /**
+   * The cells of a series, which is created if the file does not have it. Undefined if it does not fit; it is counted as refused
+   * unless this is a repeated attempt (`again`).
+   */
   series(definition: MetricDefinition, labels: readonly LabelPair[], again = false): Cells | undefined {
     try {
       return this.#series(definition, labels);
@@ -101,14 +104,14 @@ export class SlotWriter {
     }
   }
 
-  /** Whether the file has a series to count on in, or its metric has fewer than `limit` series. */
+  /** Whether the file has this series unused, or its metric has fewer than `limit` series. */
   isWithin(limit: number, definition: MetricDefinition, labels: readonly LabelPair[]): boolean {
     const metric = this.#metrics.get(definitionKey(definition));
     if (metric === undefined || metric.series < limit) return true;
     return metric.free.has(seriesKey(definition.labelNames, labels));
   }
 
-  /** Publishes a metric that has no series yet. */
+  /** Publishes a metric without a series. */
   metric(definition: MetricDefinition): void {
     try {
       this.#metric(definition);
@@ -117,14 +120,14 @@ export class SlotWriter {
     }
   }
 
-  /** Takes back the cells of a series, to be given to whoever counts in it next. */
+  /** Returns the cells of a series. The next call of `series()` for the same labels gets them. */
   release(definition: MetricDefinition, labels: readonly LabelPair[], cells: Cells): void {
-    this.#metrics.get(definitionKey(definition))?.free.give(seriesKey(definition.labelNames, labels), cells);
+    this.#metrics.get(definitionKey(definition))?.free.add(seriesKey(definition.labelNames, labels), cells);
   }
 
   /**
-   * Makes absent every series of the family (see `familyKey`) that nobody in this process counts in, or the one with this
-   * key: those inherited and those released, whatever definition they were made by. It stays so for a successor.
+   * Makes the unused series of a family (`familyKey`) absent, or only the one with the series key `key`: inherited and released
+   * ones, of any definition. A successor finds them absent, too.
    */
   forget(family: string, key?: string): void {
     for (const { definition, free } of this.#metrics.values()) {
@@ -133,7 +136,7 @@ export class SlotWriter {
     }
   }
 
-  /** Says to other threads of the process what this one has of its metrics: see `ProcessWideMetrics`. */
+  /** Publishes to other threads of the process whether this one counts its process-wide metrics: see `ProcessWideMetrics`. */
   publishProcessMetrics(token: bigint, state: number): void {
     const { header } = this.#file;
     header.process = token;
@@ -144,17 +147,17 @@ export class SlotWriter {
     this.#file.header.heartbeat = now;
   }
 
-  /** How the file was damaged or lost; undefined where it is as this process left it. */
+  /** How the file was damaged or lost; undefined if it is intact. */
   findLoss(): Loss | undefined {
     return this.#file.findLoss();
   }
 
-  /** Abandons a slot whose file is lost: see `SlotFile.abandon`. */
+  /** Abandons a lost file: see `SlotFile.abandon`. */
   abandon(): () => void {
     return this.#file.abandon();
   }
 
-  /** Gives the slot up. Cells handed out before remain mapped and writable. */
+  /** Releases the slot. Its cells remain mapped and writable. */
   close(): void {
     this.#file.close();
   }
@@ -170,27 +173,27 @@ export class SlotWriter {
     header.magic = MAGIC_WORD;
   }
 
-  #carryOn(): void {
+  #takeOver(): void {
     const { header } = this.#file;
     if (header.magic !== MAGIC_WORD || header.version !== VERSION) {
-      throw new BadLogError(`not a slot file of version ${VERSION}`);
+      throw new BadLogError(`not a slot file of format version ${VERSION}`);
     }
     const { started } = header;
-    // At once: the gauges of the dead holder must not show under this holder's lock.
+    // First of all, so that this holder's lock does not show the gauges of the previous one.
     header.started = 0;
     try {
       const written = this.#inheritAll();
-      for (const metric of written) this.#beginAnew(metric);
+      for (const metric of written) this.#resetOwnValues(metric);
     } catch (error) {
-      // Not this process's to change.
+      // A damaged file must not be changed.
       header.started = started;
       throw error;
     }
   }
 
-  /** @throws BadLogError where the file is damaged; nothing in it is changed. */
+  /** Reads all metrics and series of the file, and changes nothing. @throws BadLogError if the file is damaged. */
   #inheritAll(): WrittenMetric[] {
-    const records = [...decodeLog(this.#file.carryOn(), [])];
+    const records = [...decodeLog(this.#file.takeOver(), [])];
     const written: WrittenMetric[] = [];
     const rules = new CellRules();
     for (const record of records) {
@@ -208,17 +211,17 @@ export class SlotWriter {
     this.#nextCell = first + count;
     const cells = this.#file.cellsAt(first);
     if (count > CELLS_PER_CHUNK || cells === undefined) {
-      throw new BadLogError(`${count} cells from ${first} on lie beyond the cells of the file`);
+      throw new BadLogError(`${count} cells from cell ${first} on exceed the cells of the file`);
     }
-    metric.free.give(seriesKey(definition.labelNames, labels), cells);
+    metric.free.add(seriesKey(definition.labelNames, labels), cells);
     metric.series++;
     rules.addSeries(definition, first);
   }
 
-  /** What is of the dead holder alone: gauges whose aggregator does not keep it, and quantiles, which are those of one process's own time window. */
-  #beginAnew({ definition, free }: WrittenMetric): void {
+  /** Resets the values of the previous holder alone: gauges, unless their aggregator keeps them, and quantiles. */
+  #resetOwnValues({ definition, free }: WrittenMetric): void {
     const { type, aggregator } = definition;
-    if (type !== 'summary' && (type !== 'gauge' || keepsTheDead(aggregator))) return;
+    if (type !== 'summary' && (type !== 'gauge' || keepsDeadValues(aggregator))) return;
     const count = cellsPerSeries(definition);
     for (const { array, base } of free.all()) {
       if (type === 'gauge') array[base] = Number.NaN;
@@ -233,11 +236,14 @@ export class SlotWriter {
     if (free !== undefined) return free;
 
     const count = cellsPerSeries(definition);
-    if (count > CELLS_PER_CHUNK) throw new RangeError(`${definition.name} has ${count} cells a series`);
+    if (count > CELLS_PER_CHUNK)
+      throw new RangeError(
+        `${definition.name} has ${count} cells a series, at most ${CELLS_PER_CHUNK} are allowed`,
+      );
     const first = placeCells(this.#nextCell, count);
-    if (first + count > this.#file.room) this.#file.addCells();
+    if (first + count > this.#file.capacity) this.#file.addCells();
     const cells = this.#file.cellsAt(first)!;
-    // Absent until its first value is in; histograms and summaries begin at zeros.
+    // The series is absent until its first value is stored. The other cells are zero.
     cells.array[cells.base] = Number.NaN;
     this.#file.append(encodeSeries(metric.ordinal, labels));
     this.#nextCell = first + count;
@@ -263,7 +269,7 @@ function definitionKey({ name, type, aggregator, labelNames, bounds, registry }:
   return JSON.stringify([name, type, aggregator, labelNames, bounds, registry]);
 }
 
-/** Whether the file of this process's user is one that nobody has finished making: it holds nothing. */
+/** Whether the file belongs to this user and is unborn: FORMAT.md#taking-over-a-slot, step 5. */
 function isUnborn(fd: number): boolean {
   const { size, uid } = fstatSync(fd);
   if (size > HEADER_BYTES || uid !== process.geteuid?.()) return false;
@@ -276,9 +282,9 @@ function isUnborn(fd: number): boolean {
   );
 }
 
-/** @throws BadLogError for a file that readers do not trust, or that has no header to map. */
+/** @throws BadLogError if the file belongs to another user, which readers do not trust, or is too short for a header. */
 function checkFile(fd: number): void {
   const { size, uid } = fstatSync(fd);
   if (uid !== process.geteuid?.()) throw new BadLogError(`belongs to user id ${uid}`);
-  if (size < HEADER_BYTES) throw new BadLogError(`file is cut short: ${size} bytes`);
+  if (size < HEADER_BYTES) throw new BadLogError(`file is truncated: ${size} bytes`);
 }
