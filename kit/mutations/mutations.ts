@@ -20,7 +20,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replacement: 'if (!stats.isFile()) return undefined;',
     test: [
       'packages/prom-multiproc/src/slot/slot-lock.test.ts',
-      'the lowest free slot is taken, its file made where there is none',
+      'a process takes the lowest free slot and creates its file if there is none',
     ],
   },
   {
@@ -32,7 +32,7 @@ export const MUTATIONS: readonly Mutation[] = [
     this.header.logState = packLogState(to, crc32(record, this.#logCrc));`,
     test: [
       'packages/prom-multiproc/test/crash-points.test.ts',
-      'dying anywhere while a slot file is made, and metrics and series in it, loses and invents nothing',
+      'a crash at any point of creating a slot file, a metric or a series loses and adds no counts',
     ],
   },
   {
@@ -43,7 +43,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replacement: 'if (crc32(bytes, crcBefore) < 0)',
     test: [
       'packages/prom-multiproc/src/slot/slot-writer.test.ts',
-      'a damaged file is passed over and left as it is',
+      'a damaged file is skipped and not changed',
     ],
   },
   {
@@ -87,7 +87,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replacement: '} else {',
     test: [
       'packages/prom-multiproc/src/merge/directory-reader.test.ts',
-      'gauges of dead slots are not shown, their counts are',
+      'counts of dead slots are shown and gauges are not',
     ],
   },
   {
@@ -96,7 +96,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'packages/prom-multiproc/src/slot/slot-writer.ts',
     text: 'if (uid !== process.geteuid?.()) throw',
     replacement: 'if (uid < 0) throw',
-    test: ['packages/prom-multiproc/src/slot/slot-writer.test.ts', 'a file of another user is passed over'],
+    test: ['packages/prom-multiproc/src/slot/slot-writer.test.ts', 'a file of another user is skipped'],
   },
   {
     name: 'add up slots in another order at each scrape',
@@ -106,7 +106,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replacement: 'const views = this.#views();',
     test: [
       'packages/prom-multiproc/src/merge/directory-reader.test.ts',
-      'sums are made in slot order, so that a total falls by no rounding',
+      'values are summed in slot order, so that rounding never lowers a total',
     ],
   },
   {
@@ -117,7 +117,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replacement: '',
     test: [
       'packages/prom-multiproc/test/collect-failures.test.ts',
-      'many that hang cost one limit together, and what asks for its own page ends too',
+      'several hanging collect() functions share one time limit, also one that awaits its own page',
     ],
   },
   {
@@ -128,7 +128,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replacement: 'const fd = lstatSync(path, { throwIfNoEntry: false }) ? undefined : tryHold(libc, path);',
     test: [
       'packages/prom-multiproc/src/slot/slot-writer.test.ts',
-      'a successor carries counts on, and gauges begin anew',
+      'a successor continues the counts of its slot and starts its gauges without a value',
     ],
   },
   {
@@ -139,7 +139,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replacement: 'return labels && undefined;',
     test: [
       'packages/prom-multiproc/test/cost.test.ts',
-      'counting in a known series allocates nothing, where prom-client alone does each time',
+      'counting in a known series allocates no object, whereas prom-client allocates one at each call',
     ],
   },
 ];

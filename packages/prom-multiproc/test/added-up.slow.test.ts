@@ -1,4 +1,4 @@
-/** Whatever adds up what several processes show gets the totals once. */
+/** Aggregating the output of several processes gives the totals once. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -29,7 +29,7 @@ async function processes(t: TestContext, count: number) {
 }
 
 async function aggregated(lists: unknown[]): Promise<string> {
-  share(client.register); // It does not share: there is no directory.
+  share(client.register); // This process does not share, because PROMETHEUS_MULTIPROC_DIR is not set.
   return client.AggregatorRegistry.aggregate(lists as never).metrics();
 }
 
@@ -40,12 +40,12 @@ function assertTotals(text: string, count: number): void {
   assert.equal(sample(text, 'r'), 8);
 }
 
-test('aggregated by hand over IPC, in a process that does not share', async (t) => {
+test('aggregate() of JSON sent over IPC gives the totals once, in a process that does not share', async (t) => {
   const all = await processes(t, 3);
   assertTotals(await aggregated(await Promise.all(all.map((one) => one.ask(JSON_OF)))), 3);
 });
 
-test('aggregated by hand over messages of structured clones, as between threads', async (t) => {
+test('aggregate() of structured clones, as sent between threads, gives the totals once', async (t) => {
   const all = await processes(t, 2);
   const lists = await Promise.all(all.map((one) => one.ask(JSON_OF)));
   assertTotals(await aggregated(lists.map((list) => structuredClone(list))), 2);
@@ -59,7 +59,7 @@ for (const [what, load] of [
     ['loaded before', `const aggregating = ${load}; require('prom-multiproc').share(register);`],
     ['loaded after', `require('prom-multiproc').share(register); const aggregating = ${load};`],
   ] as const) {
-    test(`aggregated by hand with ${what}, ${when} share(register)`, async (t) => {
+    test(`aggregate() of ${what}, ${when} share(register), gives the totals once`, async (t) => {
       const all = await processes(t, 2);
       const lists = await Promise.all(all.map((one) => one.ask(JSON_OF)));
       const { said } = await installedApplication(t).run<string>(
@@ -71,7 +71,7 @@ for (const [what, load] of [
   }
 }
 
-test('the latest totals are taken: what was counted between two answers does not fall', async (t) => {
+test('aggregate() uses the latest totals, in any order of the lists', async (t) => {
   const [one, two] = (await processes(t, 2)) as [SharedProcess, SharedProcess];
   const early = await one.ask(JSON_OF);
   await two.ask("x.inc({ a: '1' }, 100)");
@@ -84,7 +84,7 @@ test('the latest totals are taken: what was counted between two answers does not
   }
 });
 
-test('processes that share and processes that do not, as in a rollout, add up to what all counted', async (t) => {
+test('aggregate() adds the counts of processes that do not share to the totals, as during a rollout', async (t) => {
   const sharing = await processes(t, 2);
   const plain = await forkShared(t, undefined, COUNT);
   const lists = await Promise.all([...sharing, plain].map((one) => one.ask(JSON_OF)));
@@ -92,14 +92,14 @@ test('processes that share and processes that do not, as in a rollout, add up to
   assert.equal(sample(await aggregated([lists[2], lists[0], lists[1]]), 'h_count'), 3);
 });
 
-test('two applications, each of its own directory, are added up', async (t) => {
+test('aggregate() sums the totals of two applications with different directories', async (t) => {
   const lists = await Promise.all(
     [...(await processes(t, 2)), ...(await processes(t, 2))].map((one) => one.ask(JSON_OF)),
   );
   assert.equal(sample(await aggregated(lists), 'x_total{a="1"}'), 20);
 });
 
-test('what single processes counted adds up to the totals, as text and as JSON', async (t) => {
+test('ownMetrics() and ownMetricsAsJSON() of all processes sum to the totals', async (t) => {
   const all = await processes(t, 2);
   await all[0]!.ask("x.inc({ a: '1' }, 1)");
   const texts = await Promise.all(all.map((one) => one.ask<string>('ownMetrics(register)')));
@@ -109,12 +109,12 @@ test('what single processes counted adds up to the totals, as text and as JSON',
   );
   const parts = await Promise.all(all.map((one) => one.ask<unknown[]>('ownMetricsAsJSON(register)')));
   assert.equal(sample(await aggregated(parts), 'x_total{a="1"}'), 11);
-  // Beside the totals they are in them.
+  // With the totals in the list, they are not added again.
   const totals = await all[0]!.ask<unknown[]>(JSON_OF);
   assert.equal(sample(await aggregated([...parts, totals]), 'x_total{a="1"}'), 11);
 });
 
-test('ownMetrics() of a process that does not share, or has counted nothing, is what it is', async (t) => {
+test('ownMetrics() shows the own counts of a process that does not share, and nothing before the first count', async (t) => {
   const plain = await forkShared(t, undefined, COUNT);
   assert.equal(sample(await plain.ask<string>('ownMetrics()'), 'x_total{a="1"}'), 5);
   const { register } = sharedRegistry(t);
@@ -123,12 +123,12 @@ test('ownMetrics() of a process that does not share, or has counted nothing, is 
   assert.deepEqual(await ownMetricsAsJSON(register), []);
 });
 
-test('lists without shared totals stay as they are', () => {
+test('lists without shared totals are not changed', () => {
   const lists = [[{ name: 'a' }], [{ name: 'a' }]];
   assert.equal(totalsOnce(lists), lists);
 });
 
-/** A Pushgateway that keeps what was pushed last under each path. */
+/** A Pushgateway that keeps the last push to each path. */
 async function pushgateway(t: TestContext) {
   const pushed = new Map<string, string>();
   const server = createServer(async (request, response) => {
@@ -141,7 +141,7 @@ async function pushgateway(t: TestContext) {
   return { pushed, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-test('pushed by each process under one grouping key, the totals are there once', async (t) => {
+test('pushes of all processes under one grouping key leave the totals there once', async (t) => {
   const { pushed, url } = await pushgateway(t);
   for (const one of await processes(t, 2)) {
     await one.ask(
@@ -152,7 +152,7 @@ test('pushed by each process under one grouping key, the totals are there once',
   assertTotals([...pushed.values()][0]!, 2);
 });
 
-test('pushed by each process under a key of its own, all but the first are refused with what to do', async (t) => {
+test('if each process pushes under its own grouping key, all but the first are rejected with what to do', async (t) => {
   const { pushed, url } = await pushgateway(t);
   const all = await processes(t, 3);
   const push = (method: string, id: number) =>
@@ -171,7 +171,7 @@ test('pushed by each process under a key of its own, all but the first are refus
   assert.deepEqual([...pushed.keys()], ['/metrics/job/a/worker/0']);
   assertTotals([...pushed.values()][0]!, 3);
   assert.equal(sample(await all[1]!.ask<string>('register.metrics()'), 'pushed'), undefined);
-  // Once the one that pushes is gone another may.
+  // Another process may push after that process has ended.
   await all[0]!.kill();
   assert.equal(await all[1]!.ask<string>(push('push', 1)), 'pushed');
 });

@@ -1,4 +1,4 @@
-/** A scrape waits for no collect(): one that hangs or throws costs its own metric for that scrape. */
+/** A scrape succeeds if a collect() hangs or throws: its metric shows its last values. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,7 +14,7 @@ import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const FAILURES = 'prom_multiproc_collect_failures_total';
 
-/** Limits are short here: what hangs hangs for ever, so that no test depends on how long they are. */
+/** Short, because a hanging collect() in these tests never ends. */
 const LIMIT_MS = 50;
 
 function shared(t: TestContext, collectTimeoutMs = LIMIT_MS) {
@@ -28,7 +28,7 @@ function shared(t: TestContext, collectTimeoutMs = LIMIT_MS) {
   return { directory, register, registers: [register] };
 }
 
-/** A gauge whose collect() does what `act` says. */
+/** A gauge whose collect() calls `act`. */
 function gauge(register: client.Registry, name: string) {
   const state = { act: (_: client.Gauge): void | Promise<void> => {}, runs: 0 };
   const metric = new client.Gauge({
@@ -49,7 +49,7 @@ const WAYS: Record<string, (one: client.Gauge) => void | Promise<void>> = {
   throws: () => {
     throw new Error('no value');
   },
-  'throws what is no error': () => {
+  'throws a string': () => {
     throw 'no value';
   },
   rejects: () => Promise.reject(new Error('no value')),
@@ -65,7 +65,7 @@ const WAYS: Record<string, (one: client.Gauge) => void | Promise<void>> = {
 };
 
 for (const [what, act] of Object.entries(WAYS)) {
-  test(`a collect() that ${what} shows the last value, and the rest of the page is there`, async (t) => {
+  test(`if a collect() ${what}, its metric shows the last value and the page shows all other metrics`, async (t) => {
     const { register } = shared(t);
     const bad = gauge(register, 'bad');
     const good = gauge(register, 'good');
@@ -90,7 +90,7 @@ for (const [what, act] of Object.entries(WAYS)) {
   });
 }
 
-test('the part of other processes shows while this one cannot collect', async (t) => {
+test('a gauge shows the values of other processes while its collect() hangs in this one', async (t) => {
   const { directory, register } = shared(t);
   const bad = gauge(register, 'bad');
   bad.act = (one) => one.set(5);
@@ -103,7 +103,7 @@ test('the part of other processes shows while this one cannot collect', async (t
   assert.equal(sample(await register.metrics(), 'bad'), 25);
 });
 
-test('one that hangs is not started again and not waited for again, until it ends: then what it wrote shows', async (t) => {
+test('a hanging collect() is neither started nor awaited again until it ends; then its values are shown', async (t) => {
   const { register } = shared(t);
   const bad = gauge(register, 'bad');
   bad.act = (one) => one.set(5);
@@ -115,18 +115,18 @@ test('one that hangs is not started again and not waited for again, until it end
   };
   await register.metrics();
   const { runs } = bad;
-  // Known to hang: a scrape needs some turns of the event loop for it, and no timer.
-  let isThere = false;
+  // A scrape does not wait for a collect() that is known to hang: it ends within a few turns of the event loop.
+  let isDone = false;
   const scrape = register.metrics().then((text) => {
-    isThere = true;
+    isDone = true;
     return text;
   });
   for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
-  assert.ok(isThere);
+  assert.ok(isDone);
   assert.equal(sample(await scrape, 'bad'), 5);
   assert.ok(
     sample(await register.metrics(), `${FAILURES}{metric="bad"}`)! >= 2,
-    'each page that lacks it counts',
+    'each page without its value counts as a failure',
   );
   assert.equal(bad.runs, runs);
   bad.act = () => {};
@@ -135,7 +135,7 @@ test('one that hangs is not started again and not waited for again, until it end
   await until('it to be collected again', async () => (await register.metrics()) && bad.runs > runs);
 });
 
-test('many that hang cost one limit together, and what asks for its own page ends too', async (t) => {
+test('several hanging collect() functions share one time limit, also one that awaits its own page', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   const { register } = shared(t, 1000);
   for (let i = 0; i < 10; i++) gauge(register, `bad_${i}`).act = hang;
@@ -147,7 +147,7 @@ test('many that hang cost one limit together, and what asks for its own page end
   assert.equal(sample(await scrape, 'good'), 1);
 });
 
-test('what a failed collect() had reset, and what it set, shows with the next that ends', async (t) => {
+test('the changes of a failed collect() are not shown until a later collect() completes', async (t) => {
   const { register } = shared(t);
   const states = new client.Gauge({
     name: 'states',
@@ -173,7 +173,7 @@ test('what a failed collect() had reset, and what it set, shows with the next th
   assert.ok(states);
 });
 
-test('a counter that its collect() resets keeps its last value while that awaits or fails', async (t) => {
+test('a counter that its collect() resets shows its last value while the collect() is pending or after it failed', async (t) => {
   const { register, registers } = shared(t);
   let next: () => Promise<number> = async () => 7;
   new client.Counter({
@@ -195,26 +195,26 @@ test('a counter that its collect() resets keeps its last value while that awaits
   assert.equal(await shown(), 9);
 });
 
-test('it is told once a metric, whatever the error says, and each failure counts', async (t) => {
+test('a failing collect() is reported once for each metric, and each failure is counted', async (t) => {
   const { directory, register } = shared(t);
-  const told: string[] = [];
+  const warnings: string[] = [];
   const listener = (warning: Error) => {
-    if ((warning as NodeJS.ErrnoException).code === 'PROM_MULTIPROC_COLLECT') told.push(warning.message);
+    if ((warning as NodeJS.ErrnoException).code === 'PROM_MULTIPROC_COLLECT') warnings.push(warning.message);
   };
   process.on('warning', listener);
   t.after(() => process.off('warning', listener));
   let n = 0;
-  gauge(register, 'told_once').act = () => {
+  gauge(register, 'reported_once').act = () => {
     throw new Error(`attempt ${++n}`);
   };
   for (let i = 0; i < 3; i++) await processSlot(directory).refresh();
   const text = await register.metrics();
-  assert.ok(sample(text, `${FAILURES}{metric="told_once"}`)! >= 3);
-  await until('the warning', () => told.some((message) => message.includes('told_once')));
-  assert.equal(told.filter((message) => message.includes('told_once')).length, 1);
+  assert.ok(sample(text, `${FAILURES}{metric="reported_once"}`)! >= 3);
+  await until('the warning', () => warnings.some((message) => message.includes('reported_once')));
+  assert.equal(warnings.filter((message) => message.includes('reported_once')).length, 1);
 });
 
-test('an object that is no metric of prom-client costs its own lines where its get() hangs or throws', async (t) => {
+test('if get() of an object that is no metric of prom-client hangs or rejects, all others are shown', async (t) => {
   const { register } = shared(t);
   let get = async (): Promise<unknown> => ({
     name: 'odd',
@@ -242,7 +242,7 @@ test('an object that is no metric of prom-client costs its own lines where its g
   assert.deepEqual(await shown(), [3, 1, true, false]);
 });
 
-test('metricsHandler answers 200 with all else, of registries that are not shared too', async (t) => {
+test('metricsHandler() answers 200 with all other metrics, also of registries that are not shared', async (t) => {
   const { register } = shared(t);
   const plain = new client.Registry();
   for (const one of [register, plain]) {
@@ -270,7 +270,7 @@ test('metricsHandler answers 200 with all else, of registries that are not share
     assert.ok(sample(text, `${FAILURES}{metric="${name}"}`)! >= 1, name);
 });
 
-test('a limit that is none is refused with what to give', () => {
+test('an invalid time limit is rejected with the allowed range', () => {
   const before = process.env.PROMETHEUS_MULTIPROC_DIR;
   process.env.PROMETHEUS_MULTIPROC_DIR = '/tmp';
   try {

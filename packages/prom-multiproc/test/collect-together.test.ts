@@ -1,4 +1,4 @@
-/** What a `collect()` writes shows together, at its end: nobody sees the `reset()` that it begins with. */
+/** The values that a `collect()` writes are shown together at its end. No reader sees a `reset()` at its beginning. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import client from 'prom-client';
@@ -13,7 +13,7 @@ import { shareIn } from './support/twin-registries.ts';
 const HOME = '{route="/"}';
 const config = { help: 'x', labelNames: ['route'] };
 
-test('a counter, a histogram and a summary that are reset and counted anew never show in between', async (t) => {
+test('a counter, histogram or summary that its collect() resets never shows an intermediate value', async (t) => {
   const directory = temporaryDirectory(t);
   const register = new client.Registry();
   const registers = [register];
@@ -59,11 +59,11 @@ test('a counter, a histogram and a summary that are reset and counted anew never
     await slot.refresh();
     assert.deepEqual(shown(), [amount, amount, amount]);
   }
-  // Only in the first is there nothing before.
+  // Before the first collection the metrics have no values.
   assert.deepEqual(between.slice(-8), [1, 1, 1, 1, 2, 2, 2, 2]);
 });
 
-test('what collect() resets takes what was inherited along, and what it removes goes', async (t) => {
+test('reset() and remove() in a collect() include the inherited values', async (t) => {
   const directory = temporaryDirectory(t);
   const dead = openWriter(directory);
   for (const route of ['/', '/old']) {
@@ -104,7 +104,7 @@ test('what collect() resets takes what was inherited along, and what it removes 
   };
   const slot = processSlot(directory);
   await slot.refresh();
-  assert.deepEqual(shown(), [101, 100, 101, 100], 'collected as it was');
+  assert.deepEqual(shown(), [101, 100, 101, 100], 'unchanged by this collect()');
   isCollected = true;
   for (let i = 0; i < 2; i++) {
     await slot.refresh();
@@ -112,7 +112,7 @@ test('what collect() resets takes what was inherited along, and what it removes 
   }
 });
 
-test('what others count while a collect() awaits is in the slot at once', async (t) => {
+test('counts made while a collect() is pending are in the slot at once', async (t) => {
   const directory = temporaryDirectory(t);
   const register = new client.Registry();
   shareIn(directory, register);
@@ -132,30 +132,30 @@ test('what others count while a collect() awaits is in the slot at once', async 
   assert.equal(sample(new TextReader(t, directory).text(), 'a_total'), 3);
 });
 
-test('a metric that its collect() takes out of the registry is gone from the slot', async (t) => {
+test('a metric that its collect() removes from the registry is removed from the slot', async (t) => {
   const directory = temporaryDirectory(t);
   const register = new client.Registry();
   shareIn(directory, register);
-  let isLeaving = false;
+  let isRemoving = false;
   const counter = new client.Counter({
     name: 'a_total',
     help: 'x',
     registers: [register],
     collect() {
-      if (isLeaving) register.removeSingleMetric('a_total');
+      if (isRemoving) register.removeSingleMetric('a_total');
     },
   });
   counter.inc();
   const slot = processSlot(directory);
   await slot.refresh();
-  isLeaving = true;
+  isRemoving = true;
   await slot.refresh();
   counter.inc();
   await slot.refresh();
   assert.equal(sample(new TextReader(t, directory).text(), 'a_total'), undefined);
 });
 
-test('a collect() that never ends keeps neither other gauges nor the heartbeat from being refreshed', async (t) => {
+test('other gauges and the heartbeat are refreshed while a collect() hangs', async (t) => {
   const directory = temporaryDirectory(t);
   const register = new client.Registry();
   const registers = [register];
@@ -176,7 +176,7 @@ test('a collect() that never ends keeps neither other gauges nor the heartbeat f
   const beats: number[] = [];
   for (let refreshed = 1; refreshed <= 3; refreshed++) {
     t.mock.timers.tick(REFRESH_INTERVAL_MS);
-    // Of what ends, all ends within some turns of the event loop.
+    // Every collect() that ends does so within a few turns of the event loop.
     for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
     assert.ok(sample(reader.text(), 'refreshed')! >= refreshed);
     beats.push(reader.slots()[0]!.heartbeat);

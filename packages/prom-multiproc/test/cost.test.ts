@@ -1,4 +1,4 @@
-/** What counting and scraping cost, in what is the same on each run: system calls, bytes, steps of the program. */
+/** The cost of counting and scraping, in units that do not vary between runs: system calls, bytes, executed blocks. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const WAYS = [
   'labels().observe(value)',
   'set(value)',
 ];
-/** No object is smaller; what is left over are those that the compiler makes. */
+/** No object is smaller. The compiler allocates a few objects during the measurement. */
 const SMALLEST_OBJECT_BYTES = 12;
 
 interface Bytes {
@@ -35,14 +35,14 @@ function run(t: TestContext, program: string, nodeOptions: string[], args: strin
 }
 
 test('counting in a known series makes no system call', (t) => {
-  // The compilers wake threads of their own.
+  // The compilers wake their threads by system calls.
   const options = ['--no-opt', '--no-maglev', '--no-sparkplug', '--min-semi-space-size=16'];
   const { stdout, stderr, signal } = run(t, 'counting-without-system.ts', options);
-  // The new series is what shows that calls are forbidden.
+  // SIGSYS at the new series shows that system calls were forbidden.
   assert.deepEqual([stdout.trim().split('\n'), signal], [WAYS, 'SIGSYS'], stderr);
 });
 
-test('counting in a known series allocates nothing, where prom-client alone does each time', (t) => {
+test('counting in a known series allocates no object, whereas prom-client allocates one at each call', (t) => {
   const options = ['--expose-gc', '--min-semi-space-size=16', '--no-concurrent-recompilation'];
   const { stdout, stderr } = run(t, 'counting-allocations.ts', options);
   assert.notEqual(stdout, '', stderr);
@@ -54,12 +54,12 @@ test('counting in a known series allocates nothing, where prom-client alone does
   }
 });
 
-test('a series keeps no more memory than in prom-client alone', (t) => {
+test('a series takes no more memory than in plain prom-client', (t) => {
   const { stdout, stderr } = run(t, 'series-memory.ts', ['--expose-gc']);
   assert.notEqual(stdout, '', stderr);
   const [shared, plain] = JSON.parse(stdout) as [Bytes, Bytes];
   t.diagnostic(`bytes a series, shared ${JSON.stringify(shared)}, plain ${JSON.stringify(plain)}`);
-  // The file is mapped in whole chunks.
+  // 5 % more for a counter, because the file is mapped in whole chunks.
   assert.ok(shared.counter < plain.counter * 1.05, 'a counter');
   assert.ok(shared.histogram < plain.histogram * 0.7, 'a histogram');
 });
@@ -69,7 +69,7 @@ interface Steps {
   readonly later: number;
 }
 
-test('a scrape takes steps in proportion to the series, and to the slots', (t) => {
+test('the steps of a scrape are proportional to the number of series and of slots', (t) => {
   const stepsOf = (slots: number, counters: number): Steps => {
     const { stdout, stderr } = run(t, 'scrape-steps.ts', [], [`${slots}`, `${counters}`]);
     assert.notEqual(stdout, '', stderr);
@@ -81,14 +81,14 @@ test('a scrape takes steps in proportion to the series, and to the slots', (t) =
     ['four times the slots', stepsOf(8, 500)],
   ] as const) {
     for (const scrape of ['first', 'later'] as const) {
-      const said = `${scrape} scrape of ${what}: ${small[scrape]} -> ${large[scrape]} steps`;
-      t.diagnostic(said);
-      assert.ok(large[scrape] > small[scrape] && large[scrape] < small[scrape] * 4.4, said);
+      const result = `${scrape} scrape of ${what}: ${small[scrape]} -> ${large[scrape]} steps`;
+      t.diagnostic(result);
+      assert.ok(large[scrape] > small[scrape] && large[scrape] < small[scrape] * 4.4, result);
     }
   }
 });
 
-test('a scrape reads the values, each twice, and of all else only what is new', (t) => {
+test('a scrape reads each value twice, and otherwise only new records', (t) => {
   const SLOTS = 2;
   const besideValues = [100, 3000].map((counters) => {
     const { reader, count } = filledSlots(t, temporaryDirectory(t), SLOTS, counters);
@@ -100,10 +100,10 @@ test('a scrape reads the values, each twice, and of all else only what is new', 
     return bytesRead() - before - cells * 8 * 2;
   });
   assert.ok(besideValues[0]! > 0);
-  assert.equal(besideValues[1], besideValues[0], 'bytes, for thirty times the series');
+  assert.equal(besideValues[1], besideValues[0], 'the same number of bytes for thirty times the series');
 });
 
-/** How often the main thread of a process went to sleep, and so was woken. */
+/** Number of times that the main thread of a process has gone to sleep. */
 function sleeps(pid: number): number {
   const status = readFileSync(`/proc/${pid}/task/${pid}/status`, 'utf8');
   return Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)![1]);

@@ -1,6 +1,6 @@
 /**
- * A process may die between any two stores. What is in the file at that moment is what the kernel keeps, so the file is
- * copied before and after every write, and every copy is read and then taken over.
+ * A process may be killed between any two stores, and the kernel keeps the file as it is. So these tests copy the file before and
+ * after each write, read each copy and take it over.
  */
 import assert from 'node:assert/strict';
 import fs, { copyFileSync, mkdirSync } from 'node:fs';
@@ -20,7 +20,7 @@ import { shareIn } from './support/twin-registries.ts';
 
 const FILE = 'slot-0.metrics';
 
-/** Copies of a slot file, one for each moment at which the process could have died. */
+/** Copies of a slot file, one for each point at which the process could have been killed. */
 class CrashPoints {
   readonly copies: { directory: string; before: string }[] = [];
   readonly #root: string;
@@ -39,18 +39,18 @@ class CrashPoints {
     this.copies.push({ directory, before });
   }
 
-  /** Runs `act`, taking a copy before every write it makes to the file, and one after the last. */
+  /** Runs `act`, and copies the file before each write and after the last one. */
   during(act: () => void): void {
     atEachStore((before) => this.take(before), act);
-    this.take('nothing more');
+    this.take('the end');
   }
 }
 
-/** What a reader shows; no file here may be found damaged. */
+/** The values that a reader shows. Fails if it finds a damaged file. */
 function shown(t: Cleanup, directory: string, where: string): Map<string, number> {
   const reader = new TextReader(t, directory);
   const found = values(reader.text());
-  assert.deepEqual(reader.complaints, [], where);
+  assert.deepEqual(reader.errors, [], where);
   return found;
 }
 
@@ -60,8 +60,11 @@ interface Step {
   readonly amounts: number[];
 }
 
-/** Dies at each point of `act`, which comes after `before`; then a successor takes over and does `steps` once more. */
-function dieEverywhere(
+/**
+ * Performs the steps `before`, crashes at each point of `act`, and lets a successor take over and perform `steps`. Each total must be
+ * between that without and that with `act`. @returns the number of points.
+ */
+function crashAtEachPoint(
   t: TestContext,
   { before, act, steps }: { before: Step[]; act: (directory: string) => void; steps: Step[] },
 ): number {
@@ -112,18 +115,18 @@ function counting(steps: Step[]): (directory: string) => void {
   };
 }
 
-test('dying anywhere while a slot file is made, and metrics and series in it, loses and invents nothing', (t) => {
-  const points = dieEverywhere(t, { before: [], act: counting(ALL), steps: ALL });
+test('a crash at any point of creating a slot file, a metric or a series loses and adds no counts', (t) => {
+  const points = crashAtEachPoint(t, { before: [], act: counting(ALL), steps: ALL });
   assert.ok(points >= 30, `${points} points`);
 });
 
-test('dying anywhere while a slot is taken over loses and invents nothing', (t) => {
+test('a crash at any point of taking over a slot loses and adds no counts', (t) => {
   const more = [...ALL, { metric: COUNTER, value: '/new', amounts: [1] }];
-  const points = dieEverywhere(t, { before: ALL, act: counting(more), steps: more });
+  const points = crashAtEachPoint(t, { before: ALL, act: counting(more), steps: more });
   assert.ok(points >= 15, `${points} points`);
 });
 
-test('dying anywhere while a file grows by chunks loses and invents nothing', (t) => {
+test('a crash at any point of adding chunks to a file loses and adds no counts', (t) => {
   const long = (length: number): Step => ({ metric: COUNTER, value: 'x'.repeat(length), amounts: [1] });
   const wide = definition({
     name: 'wide',
@@ -137,10 +140,10 @@ test('dying anywhere while a file grows by chunks loses and invents nothing', (t
     { metric: wide, value: '/2', amounts: [1, 1] },
     { metric: COUNTER, value: '/late', amounts: [1] },
   ];
-  dieEverywhere(t, { before: ALL, act: counting(steps), steps });
+  crashAtEachPoint(t, { before: ALL, act: counting(steps), steps });
 });
 
-test('dying anywhere while a shared registry counts for the first time loses and invents nothing', (t) => {
+test('a crash at any point of the first counts of a shared registry loses and adds no counts', (t) => {
   const count = (directory: string) => {
     const register = new client.Registry();
     const registers = [register];
@@ -154,7 +157,7 @@ test('dying anywhere while a shared registry counts for the first time loses and
       buckets: [...HISTOGRAM.bounds],
     });
     const early = histogram.labels('/');
-    // On the heap until the slot is taken, then moved into it.
+    // These counts are on the heap and are moved to the slot when it is taken.
     counter.inc({ route: '/' }, 2);
     early.observe(1);
     early.observe(9);
@@ -168,11 +171,11 @@ test('dying anywhere while a shared registry counts for the first time loses and
     { metric: COUNTER, value: '/', amounts: [1] },
     { metric: HISTOGRAM, value: '/', amounts: [1, 1] },
   ];
-  const points = dieEverywhere(t, { before: [], act: count, steps });
+  const points = crashAtEachPoint(t, { before: [], act: count, steps });
   assert.ok(points >= 30, `${points} points`);
 });
 
-/** Where the successor of a process that has set a gauge can die while it takes over. */
+/** The crash points of a takeover of a slot in which a gauge was set. */
 function pointsOfTakeover(t: TestContext): CrashPoints {
   const live = temporaryDirectory(t);
   const first = openWriter(live);
@@ -183,7 +186,7 @@ function pointsOfTakeover(t: TestContext): CrashPoints {
   return points;
 }
 
-test('gauges of a dead process never show again, wherever its successor dies', (t) => {
+test('gauges of a dead process are not shown again, at whichever point its successor crashes', (t) => {
   const points = pointsOfTakeover(t);
   for (const [i, { directory, before }] of points.copies.entries()) {
     const writer = openWriter(directory);
@@ -193,11 +196,11 @@ test('gauges of a dead process never show again, wherever its successor dies', (
   }
 });
 
-test('gauges of a dead process do not show under the lock of its successor, once that has made its first store', (t) => {
+test('gauges of a dead process are not shown after the first store of its successor', (t) => {
   const points = pointsOfTakeover(t);
   const firstStore = points.copies.findIndex(({ before }) => before === 'store of 0');
   const later = points.copies.slice(firstStore + 1);
-  assert.ok(later.filter(({ before }) => before === 'mmap').length > 0, 'the cells are yet to be mapped');
+  assert.ok(later.filter(({ before }) => before === 'mmap').length > 0, 'the cells are mapped later');
   for (const [i, { directory, before }] of points.copies.entries()) {
     const fd = tryHold(loadLibc(), join(directory, FILE));
     assert.ok(fd !== undefined);
@@ -207,7 +210,7 @@ test('gauges of a dead process do not show under the lock of its successor, once
   }
 });
 
-test('a kept gauge is at each point what it was before or after, whatever its process and a successor set', (t) => {
+test('a kept gauge has its old or its new value at each point at which its process may crash', (t) => {
   for (const [aggregator, expected] of [
     ['keptsum', [5, 7, 4, 14]],
     ['keptmin', [5, 2, -1, 5]],

@@ -1,4 +1,4 @@
-/** Default labels that differ from process to process, such as the id of a worker. */
+/** Default labels that differ between processes, such as the id of a worker. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import client from 'prom-client';
@@ -16,7 +16,7 @@ const worker = (id: number, count: number) => `
   x.inc({ route: '/' }, ${count}); h.observe(0.5);
 `;
 
-test("each process's part keeps its own default labels, whoever answers, and beyond its death", async (t) => {
+test('the counts of a process keep its default labels, in any process that answers and after it was killed', async (t) => {
   const directory = temporaryDirectory(t);
   const first = await forkShared(t, directory, worker(1, 10));
   const second = await forkShared(t, directory, worker(2, 20));
@@ -49,14 +49,14 @@ test("each process's part keeps its own default labels, whoever answers, and bey
     json[0]!.values.map(({ labels, value }) => [JSON.stringify(labels), value]).sort(),
     [
       ['{"route":"/","worker":"1"}', 10],
-      // As it was given: of this process.
+      // For its own series, a process returns the value as the application gave it.
       ['{"route":"/","worker":2}', 20],
       ['{"route":"/","worker":"3"}', 5],
     ].sort(),
   );
 });
 
-test('a worker with the id of a dead one counts on in its series', async (t) => {
+test('a worker with the id of a dead worker continues its series', async (t) => {
   const directory = temporaryDirectory(t);
   await (await forkShared(t, directory, worker(1, 10))).kill();
   const successor = await forkShared(t, directory, worker(1, 10));
@@ -65,7 +65,7 @@ test('a worker with the id of a dead one counts on in its series', async (t) => 
   ]);
 });
 
-test('default labels that come after counts move these to the new labels: nothing is lost or doubled', async (t) => {
+test('default labels set after the first counts apply to these counts, too', async (t) => {
   const { directory, register } = sharedRegistry(t);
   const counter = new client.Counter({
     name: 'x_total',
@@ -81,7 +81,7 @@ test('default labels that come after counts move these to the new labels: nothin
   const labels: Record<string, string> = { app: 'one' };
   register.setDefaultLabels(labels);
   child.inc();
-  labels.app = 'changed without a word';
+  labels.app = 'changed without setDefaultLabels()';
   counter.inc({ a: '2' });
   assert.deepEqual(samples(reader.metrics(), 'x_total'), [
     'x_total{a="1",app="one"} 4',
@@ -90,7 +90,7 @@ test('default labels that come after counts move these to the new labels: nothin
   assert.deepEqual(samples(await register.metrics(), 'x_total'), samples(reader.metrics(), 'x_total'));
 });
 
-test("a metric's own label counts before a default one of the name", async (t) => {
+test("a metric's own label overrides the default label of the same name", async (t) => {
   const { register, registers, reader } = sharedRegistry(t);
   register.setDefaultLabels({ a: 'default', b: 'b' });
   const counter = new client.Counter({ name: 'x_total', help: 'x', labelNames: ['a'], registers });
@@ -102,7 +102,7 @@ test("a metric's own label counts before a default one of the name", async (t) =
   ]);
 });
 
-test('remove() and reset() find the series under their default labels', async (t) => {
+test('remove() and reset() find series with default labels', async (t) => {
   const { register, registers, reader } = sharedRegistry(t);
   register.setDefaultLabels({ app: 'one' });
   const counter = new client.Counter({ name: 'x_total', help: 'x', labelNames: ['a'], registers });

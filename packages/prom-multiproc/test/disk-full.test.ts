@@ -1,4 +1,4 @@
-/** No room on disk for a while: what was counted meanwhile shows once there is. */
+/** The disk is full for a while. Counts made meanwhile are shown once there is space again. */
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { type TestContext, test } from 'node:test';
@@ -12,7 +12,7 @@ import { shareIn } from './support/twin-registries.ts';
 
 const HOME = '{route="/"}';
 
-/** A disk that is full while `isFull`. */
+/** Makes every allocation fail with ENOSPC while `isFull`. */
 class Disk {
   isFull = true;
 
@@ -54,7 +54,7 @@ function application(t: TestContext) {
 
 const NOTHING = Array.from({ length: 5 }, () => undefined);
 
-test('a disk that is full at the first write', async (t) => {
+test('with a full disk at the first write, metrics() rejects until there is space, and no count is lost', async (t) => {
   const disk = new Disk(t);
   const { count, register, slot, shown } = application(t);
   count();
@@ -68,7 +68,7 @@ test('a disk that is full at the first write', async (t) => {
   assert.equal(sample(await register.metrics(), `a_total${HOME}`), 3);
 });
 
-test('a disk that is full when series are made: each is refused once, and placed with all it has counted', async (t) => {
+test('with a full disk, a new series is refused once and later stored with all its counts', async (t) => {
   const disk = new Disk(t);
   const { count, slot, shown, reader, register } = application(t);
   disk.isFull = false;
@@ -79,18 +79,22 @@ test('a disk that is full when series are made: each is refused once, and placed
     await slot.refresh();
   }
   assert.deepEqual(shown(), NOTHING);
-  assert.doesNotMatch(await register.metrics(), /^[abcd]\S*\{/m, 'nor what this process alone has counted');
+  assert.doesNotMatch(
+    await register.metrics(),
+    /^[abcd]\S*\{/m,
+    'refused series are not shown by this process either',
+  );
   const refused = reader.slots()[0]!.refused;
   assert.equal(refused, 4);
   disk.isFull = false;
   await slot.refresh();
   assert.deepEqual(shown(), [3, 3, 6, 3, 6]);
   count();
-  assert.deepEqual(shown(), [4, 4, 8, 4, 8], 'counted in the slot from then on');
+  assert.deepEqual(shown(), [4, 4, 8, 4, 8], 'later counts are stored in the slot');
   assert.equal(reader.slots()[0]!.refused, refused);
 });
 
-test('series that were refused and taken back do not come', async (t) => {
+test('refused series that were removed or reset are not stored later', async (t) => {
   const disk = new Disk(t);
   const { counter, gauge, slot, reader } = application(t);
   disk.isFull = false;
@@ -109,7 +113,7 @@ test('series that were refused and taken back do not come', async (t) => {
   assert.doesNotMatch(text, /removed|^c\{/m);
 });
 
-test('a gauge with collect() and a metric without room that is taken out of its registry', async (t) => {
+test('a refused gauge with collect() is stored later, and a refused metric that was unregistered is not', async (t) => {
   const disk = new Disk(t);
   const { register, config, slot, reader } = application(t);
   let measured = 1;
@@ -121,17 +125,17 @@ test('a gauge with collect() and a metric without room that is taken out of its 
       this.set({ route: '/' }, measured);
     },
   });
-  const leaving = new client.Counter({ ...config, name: 'leaving_total' });
+  const unregistered = new client.Counter({ ...config, name: 'unregistered_total' });
   disk.isFull = false;
   slot.takeNow();
   disk.isFull = true;
-  leaving.inc({ route: '/' });
-  register.removeSingleMetric('leaving_total');
+  unregistered.inc({ route: '/' });
+  register.removeSingleMetric('unregistered_total');
   for (measured = 2; measured < 5; measured++) await slot.refresh();
   assert.equal(sample(reader.text(), `measured${HOME}`), undefined);
-  assert.equal(reader.slots()[0]!.refused, 2, 'told once each');
+  assert.equal(reader.slots()[0]!.refused, 2, 'each is refused once');
   disk.isFull = false;
   await slot.refresh();
   assert.equal(sample(reader.text(), `measured${HOME}`), 5);
-  assert.doesNotMatch(reader.text(), /^leaving_total\{/m);
+  assert.doesNotMatch(reader.text(), /^unregistered_total\{/m);
 });

@@ -1,6 +1,6 @@
 /**
- * Does the same at random to a shared registry and to one of plain prom-client, and compares what they show.
- * FUZZ_ROUNDS sets how many registries, FUZZ_SEED which ones.
+ * Performs the same random calls on a shared and a plain registry and compares their output. FUZZ_ROUNDS sets the number of
+ * registries, FUZZ_SEED the seed.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -17,7 +17,7 @@ type Metric = Record<string, (...args: unknown[]) => unknown>;
 /** A call that can be made on each of two metrics. */
 type Act = (metric: Metric) => unknown;
 
-// An empty value and none are one series to @prometheus-io/client, and to prom-client after 15.1.3, but two to us.
+// @prometheus-io/client, and prom-client after 15.1.3, do not distinguish an empty label value from a missing one. This library does.
 const EMPTY = 'store' in new client.Counter({ name: 'probe', help: 'P', registers: [] }) ? [] : [''];
 const VALUES = [...EMPTY, '1', 1, 'two words', '"\\\n', 'ü', '🙂', 'undefined', 'null', 'a'.repeat(30)];
 const AMOUNTS = [0, 1, 0.5, 2.5, 3, 1e-9, 1e15, 7, 0.1];
@@ -26,11 +26,11 @@ function labels(random: Random): Record<string, unknown> {
   const pairs = ['x', 'y', 'z']
     .filter(() => random.int(3) > 0)
     .map((name) => [name, random.pick(VALUES)] as const);
-  // Always in one order: a series keeps that of the first process that made it.
+  // Always in the same order, because a series keeps the order in which it was first counted.
   return Object.fromEntries(pairs);
 }
 
-/** Bound children live on beside what happens to their series. */
+/** Keeps bound children, so that they are used again after their series was removed or reset. */
 class Children {
   readonly #children = new Map<number, WeakMap<Metric, Metric>>();
 
@@ -81,14 +81,14 @@ function randomAct(kind: string, random: Random, children: Children, fixed: obje
   return random.pick(random.int(10) === 0 ? rare : acts[kind]!);
 }
 
-/** Lines in any order, for a series that comes back keeps its place; without quantiles, which are not shared. */
+/** Sorted lines, because a series that was removed and counted again keeps its place. Without quantiles, which are not shared. */
 const lines = (text: string) =>
   text
     .split('\n')
     .filter((line) => !line.includes('quantile="'))
     .sort();
 
-test(`${ROUNDS} registries used at random show what prom-client shows`, async (t) => {
+test(`${ROUNDS} registries with random calls show the same as prom-client`, async (t) => {
   const random = new Random(SEED);
   for (let round = 0; round < ROUNDS; round++) {
     const { shared, plain } = twinRegistries(t);
@@ -116,7 +116,7 @@ test(`${ROUNDS} registries used at random show what prom-client shows`, async (t
     for (let step = 0; step < STEPS; step++) {
       const { kind, twins, fixed, children } = random.pick(metrics);
       const act = randomAct(kind, random, children, fixed);
-      // The same random choices for both.
+      // Both get the same random call.
       for (const metric of twins) act(metric);
       if (step % 12 === 11) {
         const where = `FUZZ_SEED=${SEED}, round ${round}, step ${step}`;

@@ -1,4 +1,4 @@
-/** `getMetricsAsJSON()`, removal and the aggregation of prom-client, on a shared registry in one process. */
+/** `getMetricsAsJSON()`, removal and merging on a shared registry in one process, compared with prom-client. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import client from 'prom-client';
@@ -12,8 +12,8 @@ interface JsonMetric {
 }
 
 /**
- * As sent to another process, without the mark of shared totals; quantiles of summaries are not shared. @prometheus-io/client leaves the labels of a summary out
- * where there are none.
+ * The JSON as sent to another process, without `shared` and without quantiles, which are not shared. @prometheus-io/client omits the
+ * labels of a summary without labels.
  */
 async function json(register: client.Registry): Promise<JsonMetric[]> {
   const metrics: JsonMetric[] = JSON.parse(JSON.stringify(await register.getMetricsAsJSON()));
@@ -27,14 +27,14 @@ async function json(register: client.Registry): Promise<JsonMetric[]> {
 
 for (const [what, scenario] of Object.entries(SCENARIOS)) {
   if (what === 'timers') continue;
-  test(`${what}: same JSON as prom-client`, async (t) => {
+  test(`${what}: the same JSON as prom-client`, async (t) => {
     const { shared, plain, both } = twinRegistries(t);
     both(scenario);
     assert.deepEqual(await json(shared), await json(plain));
   });
 }
 
-test('metrics removed from the registry are gone from it, and may be made anew', async (t) => {
+test('metrics removed from the registry are not shown, and can be created again', async (t) => {
   const { shared, plain, both } = twinRegistries(t);
   const make = (register: client.Registry, name: string) =>
     new client.Counter({ name, help: 'x', registers: [register] }).inc();
@@ -54,7 +54,7 @@ test('metrics removed from the registry are gone from it, and may be made anew',
   assert.equal(await shared.metrics(), await plain.metrics());
 });
 
-test('a metric removed counts on for itself, and again for all once it is registered again', async (t) => {
+test('a removed metric keeps counting, and is shown with these counts once it is registered again', async (t) => {
   const { shared, plain, both } = twinRegistries(t);
   both((register) => {
     const counter = new client.Counter({
@@ -89,7 +89,7 @@ test('a merged registry shows totals once', async (t) => {
   assert.equal(merged.match(/^a_total 3$/gm)?.length, 1);
 });
 
-test('what is registered and no metric of prom-client is shown as in prom-client, with default labels', async (t) => {
+test('registered objects that are no metrics of prom-client are shown as in prom-client, with default labels', async (t) => {
   const { shared, plain, both } = twinRegistries(t);
   const values = [
     { value: 1, labels: { x: '1' } },
@@ -110,7 +110,7 @@ test('what is registered and no metric of prom-client is shown as in prom-client
     register.setDefaultLabels({ app: 'default' });
   });
   const shown = await json(shared);
-  assert.deepEqual(values[2], { value: 3 }, 'what the application keeps was changed');
+  assert.deepEqual(values[2], { value: 3 }, "the application's object is not changed");
   assert.deepEqual(shown, await json(plain));
   assert.equal(await shared.metrics(), await plain.metrics());
 });

@@ -1,4 +1,4 @@
-/** The methods of a registry and of its metrics, on a shared registry in one process beside one of plain prom-client. */
+/** The methods of a shared registry and its metrics in one process, compared with plain prom-client. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import client from 'prom-client';
@@ -8,7 +8,7 @@ import { SCENARIOS } from './support/scenarios.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 import { shareIn, twinRegistries } from './support/twin-registries.ts';
 
-/** @prometheus-io/client leaves the labels of a summary out where there are none. */
+/** As JSON. @prometheus-io/client omits the labels of a summary without labels. */
 function plainData(value: unknown): unknown {
   const { values, ...metric } = JSON.parse(JSON.stringify(value));
   return {
@@ -19,13 +19,13 @@ function plainData(value: unknown): unknown {
 
 for (const [what, scenario] of Object.entries(SCENARIOS)) {
   if (what === 'timers') continue;
-  test(`${what}: get() of each metric gives what it gives in prom-client`, async (t) => {
+  test(`${what}: get() of each metric returns the same as in prom-client`, async (t) => {
     const { shared, plain, both } = twinRegistries(t);
     both(scenario);
     for (const metric of plain.getMetricsAsArray()) {
       const name = (metric as unknown as { name: string }).name;
       const twin = shared.getSingleMetric(name)!;
-      // Twice: once before the process looks at its slot for any other reason, once after.
+      // Once before and once after the process has read the slots.
       for (const before of [() => undefined, () => shared.metrics()]) {
         await before();
         assert.deepEqual(plainData(await twin.get()), plainData(await plain.getSingleMetric(name)!.get()));
@@ -34,7 +34,7 @@ for (const [what, scenario] of Object.entries(SCENARIOS)) {
   });
 }
 
-test('the registry hands out the metrics themselves', (t) => {
+test('getSingleMetric() and getMetricsAsArray() return the original metric objects', (t) => {
   const { shared, plain, both } = twinRegistries(t);
   const made: client.Counter[] = [];
   both((register) => {
@@ -48,8 +48,8 @@ test('the registry hands out the metrics themselves', (t) => {
   assert.equal(shared.getMetricsAsArray()[0] as unknown, made[0]);
 });
 
-/** What each of two registries does with the same mistake. */
-async function mistakes(act: (register: client.Registry) => unknown, registers: client.Registry[]) {
+/** The outcome of the same call on several registries: its error, or `returns`. */
+async function outcomes(act: (register: client.Registry) => unknown, registers: client.Registry[]) {
   return Promise.all(
     registers.map(async (register) => {
       try {
@@ -62,7 +62,7 @@ async function mistakes(act: (register: client.Registry) => unknown, registers: 
   );
 }
 
-test('mistakes with a registry are told as in prom-client', async (t) => {
+test('invalid uses of a registry throw the errors of prom-client', async (t) => {
   const { shared, plain, both } = twinRegistries(t);
   both((register) => new client.Counter({ name: 'a_total', help: 'A', registers: [register] }));
   const other = new client.Registry();
@@ -82,16 +82,16 @@ test('mistakes with a registry are told as in prom-client', async (t) => {
     (register: client.Registry) => register.removeSingleMetric('nosuch'),
     (register: client.Registry) => register.registerMetric(register.getSingleMetric('a_total') as never),
   ]) {
-    const [ofShared, ofPlain] = await mistakes(act, [shared, plain]);
+    const [ofShared, ofPlain] = await outcomes(act, [shared, plain]);
     assert.equal(ofShared, ofPlain, String(act));
   }
   assert.match(
-    (await mistakes((register) => register.getSingleMetricAsString('nosuch'), [shared]))[0]!,
+    (await outcomes((register) => register.getSingleMetricAsString('nosuch'), [shared]))[0]!,
     /Error/,
   );
 });
 
-test('default labels and content type changed at any time show at the next scrape', async (t) => {
+test('a change of default labels or content type applies to the next scrape', async (t) => {
   const { shared, plain, both } = twinRegistries(t);
   both((register) => {
     new client.Counter({ name: 'a_total', help: 'A', labelNames: ['x'], registers: [register] }).inc({
@@ -111,7 +111,7 @@ test('default labels and content type changed at any time show at the next scrap
   }
 });
 
-test('a registry that was OpenMetrics for a while has its names back, as it has not in prom-client', async (t) => {
+test('unlike in prom-client, a registry shows the original names again after it was OpenMetrics for a while', async (t) => {
   const { shared, plain, both } = twinRegistries(t);
   both((register) => new client.Counter({ name: 'a_total', help: 'A', registers: [register] }).inc());
   const before = await plain.metrics();
@@ -121,7 +121,7 @@ test('a registry that was OpenMetrics for a while has its names back, as it has 
   assert.equal(await shared.metrics(), before);
 });
 
-test('JSON asked for once leaves no default labels behind, as it does in prom-client', async (t) => {
+test('unlike in prom-client, getMetricsAsJSON() does not store default labels in the series', async (t) => {
   const { shared } = twinRegistries(t);
   new client.Counter({ name: 'a_total', help: 'A', registers: [shared] }).inc();
   shared.setDefaultLabels({ app: 'one' });
@@ -141,7 +141,7 @@ function merged(registers: readonly [client.Registry, client.Registry]): client.
   return client.Registry.merge([...registers]);
 }
 
-/** Lines in any order: merged registries show theirs in the order of the metrics, totals are the same. */
+/** Sorted lines, because the order of the metrics of merged registries differs. */
 const lines = (text: string) => text.split('\n').toSorted();
 
 for (const [what, share] of [
@@ -149,7 +149,7 @@ for (const [what, share] of [
   ['a shared registry and a plain one', [true, false]],
   ['a plain registry and a shared one', [false, true]],
 ] as const) {
-  test(`merged, ${what} show what prom-client shows, and what others count`, async (t) => {
+  test(`merged, ${what} show the same as prom-client, and shared counts once`, async (t) => {
     const directory = temporaryDirectory(t);
     const registers = [new client.Registry(), new client.Registry()] as const;
     for (const [i, register] of registers.entries()) if (share[i]) shareIn(directory, register);
@@ -178,7 +178,7 @@ async function threeRegistries(t: TestContext) {
   return { directory, a, b, empty };
 }
 
-test('several shared registries of a process do not show each other, one without metrics neither', async (t) => {
+test('shared registries of one process do not show the metrics of each other, even if one has none', async (t) => {
   const { directory, a, b, empty } = await threeRegistries(t);
   shareIn(directory, empty);
   const of = async (register: client.Registry) =>
@@ -190,7 +190,7 @@ test('several shared registries of a process do not show each other, one without
   assert.deepEqual(await Promise.all(await of(empty)), [undefined, undefined, undefined]);
 });
 
-test('a process that has none of the metrics shows all', async (t) => {
+test('a Reader shows the metrics of all registries', async (t) => {
   const { directory } = await threeRegistries(t);
   const reader = new Reader(directory);
   t.after(() => reader.close());
@@ -198,7 +198,7 @@ test('a process that has none of the metrics shows all', async (t) => {
   for (const name of ['of_a_total', 'of_b_total', 'of_both_total']) assert.equal(sample(text, name), 1);
 });
 
-test('a summary that prunes what is old keeps its sum and count: no total falls by itself', async (t) => {
+test('a summary with pruneAgedBuckets keeps its sum and count', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: 1_700_000_000_000 });
   const { shared, plain, both } = twinRegistries(t);
   both((register) => {
@@ -210,7 +210,7 @@ test('a summary that prunes what is old keeps its sum and count: no total falls 
   assert.equal(sample(await shared.metrics(), 's_count{x="1"}'), 1);
 });
 
-test('values above all buckets are in +Inf alone, even where one is named -1', async (t) => {
+test('values above all buckets count in +Inf only, even if there is a bucket -1', async (t) => {
   const { shared } = twinRegistries(t);
   const histogram = new client.Histogram({ name: 'h', help: 'x', buckets: [-1, 1], registers: [shared] });
   histogram.observe(5);
@@ -221,7 +221,7 @@ test('values above all buckets are in +Inf alone, even where one is named -1', a
   );
 });
 
-test('exemplars are accepted, and the counts they come with are right', async (t) => {
+test('calls with exemplars are counted', async (t) => {
   const { shared, both } = twinRegistries(t, client.Registry.OPENMETRICS_CONTENT_TYPE);
   both((register) => {
     const config = { help: 'x', labelNames: ['x'], enableExemplars: true, registers: [register] };

@@ -1,4 +1,4 @@
-/** In one process with a fresh directory a shared registry reads as one of plain prom-client does. */
+/** In one process with a fresh directory, a shared registry shows the same text as plain prom-client. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import client from 'prom-client';
@@ -7,15 +7,15 @@ import { shareIn, twinRegistries } from './support/twin-registries.ts';
 
 const OPEN_METRICS = client.Registry.OPENMETRICS_CONTENT_TYPE;
 
-/** Quantiles of summaries are not shared: those of one process say nothing of all. */
+/** Quantiles of summaries are not shared, because those of several processes cannot be merged. */
 const withoutQuantiles = (text: string) => text.replaceAll(/^.*[{,]quantile=.*\n/gm, '');
 
-/** Durations differ from run to run. */
+/** Measured durations differ between runs. */
 const withoutDurations = (text: string) => text.replaceAll(/^((?:a|b|c)_sum.*|d\{.*) \S+$/gm, '$1 ?');
 
 for (const [what, scenario] of Object.entries(SCENARIOS)) {
   for (const contentType of [undefined, OPEN_METRICS]) {
-    test(`${what}: same text as prom-client${contentType ? ' in OpenMetrics' : ''}`, async (t) => {
+    test(`${what}: the same text as prom-client${contentType ? ' in OpenMetrics' : ''}`, async (t) => {
       const { shared, plain, both } = twinRegistries(t, contentType);
       both(scenario);
       const blur = what === 'timers' ? withoutDurations : (text: string) => text;
@@ -23,7 +23,7 @@ for (const [what, scenario] of Object.entries(SCENARIOS)) {
         const expected = blur(withoutQuantiles(await plain.metrics()));
         assert.equal(blur(await shared.metrics()), expected);
       }
-      // Asked after metrics(), for prom-client renames counters of OpenMetrics only there.
+      // After metrics(), because only that call renames the counters of OpenMetrics in prom-client.
       for (const { name } of shared.getMetricsAsArray()) {
         const expected = blur(withoutQuantiles(await plain.getSingleMetricAsString(name)));
         assert.equal(blur(await shared.getSingleMetricAsString(name)), expected);
@@ -32,7 +32,7 @@ for (const [what, scenario] of Object.entries(SCENARIOS)) {
   }
 }
 
-test('metrics and series made and counted before share() keep their values', async (t) => {
+test('metrics and series counted before share() keep their values', async (t) => {
   const { shared: _, plain, directory } = twinRegistries(t);
   const late = new client.Registry();
   const acts = [plain, late].map((register) => {
@@ -74,7 +74,7 @@ test('metrics and series made and counted before share() keep their values', asy
   assert.equal(blur(await late.metrics()), blur(await plain.metrics()));
 });
 
-test('collectDefaultMetrics gives the same names, types and help', async (t) => {
+test('collectDefaultMetrics() creates the same names, types and help texts', async (t) => {
   const { shared, plain, both } = twinRegistries(t);
   both((register, { collectDefaultMetrics }) => collectDefaultMetrics({ register, prefix: 'app_' }));
   const heads = (text: string) => text.split('\n').filter((line) => line.startsWith('#'));
@@ -82,7 +82,7 @@ test('collectDefaultMetrics gives the same names, types and help', async (t) => 
   const names = (text: string) => new Set(text.match(/^\w+(?=[{ ])/gm));
   const shown = names(await shared.metrics());
   const missing = [...names(withoutQuantiles(await plain.metrics()))].filter((name) => !shown.has(name));
-  // Gauges of NaN are not shown: prom-client sets these before it has measured anything.
+  // Gauges of NaN are not shown. prom-client sets these to NaN before the first measurement.
   const unknownYet = /eventloop_lag_(mean|stddev)_seconds/;
   assert.deepEqual(
     missing.filter((name) => !unknownYet.test(name)),
@@ -90,7 +90,7 @@ test('collectDefaultMetrics gives the same names, types and help', async (t) => 
   );
 });
 
-test('labels that the hash of prom-client confuses stay apart', async (t) => {
+test('labels with the same hash in prom-client are separate series', async (t) => {
   const { shared } = twinRegistries(t);
   const labelNames = ['a', 'b'];
   const registers = [shared];

@@ -1,4 +1,4 @@
-/** What each process measures for itself, seen from outside: gauges, runtime metrics, quantiles. */
+/** Values that each process measures for itself, read from outside: gauges, runtime metrics, quantiles. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import client from 'prom-client';
@@ -11,12 +11,12 @@ import { definition, openWriter } from './support/slot-files.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 import { shareIn, twinRegistries } from './support/twin-registries.ts';
 
-test('every aggregator makes one of the values of living processes, none of those of dead ones', async (t) => {
+test('each aggregator merges the values of living processes and ignores those of dead ones', async (t) => {
   const { reader, start } = gaugeApplication(t);
   const processes: GaugeProcess[] = [];
   for (const value of [5, -2, 3]) {
     const one = await start();
-    await one.tell({ set: value });
+    await one.send({ set: value });
     processes.push(one);
   }
   assert.deepEqual(shownGauges(reader.metrics()), {
@@ -30,26 +30,26 @@ test('every aggregator makes one of the values of living processes, none of thos
     'all of 2': 3,
     mostrecent: 3,
   });
-  await processes[1]!.tell({ set: 9 });
+  await processes[1]!.send({ set: 9 });
   assert.equal(shownGauges(reader.metrics()).mostrecent, 9);
-  await processes[1]!.tell({ set: -2 });
-  await processes[2]!.tell({ set: 3 });
+  await processes[1]!.send({ set: -2 });
+  await processes[2]!.send({ set: 3 });
   await processes[1]!.kill();
-  const ofTheLiving = { sum: 8, first: 5, min: 3, max: 5, average: 4, mostrecent: 3 };
-  assert.deepEqual(shownGauges(reader.metrics()), { ...ofTheLiving, 'all of 0': 5, 'all of 2': 3 });
+  const living = { sum: 8, first: 5, min: 3, max: 5, average: 4, mostrecent: 3 };
+  assert.deepEqual(shownGauges(reader.metrics()), { ...living, 'all of 0': 5, 'all of 2': 3 });
   const successor = await start();
-  await successor.tell({ observe: [1] });
+  await successor.send({ observe: [1] });
   assert.deepEqual(
     shownGauges(reader.metrics()),
-    { ...ofTheLiving, 'all of 0': 5, 'all of 2': 3 },
+    { ...living, 'all of 0': 5, 'all of 2': 3 },
     'a gauge is not inherited',
   );
-  await successor.tell({ set: 100 });
+  await successor.send({ set: 100 });
   assert.equal(shownGauges(reader.metrics()).sum, 108);
   assert.equal(shownGauges(reader.metrics())['all of 1'], 100);
 });
 
-test('a label `worker` of a gauge that is shown by worker stays apart from that of the slot', async (t) => {
+test('a label `worker` of a gauge with the aggregator all is shown as `exported_worker`', async (t) => {
   const directory = temporaryDirectory(t);
   const register = new client.Registry();
   shareIn(directory, register);
@@ -61,7 +61,7 @@ test('a label `worker` of a gauge that is shown by worker stays apart from that 
   assert.deepEqual(json!.values, [{ value: 2, labels: { exported_worker: 'mine', worker: '0' } }]);
 });
 
-test('a gauge set before share() is as recent as the share()', async (t) => {
+test('for mostrecent, a gauge set before share() counts as set at the time of share()', async (t) => {
   const directory = temporaryDirectory(t);
   const older = openWriter(directory);
   t.after(() => older.close());
@@ -79,7 +79,7 @@ test('a gauge set before share() is as recent as the share()', async (t) => {
   assert.equal(sample(await register.metrics(), 'g'), 2);
 });
 
-test('the value set last is the most recent one, whatever is done to the time of day', async (t) => {
+test('mostrecent shows the value set last, even if the system time was set back', async (t) => {
   const directory = temporaryDirectory(t);
   const older = openWriter(directory);
   t.after(() => older.close());
@@ -99,7 +99,7 @@ test('the value set last is the most recent one, whatever is done to the time of
   assert.equal(sample(await register.metrics(), 'g'), 2);
 });
 
-test('a gauge yet to be collected is not shown to others: its first zero was never measured', async (t) => {
+test('other processes do not see a gauge with collect() before its first value was collected', async (t) => {
   const directory = temporaryDirectory(t);
   const reader = new Reader(directory);
   t.after(() => reader.close());
@@ -124,19 +124,19 @@ test('a gauge yet to be collected is not shown to others: its first zero was nev
   assert.equal(sample(reader.metrics(), 'g'), 7);
 });
 
-test('what a process collects is seen from another without asking it, as of the last refresh', async (t) => {
+test('a reader shows collected values at the last refresh of their process, without a request to it', async (t) => {
   const { reader, start } = gaugeApplication(t);
   const [one, two] = await Promise.all([start(), start()]);
-  for (const each of [one, two]) await each.tell({ set: 1 });
+  for (const each of [one, two]) await each.send({ set: 1 });
   const sees = (value: number) =>
     until(`collected ${value}`, () => sample(reader.metrics(), 'collected') === value);
-  await one.tell({ collect: 7 });
-  await two.tell({ collect: 4 });
+  await one.send({ collect: 7 });
+  await two.send({ collect: 4 });
   await sees(11);
-  await one.tell({ collect: 3 });
+  await one.send({ collect: 3 });
   await sees(7);
   one.child.kill('SIGSTOP');
-  await two.tell({ collect: 10 });
+  await two.send({ collect: 10 });
   await sees(13);
   const before = sample(reader.metrics(), 'prom_multiproc_heartbeat_age_seconds')!;
   await until('the heartbeat of the stopped process to age', () => {
@@ -146,17 +146,17 @@ test('what a process collects is seen from another without asking it, as of the 
   assert.equal(sample(reader.metrics(), 'collected'), 13, 'a stopped process keeps its value');
 });
 
-test('runtime metrics of all processes are merged, and each is seen alone with its quantiles', async (t) => {
+test('runtime metrics of all processes are merged, and workerMetrics() shows one process with its quantiles', async (t) => {
   const { reader, start } = gaugeApplication(t);
   const processes = await Promise.all([start(), start()]);
   for (const [i, one] of processes.entries()) {
-    await one.tell({ observe: [10 * (i + 1), 20 * (i + 1), 30 * (i + 1)] });
-    await one.tell({ defaults: true });
+    await one.send({ observe: [10 * (i + 1), 20 * (i + 1), 30 * (i + 1)] });
+    await one.send({ defaults: true });
   }
-  // Those who came first need not have the first slot.
+  // The process that started first may have either slot.
   const alone = async (slot: number) =>
     until(`slot ${slot} alone`, () => {
-      // Each metric shows by itself: what is collected, and then the quantiles.
+      // Collected metrics and quantiles appear at different times.
       const text = reader.workerMetrics(slot)!;
       const quantiles = samples(text, 'sizes{').filter((line) => !line.endsWith(' 0'));
       const others = ['process_resident_memory_bytes', 'nodejs_version_info'];
@@ -168,7 +168,7 @@ test('runtime metrics of all processes are merged, and each is seen alone with i
   assert.equal(total('sizes_sum'), 180);
   assert.equal(sample(merged, 'sizes_sum'), 180);
   assert.equal(sample(merged, 'sizes_count'), 6);
-  assert.deepEqual(samples(merged, 'sizes{'), [], 'quantiles of several cannot be merged');
+  assert.deepEqual(samples(merged, 'sizes{'), [], 'quantiles of several processes are not shown');
   const quantiles = texts.map((text) => samples(text, 'sizes{')).sort();
   assert.deepEqual(quantiles.flat(), [
     'sizes{quantile="0.5"} 20',
@@ -177,14 +177,14 @@ test('runtime metrics of all processes are merged, and each is seen alone with i
     'sizes{quantile="1"} 60',
   ]);
   for (const text of texts) assert.ok(sample(text, 'process_resident_memory_bytes')! > 10e6);
-  assert.ok(sample(merged, 'process_resident_memory_bytes')! > 60e6, 'memory of two');
+  assert.ok(sample(merged, 'process_resident_memory_bytes')! > 60e6, 'memory of two processes');
   assert.equal(samples(merged, 'nodejs_version_info').length, 1);
   assert.match(samples(merged, 'nodejs_version_info')[0]!, / 1$/);
   await processes[0]!.kill();
   assert.equal([reader.workerMetrics(0), reader.workerMetrics(1)].filter(Boolean).length, 1);
 });
 
-test('a gauge without labels shows after each write what it does in prom-client', async (t) => {
+test('a gauge without labels has the same value as in prom-client after each write', async (t) => {
   const { shared, plain } = twinRegistries(t);
   const [a, b] = [shared, plain].map(
     (register) => new client.Gauge({ name: 'a', help: 'A', registers: [register] }),

@@ -1,4 +1,4 @@
-/** What @prometheus-io/client adds to prom-client: workers that say goodbye, and registries of worker threads. */
+/** Features that only @prometheus-io/client has: `shutdown()` of workers, and registries of worker threads. */
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,12 +8,12 @@ import { sample } from './support/sample.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
 for (const [who, program, counted] of [
-  ['a worker', 'leaving-cluster.cjs', 4],
+  ['a worker', 'shutdown-cluster.cjs', 4],
   ['a worker thread', 'thread-registry.cjs', 6],
 ] as const) {
   for (const shares of [true, false]) {
     const which = shares ? 'that shares' : 'that does not share';
-    test(`${who} that leaves by shutdown() is counted once by a primary ${which}`, async (t) => {
+    test(`a primary ${which} counts ${who} once after its shutdown()`, async (t) => {
       const primary = fork(join(import.meta.dirname, 'support', program), {
         env: {
           ...process.env,
@@ -27,7 +27,7 @@ for (const [who, program, counted] of [
       assert.equal(code, 0, 'shutdown() resolves');
       const [before, between, after] = totals.map((text: string) => sample(text, 'requests_total'));
       assert.equal(before, counted);
-      // To a primary that does not share, what stays in the slot is out of sight until another takes it.
+      // A primary that does not share misses the counts in the slot until another worker takes it.
       assert.equal(between, shares ? counted : counted - 2);
       assert.equal(after, counted + 2);
     });

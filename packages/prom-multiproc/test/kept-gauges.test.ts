@@ -1,4 +1,4 @@
-/** Gauges whose aggregator keeps what dead processes have set, such as one raised here and lowered there. */
+/** Gauges whose aggregator keeps the values of dead processes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import client from 'prom-client';
@@ -10,13 +10,13 @@ import { definition, openWriter } from './support/slot-files.ts';
 const kept = (text: string) =>
   Object.fromEntries(Object.entries(shownGauges(text)).filter(([name]) => name.startsWith('kept')));
 
-test('what dead processes have set stays, and a successor in the slot adds its own or replaces it', async (t) => {
+test('values of dead processes stay, and a successor in the slot adds its own value or replaces them', async (t) => {
   const { reader, start } = gaugeApplication(t);
-  const shows = (expected: object, why: string) => assert.deepEqual(kept(reader.metrics()), expected, why);
+  const shows = (expected: object, when: string) => assert.deepEqual(kept(reader.metrics()), expected, when);
   const one = await start();
   const two = await start();
-  await one.tell({ kept: 5 });
-  await two.tell({ kept: 3 });
+  await one.send({ kept: 5 });
+  await two.send({ kept: 3 });
   const both = { keptsum: 8, keptmin: 3, keptmax: 5, keptmostrecent: 3 };
   const all = { 'keptall of 0': 5, 'keptall of 1': 3 };
   shows({ ...both, ...all }, 'two living');
@@ -25,46 +25,46 @@ test('what dead processes have set stays, and a successor in the slot adds its o
   await one.kill();
   shows({ ...both, ...all }, 'none living');
   const successor = await start();
-  await successor.tell({ observe: [1] });
+  await successor.send({ observe: [1] });
   shows({ ...both, ...all }, 'the slot of the first is taken over');
-  await successor.tell({ addKept: -4 });
+  await successor.send({ addKept: -4 });
   shows(
     { keptsum: 4, keptmin: -4, keptmax: 5, keptmostrecent: -4, 'keptall of 0': -4, 'keptall of 1': 3 },
     'lowered by the successor',
   );
-  await successor.tell({ addKept: 5 });
+  await successor.send({ addKept: 5 });
   shows(
     { keptsum: 9, keptmin: 1, keptmax: 5, keptmostrecent: 1, 'keptall of 0': 1, 'keptall of 1': 3 },
-    'its own part goes up and down alone',
+    'raised by the successor',
   );
   await successor.kill();
   const third = await start();
-  await third.tell({ kept: 0 });
+  await third.send({ kept: 0 });
   shows(
     { keptsum: 9, keptmin: 0, keptmax: 5, keptmostrecent: 0, 'keptall of 0': 0, 'keptall of 1': 3 },
     'one more successor',
   );
-  await third.tell({ resetAll: true });
+  await third.send({ resetAll: true });
   shows(
     { keptsum: 3, keptmin: 3, keptmax: 3, keptmostrecent: 3, 'keptall of 1': 3 },
-    'reset() takes back what its slot holds',
+    'reset() removes the value of its slot',
   );
 });
 
-test('a gauge raised in one process and lowered in another comes back to zero, whoever is killed', async (t) => {
+test('a keptsum gauge raised in one process and lowered in another returns to zero after both were killed', async (t) => {
   const { reader, start } = gaugeApplication(t);
   let [one, two] = (await Promise.all([start(), start()])) as [GaugeProcess, GaugeProcess];
   for (let round = 0; round < 3; round++) {
-    await one.tell({ addKept: 7 });
+    await one.send({ addKept: 7 });
     await one.kill();
-    await two.tell({ addKept: -7 });
+    await two.send({ addKept: -7 });
     await two.kill();
     assert.equal(kept(reader.metrics()).keptsum, 0);
     [one, two] = [await start(), await start()];
   }
 });
 
-/** A registry that takes the slot of a dead process, which has left `left` in the gauge `g`. */
+/** A registry that takes the slot of a dead process, whose gauge `g` has the cells `left`. */
 function successor(t: Parameters<typeof sharedRegistry>[0], aggregator: string, left: readonly number[]) {
   const shared = sharedRegistry(t);
   const dead = openWriter(shared.directory);
@@ -80,7 +80,7 @@ function successor(t: Parameters<typeof sharedRegistry>[0], aggregator: string, 
   return { ...shared, config, take, shown };
 }
 
-test('a gauge without labels is registered by a successor and keeps what is left until it is set', async (t) => {
+test('a gauge without labels keeps the inherited value when a successor registers it', async (t) => {
   const { config, take, shown } = successor(t, 'keptsum', [5]);
   const gauge = new client.Gauge(config);
   take();
@@ -89,14 +89,14 @@ test('a gauge without labels is registered by a successor and keeps what is left
   assert.equal(await shown(), 5);
   gauge.dec(2);
   assert.equal(await shown(), 3);
-  assert.equal((await gauge.get()).values[0]!.value, -2, 'the process has its own part');
+  assert.equal((await gauge.get()).values[0]!.value, -2, 'get() returns the value of this process');
   gauge.set(Number.NaN);
-  assert.equal(await shown(), 5, 'NaN is no value');
+  assert.equal(await shown(), 5, 'NaN counts as not set');
   gauge.set(1);
   assert.equal(await shown(), 6);
 });
 
-test('what was set before the slot was taken counts there, unless what is left is more recent', async (t) => {
+test('a value set before the slot was taken is merged with the inherited value', async (t) => {
   const sum = successor(t, 'keptsum', [5]);
   new client.Gauge(sum.config).set(2);
   sum.take();
@@ -107,7 +107,7 @@ test('what was set before the slot was taken counts there, unless what is left i
   assert.equal(await older.shown(), 2);
 });
 
-test('a collect() shows its part at its end and keeps what is left', async (t) => {
+test('a collected value is merged with the inherited value at the end of collect()', async (t) => {
   for (const [aggregator, expected] of [
     ['keptsum', [6, 7]],
     ['keptmin', [1, 2]],
@@ -128,7 +128,7 @@ test('a collect() shows its part at its end and keeps what is left', async (t) =
   }
 });
 
-test('in JSON it has the aggregator that was declared', async (t) => {
+test('getMetricsAsJSON() shows the declared aggregator of a kept gauge', async (t) => {
   const { register, config, take } = successor(t, 'keptall', [5]);
   new client.Gauge(config);
   take();

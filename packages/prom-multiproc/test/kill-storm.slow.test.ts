@@ -14,20 +14,20 @@ import { temporaryDirectory } from './support/temporary-directory.ts';
 const WORKERS = 3;
 const KILLS = 10;
 
-test('processes killed at any moment lose nothing they had counted, and no series ever falls', async (t) => {
+test('processes killed at random times lose no counts, and no series ever falls', async (t) => {
   const directory = temporaryDirectory(t);
   const random = new Random(1);
-  let said = 0;
+  let reported = 0;
   const start = () => {
     const child = spawn(process.execPath, [join(import.meta.dirname, 'support/busy-process.ts')], {
       env: { ...process.env, PROMETHEUS_MULTIPROC_DIR: directory },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     t.after(() => child.kill('SIGKILL'));
-    const worker = { child, said: 0, closed: once(child, 'close') };
+    const worker = { child, reported: 0, closed: once(child, 'close') };
     child.stdout.on('data', (bytes: Buffer) => {
-      worker.said += bytes.length;
-      said += bytes.length;
+      worker.reported += bytes.length;
+      reported += bytes.length;
     });
     return worker;
   };
@@ -55,7 +55,7 @@ test('processes killed at any moment lose nothing they had counted, and no serie
     await until('the worker to count', async () => {
       scrape();
       await turn();
-      return workers[at]!.said >= enough || workers[at]!.child.exitCode !== null;
+      return workers[at]!.reported >= enough || workers[at]!.child.exitCode !== null;
     });
     await end(workers[at]!);
     workers[at] = start();
@@ -65,12 +65,16 @@ test('processes killed at any moment lose nothing they had counted, and no serie
 
   const total = (name: string) =>
     [...last].filter(([series]) => series.startsWith(name)).reduce((sum, [, value]) => sum + value, 0);
-  const most = said + KILLS + WORKERS;
+  // Each killed process may have counted once more than it reported.
+  const most = reported + KILLS + WORKERS;
   for (const name of ['requests_total', 'seconds_count']) {
     const counted = total(name);
-    assert.ok(counted >= said && counted <= most, `${name}: ${counted} counted, ${said} to ${most} made`);
+    assert.ok(
+      counted >= reported && counted <= most,
+      `${name}: ${counted} counted, expected ${reported} to ${most}`,
+    );
   }
-  assert.deepEqual(reader.complaints, []);
+  assert.deepEqual(reader.errors, []);
   assert.ok(readdirSync(directory).length <= WORKERS);
-  t.diagnostic(`${said} increments, ${KILLS} kills, ${scrapes} scrapes`);
+  t.diagnostic(`${reported} increments, ${KILLS} kills, ${scrapes} scrapes`);
 });

@@ -1,4 +1,4 @@
-/** Losing the slot file again and again, as where a login user's /dev/shm is emptied at each logout, costs no memory without end. */
+/** A process whose slot file is lost repeatedly uses bounded memory. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ const open = (directory: string) =>
     }
   }).length;
 
-test('what was mapped of lost files is given back, and of their descriptors a few are kept', async (t) => {
+test('the mappings of lost files are released, and at most MAX_LOST of their descriptors are kept', async (t) => {
   const directory = temporaryDirectory(t);
   const register = new client.Registry();
   shareIn(directory, register);
@@ -52,7 +52,7 @@ test('what was mapped of lost files is given back, and of their descriptors a fe
   for (let i = 0; i < 3 * MAX_LOST; i++) await lose();
   t.diagnostic(`${mapped(directory)} mappings, ${open(directory)} descriptors`);
   assert.ok(open(directory) <= MAX_LOST + 1);
-  await until('the mappings to be given back', () => {
+  await until('the mappings to be released', () => {
     collectGarbage();
     return mapped(directory) <= once;
   });

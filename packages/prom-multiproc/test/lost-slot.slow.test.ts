@@ -1,4 +1,4 @@
-/** A living process whose slot file is taken from it, for real, goes on sharing in another; its readers lose nothing. */
+/** A process whose slot file is lost continues in another slot, and no reader loses counts. */
 import assert from 'node:assert/strict';
 import {
   closeSync,
@@ -30,7 +30,7 @@ const HOME = '{route="/"}';
 const OFTEN = { PROMETHEUS_MULTIPROC_REFRESH_MS: '10' };
 const NEVER = { PROMETHEUS_MULTIPROC_REFRESH_MS: '3600000' };
 
-/** A process that has counted 3 of everything in slot 0, another in slot 1, and a reader that has seen it. */
+/** A process that has counted 3 in each metric in slot 0, and a witness in slot 1 that has read the slots. */
 async function counted(t: TestContext, env: Record<string, string>) {
   const directory = join(temporaryDirectory(t), 'metrics');
   mkdirSync(directory);
@@ -59,32 +59,32 @@ async function counted(t: TestContext, env: Record<string, string>) {
   return { directory, path, app, witness, count, totals };
 }
 
-/** Waits until the process has told of its lost file. */
-function lost(app: AppProcess): Promise<string> {
-  return until('the warning', async () => (await app.warnings()).find((said) => said.includes('from zero')));
+/** Waits until the process has reported its lost file. */
+function lossWarning(app: AppProcess): Promise<string> {
+  return until('the warning', async () => (await app.warnings()).find((text) => text.includes('from zero')));
 }
 
 const files = (directory: string) => readdirSync(directory).sort();
 
-/** Overwrites a part of a file in place. */
 function overwrite(path: string, at: number, bytes: Buffer): void {
   const fd = openSync(path, 'r+');
   writeSync(fd, bytes, 0, bytes.length, at);
   closeSync(fd);
 }
 
-interface Misfortune {
+interface Damage {
   readonly damage: (path: string, app: AppProcess) => unknown;
-  readonly told: RegExp;
+  readonly warning: RegExp;
+  /** The slot files after it. */
   readonly files: readonly string[];
-  /** What its gauge of 4 is afterwards. */
+  /** The value after it of the gauge that was 4. */
   readonly gauge: number;
 }
 
-const MISFORTUNES: Record<string, Misfortune> = {
+const DAMAGES: Record<string, Damage> = {
   removed: {
     damage: (path) => unlinkSync(path),
-    told: /slot-0\.metrics was removed/,
+    warning: /slot-0\.metrics was removed/,
     files: ['slot-0.metrics', 'slot-1.metrics'],
     gauge: 4,
   },
@@ -93,72 +93,76 @@ const MISFORTUNES: Record<string, Misfortune> = {
       writeFileSync(`${path}.new`, 'x'.repeat(2 * CHUNK_BYTES));
       renameSync(`${path}.new`, path);
     },
-    told: /slot-0\.metrics was (replaced|removed)/,
+    warning: /slot-0\.metrics was (replaced|removed)/,
     files: ['slot-0.metrics', 'slot-1.metrics', 'slot-2.metrics'],
     gauge: 4,
   },
-  'cut to nothing': {
-    damage: (path, app) => app.cut(path),
-    told: /slot-0\.metrics was cut to 0 bytes/,
+  'truncated to zero bytes': {
+    damage: (path, app) => app.truncate(path),
+    warning: /slot-0\.metrics was truncated to 0 bytes/,
     files: ['slot-0.metrics', 'slot-1.metrics', 'slot-2.metrics'],
     gauge: 0,
   },
-  'cut by one byte': {
+  'truncated by one byte': {
     damage: (path) => truncateSync(path, statSync(path).size - 1),
-    told: /slot-0\.metrics was cut to \d+ bytes/,
+    warning: /slot-0\.metrics was truncated to \d+ bytes/,
     files: ['slot-0.metrics', 'slot-1.metrics', 'slot-2.metrics'],
     gauge: 0,
   },
   overwritten: {
     damage: (path) => overwrite(path, 0, Buffer.alloc(HEADER_BYTES)),
-    told: /slot-0\.metrics was overwritten/,
+    warning: /slot-0\.metrics was overwritten/,
     files: ['slot-0.metrics', 'slot-1.metrics', 'slot-2.metrics'],
     gauge: 0,
   },
 };
 
-for (const [what, misfortune] of Object.entries(MISFORTUNES)) {
-  test(`a process whose slot file was ${what} counts on in another, told once`, async (t) => {
+for (const [what, expected] of Object.entries(DAMAGES)) {
+  test(`a process whose slot file was ${what} reports it once and continues in another slot`, async (t) => {
     const { directory, path, app, witness, count, totals } = await counted(t, OFTEN);
-    await misfortune.damage(path, app);
-    assert.match(await lost(app), misfortune.told);
+    await expected.damage(path, app);
+    assert.match(await lossWarning(app), expected.warning);
     await count(2);
-    assert.deepEqual(await totals(witness), [5, 5, 5, misfortune.gauge, 7], 'held and added');
+    assert.deepEqual(await totals(witness), [5, 5, 5, expected.gauge, 7], 'the held counts and the new ones');
     assert.equal(sample(await witness.metrics(), 'prom_multiproc_workers'), 2);
-    assert.deepEqual(files(directory), misfortune.files);
+    assert.deepEqual(files(directory), expected.files);
     const stranger = await AppProcess.start(t, directory);
-    assert.deepEqual(await totals(stranger), [2, 2, 2, misfortune.gauge, 7], 'who had not read it');
-    assert.deepEqual(await app.changes(), [], 'it could share all the time');
-    const told = (await app.warnings()).filter((said) => said.includes('from zero'));
-    assert.equal(told.length, 1);
+    assert.deepEqual(
+      await totals(stranger),
+      [2, 2, 2, expected.gauge, 7],
+      'a process that had not read the lost file',
+    );
+    assert.deepEqual(await app.changes(), [], 'the process could share all the time');
+    const warnings = (await app.warnings()).filter((text) => text.includes('from zero'));
+    assert.equal(warnings.length, 1);
 
-    await app.callAndDie('requests', 'inc', { route: '/' });
+    await app.callAndKill('requests', 'inc', { route: '/' });
     const successor = await AppProcess.start(t, directory);
     await successor.call('requests', 'inc', { route: '/' });
-    assert.equal(sample(await witness.metrics(), `requests_total${HOME}`), 7, 'carried on');
-    assert.deepEqual(files(directory), misfortune.files);
+    assert.equal(sample(await witness.metrics(), `requests_total${HOME}`), 7, 'taken over');
+    assert.deepEqual(files(directory), expected.files);
   });
 }
 
-test('a process that counts into a file cut short ends, and its successor passes the file over', async (t) => {
+test('a process that counts in a truncated file is ended by SIGBUS, and its successor skips the file', async (t) => {
   const { directory, path, app, witness, totals } = await counted(t, NEVER);
   truncateSync(path, HEADER_BYTES);
-  const signal = await app.callToItsEnd('requests', 'inc', { route: '/' });
+  const signal = await app.callAndCrash('requests', 'inc', { route: '/' });
   assert.equal(signal, 'SIGBUS');
   const successor = await AppProcess.start(t, directory, NEVER);
   await successor.call('requests', 'inc', { route: '/' });
   assert.deepEqual(files(directory), ['slot-0.metrics', 'slot-1.metrics', 'slot-2.metrics']);
-  assert.equal(statSync(path).size, HEADER_BYTES, 'left as it was');
+  assert.equal(statSync(path).size, HEADER_BYTES, 'the file is not changed');
   const [requests, ...others] = await totals(witness);
   assert.equal(requests, 4);
   assert.deepEqual(others.slice(0, 2), [3, 3]);
 });
 
-test('a process whose directory cannot be had any more counts on, and shares all that it counted meanwhile once it can', async (t) => {
+test('a process whose directory cannot be created again keeps counting and later shares all these counts', async (t) => {
   const { directory, app, witness, count, totals } = await counted(t, OFTEN);
   replaceByFile(directory);
-  await lost(app);
-  await lost(witness);
+  await lossWarning(app);
+  await lossWarning(witness);
   await count(2);
   await assert.rejects(app.metrics(), /cannot share metrics in .*is not a directory/);
   rmSync(directory);
@@ -172,7 +176,7 @@ test('a process whose directory cannot be had any more counts on, and shares all
   assert.deepEqual(files(directory), ['slot-0.metrics', 'slot-1.metrics']);
 });
 
-/** Puts a file in place of a directory that living processes make anew as soon as it is gone. */
+/** Replaces the directory by a file. Retries, because living processes create the directory again. */
 function replaceByFile(directory: string): void {
   for (;;) {
     try {
@@ -185,7 +189,7 @@ function replaceByFile(directory: string): void {
   }
 }
 
-test('children and timers taken before the loss count on in the new slot', async (t) => {
+test('children and timers created before the loss count in the new slot', async (t) => {
   const directory = temporaryDirectory(t);
   const register = new client.Registry();
   shareIn(directory, register);
@@ -221,7 +225,7 @@ test('children and timers taken before the loss count on in the new slot', async
   assert.deepEqual(read(new TextReader(t, directory).text()), [undefined, 3, undefined, 1]);
 });
 
-test('a gauge whose collect() runs while the file is lost shows in the new slot', async (t) => {
+test('a gauge whose collect() is pending during the loss is shown from the new slot', async (t) => {
   const directory = temporaryDirectory(t);
   const register = new client.Registry();
   shareIn(directory, register);
@@ -243,7 +247,7 @@ test('a gauge whose collect() runs while the file is lost shows in the new slot'
   assert.equal(sample(new TextReader(t, directory).text(), 'a'), 2);
 });
 
-test('a file that was cut is not made to pass for whole by growing again', async (t) => {
+test('a process does not grow a truncated file', async (t) => {
   const directory = temporaryDirectory(t);
   const path = join(directory, 'slot-0.metrics');
   const register = new client.Registry();
@@ -256,7 +260,7 @@ test('a file that was cut is not made to pass for whole by growing again', async
   });
   counter.inc({ x: '1' });
   const whole = readFileSync(path);
-  // The cells lie in the pages that stay.
+  // The used cells are in the pages that remain.
   truncateSync(path, whole.length - 1);
   counter.inc({ x: 'y'.repeat(CHUNK_BYTES) });
   assert.equal(statSync(path).size, whole.length - 1);
@@ -265,6 +269,6 @@ test('a file that was cut is not made to pass for whole by growing again', async
   assert.equal(
     sample(text, `a_total{x="${'y'.repeat(CHUNK_BYTES)}"}`),
     1,
-    'it found no room, but later it did',
+    'refused at first, stored in the new slot',
   );
 });

@@ -1,4 +1,4 @@
-/** Whoever starts the processes of an application: what they count adds up, and dead ones leave room for the next. */
+/** Totals and slots are the same for every way to start the processes of an application. */
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import cluster from 'node:cluster';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { Reader } from '../src/reader.ts';
-import { COUNTED_BY_EACH } from './support/managed-copies.ts';
+import { COUNTS_PER_COPY } from './support/managed-copies.ts';
 import { until } from './support/poll.ts';
 import type { Report } from './support/process-manager.ts';
 import { sample } from './support/sample.ts';
@@ -17,7 +17,7 @@ import { temporaryDirectory } from './support/temporary-directory.ts';
 const PROGRAM = join(import.meta.dirname, 'support/managed-worker.ts');
 
 interface Copy {
-  /** At once, without a chance to say goodbye; resolves when it is gone. */
+  /** Ends it at once, without a shutdown. Resolves when it has ended. */
   kill(): Promise<void>;
 }
 
@@ -62,12 +62,12 @@ function observer(t: TestContext) {
   return {
     env: { ...process.env, PROMETHEUS_MULTIPROC_DIR: directory },
     slots: () => readdirSync(directory).length,
-    /** What so many copies must have counted, of which so many live. */
+    /** Checks the totals of `copies` copies, of which `alive` are alive. */
     expectCounted(copies: number, alive: number) {
       const text = reader.metrics();
-      assert.equal(sample(text, 'requests_total{route="/"}'), copies * COUNTED_BY_EACH);
-      assert.equal(sample(text, 'seconds_bucket{le="+Inf"}'), copies * COUNTED_BY_EACH);
-      assert.equal(sample(text, 'seconds_sum'), (copies * COUNTED_BY_EACH) / 2);
+      assert.equal(sample(text, 'requests_total{route="/"}'), copies * COUNTS_PER_COPY);
+      assert.equal(sample(text, 'seconds_bucket{le="+Inf"}'), copies * COUNTS_PER_COPY);
+      assert.equal(sample(text, 'seconds_sum'), (copies * COUNTS_PER_COPY) / 2);
       assert.equal(sample(text, 'workers'), alive);
       assert.equal(sample(text, 'prom_multiproc_workers'), alive);
     },
@@ -75,7 +75,7 @@ function observer(t: TestContext) {
 }
 
 for (const [manager, start] of Object.entries(MANAGERS)) {
-  test(`${manager} add up, are killed and replaced without a loss, and leave no files behind`, async (t) => {
+  test(`${manager}: counts are summed, none is lost when a process is killed and replaced, and no file remains`, async (t) => {
     const { env, slots, expectCounted } = observer(t);
     const alive = await Promise.all([1, 2, 3].map(() => start(t, env)));
     expectCounted(3, 3);
@@ -89,7 +89,7 @@ for (const [manager, start] of Object.entries(MANAGERS)) {
   });
 }
 
-test('a manager with ids of its own may let copies die, restart them and reload one by one', async (t) => {
+test('no count is lost when a process manager restarts killed copies and reloads them one by one', async (t) => {
   const { env, slots, expectCounted } = observer(t);
   const manager = fork(join(import.meta.dirname, 'support/process-manager.ts'), [PROGRAM, '3'], { env });
   t.after(() => void manager.kill('SIGKILL'));
@@ -117,6 +117,6 @@ test('a manager with ids of its own may let copies die, restart them and reload 
     manager.send('reload');
     await until('the reload', () => reloads === round);
     expectCounted(6 + 3 * round, 3);
-    assert.equal(slots(), 4, 'a reload needs room for one more');
+    assert.equal(slots(), 4, 'a reload needs one more slot');
   }
 });

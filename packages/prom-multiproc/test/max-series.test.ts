@@ -1,4 +1,4 @@
-/** A limit of series per metric: beyond it nothing is stored, and that is told. */
+/** The limit of series per metric: further series are not stored, and this is reported. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import * as prometheusIo from '@prometheus-io/client';
@@ -27,9 +27,9 @@ for (const [name, prom] of [
   ['prom-client', client],
   ['@prometheus-io/client', prometheusIo as unknown as typeof client],
 ] as const) {
-  test(`${name}: of each kind of metric, and by each way to write, known series go on and others are refused`, async (t) => {
+  test(`${name}: at the limit, each kind of metric counts in known series and refuses new ones`, async (t) => {
     const { register, own } = shared(t, prom);
-    // Only there are exemplars accepted.
+    // Exemplars are accepted only in OpenMetrics.
     register.setContentType(prom.Registry.OPENMETRICS_CONTENT_TYPE as never);
     const counter = new prom.Counter({ ...own, name: 'c_total' });
     const histogram = new prom.Histogram({ ...own, name: 'h', buckets: [1] });
@@ -68,17 +68,21 @@ for (const [name, prom] of [
     assert.deepEqual(shown('e_total'), [2, 2, 2, undefined]);
     assert.deepEqual(shown('eh_count'), [2, 2, 2, undefined]);
     assert.equal(samples(text, 'c_total').length, LIMIT);
-    // By each of four label sets twice in two rounds, and by the child from before.
+    // Four series, twice in each of two rounds, and the child twice.
     assert.equal(sample(text, `${REFUSED}{metric="c_total"}`), 4 * 4 + 2);
     for (const metric of ['h', 'g', 'l', 's', 'e_total', 'eh'])
       assert.ok(sample(text, `${REFUSED}{metric="${metric}"}`)! >= 8, metric);
     counter.remove({ x: '0' });
     counter.inc({ x: '0' }, 7);
-    assert.equal(sample(await register.metrics(), 'c_total{x="0"}'), 7, 'one that was removed may come back');
+    assert.equal(
+      sample(await register.metrics(), 'c_total{x="0"}'),
+      7,
+      'a removed series can be counted again',
+    );
   });
 }
 
-test('series that are refused are held nowhere', async (t) => {
+test('refused series take no memory', async (t) => {
   const { register, own } = shared(t, client);
   const [counter, gauge] = [
     new client.Counter({ ...own, name: 'many_total' }),
@@ -95,7 +99,7 @@ test('series that are refused are held nowhere', async (t) => {
   assert.equal(sample(text, `${REFUSED}{metric="many"}`), 20_000 - LIMIT);
 });
 
-test('series that a dead process left count towards it, and go on', async (t) => {
+test('inherited series count towards the limit and can be counted further', async (t) => {
   const directory = temporaryDirectory(t);
   const dead = openWriter(directory);
   for (const route of ['a', 'b']) add(dead, COUNTER, route, 10);
@@ -113,26 +117,26 @@ test('series that a dead process left count towards it, and go on', async (t) =>
   assert.deepEqual(shown, [1, undefined, 11, 11]);
 });
 
-test('it is told once a metric, with the limit and what to do; metrics without labels have none', async (t) => {
-  const told: string[] = [];
+test('the limit is reported once for each metric with what to do, and does not apply to metrics without labels', async (t) => {
+  const warnings: string[] = [];
   const listener = (warning: Error) => {
-    if ((warning as NodeJS.ErrnoException).code === 'PROM_MULTIPROC_LIMIT') told.push(warning.message);
+    if ((warning as NodeJS.ErrnoException).code === 'PROM_MULTIPROC_LIMIT') warnings.push(warning.message);
   };
   process.on('warning', listener);
   t.after(() => process.off('warning', listener));
   const { register, own } = shared(t, client);
-  const counter = new client.Counter({ ...own, name: 'told_total' });
+  const counter = new client.Counter({ ...own, name: 'limited_total' });
   for (let i = 0; i < 10; i++) counter.inc({ x: String(i) });
   new client.Counter({ name: 'plain_total', help: 'x', registers: [register] }).inc();
   assert.equal(sample(await register.metrics(), 'plain_total'), 1);
   const mine = () =>
-    told.filter((message) => message.startsWith('told_total has reached the limit of 3 series'));
+    warnings.filter((message) => message.startsWith('limited_total has reached the limit of 3 series'));
   await until('the warning', () => mine().length > 0);
   assert.equal(mine().length, 1);
   assert.match(mine()[0]!, /PROMETHEUS_MULTIPROC_MAX_SERIES/);
 });
 
-test('a limit that is none is refused with what to give', () => {
+test('an invalid limit is rejected with the allowed values', () => {
   const before = process.env.PROMETHEUS_MULTIPROC_DIR;
   process.env.PROMETHEUS_MULTIPROC_DIR = '/tmp';
   try {

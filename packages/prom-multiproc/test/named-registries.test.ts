@@ -1,4 +1,4 @@
-/** Registries that are kept apart by a name, in one process and in several. */
+/** Registries with different names, in one process and in several. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import client from 'prom-client';
@@ -19,7 +19,7 @@ function shareNamed(t: Cleanup, options: readonly ShareOptions[]) {
   return { directory, registers };
 }
 
-test('metrics of one name in registries of different names are two metrics', async (t) => {
+test('metrics with the same name in registries with different names are separate', async (t) => {
   const { directory, registers } = shareNamed(t, [{}, { name: 'inner' }, { name: 'other' }]);
   for (const [i, register] of registers.entries()) {
     new client.Counter({ name: 'x_total', help: 'x', registers: [register] }).inc(10 ** i);
@@ -40,7 +40,7 @@ test('metrics of one name in registries of different names are two metrics', asy
   }
 });
 
-test('a registry shows what registries of its name count, in any process, and no other', async (t) => {
+test('a registry shows the counts of registries with its name in all processes, and no others', async (t) => {
   const directory = temporaryDirectory(t);
   const counting = await forkShared(
     t,
@@ -52,15 +52,15 @@ test('a registry shows what registries of its name count, in any process, and no
     new Counter({ name: 'requests_total', help: 'x' }).inc(3);
   `,
   );
-  // One that has made neither metric, and one that has made both, the other way round in time.
-  for (const makes of [false, true]) {
+  // A process without the metrics, and one that creates them in another order.
+  for (const hasMetrics of [false, true]) {
     const asking = await forkShared(
       t,
       directory,
       `
       const inner = new Registry();
       share(inner, { name: 'inner' }); share(register);
-      if (${makes}) {
+      if (${hasMetrics}) {
         new Counter({ name: 'requests_total', help: 'x' });
         new Counter({ name: 'revenue_total', help: 'x', registers: [inner] });
       }
@@ -76,7 +76,7 @@ test('a registry shows what registries of its name count, in any process, and no
   }
 });
 
-test('what a named registry counted goes on in a successor of the slot', async (t) => {
+test('a successor continues the counts of a named registry', async (t) => {
   const directory = temporaryDirectory(t);
   const program = `
     share(register, { name: 'inner' });
@@ -91,7 +91,7 @@ test('what a named registry counted goes on in a successor of the slot', async (
   ]);
 });
 
-test('two registries of one name show the same', async (t) => {
+test('two registries with the same name show the same metrics', async (t) => {
   const { registers } = shareNamed(t, [{ name: 'inner' }, { name: 'inner' }]);
   new client.Counter({ name: 'a_total', help: 'x', registers: [registers[0]!] }).inc();
   new client.Counter({ name: 'b_total', help: 'x', registers: [registers[1]!] }).inc();
@@ -101,7 +101,7 @@ test('two registries of one name show the same', async (t) => {
   }
 });
 
-test('removal in one registry leaves the metric of the same name in another', async (t) => {
+test('removing a metric from one registry keeps the metric of the same name in another', async (t) => {
   const { registers } = shareNamed(t, [{}, { name: 'inner' }]);
   for (const register of registers)
     new client.Counter({ name: 'x_total', help: 'x', registers: [register] }).inc();
@@ -111,7 +111,7 @@ test('removal in one registry leaves the metric of the same name in another', as
 });
 
 for (const name of ['', 'a\0b', 'x'.repeat(129), 5, null]) {
-  test(`${JSON.stringify(name)?.slice(0, 12)} is refused as a name, with what is wrong`, (t) => {
+  test(`the name ${JSON.stringify(name)?.slice(0, 12)} is rejected with the allowed values`, (t) => {
     assert.throws(
       () => shareNamed(t, [{ name: name as string }]),
       /share\(\): name must be a string of 1 to 128 characters/,

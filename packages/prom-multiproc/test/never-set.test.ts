@@ -1,4 +1,4 @@
-/** A gauge without labels begins with a zero that nobody has set: it is shown where there is nothing else. */
+/** A gauge without labels that no process has set shows 0, as in prom-client. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import client from 'prom-client';
@@ -10,10 +10,10 @@ import { twinRegistries } from './support/twin-registries.ts';
 
 const ALL = ['sum', 'first', 'min', 'max', 'average', 'mostrecent'];
 
-test('what was never set takes no part in any aggregator, and is 0 where no process has set it', async (t) => {
+test('every aggregator ignores gauges that were never set, and shows 0 if no process has set the gauge', async (t) => {
   const { reader, start } = gaugeApplication(t);
   const processes = [await start(), await start(), await start()];
-  for (const one of processes) await one.tell({ observe: [1] });
+  for (const one of processes) await one.send({ observe: [1] });
   const zeros = Object.fromEntries(
     [...ALL, 'keptsum', 'keptmin', 'keptmax', 'keptmostrecent'].map((a) => [a, 0]),
   );
@@ -24,19 +24,23 @@ test('what was never set takes no part in any aggregator, and is 0 where no proc
   const shown = () => shownGauges(reader.metrics(), 'u_');
   assert.deepEqual(shown(), { ...zeros, ...bySlot({ 0: 0, 1: 0, 2: 0 }) });
   for (const value of [5, -5]) {
-    await processes[1]!.tell({ unlabelled: value });
+    await processes[1]!.send({ unlabelled: value });
     const set = Object.fromEntries(Object.keys(zeros).map((name) => [name, value]));
     assert.deepEqual(shown(), { ...set, ...bySlot({ 1: value }) });
   }
-  await processes[2]!.tell({ unlabelled: 0 });
+  await processes[2]!.send({ unlabelled: 0 });
   const two = { sum: -5, first: -5, min: -5, max: 0, average: -2.5, mostrecent: 0 };
   const kept = { keptsum: -5, keptmin: -5, keptmax: 0, keptmostrecent: 0 };
-  assert.deepEqual(shown(), { ...two, ...kept, ...bySlot({ 1: -5, 2: 0 }) }, 'a zero that was set counts');
-  await processes[1]!.tell({ resetAll: true });
-  assert.deepEqual(shown(), { ...zeros, ...bySlot({ 2: 0 }) }, 'reset() takes the value back');
+  assert.deepEqual(
+    shown(),
+    { ...two, ...kept, ...bySlot({ 1: -5, 2: 0 }) },
+    'a gauge set to 0 is not ignored',
+  );
+  await processes[1]!.send({ resetAll: true });
+  assert.deepEqual(shown(), { ...zeros, ...bySlot({ 2: 0 }) }, 'after reset() the gauge is not set');
 });
 
-test('every way to write sets it, by zero too, and no way to read tells it from 0', async (t) => {
+test('each way to write sets the gauge, also to 0, and get() returns 0 for a gauge that was never set', async (t) => {
   for (const write of [
     (gauge: client.Gauge) => gauge.set(0),
     (gauge: client.Gauge) => gauge.set(-0),
@@ -69,7 +73,7 @@ test('every way to write sets it, by zero too, and no way to read tells it from 
   }
 });
 
-test('pages and JSON of one process are those of prom-client before anything is set', async (t) => {
+test('text and JSON of gauges that were never set are those of prom-client', async (t) => {
   const { shared, plain, both } = twinRegistries(t);
   both((register, { Gauge, Counter }) => {
     for (const aggregator of ALL) {
@@ -83,12 +87,12 @@ test('pages and JSON of one process are those of prom-client before anything is 
   assert.deepEqual(await json(shared), await json(plain));
 });
 
-test('a process that never had the labels takes no part in their average', async (t) => {
+test('aggregators ignore processes that do not have the series', async (t) => {
   const { reader, start } = gaugeApplication(t);
   const processes = [await start(), await start(), await start()];
-  for (const one of processes) await one.tell({ observe: [1] });
-  await processes[0]!.tell({ set: 4 });
-  await processes[2]!.tell({ set: 8 });
+  for (const one of processes) await one.send({ observe: [1] });
+  await processes[0]!.send({ set: 4 });
+  await processes[2]!.send({ set: 8 });
   const { average, first, min, mostrecent } = shownGauges(reader.metrics());
   assert.deepEqual([average, first, min, mostrecent], [6, 4, 4, 8]);
 });

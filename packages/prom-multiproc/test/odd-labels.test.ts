@@ -1,4 +1,4 @@
-/** Labels of any content, length and number, and buckets of any number: whole in every reader and after a takeover. */
+/** Label values of any content and length, and any number of labels and buckets. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import client from 'prom-client';
@@ -40,7 +40,7 @@ const ODD = [
   'toString',
 ];
 
-/** The values of the label `route` as a reader of the text format finds them, with their samples. */
+/** The values of the label `route` as a parser of the text format reads them, with their samples. */
 function routes(text: string): Map<string, number> {
   const pattern = /^requests_total\{route="((?:[^"\\\n]|\\["\\n])*)"\} (\d+)$/gm;
   const unescaped = (escaped: string) =>
@@ -55,7 +55,7 @@ function randomText(random: Random): string {
   return Array.from({ length: random.int(12) }, () => random.pick(alphabet)).join('');
 }
 
-test('label values of any Unicode are whole and apart, in each process, outside, and after a takeover', async (t) => {
+test('any Unicode label value is shown unchanged by each process and a reader, also after a takeover', async (t) => {
   const random = new Random(3);
   const labels = [...new Set([...ODD, ...Array.from({ length: 200 }, () => randomText(random))])];
   const directory = temporaryDirectory(t);
@@ -69,7 +69,7 @@ test('label values of any Unicode are whole and apart, in each process, outside,
     for (const text of [await app.metrics(), reader.metrics()]) {
       assert.deepEqual(sorted(routes(text)), sorted(expected(times)));
       assert.equal(sample(text, 'forged_total'), undefined);
-      // Nothing else than what was counted, and each line whole.
+      // There are no other lines.
       const lines = text.split('\n').filter((line) => line.startsWith('requests_total{'));
       assert.equal(lines.length, labels.length);
     }
@@ -79,14 +79,14 @@ test('label values of any Unicode are whole and apart, in each process, outside,
   assert.equal(reader.slots().length, 1);
 });
 
-test('half a surrogate pair is shown as U+FFFD, and costs neither the slot nor another series', async (t) => {
+test('half a surrogate pair is shown as U+FFFD and does not damage the slot or another series', async (t) => {
   const directory = temporaryDirectory(t);
   const reader = new Reader(directory);
   t.after(() => reader.close());
   const broken = [HALF, '\udc00', `a${HALF}b`, '\udc00\ud83d'];
   for (let times = 1; times <= 2; times++) {
     const app = await AppProcess.start(t, directory);
-    await app.call('requests', 'inc', { route: 'sound' });
+    await app.call('requests', 'inc', { route: 'valid' });
     for (const route of broken) {
       await app.call('requests', 'inc', { route });
       await app.call('seconds', 'observe', { route }, 1);
@@ -97,8 +97,8 @@ test('half a surrogate pair is shown as U+FFFD, and costs neither the slot nor a
       assert.deepEqual(
         routes(text),
         new Map([
-          ['sound', times],
-          // Two that differ in their broken half alone are one.
+          ['valid', times],
+          // Two values that differ only in their half pair are the same series.
           ['\ufffd', 2 * times],
           ['a\ufffdb', times],
           ['\ufffd\ufffd', times],
@@ -126,7 +126,7 @@ function sharedRegistry(t: Cleanup) {
     act([register]);
     act([plain]);
   };
-  /** Our own text and that of a reader outside are prom-client's. */
+  /** Checks that the registry and a reader show the same as prom-client. */
   const expectSame = async () => {
     const expected = values(await plain.metrics());
     assert.deepEqual(values(await register.metrics()), expected);
@@ -136,7 +136,7 @@ function sharedRegistry(t: Cleanup) {
   return { both, expectSame, register, reader };
 }
 
-test('a hundred labels, of which some are given, all, or none', async (t) => {
+test('a metric with 100 labels counts series with all, some or none of them', async (t) => {
   const { both, expectSame } = sharedRegistry(t);
   const labelNames = Array.from({ length: 100 }, (_, i) => `label_${i}`);
   both((registers) => {
@@ -151,12 +151,12 @@ test('a hundred labels, of which some are given, all, or none', async (t) => {
   await expectSame();
 });
 
-test('histograms without a bucket and with hundreds count where they should', async (t) => {
+test('histograms with no buckets and with 700 buckets count each value in its bucket', async (t) => {
   const { both, expectSame } = sharedRegistry(t);
   both((registers) => {
     const config = { help: 'H', labelNames: ['x'], registers };
     const none = new client.Histogram({ ...config, name: 'none', buckets: [] });
-    // None of -1: prom-client takes that bucket for the one above all bounds.
+    // No bucket is -1: prom-client counts values above all bounds in that one.
     const many = new client.Histogram({
       ...config,
       name: 'many',
@@ -173,7 +173,7 @@ test('histograms without a bucket and with hundreds count where they should', as
   await expectSame();
 });
 
-test('a histogram with more buckets than a slot can hold counts in its own process, and is told of', async (t) => {
+test('a histogram with more buckets than a slot can hold counts in its own process and is counted as refused', async (t) => {
   const { register, reader } = sharedRegistry(t);
   const buckets = client.linearBuckets(1, 1, CELLS_PER_CHUNK);
   const registers = [register];
@@ -188,7 +188,7 @@ test('a histogram with more buckets than a slot can hold counts in its own proce
   assert.equal(own.find(({ metricName }) => metricName === 'huge_count')?.value, 1);
 });
 
-test('labels that read the same are one series, however they are mixed', async (t) => {
+test('label values with the same string form are one series', async (t) => {
   const { shared, both, plain, directory } = twinRegistries(t);
   both((register, { Counter }) => {
     const registers = [register];
@@ -206,7 +206,7 @@ test('labels that read the same are one series, however they are mixed', async (
   assert.equal(new TextReader(t, directory).slots()[0]!.series, 2);
 });
 
-test('labels that the application changes after it has counted with them name another series', async (t) => {
+test('changing a labels object after a count does not change the counted series', async (t) => {
   const directory = temporaryDirectory(t);
   const register = new client.Registry();
   const config = { name: 'a_total', help: 'A', labelNames: ['x', 'y'], registers: [register] };

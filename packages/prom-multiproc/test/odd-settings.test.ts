@@ -1,4 +1,4 @@
-/** Metrics made with settings that prom-client does not mind. */
+/** Metrics with unusual settings that prom-client accepts. */
 import assert from 'node:assert/strict';
 import { basename, dirname } from 'node:path';
 import { test } from 'node:test';
@@ -9,7 +9,7 @@ import { sharedRegistry } from './support/shared-registry.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 import { shareIn } from './support/twin-registries.ts';
 
-test('metrics with settings that are undefined or unknown are shared all the same', async (t) => {
+test('metrics with undefined or unknown settings are shared', async (t) => {
   const { register, registers, reader } = sharedRegistry(t);
   const odd = { help: 'x', registers, aggregator: undefined } as unknown as Omit<
     client.GaugeConfiguration<string>,
@@ -26,10 +26,10 @@ test('metrics with settings that are undefined or unknown are shared all the sam
     assert.equal(sample(text, 'h_bucket{le="1"}'), 1);
     assert.equal(sample(text, 'h_bucket{le="+Inf"}'), 1);
   }
-  assert.deepEqual(reader.complaints, []);
+  assert.deepEqual(reader.errors, []);
 });
 
-test('an aggregator that is for gauges alone gives a counter no cell of another series', async (t) => {
+test('a counter with an aggregator of gauges does not use a cell of another series', async (t) => {
   const directory = temporaryDirectory(t);
   const register = new client.Registry();
   const odd = { help: 'x', aggregator: 'mostrecent', registers: [register] } as unknown as { help: string };
@@ -47,7 +47,7 @@ test('an aggregator that is for gauges alone gives a counter no cell of another 
   );
 });
 
-test('histograms with buckets in any order count each value where it belongs', async (t) => {
+test('histograms with unsorted buckets count each value in its bucket', async (t) => {
   const { register, registers } = sharedRegistry(t);
   const histogram = new client.Histogram({ name: 'h', help: 'x', registers, buckets: [5, 1, 10, -1, 1] });
   for (const value of [0.5, 3, 7, 100, -2]) histogram.observe(value);
@@ -62,7 +62,7 @@ test('histograms with buckets in any order count each value where it belongs', a
   ]);
 });
 
-test('a relative directory stays the same when the application changes its working directory', async (t) => {
+test('a relative directory does not change with the working directory of the application', async (t) => {
   const [directory, elsewhere] = [temporaryDirectory(t), temporaryDirectory(t)];
   const before = process.cwd();
   t.after(() => process.chdir(before));
@@ -76,7 +76,7 @@ test('a relative directory stays the same when the application changes its worki
   assert.deepEqual([sample(text, 'x0_total'), sample(text, 'x1_total')], [1, 2]);
 });
 
-test('what is no registry is refused by name', (t) => {
+test('share() of a value that is not a registry throws a TypeError', (t) => {
   const directory = temporaryDirectory(t);
   for (const wrong of [client, null, 5, {}]) {
     assert.throws(() => shareIn(directory, wrong as unknown as client.Registry), {

@@ -16,7 +16,7 @@ import { shareIn } from './support/twin-registries.ts';
 
 const PROGRAM = fileURLToPath(new URL('../examples/read_slots.py', import.meta.url));
 
-function readInPython(directory: string): { values: Map<string, number>; complaints: string } {
+function readInPython(directory: string): { values: Map<string, number>; errors: string } {
   const env = { ...process.env, PYTHONUTF8: '1' };
   const { error, status, stdout, stderr } = spawnSync('python3', [PROGRAM, directory], {
     encoding: 'utf8',
@@ -27,23 +27,23 @@ function readInPython(directory: string): { values: Map<string, number>; complai
     assert.fail(`this test needs python3 (on Debian: apt-get install python3): ${error.message}`);
   }
   assert.ok(status === 0 || stderr.includes('is left out'), `exit status ${status}: ${stderr}`);
-  return { values: values(stdout), complaints: stderr };
+  return { values: values(stdout), errors: stderr };
 }
 
 /** Returns the counters and histograms that the library shows. */
-function readByLibrary(t: Cleanup, directory: string): { values: Map<string, number>; complaints: string[] } {
+function readByLibrary(t: Cleanup, directory: string): { values: Map<string, number>; errors: string[] } {
   const reader = new TextReader(t, directory);
   const text = reader.text();
   const other = [...text.matchAll(/^# TYPE (\S+) (?:gauge|summary)$/gm)].map(([, name]) => name!);
   const isOther = (series: string) => other.some((name) => series.split('{')[0]!.startsWith(name));
   const shown = [...values(text)].filter(([series]) => !isOther(series));
-  return { values: new Map(shown), complaints: reader.complaints };
+  return { values: new Map(shown), errors: reader.errors };
 }
 
 function compare(t: Cleanup, directory: string): Map<string, number> {
   const [python, library] = [readInPython(directory), readByLibrary(t, directory)];
   assert.deepEqual(python.values, library.values);
-  assert.equal(python.complaints === '', library.complaints.length === 0, python.complaints);
+  assert.equal(python.errors === '', library.errors.length === 0, python.errors);
   return python.values;
 }
 

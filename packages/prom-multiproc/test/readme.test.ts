@@ -43,7 +43,7 @@ test('REFERENCE.md lists each warning code', () => {
 });
 
 test('REFERENCE.md lists each of the own metrics with its type', () => {
-  const status = { live: 0, slots: [], retired: 0, heartbeatAge: 0, seconds: 0 };
+  const status = { live: 0, slots: [], compacted: 0, heartbeatAge: 0, seconds: 0 };
   const expected = [...selfMetrics(status, new Map())].map(({ name, type }) => [name, type]);
   const rows = tableRows(REFERENCE, 'Metric | Type').map(([name, type]) => [name, type]);
   assert.deepEqual(rows, expected);

@@ -1,4 +1,4 @@
-/** Trouble that passes: once it is over, nothing is lost. */
+/** A process that cannot share for a while loses no counts. */
 import assert from 'node:assert/strict';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const HOME = '{route="/"}';
 
-/** A file is where the directory is to be. */
+/** A process whose directory cannot be created, because a file is in its place. */
 async function withoutDirectory(t: TestContext, env: Record<string, string> = {}) {
   const directory = join(temporaryDirectory(t), 'metrics');
   writeFileSync(directory, '');
@@ -18,12 +18,12 @@ async function withoutDirectory(t: TestContext, env: Record<string, string> = {}
   return { directory, app };
 }
 
-/** The metrics as soon as they are served. */
+/** Waits until metrics() succeeds. */
 function served(app: AppProcess): Promise<string> {
   return until('the metrics', () => app.metrics().catch(() => undefined));
 }
 
-test('takeSlot() takes the lowest free slot before anything is counted, once', async (t) => {
+test('takeSlot() takes the lowest free slot once, before the first count', async (t) => {
   const directory = temporaryDirectory(t);
   const apps = [await AppProcess.start(t, directory), await AppProcess.start(t, directory)];
   for (const [slot, app] of apps.entries()) {
@@ -35,12 +35,12 @@ test('takeSlot() takes the lowest free slot before anything is counted, once', a
   assert.equal(sample(await apps[0]!.metrics(), 'plain_total'), 2);
 });
 
-test('takeSlot() gives nothing without PROMETHEUS_MULTIPROC_DIR', async (t) => {
+test('takeSlot() returns undefined without PROMETHEUS_MULTIPROC_DIR', async (t) => {
   const app = await AppProcess.start(t, undefined);
   assert.equal(await app.takeSlot(), undefined);
 });
 
-test('takeSlot() says why it cannot be had, and takes it with all that was counted once it can', async (t) => {
+test('takeSlot() rejects with the reason, and later takes the slot with all counts', async (t) => {
   const { directory, app } = await withoutDirectory(t, { PROMETHEUS_MULTIPROC_REFRESH_MS: '3600000' });
   for (let i = 0; i < 2; i++) {
     await assert.rejects(app.takeSlot(), /cannot share metrics in .*is not a directory/);
@@ -55,7 +55,7 @@ test('takeSlot() says why it cannot be had, and takes it with all that was count
   assert.deepEqual(later, ['recovered']);
 });
 
-test('a process that could not share at its first write does so by itself once it can, and has lost nothing', async (t) => {
+test('a process that could not share at its first write shares all counts as soon as it can', async (t) => {
   const { directory, app } = await withoutDirectory(t, { PROMETHEUS_MULTIPROC_REFRESH_MS: '10' });
   await app.call('requests', 'inc', { route: '/' }, 3);
   await app.call('seconds', 'observe', { route: '/' }, 1);
@@ -68,12 +68,12 @@ test('a process that could not share at its first write does so by itself once i
   assert.equal(sample(text, `seconds_count${HOME}`), 1);
   assert.equal(sample(text, 'in_flight'), 4);
   assert.equal(sample(text, `sizes_sum${HOME}`), 5);
-  await app.callAndDie('requests', 'inc', { route: '/' });
+  await app.callAndKill('requests', 'inc', { route: '/' });
   const witness = await AppProcess.start(t, directory);
   assert.equal(sample(await witness.metrics(), `requests_total${HOME}`), 4, 'counted in shared memory');
 });
 
-test('onFailure and onRecovered are called once each for one trouble, and each is told once', async (t) => {
+test('onFailure and onRecovered are called once for each failure, with one warning each', async (t) => {
   const { directory, app } = await withoutDirectory(t, { PROMETHEUS_MULTIPROC_REFRESH_MS: '10' });
   for (let i = 0; i < 3; i++) await app.call('plain', 'inc');
   rmSync(directory);

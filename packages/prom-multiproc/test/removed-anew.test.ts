@@ -1,4 +1,4 @@
-/** A metric that is removed and made anew before its process has counted in it: what dead processes counted stays. */
+/** A metric that is removed and created again before its process counts in it keeps the counts of dead processes. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import client from 'prom-client';
@@ -13,7 +13,7 @@ const METRICS = [
   [{ name: 'gauge', type: 'gauge', aggregator: 'keptsum' }, 3],
 ] as const;
 
-/** A registry with a slot that a dead process has counted in; `make` registers the same metrics. */
+/** A registry whose slot has counts of a dead process. `make` registers the same metrics. */
 function successor(t: TestContext, labelNames: string[]) {
   const { directory, register, registers, reader } = sharedRegistry(t);
   const dead = openWriter(directory);
@@ -55,7 +55,7 @@ const REMOVALS: Record<string, (register: client.Registry) => void> = {
 for (const [how, remove] of Object.entries(REMOVALS)) {
   for (const labelNames of [[], ['x']]) {
     const kind = labelNames.length > 0 ? 'with' : 'without';
-    test(`${how} and metrics ${kind} labels made anew before counting leave what dead processes counted`, async (t) => {
+    test(`${how} of metrics ${kind} labels before the first count keeps the counts of dead processes`, async (t) => {
       const { register, make, reader, shown, totals } = successor(t, labelNames);
       for (let times = 0; times < 3; times++) {
         make();
@@ -69,15 +69,15 @@ for (const [how, remove] of Object.entries(REMOVALS)) {
       histogram.observe(labels, 1);
       summary.observe(labels, 1);
       gauge.inc(labels);
-      assert.deepEqual(await totals(), [6, 10, 7, 8, 3, 4], 'counted on');
+      assert.deepEqual(await totals(), [6, 10, 7, 8, 3, 4], 'counted');
       remove(register);
       const none = INHERITED.map(() => undefined);
-      assert.deepEqual(shown(reader.text()), none, 'removed after it was counted in');
+      assert.deepEqual(shown(reader.text()), none, 'removed after the first count');
     });
   }
 }
 
-test('a metric that was removed before it was counted in and registered again counts on, once', async (t) => {
+test('metrics removed before the first count and registered again show the inherited counts once', async (t) => {
   const { register, make, totals } = successor(t, []);
   const metrics = Object.values(make());
   await register.metrics();
@@ -86,7 +86,7 @@ test('a metric that was removed before it was counted in and registered again co
   assert.deepEqual(await totals(), INHERITED);
 });
 
-test('removal after every series of the process was taken back takes the rest of the slot too', async (t) => {
+test('removing a metric after the process removed its own series removes the inherited series, too', async (t) => {
   const { register, make, reader, shown } = successor(t, ['x']);
   const { counter } = make();
   counter.inc({ x: 'b' });

@@ -1,4 +1,4 @@
-/** What the application takes back: on the whole slot of its process, and on no other. */
+/** reset(), remove() and clear() affect the whole slot of the process and no other slot. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import client from 'prom-client';
@@ -8,7 +8,7 @@ import { add, COUNTER, HISTOGRAM, openWriter, SUMMARY } from './support/slot-fil
 import { temporaryDirectory } from './support/temporary-directory.ts';
 import { shareIn } from './support/twin-registries.ts';
 
-/** A process killed after it counted, another alive, and a registry of this process that takes the dead one's slot. */
+/** A registry that takes the slot of a dead process. Another living process has counted in its own slot. */
 async function successor(t: TestContext) {
   const directory = temporaryDirectory(t);
   const dead = openWriter(directory);
@@ -62,7 +62,7 @@ const OTHERS_ONLY = [
   [1, 1, 1],
 ];
 
-test('reset() takes back all that this slot holds, inherited or counted, and nothing of others', async (t) => {
+test('reset() removes the inherited and own counts of this slot and no counts of other slots', async (t) => {
   const { metrics, totals } = await successor(t);
   const child = metrics.counter.labels('/both');
   for (const metric of Object.values(metrics)) metric.reset();
@@ -76,13 +76,13 @@ test('reset() takes back all that this slot holds, inherited or counted, and not
   ]);
 });
 
-test('resetMetrics() does so to every metric', async (t) => {
+test('resetMetrics() resets every metric', async (t) => {
   const { register, totals } = await successor(t);
   register.resetMetrics();
   assert.deepEqual(await totals(), OTHERS_ONLY);
 });
 
-test('remove() takes back one series of this slot, by values or by names, inherited or counted', async (t) => {
+test('remove() removes one inherited or own series of this slot, given by label values or by an object', async (t) => {
   const { metrics, totals } = await successor(t);
   for (const metric of Object.values(metrics)) {
     metric.remove('/old');
@@ -106,10 +106,10 @@ for (const [how, clear] of [
     },
   ],
 ] as const) {
-  test(`after ${how} the same names registered anew begin at zero in this slot`, async (t) => {
+  test(`after ${how}, metrics registered again with the same names start at zero in this slot`, async (t) => {
     const { register, make, count, totals } = await successor(t);
     clear(register);
-    // Shown whether or not this process has the metric: what others count.
+    // The counts of other processes are shown although this process does not have the metric.
     assert.deepEqual(samples(await register.metrics(), COUNTER.name), [
       'requests_total{route="/old"} 1',
       'requests_total{route="/both"} 1',
@@ -124,7 +124,7 @@ for (const [how, clear] of [
   });
 }
 
-test('zero() of a series that was inherited keeps what was inherited: it is made, not taken back', async (t) => {
+test('zero() keeps the counts of an inherited series and resets an own one', async (t) => {
   const { metrics, totals } = await successor(t);
   metrics.histogram.zero({ route: '/old' });
   assert.equal((await totals())[0]![1], 101);
@@ -132,7 +132,7 @@ test('zero() of a series that was inherited keeps what was inherited: it is made
   assert.equal((await totals())[1]![1], 1);
 });
 
-test('metrics of one name in two registries add up, and reset() of one leaves what the other counted', async (t) => {
+test('metrics with the same name in two registries are summed, and reset() of one keeps the counts of the other', async (t) => {
   const directory = temporaryDirectory(t);
   const registers = [new client.Registry(), new client.Registry()];
   for (const register of registers) shareIn(directory, register);
@@ -157,7 +157,7 @@ test('metrics of one name in two registries add up, and reset() of one leaves wh
   assert.equal((await shown())[1], 10);
 });
 
-test('what a process reset and removed stays so after it was killed and its slot taken over', async (t) => {
+test('reset and removed series remain so after the slot is taken over', async (t) => {
   const directory = temporaryDirectory(t);
   const other = await AppProcess.start(t, directory);
   await other.call('requests', 'inc', { route: '/a' }, 1);
@@ -166,7 +166,7 @@ test('what a process reset and removed stays so after it was killed and its slot
     await first.call('requests', 'inc', { route }, 10);
     await first.call('seconds', 'observe', { route }, 1);
   }
-  await first.callAndDie('plain', 'inc', 5);
+  await first.callAndKill('plain', 'inc', 5);
   const second = await AppProcess.start(t, directory);
   await second.call('plain', 'inc');
   await second.call('plain', 'reset');

@@ -1,4 +1,4 @@
-/** Registries that an application makes anew, for each job or probe say, and lets go of. */
+/** Registries that an application creates for a short time, such as for each job or probe. */
 import assert from 'node:assert/strict';
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ function openFiles(directory: string): string[] {
   return open.filter((path) => path.startsWith(directory)).sort();
 }
 
-test('registries that are read hold no files of their own open', async (t) => {
+test('additional registries keep no additional files open', async (t) => {
   const { directory, job } = makeJobs(t);
   await job();
   const before = openFiles(directory);
@@ -46,7 +46,7 @@ test('registries that are read hold no files of their own open', async (t) => {
   assert.deepEqual(openFiles(directory), before);
 });
 
-test('a registry that was cleared counts no more, takes no room, and is let go of', async (t) => {
+test('after clear(), a registry takes no space in the slot and is garbage-collected', async (t) => {
   const { directory, job } = makeJobs(t);
   const size = () => statSync(join(directory, 'slot-0.metrics')).size;
   const refs: WeakRef<client.Registry>[] = [];

@@ -1,4 +1,4 @@
-/** A process that has run out of descriptors or of memory shows no totals rather than a part of them. */
+/** A process without free file descriptors or memory rejects instead of showing incomplete totals. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { TextReader } from './support/directory-text.ts';
 import { twoSlots } from './support/two-slots.ts';
 
-/** The file of slot 1 cannot be opened, until it is told. */
+/** Makes opening slot 1 fail with `code`. @returns a function that restores it. */
 function refuseToOpen(t: TestContext, code: string): () => void {
   const { openSync } = fs;
   const refusing = t.mock.method(fs, 'openSync', (...args: Parameters<typeof openSync>) => {
@@ -23,14 +23,14 @@ function refuseToOpen(t: TestContext, code: string): () => void {
 }
 
 for (const code of ['EMFILE', 'ENFILE', 'ENOMEM']) {
-  test(`a reader that meets ${code} at one of the slots shows nothing, and all once it can`, (t) => {
+  test(`a reader throws ${code} of one slot, and shows all totals once it can open the file`, (t) => {
     const { directory, total } = twoSlots(t);
     const reader = new TextReader(t, directory);
     const restore = refuseToOpen(t, code);
     for (let scrape = 0; scrape < 2; scrape++) assert.throws(() => total(reader), { code });
     restore();
     assert.equal(total(reader), 105);
-    assert.deepEqual(reader.complaints, []);
+    assert.deepEqual(reader.errors, []);
     assert.equal(reader.heldFiles(), 0);
   });
 }

@@ -1,7 +1,4 @@
-/**
- * What is shown depends neither on which of the metrics the answering process has made itself, nor on the method by which
- * it is asked.
- */
+/** Every process shows the same totals, by each method and whichever metrics it has created itself. */
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +16,7 @@ const MAKE = `
 `;
 const COUNT = "x.inc({ a: '1' }, 2); g.set(3); h.observe(0.5); s.observe(7);";
 
-/** Ways to ask one process for all it shows, as text. */
+/** Expressions that return everything a process shows, as text. */
 const TEXT = {
   'metrics()': 'register.metrics()',
   'clusterMetrics()': 'new client.AggregatorRegistry().clusterMetrics()',
@@ -34,7 +31,7 @@ const TEXT = {
 const lines = (text: string) =>
   text.split('\n').filter((line) => line !== '' && !line.includes('prom_multiproc'));
 
-test('each way to ask shows the same, in processes that made all, some or none of the metrics', async (t) => {
+test('each method shows the same in processes that created all, some or none of the metrics', async (t) => {
   const directory = temporaryDirectory(t);
   const counting = await forkShared(t, directory, `share(register); ${MAKE} ${COUNT}`);
   const idle = await forkShared(t, directory, `share(register); ${MAKE}`);
@@ -49,7 +46,7 @@ test('each way to ask shows the same, in processes that made all, some or none o
   for (const [who, process] of Object.entries({ counting, idle, some, none })) {
     for (const [how, expression] of Object.entries(TEXT)) {
       const shown = lines(await process.ask<string>(expression)).toSorted();
-      assert.deepEqual(shown, right, `${how} of the one that made ${who}`);
+      assert.deepEqual(shown, right, `${how} of the process ${who}`);
     }
   }
   await counting.kill();
@@ -58,7 +55,7 @@ test('each way to ask shows the same, in processes that made all, some or none o
   }
 });
 
-test('clusterMetrics() shows what the primary has registered too, of exactly the registries that were set', async (t) => {
+test('clusterMetrics() shows the metrics of the primary, of exactly the registries of setRegistries()', async (t) => {
   const directory = temporaryDirectory(t);
   const asking = await forkShared(
     t,
@@ -82,14 +79,14 @@ test('clusterMetrics() shows what the primary has registered too, of exactly the
 });
 
 for (const selfMetrics of [true, false]) {
-  test(`selfMetrics: ${selfMetrics} holds for merged and aggregated registries`, async (t) => {
+  test(`selfMetrics: ${selfMetrics} applies to merged and aggregated registries`, async (t) => {
     const directory = temporaryDirectory(t);
     const asking = await forkShared(
       t,
       directory,
       `
       share(register, { selfMetrics: ${selfMetrics} });
-      // Of another one that is shared later, the other way round, this does not depend.
+      // The opposite setting of another registry has no effect.
       globalThis.other = new Registry(); share(other, { name: 'other', selfMetrics: ${!selfMetrics} });
       new Counter({ name: 'a_total', help: 'x' }).inc();
     `,
@@ -109,7 +106,7 @@ for (const selfMetrics of [true, false]) {
   });
 }
 
-test('a metric that this process took out of its registry shows what others count', async (t) => {
+test('a process that has removed a metric from its registry shows the counts of other processes', async (t) => {
   const directory = temporaryDirectory(t);
   const [one, two] = [
     await forkShared(t, directory, `share(register); ${MAKE} ${COUNT}`),
@@ -125,7 +122,7 @@ test('a metric that this process took out of its registry shows what others coun
   assert.deepEqual(samples(await one.ask<string>('register.metrics()'), 'x_total'), []);
 });
 
-test('clusterMetrics() of a primary that has the metric too gives the totals of its workers', async (t) => {
+test('clusterMetrics() of a primary that also registers the metric shows the totals of its workers', async (t) => {
   const primary = fork(fileURLToPath(new URL('./support/registering-primary.cjs', import.meta.url)), {
     env: { ...process.env, PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) },
   });

@@ -1,4 +1,4 @@
-/** The same as crash-points.test.ts, but a process of its own is really killed at every point, and its file read. */
+/** Like crash-points.test.ts, but a separate process is killed by SIGKILL at each point. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,12 +10,12 @@ import { values } from './support/sample.ts';
 import { add, COUNTER, openWriter } from './support/slot-files.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
-const PROGRAM = join(import.meta.dirname, 'support/dying-process.ts');
+const PROGRAM = join(import.meta.dirname, 'support/crashing-process.ts');
 const AT_ONCE = 4;
 const COUNTED = 'requests_total{route="/"}';
 
-/** The signal that ended it. */
-async function countAndDie(directory: string, point: number): Promise<NodeJS.Signals | null> {
+/** @returns the signal that ended the process; null if it exited. */
+async function countAndCrash(directory: string, point: number): Promise<NodeJS.Signals | null> {
   const child = spawn(process.execPath, ['--no-warnings', PROGRAM, directory, String(point)], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
@@ -27,12 +27,12 @@ async function countAndDie(directory: string, point: number): Promise<NodeJS.Sig
 function shown(t: TestContext, directory: string, where: string): Map<string, number> {
   const reader = new TextReader(t, directory);
   const found = values(reader.text());
-  assert.deepEqual(reader.complaints, [], where);
+  assert.deepEqual(reader.errors, [], where);
   return found;
 }
 
-/** Kills a process at each point of a start in a directory where `before` was counted, until one ends by itself. */
-async function dieAtEachPoint(t: TestContext, before: number): Promise<number> {
+/** Kills a process at each point of a start in a directory with the count `before`, until a process exits. */
+async function crashAtEachPoint(t: TestContext, before: number): Promise<number> {
   let killed = 0;
   let ended = false;
   const one = async (point: number): Promise<void> => {
@@ -43,7 +43,7 @@ async function dieAtEachPoint(t: TestContext, before: number): Promise<number> {
       add(first, COUNTER, '/', before);
       first.close();
     }
-    if ((await countAndDie(directory, point)) === null) {
+    if ((await countAndCrash(directory, point)) === null) {
       ended = true;
       return;
     }
@@ -53,7 +53,7 @@ async function dieAtEachPoint(t: TestContext, before: number): Promise<number> {
     assert.ok([before, before + 5].includes(counted), `${where}: ${counted} counted`);
     assert.ok(
       [...found.keys()].every((series) => !series.startsWith('in_flight')),
-      `${where}: its gauge shows`,
+      `${where}: its gauge is shown`,
     );
     const successor = openWriter(directory);
     add(successor, COUNTER, '/', 1);
@@ -69,10 +69,10 @@ async function dieAtEachPoint(t: TestContext, before: number): Promise<number> {
   return killed;
 }
 
-test('a process killed by SIGKILL at any store of making its file and its series loses and invents nothing', async (t) => {
-  assert.ok((await dieAtEachPoint(t, 0)) >= 30);
+test('SIGKILL at any point of creating a slot file and its series loses and adds no counts', async (t) => {
+  assert.ok((await crashAtEachPoint(t, 0)) >= 30);
 });
 
-test('a process killed by SIGKILL at any store of taking over a slot loses and invents nothing', async (t) => {
-  assert.ok((await dieAtEachPoint(t, 100)) >= 20);
+test('SIGKILL at any point of taking over a slot loses and adds no counts', async (t) => {
+  assert.ok((await crashAtEachPoint(t, 100)) >= 20);
 });

@@ -1,4 +1,4 @@
-/** `process_start_time_seconds`, which middlewares and dashboards lean on, though prom-client leaves it out of aggregates. */
+/** `process_start_time_seconds`, which prom-client omits from its aggregation. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import client from 'prom-client';
@@ -8,7 +8,7 @@ import { definition, openWriter } from './support/slot-files.ts';
 
 for (const prefix of ['', 'app_']) {
   const name = `${prefix}process_start_time_seconds`;
-  test(`${name} is that of the oldest living process, whoever answers, as text and JSON`, async (t) => {
+  test(`${name} is that of the oldest living process, as text and JSON`, async (t) => {
     const { directory, register, registers, reader } = sharedRegistry(t);
     const metric = definition({ name, type: 'gauge', aggregator: 'omit', labelNames: [] });
     const [dead, oldest, young] = [1000, 2000, 4_000_000_000].map((start) => {
@@ -28,9 +28,9 @@ for (const prefix of ['', 'app_']) {
       return values[0]!.value;
     };
     new client.Counter({ name: 'x_total', help: 'x', registers }).inc();
-    assert.equal(await shown(), 2000, 'of a process that does not have it');
+    assert.equal(await shown(), 2000, 'in a process without the metric');
     client.collectDefaultMetrics({ register, prefix });
-    assert.equal(await shown(), 2000, 'of one that has it');
+    assert.equal(await shown(), 2000, 'in a process with the metric');
     oldest.close();
     const own = await shown();
     assert.ok(own > 1_700_000_000 && own < 4_000_000_000, `${own}`);

@@ -1,6 +1,6 @@
 /**
- * No reader sees half of an old and half of a new value. TEAR_READS sets how many cells are read that another
- * process flips without a pause; TEAR_BY=pread copies them but once, and to an odd address, to see the test fail.
+ * No reader sees half of an old and half of a new value. Another process flips the cells without pause. TEAR_READS sets the number
+ * of cells to read. With TEAR_BY=pread the cells are copied once to an unaligned address, and the test fails.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -32,12 +32,12 @@ async function flippedCells(t: TestContext): Promise<string> {
   return join(directory, 'slot-0.metrics');
 }
 
-/** Gives the bits of the cells as they are now. */
+/** @returns a function that reads the bits of the cells. */
 function readerOf(t: TestContext, path: string): () => BigUint64Array {
   if (BY === 'pread') {
     const fd = openSync(path, 'r');
     t.after(() => closeSync(fd));
-    // To where the kernel's own copying is not aligned, as a buffer of whatever length from a pool may be.
+    // An unaligned address, as buffers of Node's pool may have.
     const copied = Buffer.alloc(CELLS * 8 + 3).subarray(3);
     return () => {
       readSync(fd, copied, 0, copied.length, HEADER_BYTES + CHUNK_BYTES);
@@ -53,7 +53,7 @@ function readerOf(t: TestContext, path: string): () => BigUint64Array {
   };
 }
 
-test(`cells flipped without a pause are read ${READS} times, by ${BY}: no read gives a third value`, async (t) => {
+test(`${READS} reads of flipping cells, by ${BY}, give no torn value`, async (t) => {
   const read = readerOf(t, await flippedCells(t));
   const [one, other] = PATTERNS as [bigint, bigint];
   const seen = [0, 0];
@@ -69,6 +69,6 @@ test(`cells flipped without a pause are read ${READS} times, by ${BY}: no read g
   assert.deepEqual(torn.slice(0, 10), [], `${torn.length} torn values`);
   assert.ok(
     seen.every((times) => times > 0),
-    'both values were seen: they were flipped while they were read',
+    'both values must be seen: the cells were flipped while they were read',
   );
 });

@@ -1,4 +1,4 @@
-/** prom-client's default metrics and the cluster support of a middleware, in a cluster that knows nothing of the sharing. */
+/** prom-client's default metrics and the cluster support of a middleware, in a cluster that does not use this library. */
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +18,7 @@ async function start(t: TestContext, directory: string) {
   });
   t.after(() => void primary.kill('SIGKILL'));
   const [{ port, metricsPort }] = await once(primary, 'message');
-  // A connection each: the primary hands connections out to its workers, not requests.
+  // One connection for each request, because the primary distributes connections to its workers.
   const get = async (path: string, at: number) => {
     const answer = await fetch(`http://127.0.0.1:${at}${path}`, { headers: { connection: 'close' } });
     assert.equal(answer.status, 200);
@@ -28,7 +28,7 @@ async function start(t: TestContext, directory: string) {
     metrics: () => get('/metrics', metricsPort),
     /** Resolves when the primary sees the next worker exit. */
     exit: () => once(primary, 'message'),
-    /** Sends requests one after the other; gives the process ids of the workers that answered. */
+    /** Sends requests one after the other. @returns the pids of the workers that answered. */
     async hello(times: number): Promise<Set<number>> {
       const answered = new Set<number>();
       for (let i = 0; i < times; i++) answered.add(Number(await get('/hello', port)));
@@ -37,10 +37,10 @@ async function start(t: TestContext, directory: string) {
   };
 }
 
-test('requests and garbage collections of three workers add up exactly in the primary, whatever dies', async (t) => {
+test('the primary shows the exact number of requests and garbage collections of its workers, also after one is killed', async (t) => {
   const cluster = await start(t, temporaryDirectory(t));
   const total = async (wanted: number) => {
-    // Both are counted once the answer is out.
+    // Both are counted after the answer is sent.
     await until(`${wanted} requests and as many collections`, async () => {
       const text = await cluster.metrics();
       const requests = sample(text, REQUESTS) ?? 0;

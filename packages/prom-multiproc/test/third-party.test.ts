@@ -1,4 +1,4 @@
-/** Middleware of others that makes its own metrics, in processes that know nothing of the sharing: see `register.ts`. */
+/** Third-party middleware that creates its own metrics, in applications that do not use this library: see `register.ts`. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -43,12 +43,12 @@ for (const [framework, series, others] of [
     ['http_request_summary_seconds_count{method="GET",route="/hello",status_code="200"}'],
   ],
 ] as const) {
-  test(`what a middleware for ${framework} counts in two processes adds up in each, whatever dies`, async (t) => {
+  test(`each process shows the totals of a middleware for ${framework}, also after one is killed`, async (t) => {
     const directory = temporaryDirectory(t);
     const apps = await Promise.all([start(t, framework, directory), start(t, framework, directory)]);
     await Promise.all([apps[0]!.hello(7), apps[1]!.hello(5)]);
     const total = async (app: App, wanted: number) => {
-      // They count once the answer is out, one metric after the other.
+      // The middleware counts after the answer is sent, one metric after the other.
       const text = await until(`${wanted} in ${[series, ...others]}`, async () => {
         const text = await app.metrics();
         const shown = [series, ...others].map((name) => sample(text, name));

@@ -1,9 +1,9 @@
-/** What the compiler promises of metrics that are shared; `tsc` holds it. Run, it shows that nothing of it throws. */
+/** The types of shared metrics. `tsc` checks them; the test runs the valid calls. */
 import { test } from 'node:test';
 import client, { Counter, Gauge, Histogram, type RegistryContentType, Summary } from 'prom-client';
 import { metricsHandler, share } from '../src/index.ts';
 
-/** Never called: each mistake here must be one for the compiler, or the line before it is one. */
+/** Only compiled. tsc reports an unused `@ts-expect-error` if it accepts a mistake. */
 export function mistakes(register: client.Registry): void {
   const config = { name: 'x', help: 'x', labelNames: ['method', 'status'], registers: [register] } as const;
   const counter = new Counter({ ...config, registers: [register] });
@@ -44,7 +44,7 @@ export function mistakes(register: client.Registry): void {
   share(register, { selfMetric: false });
 }
 
-test('registries of either content type are taken', () => {
+test('share() and metricsHandler() accept registries of either content type', () => {
   const openMetrics = new client.Registry<client.OpenMetricsContentType>();
   const any = new client.Registry() as client.Registry<RegistryContentType>;
   for (const register of [openMetrics, any]) {

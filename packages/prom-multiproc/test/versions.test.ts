@@ -1,7 +1,6 @@
 /**
- * Two versions of an application that define a metric differently, at one time or one after the other. The rule: the
- * definition read first, from the lowest slot on and the oldest in it, gives type, help and aggregator; see
- * `DirectoryReader`.
+ * Two versions of an application with different definitions of a metric, at the same time or one after the other:
+ * REFERENCE.md#labels-and-versions.
  */
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
@@ -14,7 +13,7 @@ import { until } from './support/poll.ts';
 import { sample, samples } from './support/sample.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
-interface Told {
+interface Report {
   readonly text: string;
   readonly json: string;
   readonly warnings: readonly string[];
@@ -29,10 +28,10 @@ async function start(t: TestContext, directory: string, version: '1' | '2') {
   t.after(() => void child.kill('SIGKILL'));
   await once(child, 'message');
   return {
-    async tell(): Promise<Told> {
-      child.send('tell');
-      const [told] = await once(child, 'message');
-      return told;
+    async report(): Promise<Report> {
+      child.send('report');
+      const [report] = await once(child, 'message');
+      return report;
     },
     async kill() {
       child.kill('SIGKILL');
@@ -55,7 +54,7 @@ function headOf(text: string, name: string): string[] {
   return text.split('\n').filter((line) => new RegExp(`^# (HELP|TYPE) ${name} `).test(line));
 }
 
-/** What both versions have counted together, whatever the order; no sample of one may stand for the other. */
+/** Checks the totals of both versions, which do not depend on the order, and the help text of the first. */
 function expectBoth(text: string, first: '1' | '2'): void {
   assert.deepEqual(samples(text, 'labelled_total').toSorted(), [
     'labelled_total{region="eu",route="/"} 1',
@@ -84,35 +83,35 @@ for (const [first, second] of [
   ['1', '2'],
   ['2', '1'],
 ] as const) {
-  test(`versions ${first} and ${second} at one time, seen by each and from outside, are both right`, async (t) => {
+  test(`versions ${first} and ${second} at the same time show the same totals, as does a reader`, async (t) => {
     const directory = temporaryDirectory(t);
     const early = opened(t, directory);
     const older = await start(t, directory, first);
     early.metrics();
     const newer = await start(t, directory, second);
-    const told = [await older.tell(), await newer.tell()];
-    for (const text of [...told.map((one) => one.text), early.metrics(), opened(t, directory).metrics()]) {
+    const reports = [await older.report(), await newer.report()];
+    for (const text of [...reports.map((one) => one.text), early.metrics(), opened(t, directory).metrics()]) {
       expectBoth(text, first);
       assert.deepEqual(headOf(text, 'typed').at(1), `# TYPE typed ${first === '1' ? 'counter' : 'gauge'}`);
       assert.deepEqual(samples(text, 'typed'), [first === '1' ? 'typed 7' : 'typed 70'], 'one type only');
       assert.equal(sample(text, 'aggregated'), first === '1' ? 8 : 5);
     }
-    for (const { json } of told) assert.ok(JSON.parse(json).length > 8);
-    // Warnings come a moment later.
-    const [ofOlder, ofNewer] = [(await older.tell()).warnings, (await newer.tell()).warnings];
+    for (const { json } of reports) assert.ok(JSON.parse(json).length > 8);
+    // The warnings are emitted after the first report.
+    const [ofOlder, ofNewer] = [(await older.report()).warnings, (await newer.report()).warnings];
     assert.deepEqual(ofOlder, []);
-    assert.equal(ofNewer.length, 1, 'the one whose metric is not shown says so');
+    assert.equal(ofNewer.length, 1, 'the version whose metric is not shown warns');
     assert.match(ofNewer[0]!, /^typed is a \w+ here but a \w+ in another/);
     assert.equal(readdirSync(directory).length, 2);
   });
 
-  test(`version ${second} after ${first} in one slot keeps what ${first} counted, and both go on in turn`, async (t) => {
+  test(`version ${second} keeps the counts of version ${first} in the same slot, and version ${first} continues them again`, async (t) => {
     const directory = temporaryDirectory(t);
     const reader = opened(t, directory);
     await (await start(t, directory, first)).kill();
     reader.metrics();
     const successor = await start(t, directory, second);
-    const { text } = await successor.tell();
+    const { text } = await successor.report();
     for (const each of [text, reader.metrics(), opened(t, directory).metrics()]) {
       expectBoth(each, first);
       assert.deepEqual(samples(each, 'typed'), first === '1' ? ['typed 7'] : [], 'a gauge is not inherited');
@@ -120,7 +119,7 @@ for (const [first, second] of [
     const quantiles = (second === '2' ? ['0.1', '0.9'] : ['0.5']).map(
       (quantile) => `sizes{quantile="${quantile}",route="/"} 4`,
     );
-    // They show with the next refresh.
+    // Quantiles are shown after the next refresh.
     const alone = await until('quantiles of the present version', () => {
       const shown = reader.workerMetrics(0)!;
       const own = samples(shown, 'sizes{').filter((line) => line.includes('route="/"'));
@@ -128,9 +127,9 @@ for (const [first, second] of [
     });
     assert.equal(sample(alone, 'sizes_count{route="/"}'), 2);
     await successor.kill();
-    // And back: what was made before is found again.
+    // Back to the first version: it finds its series again.
     const bytes = reader.slots()[0]!.bytes;
-    const { text: third } = await (await start(t, directory, first)).tell();
+    const { text: third } = await (await start(t, directory, first)).report();
     assert.equal(sample(third, 'helped_total'), 3);
     assert.equal(sample(third, 'seconds_count'), 9);
     assert.equal(reader.slots()[0]!.bytes, bytes);

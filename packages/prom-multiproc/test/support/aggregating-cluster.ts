@@ -1,4 +1,4 @@
-/** A cluster that aggregates as prom-client does; tells the test what `clusterMetrics()` gives. */
+/** A cluster that aggregates with prom-client's `AggregatorRegistry`. Sends the test the results of `clusterMetrics()`. */
 import cluster, { type Worker } from 'node:cluster';
 import { AggregatorRegistry, Counter, Gauge } from 'prom-client';
 import { share } from '../../src/index.ts';

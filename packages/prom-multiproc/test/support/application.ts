@@ -1,17 +1,17 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Answer, MetricName, Order } from './counting-process.ts';
+import type { Answer, Command, MetricName } from './counting-process.ts';
 import type { Cleanup } from './temporary-directory.ts';
 
 const PROGRAM = join(import.meta.dirname, 'counting-process.ts');
 
-type Wanted = Order extends infer One ? Omit<One & Order, 'id'> : never;
+type Request = Command extends infer One ? Omit<One & Command, 'id'> : never;
 
-/** One real process of an application that shares its metrics in a directory; killed after the test. */
+/** A process of an application that shares its metrics in a directory. It is killed after the test. */
 export class AppProcess {
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, (answer: Answer) => void>();
+  readonly #pending = new Map<number, (answer: Answer) => void>();
   readonly #exit: Promise<unknown>;
   #lastId = 0;
 
@@ -36,26 +36,26 @@ export class AppProcess {
   private constructor(child: ChildProcess) {
     this.#child = child;
     this.#exit = once(child, 'exit');
-    child.on('message', (answer: Answer) => this.#waiting.get(answer.id)?.(answer));
+    child.on('message', (answer: Answer) => this.#pending.get(answer.id)?.(answer));
   }
 
   get pid(): number {
     return this.#child.pid!;
   }
 
-  /** Calls a method of one of its metrics; rejects with the message of what that throws. */
+  /** Calls a method of one of its metrics. Rejects with the message of the error that it throws. */
   call(metric: MetricName, method: string, ...args: unknown[]): Promise<void> {
     return this.#ask({ call: metric, method, args }) as Promise<void>;
   }
 
-  /** Has it end itself by SIGKILL right after that call, and waits until it is gone. */
-  async callAndDie(metric: MetricName, method: string, ...args: unknown[]): Promise<void> {
+  /** Calls a method, after which the process sends itself SIGKILL. Resolves when it has ended. */
+  async callAndKill(metric: MetricName, method: string, ...args: unknown[]): Promise<void> {
     this.#child.send({ id: ++this.#lastId, call: metric, method, args, last: true });
     await this.#exit;
   }
 
-  /** Has it make a call that ends it; by which signal it ends. */
-  async callToItsEnd(metric: MetricName, method: string, ...args: unknown[]): Promise<unknown> {
+  /** Calls a method that crashes the process. @returns the signal that ended it. */
+  async callAndCrash(metric: MetricName, method: string, ...args: unknown[]): Promise<unknown> {
     this.#child.send({ id: ++this.#lastId, call: metric, method, args });
     await this.#exit;
     return this.#child.signalCode;
@@ -69,20 +69,20 @@ export class AppProcess {
     return this.#ask({ ask: 'warnings' }) as Promise<string[]>;
   }
 
-  /** What `onFailure` was told, and `recovered` for each call of `onRecovered`. */
+  /** The error message of each call of `onFailure`, and `recovered` for each call of `onRecovered`. */
   changes(): Promise<string[]> {
     return this.#ask({ ask: 'changes' }) as Promise<string[]>;
   }
 
   /**
-   * Has it cut a file to nothing. Another process might do so between its look at the file of its slot and the beat that comes
-   * right after, which would end it.
+   * Truncates a file to zero bytes in this process. If another process did so between the check of the slot file and the heartbeat
+   * after it, the heartbeat would crash this process.
    */
-  cut(path: string): Promise<void> {
-    return this.#ask({ cut: path }) as Promise<void>;
+  truncate(path: string): Promise<void> {
+    return this.#ask({ truncate: path }) as Promise<void>;
   }
 
-  /** Has it clear a directory, without a wait. */
+  /** Clears a directory in this process, without waiting for holders. */
   clear(directory: string): Promise<void> {
     return this.#ask({ clear: directory }) as Promise<void>;
   }
@@ -91,25 +91,25 @@ export class AppProcess {
     return this.#ask({ ask: 'takeSlot' }) as Promise<number | undefined>;
   }
 
-  /** SIGKILL; resolves when it is gone. */
+  /** Sends SIGKILL. Resolves when the process has ended. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#exit;
   }
 
-  async #ask(wanted: Wanted): Promise<unknown> {
+  async #ask(request: Request): Promise<unknown> {
     const id = ++this.#lastId;
     const answered = this.#answerTo(id);
-    this.#child.send({ ...wanted, id });
+    this.#child.send({ ...request, id });
     const { value, error } = await answered;
     if (error !== undefined) throw new Error(error);
     return value;
   }
 
   async #answerTo(id: number): Promise<Answer> {
-    const answered = new Promise<Answer>((resolve) => this.#waiting.set(id, resolve));
+    const answered = new Promise<Answer>((resolve) => this.#pending.set(id, resolve));
     const ended = this.#exit.then(() => {
-      throw new Error(`process ${this.pid} ended instead of answering`);
+      throw new Error(`process ${this.pid} ended before it answered`);
     });
     ended.catch(() => {});
     return Promise.race([answered, ended]);

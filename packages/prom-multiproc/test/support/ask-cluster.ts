@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Cleanup } from './temporary-directory.ts';
 
-/** Status and text of `/metrics` in the primary and in a worker of a cluster. */
+/** The status and text of `/metrics` of the primary and of a worker of a cluster. */
 export async function askCluster(
   test: Cleanup,
   directory: string | undefined,

@@ -1,4 +1,4 @@
-/** Counts as fast as it can, and after each increment says so by one byte: what was said must have been counted. */
+/** Counts as fast as it can, and writes one byte after each increment. */
 import { writeSync } from 'node:fs';
 import { Counter, Histogram } from 'prom-client';
 import { share } from '../../src/index.ts';

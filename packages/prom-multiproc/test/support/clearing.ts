@@ -7,7 +7,7 @@ import { type Cleanup, temporaryDirectory } from './temporary-directory.ts';
 
 export const AT_ONCE: ClearOptions = { waitMs: 0 };
 
-/** A metrics directory with two slot files, which nobody holds. */
+/** Creates a metrics directory with two slot files that no process holds. */
 export function counted(t: Cleanup): string {
   const directory = join(temporaryDirectory(t), 'metrics');
   mkdirSync(directory);

@@ -1,4 +1,4 @@
-/** A cluster whose one worker shares its metrics; both tell the test their process ids. */
+/** A cluster with one worker, which shares its metrics. Sends the test the pid of the worker. */
 import cluster from 'node:cluster';
 import { Counter } from 'prom-client';
 import { share } from '../../src/index.ts';

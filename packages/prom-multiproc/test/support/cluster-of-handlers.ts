@@ -1,4 +1,4 @@
-/** A cluster whose primary and one worker serve their metrics, each on a port of its own; tells the test the ports. */
+/** A cluster whose primary and one worker serve their metrics on separate ports. Sends the test the ports. */
 import cluster from 'node:cluster';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +10,7 @@ share();
 
 const server = createServer(metricsHandler());
 const listening = new Promise<number>((resolve) => {
-  // Not shared with other workers: `exclusive`.
+  // `exclusive`: otherwise the worker would listen on the port of the primary.
   server.listen({ port: 0, host: '127.0.0.1', exclusive: true }, () =>
     resolve((server.address() as AddressInfo).port),
   );

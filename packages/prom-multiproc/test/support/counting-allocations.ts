@@ -1,4 +1,4 @@
-/** Prints the bytes of heap that one count in a known series takes, by way: shared, and in plain prom-client. */
+/** Prints the heap bytes that one count in a known series allocates, for each way to count, shared and in plain prom-client. */
 import { Registry } from 'prom-client';
 import { share } from '../../src/index.ts';
 import { waysToCount } from './known-series.ts';
@@ -6,7 +6,7 @@ import { waysToCount } from './known-series.ts';
 const UNTIL_COMPILED = 30_000;
 const TIMES = 10_000;
 
-/** Of compiled code; nothing is collected meanwhile, the young generation being large enough. */
+/** Measures compiled code. The young generation is large enough to avoid a garbage collection during the measurement. */
 function bytesOf(count: () => void): number {
   for (let i = 0; i < UNTIL_COMPILED; i++) count();
   globalThis.gc!();

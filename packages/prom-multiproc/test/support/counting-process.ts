@@ -1,6 +1,6 @@
 /**
- * A process of an application, told over IPC what to do. It makes its metrics before `share()` unless `LATE_METRICS` is
- * set, and one whose `collect()` fails if `FAILING_COLLECT` names it; it has nothing to do with the metrics directory until it is told to count.
+ * A process of an application, controlled over IPC. It creates its metrics before `share()` unless `LATE_METRICS` is set, and a
+ * gauge named `FAILING_COLLECT` whose `collect()` fails. It does not use the metrics directory before its first command.
  */
 import { truncateSync } from 'node:fs';
 import { Counter, Gauge, Histogram, register, Summary } from 'prom-client';
@@ -8,15 +8,15 @@ import { clearDirectory } from '../../src/clear-directory.ts';
 import { share, takeSlot } from '../../src/index.ts';
 import { loadLibc } from '../../src/os/libc.ts';
 
-export type Order =
+export type Command =
   | { id: number; call: MetricName; method: string; args: unknown[]; last?: true }
   | { id: number; ask: keyof typeof ANSWERS }
-  | { id: number; cut: string }
+  | { id: number; truncate: string }
   | { id: number; clear: string };
 
 export type Answer = { id: number; value?: unknown; error?: string };
 
-// What an ordinary user meets, tried as root: who may not read the sources, has them already.
+// Runs as an unprivileged user. The C library is loaded before, because this user may not be able to read node_modules.
 if (process.env.RUN_AS !== undefined) {
   loadLibc();
   const id = Number(process.env.RUN_AS);
@@ -50,33 +50,32 @@ if (FAILING_COLLECT !== undefined) {
 const ANSWERS = {
   metrics: () => register.metrics(),
   warnings: () => warnings,
-  /** What `onFailure` was told, and `recovered` for each call of `onRecovered`. */
   changes: () => changes,
   takeSlot: () => takeSlot(),
 };
 
 export type MetricName = keyof typeof metrics;
 
-process.on('message', async (order: Order) => {
-  const answer: Answer = { id: order.id };
+process.on('message', async (command: Command) => {
+  const answer: Answer = { id: command.id };
   try {
-    answer.value = await obey(order);
+    answer.value = await run(command);
   } catch (error) {
     answer.error = (error as Error).message;
   }
   process.send?.(answer);
 });
 
-function obey(order: Order): unknown {
-  if ('ask' in order) return ANSWERS[order.ask]();
-  if ('cut' in order) return truncateSync(order.cut);
-  if ('clear' in order) return clearDirectory(order.clear, { waitMs: 0 });
-  const metric = metrics[order.call] as unknown as Record<string, (...args: unknown[]) => unknown>;
-  metric[order.method]!(...order.args);
-  if (order.last) process.kill(process.pid, 'SIGKILL');
+function run(command: Command): unknown {
+  if ('ask' in command) return ANSWERS[command.ask]();
+  if ('truncate' in command) return truncateSync(command.truncate);
+  if ('clear' in command) return clearDirectory(command.clear, { waitMs: 0 });
+  const metric = metrics[command.call] as unknown as Record<string, (...args: unknown[]) => unknown>;
+  metric[command.method]!(...command.args);
+  if (command.last) process.kill(process.pid, 'SIGKILL');
   return undefined;
 }
 
-// Ends with the test that started it.
+// Exits with the test that started it.
 process.on('disconnect', () => process.exit());
 process.send?.({ id: 0 } satisfies Answer);

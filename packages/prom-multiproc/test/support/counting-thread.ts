@@ -1,4 +1,4 @@
-/** A worker thread that counts once and stays. */
+/** A worker thread that counts once and keeps running. */
 import { parentPort } from 'node:worker_threads';
 import { Counter } from 'prom-client';
 import { share } from '../../src/index.ts';

@@ -1,4 +1,4 @@
-/** Counts in known series, then in a new one, where no system call is allowed; writes what it has got through. */
+/** Forbids system calls, then counts in known series and in a new one. Writes the name of each step that succeeds. */
 import { writeSync } from 'node:fs';
 import { register } from 'prom-client';
 import { share } from '../../src/index.ts';
@@ -9,7 +9,7 @@ const TIMES = 100;
 
 share();
 const ways = Object.entries(waysToCount(register));
-// The engine keeps what it learns of each way on its heap, which may grow by a system call then.
+// V8 collects feedback for each way to count before system calls are forbidden: its heap may grow by a system call.
 for (const [, count] of ways) for (let i = 0; i < TIMES; i++) count();
 forbidSystemCalls();
 for (const [way, count] of ways) {

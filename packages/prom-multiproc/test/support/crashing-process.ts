@@ -1,6 +1,6 @@
 /**
- * dying-process DIRECTORY POINT: takes a slot and counts one metric of each kind, and kills itself with SIGKILL at the
- * moment of that number, counted from 0. Ends with 0 where there are not so many.
+ * `crashing-process.ts <directory> <point>` takes a slot and counts in a counter, a gauge and a histogram. It sends itself SIGKILL at
+ * the point (from 0) of `atEachStore`, or exits with 0 if there are fewer points.
  */
 import { atEachStore } from './each-store.ts';
 import { add, COUNTER, GAUGE, HISTOGRAM, openWriter } from './slot-files.ts';
@@ -8,12 +8,12 @@ import { add, COUNTER, GAUGE, HISTOGRAM, openWriter } from './slot-files.ts';
 const [directory, point] = process.argv.slice(2) as [string, string];
 let left = Number(point);
 
-function dieInTime(): void {
+function crashAtPoint(): void {
   if (left === 0) process.kill(process.pid, 'SIGKILL');
   left -= 1;
 }
 
-atEachStore(dieInTime, () => {
+atEachStore(crashAtPoint, () => {
   const writer = openWriter(directory);
   add(writer, COUNTER, '/', 5);
   add(writer, GAUGE, '/', 7);

@@ -5,38 +5,38 @@ import { loadLibc } from '../../src/os/libc.ts';
 import { sample } from './sample.ts';
 import type { Cleanup } from './temporary-directory.ts';
 
-/** A reader of a directory as a process that only reads has one. */
+/** Reads a directory as text, like a process that only reads. */
 export class TextReader {
-  /** What was said of files that cannot be trusted. */
-  readonly complaints: string[] = [];
+  /** The errors of files that cannot be trusted, with their paths. */
+  readonly errors: string[] = [];
   readonly #reader: DirectoryReader;
 
   constructor(test: Cleanup, directory: string, libc = loadLibc()) {
     this.#reader = new DirectoryReader(libc, directory, (path, error) =>
-      this.complaints.push(`${path}: ${error.message}`),
+      this.errors.push(`${path}: ${error.message}`),
     );
     test.after(() => this.#reader.close());
   }
 
-  /** What is known of the slots, as of now. */
+  /** Refreshes and returns the status of the slots. */
   slots(): DirectoryReader['status']['slots'] {
     this.#reader.refresh();
     return this.#reader.status.slots;
   }
 
-  /** Looks for names to read ahead. In how many slots there were some. */
+  /** Reads new records ahead. @returns the number of slots that had some. */
   lookAhead(): number {
     return [...this.#reader.readAhead()].length;
   }
 
-  /** How many files `prom_multiproc_unreadable_slots` counts, as of the last reading. */
+  /** The value of `prom_multiproc_unreadable_slots` at the last refresh. */
   heldFiles(): number | undefined {
     const families = [...selfMetrics(this.#reader.status, new Map())];
     const unreadable = families.find(({ name }) => name === 'prom_multiproc_unreadable_slots')!;
     return sample(renderFamily(unreadable, { openMetrics: false }), unreadable.name);
   }
 
-  /** All families as text, as of now. */
+  /** Refreshes and returns all families as text. */
   text(): string {
     this.#reader.refresh();
     const options = { openMetrics: false };

@@ -2,30 +2,30 @@ import fs from 'node:fs';
 import { loadLibc } from '../../src/os/libc.ts';
 import { hookCall, whileHooked } from './hooked-calls.ts';
 
-/** Called before each write or store that a slot file gets, and after each that is a call, with what it is. */
+/** Called with a description of the next change of a slot file. */
 export type OnPoint = (before: string) => void;
 
-/** Runs `act`, telling every moment between two changes of a slot file: a process may die at any of them. */
+/** Runs `act`. Calls `onPoint` at each point at which a crash would leave a different slot file. */
 export function atEachStore(onPoint: OnPoint, act: () => void): void {
-  const tell = (name: string) => (call: () => unknown) => {
+  const hook = (name: string) => (call: () => unknown) => {
     onPoint(name);
     const result = call();
-    onPoint(`what comes after ${name}`);
+    onPoint(`the step after ${name}`);
     return result;
   };
   const undo = [
-    hookCall(fs, 'writeSync', tell('writeSync')),
-    hookCall(Atomics, 'store', tell('store')),
+    hookCall(fs, 'writeSync', hook('writeSync')),
+    hookCall(Atomics, 'store', hook('store')),
     hookFloats(onPoint),
-    ...(['allocate', 'mmap', 'tryLock'] as const).map((name) => hookCall(loadLibc(), name, tell(name))),
+    ...(['allocate', 'mmap', 'tryLock'] as const).map((name) => hookCall(loadLibc(), name, hook(name))),
   ];
   whileHooked(undo, act);
 }
 
-/** Stores of 8-byte values: every Float64Array made from now on tells of them. */
+/** Reports the stores into each Float64Array that is created from now on. */
 function hookFloats(onPoint: OnPoint): () => void {
   const Original = globalThis.Float64Array;
-  const told = (array: Float64Array): Float64Array =>
+  const hooked = (array: Float64Array): Float64Array =>
     new Proxy(array, {
       get: (target, property) => {
         const value: unknown = Reflect.get(target, property, target);
@@ -37,7 +37,7 @@ function hookFloats(onPoint: OnPoint): () => void {
       },
     });
   globalThis.Float64Array = new Proxy(Original, {
-    construct: (_, args: [never]) => told(new Original(...args)),
+    construct: (_, args: [never]) => hooked(new Original(...args)),
     get: (_, property) => {
       const value: unknown = Reflect.get(Original, property);
       return property === 'of' ? Original.of.bind(Original) : value;

@@ -4,7 +4,7 @@ import type { Cleanup } from './temporary-directory.ts';
 
 const HISTOGRAM_EVERY = 10;
 
-/** Slots that are all alike, each with so many counters and a tenth as many histograms, and who reads them. */
+/** Makes `slots` slots with the same `counters` counters and a tenth as many histograms. `count` counts once more in each. */
 export function filledSlots(test: Cleanup, directory: string, slots: number, counters: number) {
   const writers = Array.from({ length: slots }, () => openWriter(directory));
   const count = () => {

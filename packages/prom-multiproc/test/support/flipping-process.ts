@@ -1,4 +1,4 @@
-/** Flips the cells of a slot between two bit patterns as fast as it can, until it is killed. */
+/** Stores two bit patterns alternately in the cells of a slot, as fast as it can, until it is killed. */
 import { writeSync } from 'node:fs';
 import { COUNTER, openWriter } from './slot-files.ts';
 

@@ -1,6 +1,6 @@
 import { loadKoffi } from '../../src/os/load-koffi.cjs';
 
-// <linux/seccomp.h>, <linux/filter.h>, <sys/prctl.h>, and the numbers of write(2).
+// From <linux/seccomp.h>, <linux/filter.h>, <sys/prctl.h> and <sys/syscall.h>.
 const PR_SET_SECCOMP = 22;
 const PR_SET_NO_NEW_PRIVS = 38;
 const SECCOMP_MODE_FILTER = 2;
@@ -12,7 +12,7 @@ const RETURN = 0x06;
 const WRITE = process.arch === 'x64' ? 1 : 64;
 const INSTRUCTION_BYTES = 8;
 
-/** Code, instructions to skip where it is true and where it is not, operand. The first word is the number of the call. */
+/** BPF instructions: code, jump if true, jump if false, operand. Word 0 of the data is the number of the system call. */
 const FILTER = [
   [LOAD_WORD, 0, 0, 0],
   [JUMP_IF_EQUAL, 1, 0, WRITE],
@@ -20,7 +20,10 @@ const FILTER = [
   [RETURN, 0, 0, SECCOMP_RET_ALLOW],
 ] as const;
 
-/** From now on the kernel ends this process by SIGSYS at the next system call of this thread, write(2) excepted. */
+/**
+ * Makes the kernel kill this process with SIGSYS at the next system call of this thread other than write(2)
+ * ([seccomp(2)](https://man7.org/linux/man-pages/man2/seccomp.2.html)).
+ */
 export function forbidSystemCalls(): void {
   const koffi = loadKoffi();
   koffi.struct('sock_fprog', { len: 'uint16_t', filter: 'void *' });

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Cleanup } from './temporary-directory.ts';
 
-/** A process that has run a program, and runs on. */
+/** A process that has run a program and keeps running. */
 export interface SharedProcess {
   readonly pid: number;
-  /** The value of an expression in the scope of the program; awaited there. */
+  /** Evaluates and awaits an expression in the scope of the program. */
   ask<T>(expression: string): Promise<T>;
   kill(): Promise<void>;
 }
@@ -14,8 +14,8 @@ export interface SharedProcess {
 const SCRIPT = fileURLToPath(new URL('./run-program.cjs', import.meta.url));
 
 /**
- * Runs `program` in a process of its own that shares in `directory`. In scope are the exports of prom-client and of this
- * library, `client` and `require`. Resolves once it has run; rejects with what it threw.
+ * Runs `program` in a new process that shares in `directory`. In scope are the exports of prom-client and of this library,
+ * `client` and `require`. Resolves when the program has run; rejects with its error.
  */
 export async function forkShared(
   test: Cleanup,
@@ -35,7 +35,7 @@ export async function forkShared(
     const answer = Promise.race([
       once(child, 'message'),
       exited.then(([code, signal]) => {
-        throw new Error(`the process has ended: ${code ?? signal}`);
+        throw new Error(`the process ended with ${code ?? signal}`);
       }),
     ]);
     child.send(expression);

@@ -1,4 +1,4 @@
-// A prom-client to come, which keeps the values of its counters in another way.
+// A hypothetical future prom-client with different internals of its counters.
 const path = require.resolve('prom-client-15-1-2/lib/counter');
 const Original = require(path);
 
@@ -19,6 +19,6 @@ class Counter extends Original {
   }
 }
 
-// Before its entry module takes it from there.
+// The entry module loads the class from here.
 require.cache[path].exports = Counter;
 module.exports = require('prom-client-15-1-2');

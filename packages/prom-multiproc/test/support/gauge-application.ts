@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Reader } from '../../src/reader.ts';
-import type { Order } from './gauge-process.ts';
+import type { Command } from './gauge-process.ts';
 import { samples } from './sample.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const PROGRAM = join(import.meta.dirname, 'gauge-process.ts');
 
-/** One process with gauges; killed after the test. */
+/** A process with gauges. It is killed after the test. */
 export class GaugeProcess {
   readonly child: ChildProcess;
 
@@ -17,8 +17,9 @@ export class GaugeProcess {
     this.child = child;
   }
 
-  async tell(order: Order): Promise<void> {
-    this.child.send(order);
+  /** Resolves when the process has executed the command. */
+  async send(command: Command): Promise<void> {
+    this.child.send(command);
     await once(this.child, 'message');
   }
 
@@ -48,7 +49,7 @@ export function gaugeApplication(t: TestContext) {
   return { directory, reader, start };
 }
 
-/** The gauges `g_*`, or those of another `prefix`, by aggregator; those of `all` by worker. */
+/** The values of the gauges with a prefix, by aggregator. Those of `all` and `keptall` by worker, too. */
 export function shownGauges(text: string, prefix = 'g_'): Record<string, number> {
   const lines = samples(text, prefix).map((line) => {
     const [, name, worker, value] = /^\w_(\w+)(?:\{(?:x="1",?)?(?:worker="(\d+)")?\})? (\S+)$/.exec(line)!;

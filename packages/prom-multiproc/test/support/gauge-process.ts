@@ -1,11 +1,11 @@
-/** A process with a gauge of every aggregator and things that only it can measure; told over IPC what they are. */
+/** A process with a gauge of each aggregator, a collected gauge and a summary. Commands over IPC set their values. */
 import { collectDefaultMetrics, Gauge, Summary } from 'prom-client';
 import { share } from '../../src/index.ts';
 
 const AGGREGATORS = ['sum', 'first', 'min', 'max', 'average', 'omit', 'all', 'mostrecent'];
 const KEPT = ['keptsum', 'keptmin', 'keptmax', 'keptmostrecent', 'keptall'];
 
-export type Order =
+export type Command =
   | { set: number }
   | { kept: number }
   | { addKept: number }
@@ -16,7 +16,7 @@ export type Order =
   | { defaults: true };
 
 let measured = 0;
-// prom-client's types know its own aggregators only.
+// The types of prom-client do not include the aggregators of this library.
 const [gauges, kept] = [AGGREGATORS, KEPT].map((all) =>
   all.map((aggregator) => {
     return new Gauge({
@@ -27,7 +27,7 @@ const [gauges, kept] = [AGGREGATORS, KEPT].map((all) =>
     });
   }),
 ) as [Gauge[], Gauge[]];
-// Without labels: registered in every process, set in some.
+// Gauges without labels, which every process registers and only some set.
 const unlabelled = [...AGGREGATORS, ...KEPT].map((aggregator) => {
   return new Gauge({ name: `u_${aggregator}`, help: 'x', aggregator: aggregator as 'sum' });
 });
@@ -41,19 +41,19 @@ new Gauge({
 const sizes = new Summary({ name: 'sizes', help: 'x', percentiles: [0.5, 1] });
 share();
 
-function obey(order: Order): void {
-  if ('set' in order) for (const gauge of gauges) gauge.set({ x: '1' }, order.set);
-  else if ('kept' in order) for (const gauge of kept) gauge.set({ x: '1' }, order.kept);
-  else if ('addKept' in order) for (const gauge of kept) gauge.inc({ x: '1' }, order.addKept);
-  else if ('unlabelled' in order) for (const gauge of unlabelled) gauge.set(order.unlabelled);
-  else if ('resetAll' in order) for (const gauge of [...kept, ...unlabelled]) gauge.reset();
-  else if ('collect' in order) measured = order.collect;
-  else if ('observe' in order) for (const size of order.observe) sizes.observe(size);
+function run(command: Command): void {
+  if ('set' in command) for (const gauge of gauges) gauge.set({ x: '1' }, command.set);
+  else if ('kept' in command) for (const gauge of kept) gauge.set({ x: '1' }, command.kept);
+  else if ('addKept' in command) for (const gauge of kept) gauge.inc({ x: '1' }, command.addKept);
+  else if ('unlabelled' in command) for (const gauge of unlabelled) gauge.set(command.unlabelled);
+  else if ('resetAll' in command) for (const gauge of [...kept, ...unlabelled]) gauge.reset();
+  else if ('collect' in command) measured = command.collect;
+  else if ('observe' in command) for (const size of command.observe) sizes.observe(size);
   else collectDefaultMetrics();
 }
 
-process.on('message', (order: Order) => {
-  obey(order);
+process.on('message', (command: Command) => {
+  run(command);
   process.send?.('done');
 });
 process.on('disconnect', () => process.exit());

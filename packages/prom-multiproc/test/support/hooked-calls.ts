@@ -1,6 +1,6 @@
 import { syncBuiltinESMExports } from 'node:module';
 
-/** Puts `around` in place of a function of `owner`, given what makes the call itself. Returns what takes it back. */
+/** Replaces a function of `owner` by `around`, which gets a function that makes the original call. @returns the undo function. */
 export function hookCall<T extends object>(
   owner: T,
   name: keyof T & string,
@@ -12,7 +12,7 @@ export function hookCall<T extends object>(
   return () => put(original);
 }
 
-/** Runs `act` with hooks in place, which `undo` takes back. Modules that imported a function by name call the hook, too. */
+/** Runs `act` with hooks in place, also for modules that imported a function of Node by name, then undoes the hooks. */
 export function whileHooked(undo: readonly (() => void)[], act: () => void): void {
   syncBuiltinESMExports();
   try {

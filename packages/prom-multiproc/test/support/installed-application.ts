@@ -1,4 +1,4 @@
-/** An application in a directory of its own, with the clients and this library installed, and a dependency with its own copy. */
+/** An application in its own directory, with the clients and this library installed, and a dependency with its own prom-client. */
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,7 +11,7 @@ export const PRELOAD = ['--import', join(import.meta.dirname, '../../src/registe
 
 export interface InstalledApplication {
   readonly path: string;
-  /** Runs a program to its end; what it wrote with `console.log`, read as JSON, and its warnings as they are on stderr. */
+  /** Runs a program to its end. `said` is its stdout parsed as JSON. */
   run<T = unknown>(
     source: string,
     options?: {
@@ -23,7 +23,7 @@ export interface InstalledApplication {
   ): Promise<{ readonly said: T; readonly stderr: string }>;
 }
 
-/** `other/node_modules/prom-client` in it is a copy of the client; `require('./other')` gives that one. */
+/** Creates the application. `require('./other')` returns a copy of prom-client in `other/node_modules`. */
 export function installedApplication(test: Cleanup): InstalledApplication {
   const path = realpathSync(temporaryDirectory(test));
   link(PACKAGE, join(path, 'node_modules/prom-multiproc'));
@@ -45,7 +45,7 @@ export function installedApplication(test: Cleanup): InstalledApplication {
   };
 }
 
-/** With what it needs itself. */
+/** Copies prom-client and links its dependencies. */
 export function copyClient(modules: string): void {
   cpSync(join(MODULES, 'prom-client'), join(modules, 'prom-client'), { recursive: true, dereference: true });
   for (const name of ['tdigest', '@opentelemetry/api']) link(join(MODULES, name), join(modules, name));

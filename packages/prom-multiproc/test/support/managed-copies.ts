@@ -1,2 +1,2 @@
-/** How often each copy of `managed-worker.ts` counts before it says that it is ready. */
-export const COUNTED_BY_EACH = 10;
+/** Number of counts that each copy of `managed-worker.ts` makes before it reports ready. */
+export const COUNTS_PER_COPY = 10;

@@ -1,15 +1,15 @@
-/** A copy of an application, as a process manager starts it: counts and says that it is ready. Ends when told so. */
+/** A copy of an application, started by a process manager. Counts, reports ready, and exits on SIGINT. */
 import { parentPort } from 'node:worker_threads';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { share } from '../../src/index.ts';
-import { COUNTED_BY_EACH } from './managed-copies.ts';
+import { COUNTS_PER_COPY } from './managed-copies.ts';
 
 const requests = new Counter({ name: 'requests_total', help: 'Requests', labelNames: ['route'] });
 const seconds = new Histogram({ name: 'seconds', help: 'Seconds', buckets: [1] });
 const workers = new Gauge({ name: 'workers', help: 'Workers' });
 share();
 workers.set(1);
-for (let i = 0; i < COUNTED_BY_EACH; i++) {
+for (let i = 0; i < COUNTS_PER_COPY; i++) {
   requests.inc({ route: '/' });
   seconds.observe(i % 2);
 }

@@ -1,5 +1,5 @@
-// A cluster whose primary shares, with a worker of each kind that the arguments name: it shares, or shares and does not
-// count, or does not share, or does not answer. Tells the test what clusterMetrics() gives, three times.
+// A cluster whose primary shares. The arguments are the kinds of its workers: `shared`, `idle` (shares but does not count), `plain`
+// (does not share) or `silent` (does not answer). Sends the test three results of clusterMetrics().
 const cluster = require('node:cluster');
 const { AggregatorRegistry, Counter, Gauge, register } = require('prom-client');
 const { share } = require('../../src/index.ts');

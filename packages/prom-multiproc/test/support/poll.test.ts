@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { poll, pollUntilStable, until } from './poll.ts';
 
-test('the first defined value is given', async () => {
+test('poll() returns the first defined value', async () => {
   let calls = 0;
   const value = await poll('three', () => (++calls === 3 ? calls : undefined), {
     deadlineMs: 5000,
@@ -11,16 +11,19 @@ test('the first defined value is given', async () => {
   assert.equal(value, 3);
 });
 
-test('at the deadline the error says what was awaited and why the last attempt failed', async () => {
-  const failing = poll('the door', () => Promise.reject(new Error('refused')), { deadlineMs: 5, everyMs: 1 });
+test('at the deadline poll() rejects with what was awaited and the last error', async () => {
+  const failing = poll('the server', () => Promise.reject(new Error('refused')), {
+    deadlineMs: 5,
+    everyMs: 1,
+  });
   await assert.rejects(failing, (error: Error) => {
-    assert.match(error.message, /the door: not so after 5 ms/);
+    assert.match(error.message, /timed out after 5 ms waiting for the server/);
     assert.match(String(error.cause), /refused/);
     return true;
   });
 });
 
-test('what must hold at every attempt ends the wait where it does not, and false means not yet', async () => {
+test('until() rejects at the first error and waits while the value is false', async () => {
   let calls = 0;
   const seen = until('three', () => {
     calls += 1;
@@ -31,7 +34,7 @@ test('what must hold at every attempt ends the wait where it does not, and false
   assert.equal(await until('four', () => ++calls === 5 && calls), 5);
 });
 
-test('a value is stable only once it has stopped changing', async () => {
+test('pollUntilStable() returns the value after it has stopped changing', async () => {
   let n = 0;
   const probe = () => Promise.resolve(n < 10 ? n++ : n);
   assert.equal(await pollUntilStable('n', probe, { deadlineMs: 5000, everyMs: 1, forMs: 20 }), 10);

@@ -7,18 +7,18 @@ const DEFAULT_EVERY_MS = 100;
 const LONG: PollOptions = { deadlineMs: 60_000, everyMs: 10 };
 
 /**
- * Asks until the probe gives something other than undefined. An error of the probe means "not yet"; the last one is the
- * cause of the error thrown at the deadline, so a probe that always fails says why.
+ * Calls `probe` until it returns a value other than undefined. Ignores errors of the probe before the deadline.
+ * @throws Error at the deadline, with the last error of the probe as its cause.
  */
 export function poll<T>(
   what: string,
   probe: () => Promise<T | undefined> | T | undefined,
   options: PollOptions,
 ): Promise<T> {
-  return ask(what, probe, options, (error) => error);
+  return repeat(what, probe, options, (error) => error);
 }
 
-/** Asks until the probe gives something that is neither undefined nor false. An error of the probe ends it at once. */
+/** Calls `probe` until it returns a value other than undefined and false. @throws the first error of the probe. */
 export function until<T>(
   what: string | (() => string),
   probe: () => T | undefined | false | Promise<T | undefined | false>,
@@ -28,12 +28,12 @@ export function until<T>(
     const value = await probe();
     return value === false ? undefined : value;
   };
-  return ask(what, orUndefined, options, (error) => {
+  return repeat(what, orUndefined, options, (error) => {
     throw error;
   });
 }
 
-/** Polls a value until it has been the same for `forMs`: the end of a count whose final value is not known before. */
+/** Polls a value until it has not changed for `forMs`, and returns it. For a count whose final value is unknown. */
 export function pollUntilStable<T>(
   what: string,
   probe: () => Promise<T> | T,
@@ -56,7 +56,7 @@ export function pollUntilStable<T>(
   );
 }
 
-async function ask<T>(
+async function repeat<T>(
   what: string | (() => string),
   probe: () => Promise<T | undefined> | T | undefined,
   { deadlineMs, everyMs = DEFAULT_EVERY_MS }: PollOptions,
@@ -73,7 +73,7 @@ async function ask<T>(
     }
     if (performance.now() >= deadline) {
       const awaited = typeof what === 'string' ? what : what();
-      throw new Error(`${awaited}: not so after ${deadlineMs} ms`, { cause });
+      throw new Error(`timed out after ${deadlineMs} ms waiting for ${awaited}`, { cause });
     }
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }

@@ -1,6 +1,6 @@
 /**
- * Keeps copies of an application as PM2 does: ids of its own, started by fork and not by `node:cluster`, what dies is
- * started again, a reload replaces one after the other. A process of its own, so that it can be killed as well.
+ * Manages copies of an application like PM2: it forks them without `node:cluster`, gives them ids, restarts a copy that exits, and
+ * replaces them one by one at a reload. It runs in its own process, so that tests can kill it.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ async function start(id: number): Promise<void> {
   await Promise.race([once(child, 'message'), once(child, 'exit')]);
 }
 
-/** The new copy is ready before the old one is told to end. */
+/** Starts the new copy and waits until it is ready before it stops the old one. */
 async function reload(id: number): Promise<void> {
   const old = copies.get(id)!;
   await start(id);

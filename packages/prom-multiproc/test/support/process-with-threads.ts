@@ -1,6 +1,6 @@
 /**
- * A process of an application with worker threads, each of which shares and has default metrics. The main thread has them
- * where `MAIN_HAS_METRICS` is set. Told over IPC: the usage of the process is asked for, or the first thread is ended.
+ * A process of an application with `THREADS` worker threads, which share and collect default metrics. The main thread collects
+ * them if `MAIN_HAS_METRICS` is set. Commands over IPC: report the resource usage, or end a thread first.
  */
 import { readdirSync } from 'node:fs';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
@@ -23,8 +23,8 @@ if (isMainThread) {
   for (let i = 0; i < THREADS; i++) {
     threads.push(new Worker(new URL(import.meta.url), { env: process.env, workerData: i }));
   }
-  process.on('message', async (order: 'usage' | { end: number }) => {
-    if (order !== 'usage') await threads[order.end]!.terminate();
+  process.on('message', async (command: 'usage' | { end: number }) => {
+    if (command !== 'usage') await threads[command.end]!.terminate();
     const { user, system } = process.cpuUsage();
     const usage: Usage = {
       cpuSeconds: (user + system) / 1e6,

@@ -1,6 +1,6 @@
 /**
- * Preloaded (`node --import`), it runs the library, its tests and the programs they start with another version of
- * prom-client: the package that `PROM_CLIENT_IN_PLACE` names, or the folder it is in.
+ * A preload (`node --import`) that makes the library and its tests, with the programs they start, use another version of
+ * prom-client. `PROM_CLIENT_IN_PLACE` is its package name or its folder.
  */
 import { registerHooks } from 'node:module';
 

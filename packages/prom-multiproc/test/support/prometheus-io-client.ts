@@ -1,6 +1,6 @@
 /**
- * Preloaded (`node --import`), it runs tests and the programs they start with @prometheus-io/client where they name
- * prom-client. To this library prom-client is not installed then; packages of others keep theirs.
+ * A preload (`node --import`) that makes tests, and the programs they start, use @prometheus-io/client instead of prom-client. For
+ * the library, prom-client is not installed then. Other packages keep their client.
  */
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from './random.ts';
 
-test('the same seed gives the same choices, another seed others', () => {
+test('the seed determines the choices', () => {
   const draw = (seed: number) => {
     const random = new Random(seed);
     return Array.from({ length: 20 }, () => random.pick(['a', 'b', 'c', 'd'])).join('');
@@ -12,6 +12,6 @@ test('the same seed gives the same choices, another seed others', () => {
   assert.deepEqual([...new Set(draw(7))].sort(), ['a', 'b', 'c', 'd']);
 });
 
-test('nothing is picked from nothing', () => {
+test('pick() of an empty list returns undefined', () => {
   assert.equal(new Random(1).pick([]), undefined);
 });

@@ -1,4 +1,4 @@
-/** Numbers that look random and come again for the same seed (mulberry32), so that what was chosen at random can be chosen again. */
+/** A seeded pseudorandom number generator (mulberry32): the same seed gives the same numbers. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** From 0 up to, but not including, 1. */
+  /** A number from 0 up to, but not including, 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
@@ -14,12 +14,12 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** From 0 up to, but not including, `below`. */
+  /** A whole number from 0 up to, but not including, `below`. */
   int(below: number): number {
     return Math.floor(this.next() * below);
   }
 
-  /** Undefined where there is nothing to pick from. */
+  /** Undefined if the list is empty. */
   pick<T>(from: readonly T[]): T {
     return from[this.int(from.length)]!;
   }

@@ -1,4 +1,4 @@
-// A cluster whose primary makes the metric too and asks by AggregatorRegistry; tells the test what that shows.
+// A cluster whose primary also registers the metric. Sends the test the result of AggregatorRegistry's clusterMetrics().
 const cluster = require('node:cluster');
 const { AggregatorRegistry, Counter, register } = require('prom-client');
 const { share } = require('../../src/index.ts');

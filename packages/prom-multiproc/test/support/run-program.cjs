@@ -1,5 +1,4 @@
-// Runs the programs that it is sent, one after the other in one global scope, and answers with the value of each: see
-// fork-shared.ts.
+// Runs each program that it receives in the same global scope and sends back its value. Started by fork-shared.ts.
 const { runInThisContext } = require('node:vm');
 const client = require('prom-client');
 const library = require('../../src/index.ts');

@@ -1,15 +1,15 @@
-/** The value of one line of an exposition, or undefined where there is no such line. `series` is its text as shown. */
+/** The value of a series in an exposition; undefined if it is missing. `series` is its exact text, such as `a_total{x="1"}`. */
 export function sample(text: string, series: string): number | undefined {
   const line = text.split('\n').find((line) => line.startsWith(`${series} `));
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
 }
 
-/** All lines of one metric, HELP and TYPE left out. */
+/** All lines that begin with `name`, without HELP and TYPE. */
 export function samples(text: string, name: string): string[] {
   return text.split('\n').filter((line) => line.startsWith(name));
 }
 
-/** All values of an exposition by the text of their series. */
+/** All values of an exposition, by the text of their series. */
 export function values(text: string): Map<string, number> {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(

@@ -1,6 +1,6 @@
 /**
- * `node scrape-steps.ts <slots> <counters>` prints through how many blocks of JavaScript a first scrape goes, and one after
- * more was counted in each series: a measure that is the same on each machine, however busy.
+ * `node scrape-steps.ts <slots> <counters>` prints the number of JavaScript blocks that a first scrape executes, and those of a
+ * scrape after one more count in each series. These numbers do not depend on the machine and its load.
  */
 import { Session } from 'node:inspector/promises';
 
@@ -8,10 +8,10 @@ const session = new Session();
 session.connect();
 await session.post('Profiler.enable');
 await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
-// What is loaded before that is counted by the call, not by the block.
+// Modules loaded before are counted by function calls, not by blocks.
 const { filledSlots } = await import('./filled-slots.ts');
 
-/** Since it was last asked. */
+/** The number of blocks executed since the last call. */
 async function steps(): Promise<number> {
   const { result } = await session.post('Profiler.takePreciseCoverage');
   let blocks = 0;

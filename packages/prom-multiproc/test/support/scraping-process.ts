@@ -1,7 +1,4 @@
-/**
- * Scrapes a directory without a pause, and after each scrape says so by one byte: `!` where the counter was below what
- * it was before.
- */
+/** Scrapes a directory without pause. Writes one byte after each scrape: `!` if the counter fell, else `.`. */
 import { writeSync } from 'node:fs';
 import { TextReader } from './directory-text.ts';
 import { sample } from './sample.ts';
@@ -13,5 +10,5 @@ for (;;) {
   const now = sample(reader.text(), series) ?? 0;
   writeSync(1, now < before ? '!' : '.');
   before = now;
-  reader.complaints.length = 0;
+  reader.errors.length = 0;
 }

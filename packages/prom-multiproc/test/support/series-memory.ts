@@ -1,6 +1,6 @@
 /**
- * Prints the bytes that a series keeps, by type of metric: shared, with the mapped file, and in plain prom-client. Measured by
- * what twice as many take more, as tables grow by doubling.
+ * Prints the bytes that a series takes, by type of metric: shared, including the mapped file, and in plain prom-client. Measures the
+ * growth from n to 2n series, because tables grow by doubling.
  */
 import { Counter, Histogram, Registry } from 'prom-client';
 import { share } from '../../src/index.ts';

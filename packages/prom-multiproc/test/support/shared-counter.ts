@@ -2,7 +2,7 @@ import client from 'prom-client';
 import { type Cleanup, temporaryDirectory } from './temporary-directory.ts';
 import { shareIn } from './twin-registries.ts';
 
-/** A registry that shares `a_total`, which is 3, in a directory that the environment names, too. */
+/** A shared registry with `a_total` of 3. PROMETHEUS_MULTIPROC_DIR is set to its directory until the end of the test. */
 export function shareCounter(t: Cleanup): { directory: string; register: client.Registry } {
   const directory = temporaryDirectory(t);
   const register = new client.Registry();

@@ -3,7 +3,7 @@ import { TextReader } from './directory-text.ts';
 import { type Cleanup, temporaryDirectory } from './temporary-directory.ts';
 import { shareIn } from './twin-registries.ts';
 
-/** A registry that shares in a directory of its own, and who reads that. */
+/** A registry that is shared in a new directory, and a reader of the directory. */
 export function sharedRegistry(t: Cleanup) {
   const directory = temporaryDirectory(t);
   const register = new client.Registry();

@@ -1,5 +1,5 @@
-// A cluster of @prometheus-io/client of which a worker leaves by `shutdown()` and another takes its place; tells the test
-// what the primary saw before, between and after.
+// A cluster with the `ClusterRegistry` of @prometheus-io/client. Sends the test the totals that the primary shows before a worker
+// shuts down by `shutdown()`, after it, and after another worker has taken its slot.
 const cluster = require('node:cluster');
 const { once } = require('node:events');
 const { ClusterRegistry, Counter } = require('@prometheus-io/client');
@@ -7,21 +7,21 @@ const { share } = require('../../src/index.ts');
 
 const registry = new ClusterRegistry();
 
-async function counting() {
+async function forkCounting() {
   const worker = cluster.fork();
-  // Beside those of the client.
+  // The client sends its own messages, too.
   while ((await once(worker, 'message'))[0] !== 'counted');
   return worker;
 }
 
 async function primary() {
-  const [leaving] = [await counting(), await counting()];
+  const [first] = [await forkCounting(), await forkCounting()];
   if (process.env.PRIMARY_SHARES === '1') share();
   const totals = [await registry.clusterMetrics()];
-  leaving.send('leave');
-  const [code] = await once(leaving, 'exit');
+  first.send('shutdown');
+  const [code] = await once(first, 'exit');
   totals.push(await registry.clusterMetrics());
-  await counting();
+  await forkCounting();
   totals.push(await registry.clusterMetrics());
   process.send({ totals, code });
   process.on('disconnect', () => process.exit());
@@ -31,7 +31,7 @@ function worker() {
   share();
   new Counter({ name: 'requests_total', help: 'x' }).inc(2);
   process.on('message', async (message) => {
-    if (message === 'leave')
+    if (message === 'shutdown')
       process.exit(
         await registry.shutdown().then(
           () => 0,

@@ -19,7 +19,7 @@ interface WriterOptions {
   readonly now?: number;
 }
 
-/** A slot of this process. What finds no room is thrown, unless the test wants to be told. */
+/** Takes a slot in this process. A refused series throws unless `onRefused` is given. */
 export function openWriter(
   directory: string,
   { libc = loadLibc(), onRefused = rethrow, now = 86_400 }: WriterOptions = {},
@@ -31,7 +31,7 @@ function rethrow(error: Error): never {
   throw error;
 }
 
-/** Counts in one series, whose only label has this value; makes it where there is none. */
+/** Adds amounts to the cells of the series with this value of the only label. Creates the series if it is missing. */
 export function add(writer: SlotWriter, metric: MetricDefinition, value: string, ...amounts: number[]): void {
   const cells = writer.series(metric, [[0, value]])!;
   const { array, base } = cells;

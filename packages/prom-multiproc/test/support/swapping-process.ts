@@ -1,5 +1,5 @@
 /**
- * As fast as it can, puts a symlink in the place of a directory and the directory back, as a user that may write the parent:
+ * Replaces a directory by a symlink and back, as fast as it can, as a user who may write to the parent directory:
  * swapping-process.ts <path> <target of the symlink> [user id]
  */
 import { renameSync, symlinkSync } from 'node:fs';
@@ -16,7 +16,7 @@ symlinkSync(target, link);
 process.send?.('swapping');
 process.on('disconnect', () => process.exit());
 
-/** Whether it could: another process may have made something there meanwhile. */
+/** False if it fails because another process has created something there. */
 function move(from: string, to: string): boolean {
   try {
     renameSync(from, to);
@@ -26,7 +26,7 @@ function move(from: string, to: string): boolean {
   }
 }
 
-/** Out of the way, as what another process made there need not be empty. */
+/** Moves away what another process has created at the path. It may be a directory that is not empty. */
 let away = 0;
 const clear = () => move(path, `${path}.away-${++away}`);
 

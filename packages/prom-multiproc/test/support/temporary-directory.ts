@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Something that runs a function when it is over: the context of a test. */
+/** Runs a function at its end, like the context of a test. */
 export interface Cleanup {
   after(run: () => void | Promise<void>): void;
 }
 
 const atExit: (() => void | Promise<void>)[] = [];
 
-/** Of a program: it is over when the process ends. */
+/** For a program: runs the functions when the process exits. */
 export const thisProcess: Cleanup = {
   after(run) {
     if (atExit.push(run) > 1) return;
@@ -20,16 +20,13 @@ export const thisProcess: Cleanup = {
 };
 
 export interface Place {
-  /** The directory to make it in: the machine's for temporary files, unless given. */
+  /** The parent directory; `os.tmpdir()` by default. */
   readonly under?: string;
-  /** What its name begins with. */
+  /** The beginning of its name. */
   readonly name?: string;
 }
 
-/**
- * An empty directory of this user, gone when its owner is over: at another try, where a process that is about to end puts
- * something in it.
- */
+/** Creates an empty directory that is removed at the end of its owner. Retries if a process still creates files in it. */
 export function temporaryDirectory(
   owner: Cleanup,
   { under = tmpdir(), name = 'prom-multiproc-' }: Place = {},

@@ -1,7 +1,4 @@
-/**
- * An application that knows nothing of prom-multiproc and little of prom-client: a middleware of others makes its metrics
- * and serves them. Tells the test its port.
- */
+/** An application whose third-party middleware creates and serves the metrics. Does not use this library. Sends the test its port. */
 import express from 'express';
 import promBundle from 'express-prom-bundle';
 import Fastify from 'fastify';

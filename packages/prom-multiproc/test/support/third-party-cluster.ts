@@ -1,7 +1,6 @@
 /**
- * A cluster that knows nothing of prom-multiproc: each worker counts by express-prom-bundle and by prom-client's default
- * metrics, the primary serves what express-prom-bundle gathers of its workers. Tells the test its ports, and of each worker
- * that exited.
+ * A cluster that does not use this library. The workers count with express-prom-bundle and prom-client's default metrics. The
+ * primary serves the `clusterMetrics()` of express-prom-bundle. Sends the test its ports and the pid of each worker that exits.
  */
 import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';
@@ -24,7 +23,7 @@ if (cluster.isPrimary) {
     port = address.port;
     if (++listening === WORKERS) listen(app, (metricsPort) => process.send?.({ port, metricsPort }));
   });
-  // From then on it hands no connection to that worker.
+  // After this event the primary passes no more connections to that worker.
   cluster.on('exit', (worker) => process.send?.({ exited: worker.process.pid }));
   for (let i = 0; i < WORKERS; i++) cluster.fork();
   process.on('disconnect', () => process.exit());

@@ -2,12 +2,12 @@ import client from 'prom-client';
 import { share } from '../../src/index.ts';
 import { type Cleanup, temporaryDirectory } from './temporary-directory.ts';
 
-/** A registry shared in a fresh directory, and one of plain prom-client beside it. */
+/** A registry shared in a new directory, and a plain registry to compare it with. */
 export interface Twins {
   readonly shared: client.Registry;
   readonly plain: client.Registry;
   readonly directory: string;
-  /** Does the same to both. */
+  /** Calls `act` with each of them. */
   both(act: (register: client.Registry, prom: typeof client) => void): void;
 }
 
@@ -30,7 +30,7 @@ export function twinRegistries(
   };
 }
 
-/** `share(register)` with PROMETHEUS_MULTIPROC_DIR set for this one call. */
+/** Calls `share(register)` with PROMETHEUS_MULTIPROC_DIR set for this call only. */
 export function shareIn(directory: string, register: client.Registry): void {
   const before = process.env.PROMETHEUS_MULTIPROC_DIR;
   process.env.PROMETHEUS_MULTIPROC_DIR = directory;

@@ -1,4 +1,4 @@
-// An application with a client of its own and a library that brings the other; with SHARE it shares them itself.
+// An application that uses both clients, like one with a dependency that brings the other. Calls share() if SHARE is 1.
 const { Counter, register } = require('@prometheus-io/client');
 const other = require('prom-client');
 

@@ -5,7 +5,7 @@ import { sample } from './sample.ts';
 import { add, COUNTER, HISTOGRAM, openWriter } from './slot-files.ts';
 import { type Cleanup, temporaryDirectory } from './temporary-directory.ts';
 
-/** Slot 0 counts 5 and is about to be damaged, slot 1 counts 100 and goes on; a reader has seen both. */
+/** Slot 0 (the victim) has counted 5 and slot 1 has counted 100. The reader has read both. */
 export function twoSlots(t: Cleanup) {
   const directory = temporaryDirectory(t);
   const path = join(directory, 'slot-0.metrics');
@@ -19,7 +19,7 @@ export function twoSlots(t: Cleanup) {
   return { directory, path, victim, other, reader, total };
 }
 
-/** How many slots living processes hold. */
+/** Number of slots that living processes hold. */
 export function live(reader: TextReader): number {
   return reader.slots().filter(({ live }) => live).length;
 }

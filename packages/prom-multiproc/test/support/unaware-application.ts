@@ -1,4 +1,4 @@
-/** An application that knows prom-client only. */
+/** An application that uses prom-client and not this library. */
 import client from 'prom-client';
 
 const own = new client.Registry();

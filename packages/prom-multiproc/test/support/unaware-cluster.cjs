@@ -1,4 +1,5 @@
-// A cluster that knows prom-client only: its primary asks all workers, as prom-client's own example does.
+// A cluster that uses prom-client and not this library. Its primary calls clusterMetrics(), as in
+// https://github.com/siimon/prom-client/blob/master/example/cluster.js
 const cluster = require('node:cluster');
 const { AggregatorRegistry, Counter, collectDefaultMetrics } = require('prom-client');
 
@@ -15,10 +16,10 @@ if (cluster.isPrimary) {
     for (const worker of Object.values(cluster.workers)) worker.kill('SIGKILL');
   });
 } else {
-  // Has it listen for the primary.
+  // Makes the worker answer requests of the primary.
   new AggregatorRegistry();
   collectDefaultMetrics();
   new Counter({ name: 'requests_total', help: 'x' }).inc(2);
-  // What is measured by itself shows right after the first count.
+  // The library refreshes the default metrics right after the first count.
   setImmediate(() => process.send('counted'));
 }

@@ -1,6 +1,6 @@
 /**
- * A version of an application that defines the metrics of the other one otherwise: version 1 or 2, by its argument.
- * Counts once, then tells its metrics and warnings whenever asked.
+ * One of two versions of an application with different definitions of its metrics: `version-process.ts 1|2`. Counts once, then
+ * sends its metrics and warnings for each message.
  */
 import { Counter, Gauge, Histogram, register, Summary } from 'prom-client';
 import { share } from '../../src/index.ts';
@@ -20,7 +20,7 @@ if (second) new Gauge({ name: 'typed', help }).set(70);
 else new Counter({ name: 'typed', help }).inc(7);
 // Labels.
 new Counter({ name: 'labelled_total', help, labelNames }).inc(labels);
-// Help alone.
+// Only the help text.
 new Counter({ name: 'helped_total', help }).inc();
 // Aggregator.
 new Gauge({ name: 'aggregated', help, aggregator: second ? 'max' : 'sum' }).set(second ? 5 : 3);

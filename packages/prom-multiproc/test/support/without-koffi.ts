@@ -1,4 +1,4 @@
-/** Preloaded, it makes koffi fail to load as it does where it has no binary for the platform. */
+/** A preload that makes koffi fail to load as on a platform without its binary. */
 import { registerHooks } from 'node:module';
 
 registerHooks({

@@ -1,9 +1,9 @@
 import type { Scenarios } from './scenario.ts';
 
-/** Counting by every kind of metric and label. */
+/** Counting with each kind of metric and label. */
 export const COUNTING: Scenarios = {
   'an empty registry': () => {},
-  'a counter that was never counted in': (register, { Counter }) => {
+  'a counter without counts': (register, { Counter }) => {
     new Counter({ name: 'a_total', help: 'A', registers: [register] });
     new Counter({ name: 'b_total', help: 'B', labelNames: ['x'], registers: [register] });
   },

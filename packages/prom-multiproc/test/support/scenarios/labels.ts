@@ -1,15 +1,15 @@
 import type { Scenarios } from './scenario.ts';
 
-/** Label values and texts of every kind. */
+/** Labels, escapes and default labels. */
 export const LABELS: Scenarios = {
-  'label values of every kind': (register, { Counter }) => {
+  'label values of any kind': (register, { Counter }) => {
     const counter = new Counter({ name: 'a_total', help: 'A', labelNames: ['x'], registers: [register] });
     for (const x of [1, '1', 1.5, -0, true, '', 'ü', '日本', '🙂', ' ', '#', '}', ',', '=', '{a="b"}']) {
       counter.inc({ x: x as string });
     }
     counter.inc({ x: { toString: () => 'object' } as unknown as string });
     counter.inc({ x: ['a', 'b'] as unknown as string });
-    // To @prometheus-io/client null and '' are one.
+    // @prometheus-io/client does not distinguish null from ''.
     const other = new Counter({ name: 'b_total', help: 'B', labelNames: ['x'], registers: [register] });
     other.inc({ x: null as unknown as string });
   },

@@ -1,7 +1,7 @@
 import type { Scenarios } from './scenario.ts';
 
-/** What was counted is taken back, or forgotten. */
-export const TAKING_BACK: Scenarios = {
+/** Removal and reset of series. */
+export const REMOVAL: Scenarios = {
   remove: (register, { Counter, Gauge, Histogram, Summary }) => {
     const labelNames = ['x'];
     const counter = new Counter({ name: 'a_total', help: 'A', labelNames, registers: [register] });
@@ -65,7 +65,7 @@ export const TAKING_BACK: Scenarios = {
     child.observe(2);
     histogram.observe({ x: '1' }, 3);
   },
-  'summaries that forget': (register, { Summary }) => {
+  'summaries with a time window': (register, { Summary }) => {
     const config = { help: 'A', labelNames: ['x'], registers: [register], percentiles: [0.5] };
     const summary = new Summary({
       ...config,

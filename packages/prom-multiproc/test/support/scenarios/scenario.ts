@@ -1,4 +1,4 @@
 import type client from 'prom-client';
 
-/** Ways to use prom-client, each done to a registry of its own. */
+/** Ways to use prom-client, by name. Each gets its own registry. */
 export type Scenarios = Record<string, (register: client.Registry, prom: typeof client) => void>;

@@ -1,9 +1,9 @@
 import type { Scenarios } from './scenario.ts';
 
-/** What applications do beside plain counting. */
+/** Other uses of prom-client than plain counting. */
 export const SPECIAL: Scenarios = {
   'collect() of every type': (register, { Counter, Gauge, Histogram, Summary }) => {
-    // A scrape collects once in prom-client; what is collected must not depend on how often.
+    // prom-client calls collect() once for each scrape, this library may call it more often. So the result must not depend on it.
     const registers = [register];
     new Counter({
       name: 'a_total',
@@ -38,7 +38,7 @@ export const SPECIAL: Scenarios = {
       },
     });
   },
-  "classes of the application's own": (register, { Counter, Gauge, Histogram }) => {
+  "subclasses of the client's classes": (register, { Counter, Gauge, Histogram }) => {
     const registers = [register];
     class Twice extends Counter {
       override inc(value?: unknown) {
@@ -59,10 +59,10 @@ export const SPECIAL: Scenarios = {
     new Percent({ name: 'b', help: 'B', registers }).setPercent(50);
     new Millis({ name: 'c', help: 'C', registers }).observeMillis(20);
   },
-  'methods that the application has replaced': (register, { Counter, Gauge, Histogram }) => {
+  'methods that the application replaces': (register, { Counter, Gauge, Histogram }) => {
     const labelNames = ['x', 'y'];
     const registers = [register];
-    // What the classes have in common, with arguments of any kind.
+    // The common methods of the classes, with any arguments.
     type Method = (...args: unknown[]) => never;
     const methods = (metric: object) => metric as unknown as Record<string, Method>;
     class LabelledCounter extends Counter {
@@ -101,7 +101,7 @@ export const SPECIAL: Scenarios = {
     methods(observed).observe = (value) => observe!.call(observed, (value as number) * 10);
     for (const value of [0.1, 0.2]) observed.observe(value);
   },
-  'amounts at the edges': (register, { Counter, Gauge, Histogram }) => {
+  'extreme values': (register, { Counter, Gauge, Histogram }) => {
     const registers = [register];
     const counter = new Counter({ name: 'a_total', help: 'A', labelNames: ['x'], registers });
     const gauge = new Gauge({ name: 'b', help: 'B', labelNames: ['x'], registers });
