@@ -100,7 +100,7 @@ for (const [tool, file, option] of [
     }
     const { code, stderr } = await outcome([file], moveAway(join(tools, 'dist')));
     assert.equal(code, 1);
-    assert.match(stderr, /koffi was left behind when the application was bundled \(/);
+    assert.match(stderr, /koffi is not in the bundle \(/);
     assert.match(stderr, option);
     rmSync(join(tools, 'dist'), { recursive: true });
   });
@@ -122,7 +122,7 @@ describe('the message names the cause', () => {
       assert.equal(code, 1);
       assert.match(
         stderr,
-        /koffi may not be loaded \(.*\): Node runs with --no-addons, or with --permission but/,
+        /koffi is not allowed to load \(.*\): Node runs with --no-addons, or with --permission but/,
       );
     });
   }

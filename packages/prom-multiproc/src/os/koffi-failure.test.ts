@@ -19,9 +19,9 @@ test('each cause of a koffi failure has its own message: not installed, not allo
   ].map(({ message }) => message);
   const expected = [
     /^koffi is not installed \(Cannot find module 'koffi'\): .*--omit=optional/,
-    /^koffi may not be loaded \(Cannot load native addon .*\): .*--no-addons.*--allow-addons/,
+    /^koffi is not allowed to load \(Cannot load native addon .*\): .*--no-addons.*--allow-addons/,
     /^koffi cannot be loaded \(Cannot find the native .*\): its binary for \w+-\w+ is missing/,
-    /^koffi was left behind when the application was bundled \(.*\): .*--external:prom-multiproc/,
+    /^koffi is not in the bundle \(.*\): .*--external:prom-multiproc/,
   ];
   for (const [i, message] of messages.entries()) {
     assert.deepEqual(

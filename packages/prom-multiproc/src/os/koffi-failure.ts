@@ -23,16 +23,16 @@ export function koffiFailure(cause: Error & { code?: string }, bundle: Bundle | 
 
 function message(reason: string, code: string | undefined, bundle: Bundle | undefined): string {
   if (code === 'ERR_DLOPEN_DISABLED') {
-    return `koffi may not be loaded (${reason}): Node runs with --no-addons, or with --permission but without --allow-addons. Start it so that add-ons are allowed`;
+    return `koffi is not allowed to load (${reason}): Node runs with --no-addons, or with --permission but without --allow-addons. Allow add-ons`;
   }
   if (bundle !== undefined) {
     const option = bundle.bundler === undefined ? EXTERNAL_OF_ANY : EXTERNAL[bundle.bundler];
-    return `koffi was left behind when the application was bundled (${reason}): install prom-multiproc in node_modules where the bundle runs, or mark it external (${option})`;
+    return `koffi is not in the bundle (${reason}): install prom-multiproc in node_modules where the bundle runs, or mark it external (${option})`;
   }
   // The second alternative matches the message of Yarn Plug'n'Play.
   if (code === 'MODULE_NOT_FOUND' && /\bkoffi['"]?$|\bkoffi, /.test(reason)) {
     return `koffi is not installed (${reason}): it is an optional dependency. Install without --omit=optional or --no-optional`;
   }
   const platform = `${process.platform}-${process.arch}`;
-  return `koffi cannot be loaded (${reason}): its binary for ${platform} is missing or does not fit. Install again on this platform, with optional dependencies; node_modules of another platform lacks it`;
+  return `koffi cannot be loaded (${reason}): its binary for ${platform} is missing or incompatible. Install on this platform, with optional dependencies; node_modules of another platform does not contain it`;
 }
