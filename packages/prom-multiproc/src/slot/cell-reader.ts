@@ -9,10 +9,7 @@ let incoming = new Float64Array(0);
 /** The second copy of the cells of one chunk. Both arrays are 8-byte aligned in memory, as cells are in a file. */
 const again = new Float64Array(CELLS_PER_CHUNK);
 
-/**
- * Loads the cells of one slot file without torn values and without the risk of SIGBUS if the file is truncated: FORMAT.md#reading,
- * step 8.
- */
+/** Loads the cells of one slot file. Gives no torn values and causes no SIGBUS if the file is truncated: FORMAT.md#reading. */
 export class CellReader {
   readonly #libc: Libc;
   /** Numbers of the chunks of cells, in file order. */

@@ -133,7 +133,7 @@ export class SlotFile {
 
   /**
    * Abandons a lost file. A read lock remains on it, by which readers can tell a removed file from a cleared directory:
-   * FORMAT.md#taking-over-a-slot.
+   * FORMAT.md#taking-a-slot.
    * @returns a function that releases this lock.
    */
   abandon(): () => void {

@@ -71,7 +71,7 @@ export function isHeld(libc: Libc, path: string): boolean {
 
 /**
  * Replaces a held unborn file by a new one and locks that; undefined if another process was faster. The old file may be a
- * truncated one, and processes that have read it must see a different file: FORMAT.md#taking-over-a-slot.
+ * truncated one, and processes that have read it must see a different file: FORMAT.md#taking-a-slot.
  */
 export function recreateHeld(libc: Libc, { slot, path, fd: old }: HeldSlot): HeldSlot | undefined {
   let fd: number | undefined;

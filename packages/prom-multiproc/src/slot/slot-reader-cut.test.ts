@@ -1,5 +1,5 @@
 /**
- * A file that is truncated while it is read does not crash the reader (FORMAT.md#reading, step 8). CUT_ROUNDS sets how often the
+ * A file that is truncated while it is read does not crash the reader (FORMAT.md#reading). CUT_ROUNDS sets how often the
  * file is truncated while another process scrapes it.
  */
 import assert from 'node:assert/strict';

@@ -48,7 +48,7 @@ export class SlotWriter {
   #nextCell = 0;
 
   /**
-   * Takes the lowest free slot and continues the counts of its previous holder: FORMAT.md#taking-over-a-slot. Skips damaged files
+   * Takes the lowest free slot and continues the counts of its previous holder: FORMAT.md#taking-a-slot. Skips damaged files
    * without changing them, because readers hold their last good values. Creates the directory if it is missing.
    * @throws Error if this process cannot have a slot in the directory; the message says why and what to do.
    */
@@ -269,7 +269,7 @@ function definitionKey({ name, type, aggregator, labelNames, bounds, registry }:
   return JSON.stringify([name, type, aggregator, labelNames, bounds, registry]);
 }
 
-/** Whether the file belongs to this user and is unborn: FORMAT.md#taking-over-a-slot, step 5. */
+/** Whether the file belongs to this user and is unborn: FORMAT.md#taking-a-slot. */
 function isUnborn(fd: number): boolean {
   const { size, uid } = fstatSync(fd);
   if (size > HEADER_BYTES || uid !== process.geteuid?.()) return false;
