@@ -109,7 +109,7 @@ test("another user's directory is refused with advice", async (t) => {
   chmodSync(parent, 0o755);
   const directory = join(parent, 'volume');
   for (const [mode, advice] of [
-    [0o777, /use a directory in it, such as PROMETHEUS_MULTIPROC_DIR=\S+\/volume\/metrics/],
+    [0o777, /use a directory below it, such as PROMETHEUS_MULTIPROC_DIR=\S+\/volume\/metrics/],
     [0o755, /give it to this user before the start \(`chown 65534 \S+\/volume` as root/],
   ] as const) {
     mkdirSync(directory, { recursive: true });

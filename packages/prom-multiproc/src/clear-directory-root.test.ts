@@ -44,7 +44,7 @@ test("a parent directory is trusted if only root and the application's user can 
     [link, /^is a symlink in a directory that belongs to user id 65534$/, found(APP, 0o41777)],
     [link, /^is a symlink in a directory that is writable by group id 65534$/, found(0, 0o40775, APP)],
     [link, /^is a symlink in a directory that is writable by every user$/, found(0, 0o40777)],
-    [found(0, 0o120777, 0, 2), /^is a symlink with 2 names, one of them perhaps/, rootsOwn],
+    [found(0, 0o120777, 0, 2), /^is a symlink with 2 hard links, which another user may have made/, rootsOwn],
     [found(APP, 0o120777), /^is a symlink of user id 65534$/, rootsOwn],
     [found(STRANGER, 0o120777), /^is a symlink of user id 65533$/, rootsOwn],
   ];
