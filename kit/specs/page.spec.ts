@@ -47,7 +47,7 @@ test('the shared count has every answered ping, while the count of a single work
       !fell(shared) &&
       ownMisplaced.length + sharedMisplaced.length === 0,
   );
-  expect(shown.told).toBe(`Worker ${shown.askedLast} responded.`);
+  expect(shown.source).toBe(`Worker ${shown.askedLast} responded.`);
   expect(shown.current).toEqual([`worker ${shown.askedLast}`]);
   await button(page, 'Stop pinging').click();
   await expect(page.getByRole('status')).toContainText('Stopped.');
@@ -118,12 +118,12 @@ test('while a worker is blocked, its own count is missing and the shared count i
   stack,
 }) => {
   await open(page, stack);
-  let asked = 0;
+  let attempts = 0;
   // The block may end before the page requests that worker: then the test blocks another one.
   await poll(
     'a gap in the own count and none in the shared count',
     async () => {
-      if (asked++ % 12 === 0) await button(page, 'Block a worker for 4 s').click();
+      if (attempts++ % 12 === 0) await button(page, 'Block a worker for 4 s').click();
       const rows = await page
         .locator('#readings tr')
         .evaluateAll((all) => all.map(({ textContent }) => textContent));

@@ -168,7 +168,7 @@ test('Node’s header limit exceeds the largest headers that nginx passes on, wi
 
 test('the app answers requests with the largest headers that nginx accepts', async ({ stack }) => {
   const port = Number(new URL(stack.publicUrl).port);
-  const door = Number(new URL(stack.metricsUrl).port);
+  const metricsPort = Number(new URL(stack.metricsUrl).port);
   const shapes: [string, (size: number) => string, number][] = [
     ['Host and Cookie', (size) => get(`Host: ${'h'.repeat(size)}`, `Cookie: a=${'c'.repeat(size - 4)}`), 404],
     ['two headers', (size) => get('Host: a', `X-A: ${'a'.repeat(size)}`, `X-B: ${'b'.repeat(size)}`), 404],
@@ -191,5 +191,5 @@ test('the app answers requests with the largest headers that nginx accepts', asy
     ).toEqual([]);
   }
   const metrics = get('Host: localhost', `X-A: ${'a'.repeat(8_100)}`, `Cookie: a=${'c'.repeat(8_100)}`);
-  expect((await sendRaw(door, metrics.replace('/odd', '/status'))).status).toBe(200);
+  expect((await sendRaw(metricsPort, metrics.replace('/odd', '/status'))).status).toBe(200);
 });

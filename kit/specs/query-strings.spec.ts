@@ -24,7 +24,7 @@ test('no log of the stack contains query strings or Referer, and paths are logge
   stack,
 }) => {
   const publicPort = Number(new URL(stack.publicUrl).port);
-  const door = Number(new URL(stack.metricsUrl).port);
+  const metricsPort = Number(new URL(stack.metricsUrl).port);
   const post = 'Content-Length: 0';
   const sent: [number, string][] = [
     [publicPort, request(`GET /ping?token=${SECRET}`, `Referer: http://here/?from=${SECRET}`)],
@@ -40,8 +40,8 @@ test('no log of the stack contains query strings or Referer, and paths are logge
     [publicPort, request(`POST /ping?token=${SECRET}`, 'Content-Length: 1048577')],
     [publicPort, request(`POST /demo/faults/error?token=${SECRET}`, post)],
     [publicPort, request(`POST /demo/faults/throw?token=${SECRET}`, post)],
-    [door, request(`GET /metrics?token=${SECRET}`)],
-    [door, request(`POST /metrics?token=${SECRET}`, post)],
+    [metricsPort, request(`GET /metrics?token=${SECRET}`)],
+    [metricsPort, request(`POST /metrics?token=${SECRET}`, post)],
   ];
   for (const [port, text] of sent) await sendRaw(port, text);
   await stack.settle();

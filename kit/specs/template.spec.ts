@@ -77,8 +77,8 @@ test('the smoke test passes in a renamed clone of the template with a Fastify ap
       ['compose', '--file', file, '--project-name', project, 'port', 'nginx', '9040'],
       env,
     );
-    const [, door] = /:(\d+)$/.exec(published.trim()) ?? [];
-    const metrics = await scrape(`http://127.0.0.1:${door}/metrics`, ANSWER_TIMEOUT_MS);
+    const [, metricsPort] = /:(\d+)$/.exec(published.trim()) ?? [];
+    const metrics = await scrape(`http://127.0.0.1:${metricsPort}/metrics`, ANSWER_TIMEOUT_MS);
     expect(total(metrics, 'greetings_total', { language: 'en' })).toBe(400);
     expect(total(metrics, 'ping_responses_total', {})).toBe(0);
     expect((await fetch(new URL('/ping', page))).status).toBe(404);

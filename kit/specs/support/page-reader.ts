@@ -7,7 +7,7 @@ const DEADLINE_MS = 90_000;
 
 /** The result of page-shown.js. Readings are in order from the newest to the oldest. */
 export interface PageShown {
-  readonly told: string;
+  readonly source: string;
   readonly current: readonly string[];
   readonly askedLast: string;
   readonly own: readonly (number | null)[];

@@ -76,7 +76,7 @@
     const [ownReadings, sharedReadings] = [column(2), column(3)];
     const pixelsEach = heightOfLast(shared) / sharedReadings[0].value;
     return {
-      told: document.getElementById('own-source').textContent,
+      source: document.getElementById('own-source').textContent,
       current: [...document.querySelectorAll('#workers [aria-current] span:first-child')].map(
         (e) => e.textContent,
       ),
