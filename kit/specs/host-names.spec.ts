@@ -3,7 +3,7 @@ import { type RawAnswer, sendRaw } from '../../packages/cluster-runtime/test/sup
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { inspect } from './support/container-facts.ts';
 
-/** For each port of nginx's container that is published on loopback: paths, and text in their answers. The test fails if one is missing. */
+/** For each port of nginx's container that is published on loopback: paths, and text that is in their answers. */
 const SHOWN: Readonly<Record<number, readonly { readonly path: string; readonly shows: string }[]>> = {
   9040: [
     { path: '/metrics', shows: '# TYPE http_requests_total counter' },

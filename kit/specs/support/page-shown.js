@@ -1,6 +1,6 @@
 /**
- * Runs in the browser before the page: defines `pageShown()`, which returns the texts of the page and reads its canvases. Whether a line
- * was drawn can only be read from pixels.
+ * Runs in the browser before the page: defines `pageShown()`, which returns the texts of the page and checks its charts, pixel by
+ * pixel.
  */
 (() => {
   const WINDOW_SECONDS = 30;
