@@ -52,13 +52,13 @@ for (const [what, source, args] of [
     const app = installedApplication(t);
     const env = { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) };
     for (let times = 1; times <= 2; times++) {
-      const { said } = await app.run<Answer>(START + source, { args, env });
-      assert.equal(said.status, 200, said.text);
+      const { result } = await app.run<Answer>(START + source, { args, env });
+      assert.equal(result.status, 200, result.text);
       for (const name of ['own_total', 'other_total']) {
-        assert.equal(sample(said.text, name), times);
-        assert.equal(said.text.match(new RegExp(`^# TYPE ${name} `, 'gm'))?.length, 1);
+        assert.equal(sample(result.text, name), times);
+        assert.equal(result.text.match(new RegExp(`^# TYPE ${name} `, 'gm'))?.length, 1);
       }
-      assert.equal(said.text.match(/^prom_multiproc_workers 1$/gm)?.length, 1);
+      assert.equal(result.text.match(/^prom_multiproc_workers 1$/gm)?.length, 1);
     }
   });
 }
@@ -87,27 +87,27 @@ for (const [what, source, why] of [
   ],
 ] as const) {
   test(`metricsHandler() answers 503 if the variable is set and ${what}`, async (t) => {
-    const { said } = await installedApplication(t).run<Answer>(START + source, {
+    const { result } = await installedApplication(t).run<Answer>(START + source, {
       env: { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) },
     });
-    assert.equal(said.status, 503, said.text);
-    assert.match(said.text, why);
+    assert.equal(result.status, 503, result.text);
+    assert.match(result.text, why);
   });
 }
 
 test('registries passed after the shared one are shown after it and cause no 503', async (t) => {
-  const { said } = await installedApplication(t).run<Answer>(
+  const { result } = await installedApplication(t).run<Answer>(
     `${START} const apart = new own.Registry(); share(own.register);
      count(own, 'x_total', [apart]); count(own, 'own_total'); serve(own.register, apart);`,
     { env: { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) } },
   );
-  assert.equal(said.status, 200);
-  assert.deepEqual([sample(said.text, 'x_total'), sample(said.text, 'own_total')], [1, 1]);
+  assert.equal(result.status, 200);
+  assert.deepEqual([sample(result.text, 'x_total'), sample(result.text, 'own_total')], [1, 1]);
 });
 
 test('while the variable is unset, metricsHandler() shows the registry that has metrics', async (t) => {
-  const { said } = await installedApplication(t).run<Answer>(
+  const { result } = await installedApplication(t).run<Answer>(
     `${START} share(); count(require('@prometheus-io/client'), 'x_total'); serve();`,
   );
-  assert.deepEqual([said.status, sample(said.text, 'x_total')], [200, 1]);
+  assert.deepEqual([result.status, sample(result.text, 'x_total')], [200, 1]);
 });

@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import express from 'express';
 import Fastify from 'fastify';
 import client from 'prom-client';
-import { askCluster } from '../test/support/ask-cluster.ts';
+import { fetchFromCluster } from '../test/support/fetch-from-cluster.ts';
 import { sample } from '../test/support/sample.ts';
 import { shareCounter } from '../test/support/shared-counter.ts';
 import { temporaryDirectory } from '../test/support/temporary-directory.ts';
@@ -72,7 +72,7 @@ test('if other code has already answered, the handler changes nothing and the pr
 });
 
 test('every process of a cluster that shares shows the totals', async (t) => {
-  const { primary, worker } = await askCluster(t, temporaryDirectory(t));
+  const { primary, worker } = await fetchFromCluster(t, temporaryDirectory(t));
   for (const { status, text } of [primary, worker]) {
     assert.equal(status, 200);
     assert.equal(sample(text, 'requests_total'), 1);
@@ -80,7 +80,7 @@ test('every process of a cluster that shares shows the totals', async (t) => {
 });
 
 test('in a cluster that does not share, no process shows the counts of one process', async (t) => {
-  const { primary, worker } = await askCluster(t, undefined);
+  const { primary, worker } = await fetchFromCluster(t, undefined);
   const why = /does not share its metrics: set PROMETHEUS_MULTIPROC_DIR and call share\(\)/;
   for (const [who, { status, text }] of Object.entries({ primary, worker })) {
     assert.equal(status, 503);

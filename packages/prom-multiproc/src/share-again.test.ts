@@ -17,7 +17,7 @@ for (const [what, program, options] of [
 ] as const) {
   test(`options passed to share() after ${what} take effect`, async (t) => {
     const one = await forkShared(t, temporaryDirectory(t), `${program} ${COUNT}`, options);
-    const text = await one.ask<string>('register.metrics()');
+    const text = await one.evaluate<string>('register.metrics()');
     assert.equal(sample(text, 'x_total{a="1"}'), 1);
     assert.equal(sample(text, 'x_total{a="2"}'), undefined);
     assert.doesNotMatch(text, /^prom_multiproc_/m);
@@ -27,7 +27,7 @@ for (const [what, program, options] of [
 test('options that are not passed again stay in effect', async (t) => {
   const program = `share(register, ${LATER}); share(register); share(); ${COUNT}`;
   const one = await forkShared(t, temporaryDirectory(t), program);
-  const text = await one.ask<string>('register.metrics()');
+  const text = await one.evaluate<string>('register.metrics()');
   assert.equal(sample(text, 'x_total{a="2"}'), undefined);
   assert.doesNotMatch(text, /^prom_multiproc_/m);
 });
@@ -38,9 +38,9 @@ test('options of all calls take effect when the variable is set later', async (t
     process.env.PROMETHEUS_MULTIPROC_DIR = ${JSON.stringify(directory)};
     new Counter({ name: 'x_total', help: 'x', registers: [inner] }).inc();`;
   const one = await forkShared(t, undefined, program);
-  assert.equal((await one.ask<string>('inner.metrics()')).match(/^\w.*/gm)?.join(), 'x_total 1');
+  assert.equal((await one.evaluate<string>('inner.metrics()')).match(/^\w.*/gm)?.join(), 'x_total 1');
   assert.equal(
-    await one.ask("new Reader(process.env.PROMETHEUS_MULTIPROC_DIR).metrics().includes('x_total')"),
+    await one.evaluate("new Reader(process.env.PROMETHEUS_MULTIPROC_DIR).metrics().includes('x_total')"),
     false,
   );
 });
@@ -54,7 +54,7 @@ for (const [what, directory] of [
       function again(name) { try { share(inner, { name }); } catch (error) { return error.message; } }`;
     const one = await forkShared(t, directory ? temporaryDirectory(t) : undefined, program);
     assert.match(
-      await one.ask<string>("again('b')"),
+      await one.evaluate<string>("again('b')"),
       /cannot name this registry 'b': .* has shared it as 'a'/,
     );
   });
@@ -65,7 +65,7 @@ test('share() rejects a name for a registry that the preload has shared without 
     function again() { try { share(inner, { name: 'inner' }); } catch (error) { return error.message; } }`;
   const one = await forkShared(t, temporaryDirectory(t), program, { execArgv: PRELOAD });
   assert.match(
-    await one.ask<string>('again()'),
+    await one.evaluate<string>('again()'),
     /has shared it without a name\. Pass the name in the first call/,
   );
 });

@@ -28,21 +28,21 @@ test('the counts of a process keep its default labels, in any process that answe
   const all = async () =>
     Promise.all(
       [second, other].map(async (process) =>
-        samples(await process.ask<string>('register.metrics()'), 'x_total').sort(),
+        samples(await process.evaluate<string>('register.metrics()'), 'x_total').sort(),
       ),
     );
   const both = ['x_total{route="/",worker="1"} 10', 'x_total{route="/",worker="2"} 20'];
   assert.deepEqual(await all(), [both, both]);
-  assert.deepEqual(samples(await first.ask<string>('register.metrics()'), 'h_bucket{le="1"'), [
+  assert.deepEqual(samples(await first.evaluate<string>('register.metrics()'), 'h_bucket{le="1"'), [
     'h_bucket{le="1",worker="1"} 1',
     'h_bucket{le="1",worker="2"} 1',
   ]);
   await first.kill();
   const successor = await forkShared(t, directory, worker(3, 5));
-  assert.equal((await successor.ask<string>('takeSlot()')) as unknown, 0);
+  assert.equal((await successor.evaluate<string>('takeSlot()')) as unknown, 0);
   const three = [...both, 'x_total{route="/",worker="3"} 5'];
   assert.deepEqual(await all(), [three, three]);
-  const json = await second.ask<{ values: { labels: object; value: number }[] }[]>(
+  const json = await second.evaluate<{ values: { labels: object; value: number }[] }[]>(
     'register.getMetricsAsJSON()',
   );
   assert.deepEqual(
@@ -60,7 +60,7 @@ test('a worker with the id of a dead worker continues its series', async (t) => 
   const directory = temporaryDirectory(t);
   await (await forkShared(t, directory, worker(1, 10))).kill();
   const successor = await forkShared(t, directory, worker(1, 10));
-  assert.deepEqual(samples(await successor.ask<string>('register.metrics()'), 'x_total'), [
+  assert.deepEqual(samples(await successor.evaluate<string>('register.metrics()'), 'x_total'), [
     'x_total{route="/",worker="1"} 20',
   ]);
 });

@@ -54,7 +54,7 @@ test('a registry shows the counts of registries with its name in all processes, 
   );
   // A process without the metrics, and one that creates them in another order.
   for (const hasMetrics of [false, true]) {
-    const asking = await forkShared(
+    const showing = await forkShared(
       t,
       directory,
       `
@@ -66,8 +66,8 @@ test('a registry shows the counts of registries with its name in all processes, 
       }
     `,
     );
-    for (const process of [counting, asking]) {
-      const [outer, inner] = await process.ask<[string, string]>(
+    for (const process of [counting, showing]) {
+      const [outer, inner] = await process.evaluate<[string, string]>(
         'Promise.all([register.metrics(), inner.metrics()])',
       );
       assert.deepEqual([sample(outer, 'requests_total'), sample(outer, 'revenue_total')], [3, undefined]);
@@ -85,10 +85,11 @@ test('a successor continues the counts of a named registry', async (t) => {
   const first = await forkShared(t, directory, program);
   await first.kill();
   const second = await forkShared(t, directory, program);
-  assert.equal(sample(await second.ask<string>('register.metrics()'), 'x_total'), 10);
-  assert.deepEqual(await second.ask('require("node:fs").readdirSync(process.env.PROMETHEUS_MULTIPROC_DIR)'), [
-    'slot-0.metrics',
-  ]);
+  assert.equal(sample(await second.evaluate<string>('register.metrics()'), 'x_total'), 10);
+  assert.deepEqual(
+    await second.evaluate('require("node:fs").readdirSync(process.env.PROMETHEUS_MULTIPROC_DIR)'),
+    ['slot-0.metrics'],
+  );
 });
 
 test('two registries with the same name show the same metrics', async (t) => {

@@ -43,13 +43,16 @@ for (const [what, share, args] of [
   ['share() without a registry', "require('prom-multiproc').share();", []],
 ] as const) {
   test(`${what} cannot share a bundled client, and warns with what to do`, async (t) => {
-    const { said } = await installedApplication(t).run<Output>(`${BUNDLE} ${share} ${COUNT} printWarned();`, {
-      args: ['--no-warnings', ...args],
-      env: { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) },
-    });
-    assert.equal(said.warnings.length, 1);
+    const { result } = await installedApplication(t).run<Output>(
+      `${BUNDLE} ${share} ${COUNT} printWarned();`,
+      {
+        args: ['--no-warnings', ...args],
+        env: { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) },
+      },
+    );
+    assert.equal(result.warnings.length, 1);
     assert.match(
-      said.warnings[0]!,
+      result.warnings[0]!,
       /^PROM_MULTIPROC_UNSHARED_METRICS \S+main\.cjs contains a copy of the client, .*call share\(register\)/,
     );
   });
@@ -59,20 +62,20 @@ test('share(register) shares a bundled client without a warning', async (t) => {
   const app = installedApplication(t);
   const env = { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) };
   for (let times = 1; times <= 2; times++) {
-    const { said } = await app.run<Output>(
+    const { result } = await app.run<Output>(
       `${BUNDLE} require('prom-multiproc').share(register); ${COUNT} setTimeout(print, 2500);`,
       { args: ['--no-warnings', ...PRELOAD], env },
     );
-    assert.equal(sample(said.text, 'x_total'), times);
-    assert.deepEqual(said.warnings, []);
+    assert.equal(sample(result.text, 'x_total'), times);
+    assert.deepEqual(result.warnings, []);
   }
 });
 
 test('a process without the client gets no warning', async (t) => {
-  const { said } = await installedApplication(t).run<string[]>(
+  const { result } = await installedApplication(t).run<string[]>(
     `const warnings = []; process.on('warning', ({ message }) => warnings.push(message));
      setTimeout(() => console.log(JSON.stringify(warnings)), 2500);`,
     { args: PRELOAD, env: { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) } },
   );
-  assert.deepEqual(said, []);
+  assert.deepEqual(result, []);
 });

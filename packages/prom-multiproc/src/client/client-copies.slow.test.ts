@@ -33,13 +33,13 @@ for (const [what, file, source, args] of [
     const app = installedApplication(t);
     const directory = temporaryDirectory(t);
     for (let times = 1; times <= 2; times++) {
-      const { said, stderr } = await app.run<[string, string]>(source, {
+      const { result, stderr } = await app.run<[string, string]>(source, {
         file,
         args,
         env: { PROMETHEUS_MULTIPROC_DIR: directory },
       });
-      assert.equal(sample(said[0], 'own_total'), times, said[0]);
-      assert.equal(sample(said[1], 'other_total'), times, said[1]);
+      assert.equal(sample(result[0], 'own_total'), times, result[0]);
+      assert.equal(sample(result[1], 'other_total'), times, result[1]);
       assert.doesNotMatch(stderr, /PROM_MULTIPROC/);
     }
     assert.deepEqual(readdirSync(directory), ['slot-0.metrics']);
@@ -56,7 +56,7 @@ const HOOKED = `import { register } from 'node:module'; register('data:text/java
 
 test('the preload shares a copy that was loaded through a module hook', async (t) => {
   const app = installedApplication(t);
-  const { said } = await app.run<string>(
+  const { result } = await app.run<string>(
     `import other from './other/index.js'; new other.Counter({ name: 'other_total', help: 'h' }).inc();
     const ask = async () => {
       const text = await other.register.metrics();
@@ -70,7 +70,7 @@ test('the preload shares a copy that was loaded through a module hook', async (t
       env: { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) },
     },
   );
-  assert.equal(sample(said, 'other_total'), 1);
+  assert.equal(sample(result, 'other_total'), 1);
 });
 
 test("the preload shares every registry of a copy, and the copy's own aggregation returns the totals once", async (t) => {
@@ -92,11 +92,11 @@ test("the preload shares every registry of a copy, and the copy's own aggregatio
       new other.Counter({ name: 'x_total', help: 'h', registers: [own] }).inc(5);
       setImmediate(() => process.send('counted'));
     }`;
-  const { said } = await app.run<string>(source, {
+  const { result } = await app.run<string>(source, {
     args: PRELOAD,
     env: { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) },
   });
-  assert.equal(sample(said, 'x_total'), 10, said);
+  assert.equal(sample(result, 'x_total'), 10, result);
 });
 
 test('preloaded by name from a directory with another installation, it shares the copy of the application', async (t) => {
@@ -104,7 +104,7 @@ test('preloaded by name from a directory with another installation, it shares th
   const directory = temporaryDirectory(t);
   for (let times = 1; times <= 2; times++) {
     // Node resolves the library from the working directory, where another client is installed.
-    const { said, stderr } = await app.run<[string, string]>(
+    const { result, stderr } = await app.run<[string, string]>(
       `const own = require('prom-client'); const other = own; ${COUNT}`,
       {
         file: 'other/main.cjs',
@@ -113,7 +113,7 @@ test('preloaded by name from a directory with another installation, it shares th
         env: { PROMETHEUS_MULTIPROC_DIR: directory },
       },
     );
-    assert.equal(sample(said[0], 'own_total'), times);
+    assert.equal(sample(result[0], 'own_total'), times);
     assert.equal(stderr, '');
   }
 });
@@ -137,15 +137,15 @@ test('a registry that two installations of this library share counts once', asyn
   symlinkSync(koffi, join(app.path, 'node_modules/koffi'));
   const directory = temporaryDirectory(t);
   for (let times = 1; times <= 2; times++) {
-    const { said } = await app.run<string>(
+    const { result } = await app.run<string>(
       `const { Counter, register } = require('prom-client');
        const x = new Counter({ name: 'x_total', help: 'h' }); x.inc();
        require('./library/src/index.ts').share(register);
        register.metrics().then((text) => console.log(JSON.stringify(text)));`,
       { args: PRELOAD, env: { PROMETHEUS_MULTIPROC_DIR: directory } },
     );
-    assert.equal(sample(said, 'x_total'), times);
-    assert.equal(said.match(/^x_total /gm)?.length, 1);
+    assert.equal(sample(result, 'x_total'), times);
+    assert.equal(result.match(/^x_total /gm)?.length, 1);
   }
   assert.deepEqual(readdirSync(directory), ['slot-0.metrics']);
 });

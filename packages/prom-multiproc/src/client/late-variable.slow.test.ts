@@ -38,8 +38,8 @@ for (const [what, program, args] of [
     const app = installedApplication(t);
     const directory = temporaryDirectory(t);
     for (let times = 1; times <= 2; times++) {
-      const { said, stderr } = await app.run<string>(lateIn(directory) + program, { args });
-      assert.equal(sample(said, 'x_total'), times * 3, said);
+      const { result, stderr } = await app.run<string>(lateIn(directory) + program, { args });
+      assert.equal(sample(result, 'x_total'), times * 3, result);
       assert.equal(stderr, '');
     }
     assert.deepEqual(readdirSync(directory), ['slot-0.metrics']);
@@ -51,8 +51,8 @@ test('takeSlot() shares the registries that wait for the variable, and takes the
   const directory = temporaryDirectory(t);
   const program = `${CLIENT} ${SHARE} share(client.register); ${COUNT} const before = takeSlot(); ${SET}
     console.log(JSON.stringify([before === undefined, takeSlot()]));`;
-  const { said } = await app.run(lateIn(directory) + program);
-  assert.deepEqual(said, [true, 0]);
+  const { result } = await app.run(lateIn(directory) + program);
+  assert.deepEqual(result, [true, 0]);
   const reader = new Reader(directory);
   t.after(() => reader.close());
   assert.equal(sample(reader.metrics(), 'x_total'), 3);
@@ -81,8 +81,10 @@ test('while the variable is unset, the methods of a registry are unchanged and t
     Promise.all([client.register.metrics(), client.register.getMetricsAsJSON(), client.register.getMetricsAsString(x)])
       .then((all) => console.log(JSON.stringify([...all, Object.keys(client.register)])));`;
   for (const args of [[], PRELOAD]) {
-    const { said, stderr } = await app.run<[string, { name: string }[], string, string[]]>(program, { args });
-    const [text, [json], one, keys] = said;
+    const { result, stderr } = await app.run<[string, { name: string }[], string, string[]]>(program, {
+      args,
+    });
+    const [text, [json], one, keys] = result;
     assert.deepEqual([sample(text, 'x_total'), json!.name, sample(one, 'x_total')], [3, 'x_total', 3]);
     assert.doesNotMatch(text, /prom_multiproc/);
     assert.deepEqual(
@@ -102,8 +104,8 @@ test('a method that the application wrapped while the variable was unset keeps w
     ${SET}
     new client.Counter({ name: 'y_total', help: 'h' }).inc(); new client.Counter({ name: 'z_total', help: 'h' }).inc();
     client.register.metrics().then((text) => console.log(JSON.stringify([text, calls])));`;
-  const { said } = await app.run<[string, number]>(lateIn(directory) + program);
-  const [text, calls] = said;
+  const { result } = await app.run<[string, number]>(lateIn(directory) + program);
+  const [text, calls] = result;
   for (const [name, value] of [
     ['x_total', 3],
     ['y_total', 1],

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import client from 'prom-client';
-import { askCluster } from '../../test/support/ask-cluster.ts';
+import { fetchFromCluster } from '../../test/support/fetch-from-cluster.ts';
 import { until } from '../../test/support/poll.ts';
 import { sample } from '../../test/support/sample.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
@@ -78,7 +78,7 @@ for (const [what, package_, why] of UNSUPPORTED) {
 
   test(`${what}: the processes of a cluster answer 503 instead of showing their own counts`, async (t) => {
     for (const { status, text } of Object.values(
-      await askCluster(t, temporaryDirectory(t), inPlace(package_)),
+      await fetchFromCluster(t, temporaryDirectory(t), inPlace(package_)),
     )) {
       assert.equal(status, 503);
       assert.ok(text.includes(`${why}; ${TO_INSTALL}`), text);

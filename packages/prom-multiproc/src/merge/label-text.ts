@@ -150,7 +150,8 @@ function hasEscaped(word: number): boolean {
   const quote = word ^ 0x22222222;
   const backslash = word ^ 0x5c5c5c5c;
   const feed = word ^ 0x0a0a0a0a;
-  // Sets the highest bit of each zero byte: https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord
+  // The highest bit of some byte is set if and only if one of the bytes is zero:
+  // https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord
   const zeros = ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | ((feed - ONES) & ~feed);
   return (zeros & HIGHEST_BITS) !== 0;
 }

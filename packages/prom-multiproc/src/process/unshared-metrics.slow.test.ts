@@ -26,11 +26,11 @@ const printLater = () => setTimeout(print, 2500);
 async function warningsOf(t: TestContext, source: string) {
   const app = installedApplication(t);
   const directory = temporaryDirectory(t);
-  const { said } = await app.run<string[]>(START + source, {
+  const { result } = await app.run<string[]>(START + source, {
     args: ['--no-warnings', '--expose-gc'],
     env: { PROMETHEUS_MULTIPROC_DIR: directory, PROMETHEUS_MULTIPROC_REFRESH_MS: '100' },
   });
-  return { directory, warnings: said };
+  return { directory, warnings: result };
 }
 
 for (const [what, source, where, path] of [
@@ -145,10 +145,10 @@ for (const [what, source] of [
 
 test('not warned while the variable is unset', async (t) => {
   const app = installedApplication(t);
-  const { said } = await app.run<string[]>(
+  const { result } = await app.run<string[]>(
     `${START} share(own.register); new (require('./other').Counter)({ name: 'x_total', help: 'h' }); printLater();`,
   );
-  assert.deepEqual(said, []);
+  assert.deepEqual(result, []);
 });
 
 test('prom_multiproc_unshared_metrics is the number in living processes, and 0 once they are shared', async (t) => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { AppProcess } from '../../test/support/application.ts';
-import { askCluster } from '../../test/support/ask-cluster.ts';
+import { fetchFromCluster } from '../../test/support/fetch-from-cluster.ts';
 import { sample } from '../../test/support/sample.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 
@@ -53,7 +53,7 @@ for (const [what, env, why] of UNSUPPORTED) {
   });
 
   test(`${where} the processes of a cluster answer 503 instead of showing their own counts`, async (t) => {
-    for (const { status, text } of Object.values(await askCluster(t, temporaryDirectory(t), env))) {
+    for (const { status, text } of Object.values(await fetchFromCluster(t, temporaryDirectory(t), env))) {
       assert.equal(status, 503);
       assert.match(text, why);
       assert.doesNotMatch(text, /requests_total/);

@@ -167,7 +167,7 @@ export class SlotFile {
   #reserveChunk(): number {
     const chunk = this.#chunkCount;
     if (chunk === MAX_CHUNKS) throw new RangeError(`${this.path} is full: ${MAX_CHUNKS} chunks`);
-    // A truncated file must not grow: readers could not detect the loss.
+    // If a truncated file grew again, readers could not detect the loss.
     if (fstatSync(this.#fd).size < chunkOffset(chunk)) throw new Error(`${this.path} was truncated`);
     this.#libc.allocate(this.#fd, chunkOffset(chunk), CHUNK_BYTES);
     return chunk;

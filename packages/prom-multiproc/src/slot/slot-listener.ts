@@ -3,7 +3,7 @@ import type { MetricDefinition } from '../format/layout.ts';
 /** Called for each new record of a slot file, in log order. */
 export interface SlotListener {
   onMetric(definition: MetricDefinition): void;
-  /** Stands for all calls that `other` has received: its log is a prefix of this one. */
+  /** Called instead of all calls that `other` has received, whose log is a prefix of this one. */
   onSameAs(other: SlotListener): void;
   /** Called before the calls of `onSeries`, with their number. */
   onLog(series: number): void;

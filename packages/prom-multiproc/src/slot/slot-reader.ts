@@ -69,8 +69,9 @@ export class SlotReader {
   #logChunks: readonly number[] = [];
   #logBytes = 0;
   #logCrc = 0;
-  /** Log state at the last `hasNewRecords()`, and at the last `readAhead()`. */
+  /** Log state at the last `hasNewRecords()`. */
   #seen = 0n;
+  /** Log state at the last `readAhead()`. */
   #readAhead = 0n;
 
   constructor(libc: Libc, slot: number, path: string, owner: number, listener: SlotListener) {
@@ -206,7 +207,7 @@ export class SlotReader {
       this.close();
       return this.#open();
     }
-    // With the same `started` the new file is a copy, whose values would count twice. 0: its slot is still being taken.
+    // With the same `started` the new file is a copy, whose values would count twice. With 0 its slot is still being taken.
     const started = now.isFile() ? startedIn(this.path) : 0;
     if (started > 0 && started !== this.status.started) throw new FileReplacedError();
     throw new BadLogError('file was replaced');

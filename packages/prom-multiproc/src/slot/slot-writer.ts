@@ -104,7 +104,7 @@ export class SlotWriter {
     }
   }
 
-  /** Whether the file has this series unused, or its metric has fewer than `limit` series. */
+  /** Whether the file has unused cells for this series, or its metric has fewer than `limit` series. */
   isWithin(limit: number, definition: MetricDefinition, labels: readonly LabelPair[]): boolean {
     const metric = this.#metrics.get(definitionKey(definition));
     if (metric === undefined || metric.series < limit) return true;
@@ -136,7 +136,7 @@ export class SlotWriter {
     }
   }
 
-  /** Publishes to other threads of the process whether this one counts its process-wide metrics: see `ProcessWideMetrics`. */
+  /** Publishes whether this thread counts the metrics of the whole process: see `ProcessWideMetrics`. */
   publishProcessMetrics(token: bigint, state: number): void {
     const { header } = this.#file;
     header.process = token;
@@ -179,7 +179,7 @@ export class SlotWriter {
       throw new BadLogError(`not a slot file of format version ${VERSION}`);
     }
     const { started } = header;
-    // First of all, so that this holder's lock does not show the gauges of the previous one.
+    // This is the first store. Otherwise the lock of this holder would show the gauges of the previous one.
     header.started = 0;
     try {
       const written = this.#inheritAll();

@@ -45,7 +45,7 @@ export class AppProcess {
 
   /** Calls a method of one of its metrics. Rejects with the message of the error that it throws. */
   call(metric: MetricName, method: string, ...args: unknown[]): Promise<void> {
-    return this.#ask({ call: metric, method, args }) as Promise<void>;
+    return this.#request({ call: metric, method, args }) as Promise<void>;
   }
 
   /** Calls a method, after which the process sends itself SIGKILL. Resolves when it has ended. */
@@ -62,16 +62,16 @@ export class AppProcess {
   }
 
   metrics(): Promise<string> {
-    return this.#ask({ ask: 'metrics' }) as Promise<string>;
+    return this.#request({ get: 'metrics' }) as Promise<string>;
   }
 
   warnings(): Promise<string[]> {
-    return this.#ask({ ask: 'warnings' }) as Promise<string[]>;
+    return this.#request({ get: 'warnings' }) as Promise<string[]>;
   }
 
   /** The error message of each call of `onFailure`, and `recovered` for each call of `onRecovered`. */
   changes(): Promise<string[]> {
-    return this.#ask({ ask: 'changes' }) as Promise<string[]>;
+    return this.#request({ get: 'changes' }) as Promise<string[]>;
   }
 
   /**
@@ -79,16 +79,16 @@ export class AppProcess {
    * after it, the heartbeat would crash this process.
    */
   truncate(path: string): Promise<void> {
-    return this.#ask({ truncate: path }) as Promise<void>;
+    return this.#request({ truncate: path }) as Promise<void>;
   }
 
   /** Clears a directory in this process, without waiting for holders. */
   clear(directory: string): Promise<void> {
-    return this.#ask({ clear: directory }) as Promise<void>;
+    return this.#request({ clear: directory }) as Promise<void>;
   }
 
   takeSlot(): Promise<number | undefined> {
-    return this.#ask({ ask: 'takeSlot' }) as Promise<number | undefined>;
+    return this.#request({ get: 'takeSlot' }) as Promise<number | undefined>;
   }
 
   /** Sends SIGKILL. Resolves when the process has ended. */
@@ -97,7 +97,7 @@ export class AppProcess {
     await this.#exit;
   }
 
-  async #ask(request: Request): Promise<unknown> {
+  async #request(request: Request): Promise<unknown> {
     const id = ++this.#lastId;
     const answered = this.#answerTo(id);
     this.#child.send({ ...request, id });

@@ -10,7 +10,7 @@ import { loadLibc } from '../../src/os/libc.ts';
 
 export type Command =
   | { id: number; call: MetricName; method: string; args: unknown[]; last?: true }
-  | { id: number; ask: keyof typeof ANSWERS }
+  | { id: number; get: keyof typeof ANSWERS }
   | { id: number; truncate: string }
   | { id: number; clear: string };
 
@@ -67,7 +67,7 @@ process.on('message', async (command: Command) => {
 });
 
 function run(command: Command): unknown {
-  if ('ask' in command) return ANSWERS[command.ask]();
+  if ('get' in command) return ANSWERS[command.get]();
   if ('truncate' in command) return truncateSync(command.truncate);
   if ('clear' in command) return clearDirectory(command.clear, { waitMs: 0 });
   const metric = metrics[command.call] as unknown as Record<string, (...args: unknown[]) => unknown>;

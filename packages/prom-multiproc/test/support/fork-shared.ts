@@ -7,7 +7,7 @@ import type { Cleanup } from './temporary-directory.ts';
 export interface SharedProcess {
   readonly pid: number;
   /** Evaluates and awaits an expression in the scope of the program. */
-  ask<T>(expression: string): Promise<T>;
+  evaluate<T>(expression: string): Promise<T>;
   kill(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export async function forkShared(
   });
   const exited = once(child, 'exit');
   test.after(() => void child.kill('SIGKILL'));
-  const ask = async <T>(expression: string): Promise<T> => {
+  const evaluate = async <T>(expression: string): Promise<T> => {
     const answer = Promise.race([
       once(child, 'message'),
       exited.then(([code, signal]) => {
@@ -43,10 +43,10 @@ export async function forkShared(
     if (error !== undefined) throw new Error(error);
     return value;
   };
-  await ask(`${program}\n; undefined`);
+  await evaluate(`${program}\n; undefined`);
   return {
     pid: child.pid!,
-    ask,
+    evaluate,
     async kill() {
       child.kill('SIGKILL');
       await exited;

@@ -11,7 +11,7 @@ export const PRELOAD = ['--import', join(import.meta.dirname, '../../src/registe
 
 export interface InstalledApplication {
   readonly path: string;
-  /** Runs a program to its end. `said` is its stdout parsed as JSON. */
+  /** Runs a program to its end. `result` is its stdout parsed as JSON. */
   run<T = unknown>(
     source: string,
     options?: {
@@ -20,7 +20,7 @@ export interface InstalledApplication {
       readonly cwd?: string;
       readonly env?: Record<string, string>;
     },
-  ): Promise<{ readonly said: T; readonly stderr: string }>;
+  ): Promise<{ readonly result: T; readonly stderr: string }>;
 }
 
 /** Creates the application. `require('./other')` returns a copy of prom-client in `other/node_modules`. */
@@ -40,7 +40,7 @@ export function installedApplication(test: Cleanup): InstalledApplication {
         cwd,
         env: { ...own, ...env },
       });
-      return { said: JSON.parse(stdout || 'null'), stderr };
+      return { result: JSON.parse(stdout || 'null'), stderr };
     },
   };
 }

@@ -41,23 +41,23 @@ test('each method shows the same in processes that created all, some or none of 
     "share(register); new Counter({ name: 'x_total', help: 'x', labelNames: ['a'] });",
   );
   const none = await forkShared(t, directory, 'share(register);');
-  const right = lines(await counting.ask<string>(TEXT['metrics()'])).toSorted();
+  const right = lines(await counting.evaluate<string>(TEXT['metrics()'])).toSorted();
   assert.equal(right.includes('x_total{a="1"} 2'), true);
   for (const [who, process] of Object.entries({ counting, idle, some, none })) {
     for (const [how, expression] of Object.entries(TEXT)) {
-      const shown = lines(await process.ask<string>(expression)).toSorted();
+      const shown = lines(await process.evaluate<string>(expression)).toSorted();
       assert.deepEqual(shown, right, `${how} of the process ${who}`);
     }
   }
   await counting.kill();
   for (const process of [idle, some, none]) {
-    assert.equal(sample(await process.ask<string>('register.metrics()'), 'x_total{a="1"}'), 2);
+    assert.equal(sample(await process.evaluate<string>('register.metrics()'), 'x_total{a="1"}'), 2);
   }
 });
 
 test('clusterMetrics() shows the metrics of the primary, of exactly the registries of setRegistries()', async (t) => {
   const directory = temporaryDirectory(t);
-  const asking = await forkShared(
+  const showing = await forkShared(
     t,
     directory,
     `
@@ -68,7 +68,7 @@ test('clusterMetrics() shows the metrics of the primary, of exactly the registri
   `,
   );
   const shown = async (set: string) => {
-    const text = await asking.ask<string>(`${set}; all.clusterMetrics()`);
+    const text = await showing.evaluate<string>(`${set}; all.clusterMetrics()`);
     return [sample(text, 'a_total'), sample(text, 'b_total')];
   };
   assert.deepEqual(await shown(''), [1, 2]);
@@ -81,7 +81,7 @@ test('clusterMetrics() shows the metrics of the primary, of exactly the registri
 for (const selfMetrics of [true, false]) {
   test(`selfMetrics: ${selfMetrics} applies to merged and aggregated registries`, async (t) => {
     const directory = temporaryDirectory(t);
-    const asking = await forkShared(
+    const showing = await forkShared(
       t,
       directory,
       `
@@ -99,7 +99,7 @@ for (const selfMetrics of [true, false]) {
       'new client.AggregatorRegistry().clusterMetrics()',
       'register.getMetricsAsJSON().then(JSON.stringify)',
     ]) {
-      const text = await asking.ask<string>(how);
+      const text = await showing.evaluate<string>(how);
       assert.match(text, /a_total/, how);
       assert.equal(text.includes('prom_multiproc_'), selfMetrics, how);
     }
@@ -112,14 +112,14 @@ test('a process that has removed a metric from its registry shows the counts of 
     await forkShared(t, directory, `share(register); ${MAKE} ${COUNT}`),
     await forkShared(t, directory, `share(register); ${MAKE} ${COUNT}`),
   ];
-  await one.ask("register.removeSingleMetric('x_total')");
+  await one.evaluate("register.removeSingleMetric('x_total')");
   for (const process of [one, two]) {
-    assert.deepEqual(samples(await process.ask<string>('register.metrics()'), 'x_total'), [
+    assert.deepEqual(samples(await process.evaluate<string>('register.metrics()'), 'x_total'), [
       'x_total{a="1"} 2',
     ]);
   }
-  await two.ask("register.removeSingleMetric('x_total')");
-  assert.deepEqual(samples(await one.ask<string>('register.metrics()'), 'x_total'), []);
+  await two.evaluate("register.removeSingleMetric('x_total')");
+  assert.deepEqual(samples(await one.evaluate<string>('register.metrics()'), 'x_total'), []);
 });
 
 test('clusterMetrics() of a primary that also registers the metric shows the totals of its workers', async (t) => {

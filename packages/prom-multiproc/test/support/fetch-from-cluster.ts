@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Cleanup } from './temporary-directory.ts';
 
 /** The status and text of `/metrics` of the primary and of a worker of a cluster. */
-export async function askCluster(
+export async function fetchFromCluster(
   test: Cleanup,
   directory: string | undefined,
   more: Record<string, string> = {},
@@ -15,9 +15,9 @@ export async function askCluster(
   const primary = fork(program, { env: { ...env, ...shared, ...more } });
   test.after(() => void primary.kill('SIGKILL'));
   const [ports] = (await once(primary, 'message')) as [{ primary: number; worker: number }];
-  const ask = async (port: number) => {
+  const get = async (port: number) => {
     const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
     return { status: answer.status, text: await answer.text() };
   };
-  return { primary: await ask(ports.primary), worker: await ask(ports.worker) };
+  return { primary: await get(ports.primary), worker: await get(ports.worker) };
 }

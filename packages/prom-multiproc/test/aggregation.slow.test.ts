@@ -42,12 +42,12 @@ function assertTotals(text: string, count: number): void {
 
 test('aggregate() of JSON sent over IPC gives the totals once, in a process that does not share', async (t) => {
   const all = await processes(t, 3);
-  assertTotals(await aggregated(await Promise.all(all.map((one) => one.ask(JSON_OF)))), 3);
+  assertTotals(await aggregated(await Promise.all(all.map((one) => one.evaluate(JSON_OF)))), 3);
 });
 
 test('aggregate() of structured clones, as sent between threads, gives the totals once', async (t) => {
   const all = await processes(t, 2);
-  const lists = await Promise.all(all.map((one) => one.ask(JSON_OF)));
+  const lists = await Promise.all(all.map((one) => one.evaluate(JSON_OF)));
   assertTotals(await aggregated(lists.map((list) => structuredClone(list))), 2);
 });
 
@@ -61,21 +61,21 @@ for (const [what, load] of [
   ] as const) {
     test(`aggregate() of ${what}, ${when} share(register), gives the totals once`, async (t) => {
       const all = await processes(t, 2);
-      const lists = await Promise.all(all.map((one) => one.ask(JSON_OF)));
-      const { said } = await installedApplication(t).run<string>(
+      const lists = await Promise.all(all.map((one) => one.evaluate(JSON_OF)));
+      const { result } = await installedApplication(t).run<string>(
         `const { register } = require('prom-client'); ${program}
         aggregating.aggregate(${JSON.stringify(lists)}).metrics().then((text) => console.log(JSON.stringify(text)));`,
       );
-      assertTotals(said, 2);
+      assertTotals(result, 2);
     });
   }
 }
 
 test('aggregate() uses the latest totals, in any order of the lists', async (t) => {
   const [one, two] = (await processes(t, 2)) as [SharedProcess, SharedProcess];
-  const early = await one.ask(JSON_OF);
-  await two.ask("x.inc({ a: '1' }, 100)");
-  const late = await two.ask(JSON_OF);
+  const early = await one.evaluate(JSON_OF);
+  await two.evaluate("x.inc({ a: '1' }, 100)");
+  const late = await two.evaluate(JSON_OF);
   for (const lists of [
     [early, late],
     [late, early],
@@ -87,36 +87,36 @@ test('aggregate() uses the latest totals, in any order of the lists', async (t) 
 test('aggregate() adds the counts of processes that do not share to the totals, as during a rollout', async (t) => {
   const sharing = await processes(t, 2);
   const plain = await forkShared(t, undefined, COUNT);
-  const lists = await Promise.all([...sharing, plain].map((one) => one.ask(JSON_OF)));
+  const lists = await Promise.all([...sharing, plain].map((one) => one.evaluate(JSON_OF)));
   assert.equal(sample(await aggregated(lists), 'x_total{a="1"}'), 15);
   assert.equal(sample(await aggregated([lists[2], lists[0], lists[1]]), 'h_count'), 3);
 });
 
 test('aggregate() sums the totals of two applications with different directories', async (t) => {
   const lists = await Promise.all(
-    [...(await processes(t, 2)), ...(await processes(t, 2))].map((one) => one.ask(JSON_OF)),
+    [...(await processes(t, 2)), ...(await processes(t, 2))].map((one) => one.evaluate(JSON_OF)),
   );
   assert.equal(sample(await aggregated(lists), 'x_total{a="1"}'), 20);
 });
 
 test('ownMetrics() and ownMetricsAsJSON() of all processes sum to the totals', async (t) => {
   const all = await processes(t, 2);
-  await all[0]!.ask("x.inc({ a: '1' }, 1)");
-  const texts = await Promise.all(all.map((one) => one.ask<string>('ownMetrics(register)')));
+  await all[0]!.evaluate("x.inc({ a: '1' }, 1)");
+  const texts = await Promise.all(all.map((one) => one.evaluate<string>('ownMetrics(register)')));
   assert.deepEqual(
     texts.map((text) => sample(text, 'x_total{a="1"}')),
     [6, 5],
   );
-  const parts = await Promise.all(all.map((one) => one.ask<unknown[]>('ownMetricsAsJSON(register)')));
+  const parts = await Promise.all(all.map((one) => one.evaluate<unknown[]>('ownMetricsAsJSON(register)')));
   assert.equal(sample(await aggregated(parts), 'x_total{a="1"}'), 11);
   // With the totals in the list, they are not added again.
-  const totals = await all[0]!.ask<unknown[]>(JSON_OF);
+  const totals = await all[0]!.evaluate<unknown[]>(JSON_OF);
   assert.equal(sample(await aggregated([...parts, totals]), 'x_total{a="1"}'), 11);
 });
 
 test('ownMetrics() shows the own counts of a process that does not share, and nothing before the first count', async (t) => {
   const plain = await forkShared(t, undefined, COUNT);
-  assert.equal(sample(await plain.ask<string>('ownMetrics()'), 'x_total{a="1"}'), 5);
+  assert.equal(sample(await plain.evaluate<string>('ownMetrics()'), 'x_total{a="1"}'), 5);
   const { register } = sharedRegistry(t);
   new client.Counter({ name: 'x_total', help: 'x', labelNames: ['a'], registers: [register] });
   assert.equal(sample(await ownMetrics(register), 'x_total'), undefined);
@@ -144,7 +144,7 @@ async function pushgateway(t: TestContext) {
 test('pushes of all processes under one grouping key leave the totals there once', async (t) => {
   const { pushed, url } = await pushgateway(t);
   for (const one of await processes(t, 2)) {
-    await one.ask(
+    await one.evaluate(
       `new client.Pushgateway('${url}').pushAdd({ jobName: 'a', groupings: { instance: 'host' } }).then(() => 0)`,
     );
   }
@@ -159,7 +159,7 @@ test('if each process pushes under its own grouping key, all but the first are r
     `new client.Pushgateway('${url}').${method}({ jobName: 'a', groupings: { worker: ${id} } }).then(() => 'pushed', (e) => e.message)`;
   const answers: string[] = [];
   for (const [i, one] of all.entries())
-    answers.push(await one.ask<string>(push(i % 2 ? 'push' : 'pushAdd', i)));
+    answers.push(await one.evaluate<string>(push(i % 2 ? 'push' : 'pushAdd', i)));
   assert.equal(answers[0], 'pushed');
   for (const answer of answers.slice(1)) {
     assert.match(
@@ -170,8 +170,8 @@ test('if each process pushes under its own grouping key, all but the first are r
   }
   assert.deepEqual([...pushed.keys()], ['/metrics/job/a/worker/0']);
   assertTotals([...pushed.values()][0]!, 3);
-  assert.equal(sample(await all[1]!.ask<string>('register.metrics()'), 'pushed'), undefined);
+  assert.equal(sample(await all[1]!.evaluate<string>('register.metrics()'), 'pushed'), undefined);
   // Another process may push after that process has ended.
   await all[0]!.kill();
-  assert.equal(await all[1]!.ask<string>(push('push', 1)), 'pushed');
+  assert.equal(await all[1]!.evaluate<string>(push('push', 1)), 'pushed');
 });
