@@ -47,7 +47,7 @@ test('a stopped worker does not delay or empty a scrape, is replaced, and its pe
   stack,
 }) => {
   const url = `${stack.publicUrl}/ping`;
-  const victim = (await stack.status()).workers[0]!.pid;
+  const stoppedPid = (await stack.status()).workers[0]!.pid;
   const stuck = async () =>
     total(await scrape(`${stack.metricsUrl}/metrics`, SCRAPE_TIMEOUT_MS), 'app_worker_exits_total', {
       reason: 'stuck',
@@ -65,13 +65,13 @@ test('a stopped worker does not delay or empty a scrape, is replaced, and its pe
     await poll('answers', warm, { deadlineMs: DEADLINE_MS });
     const before = await counted(stack);
     const answeredBefore = load.report.answered;
-    await stack.signal('STOP', victim);
+    await stack.signal('STOP', stoppedPid);
     const { scrapes } = scraping.report;
     const stopped = load.report.answered;
     let meanwhile = 0;
     const replaced = async () => {
       const { answered } = load.report;
-      if ((await stack.status()).workers.every(({ pid }) => pid !== victim)) return true;
+      if ((await stack.status()).workers.every(({ pid }) => pid !== stoppedPid)) return true;
       meanwhile = answered - stopped;
       return undefined;
     };

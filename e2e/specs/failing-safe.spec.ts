@@ -52,8 +52,8 @@ function metricsOf(stack: Stack) {
 
 /** Returns the count of pings once it is stable. Counter and histogram must agree. */
 async function counted(stack: Stack): Promise<number> {
-  const ask = async () => countedOf(await metricsOf(stack), '/ping');
-  const { counter, histogram } = await pollUntilStable('the count', ask, { forMs: 500, ...DEADLINE });
+  const read = async () => countedOf(await metricsOf(stack), '/ping');
+  const { counter, histogram } = await pollUntilStable('the count', read, { forMs: 500, ...DEADLINE });
   expect(histogram).toBe(counter);
   return counter;
 }
@@ -91,12 +91,12 @@ test('a full directory loses only the counts that have no room', async () => {
     expect(total(shown, 'prom_multiproc_refused_series_total')).toBeGreaterThan(0);
     expect(total(shown, 'prom_multiproc_unreadable_slots')).toBe(0);
     expect(total(shown, 'prom_multiproc_workers')).toBe(WORKERS);
-    const refusals = await logLines(stack, 'a series is not shared: posix_fallocate failed: ENOSPC');
-    expect(refusals.length, refusals.join('\n')).toBe(small.length);
+    const warnings = await logLines(stack, 'a series is not shared: posix_fallocate failed: ENOSPC');
+    expect(warnings.length, warnings.join('\n')).toBe(small.length);
     expect(await pidsOf(stack), 'no worker exited').toEqual(pids);
     console.log(
       `full directory: ${2 * REQUESTS} answered, ${second} counted by ${WORKERS - small.length} of ${WORKERS} workers, ` +
-        `${total(shown, 'prom_multiproc_refused_series_total')} series refused, ${refusals.length} log lines`,
+        `${total(shown, 'prom_multiproc_refused_series_total')} series refused, ${warnings.length} log lines`,
     );
   });
 });
@@ -106,7 +106,7 @@ test('slot files that are overwritten, deleted or cut keep their last values, ar
   await withStack([], async (stack) => {
     const file = (name: string) => `"$PROMETHEUS_MULTIPROC_DIR"/${name}`;
     const unreadable = async () => total(await metricsOf(stack), 'prom_multiproc_unreadable_slots');
-    const complaints = () => logLines(stack, 'is held at its last good values');
+    const warnings = () => logLines(stack, 'is held at its last good values');
     const killHolder = async ({ pid }: Slot) => {
       await stack.signal('KILL', pid);
       await poll('its exit', async () => ((await pidsOf(stack)).includes(pid) ? undefined : true), DEADLINE);
@@ -147,7 +147,7 @@ test('slot files that are overwritten, deleted or cut keep their last values, ar
     const before = await counted(stack);
     await ping(stack);
     expect(await counted(stack), 'no worker counts into the damaged slot').toBe(before + REQUESTS);
-    expect((await complaints()).length).toBe(1);
+    expect((await warnings()).length).toBe(1);
 
     await stack.exec('app', 'sh', '-c', `rm ${file(second.name)}`);
     expect(await unreadable()).toBe(2);
@@ -157,9 +157,9 @@ test('slot files that are overwritten, deleted or cut keep their last values, ar
     expect((await slotsOf(stack)).map(({ name }) => name)).toContain(second.name);
     const beside = await counted(stack);
     await ping(stack);
-    expect(await counted(stack), 'the new file is read beside the held one').toBe(beside + REQUESTS);
+    expect(await counted(stack), 'the new file counts too').toBe(beside + REQUESTS);
     expect(await unreadable()).toBe(2);
-    const lines = await complaints();
+    const lines = await warnings();
     // The deletion is logged once. The new file in its place is not logged again.
     expect(lines.length, lines.join('\n')).toBe(2);
 
@@ -181,7 +181,7 @@ test('slot files that are overwritten, deleted or cut keep their last values, ar
     await ping(stack);
     expect(await counted(stack), 'no worker counts into the cut file').toBe(settled + REQUESTS);
     expect((await stack.status()).primary.pid, 'the primary is the same process').toBe(primary.pid);
-    expect((await complaints()).length).toBe(3);
+    expect((await warnings()).length).toBe(3);
 
     await scraping.stop();
     const { scrapes, failed, decreases } = scraping.report;

@@ -21,18 +21,18 @@ const DEADLINE = { deadlineMs: 30_000 };
 
 const portOf = (url: string): number => Number(new URL(url).port);
 
-function ask(port: number, path: string, method = 'GET'): Promise<RawAnswer> {
+function request(port: number, path: string, method = 'GET'): Promise<RawAnswer> {
   return sendRaw(port, `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
 }
 
 test('each marker appears on the metrics port or on the status port of nginx', async ({ stack }) => {
   const port = portOf(stack.metricsUrl);
   const paths = ['/metrics', '/status', '/demo/unshared', '/targets'];
-  // The poll is for /demo/unshared: it answers 503 when the worker that it asks takes longer than one second.
+  // The poll is for /demo/unshared: it answers 503 when the worker takes longer than one second.
   const shown = await poll(
     '200 from every path of the metrics port',
     async () => {
-      const answers = await Promise.all(paths.map((path) => ask(port, path)));
+      const answers = await Promise.all(paths.map((path) => request(port, path)));
       expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
       return answers;
     },
@@ -48,7 +48,7 @@ test('the metrics port shows the series of one worker', async ({ stack }) => {
   const alone = await poll(
     'the page of one worker',
     async () => {
-      const answer = await ask(port, '/metrics/workers/0');
+      const answer = await request(port, '/metrics/workers/0');
       return answer.status === 200 ? answer : undefined;
     },
     DEADLINE,
@@ -60,7 +60,7 @@ test('no request-smuggling case reaches the metrics port through the public port
   const port = portOf(stack.publicUrl);
   const pages = new Set<string>();
   for (const path of PUBLIC_PATHS) {
-    const { status, body } = await ask(port, path);
+    const { status, body } = await request(port, path);
     expect(status, path).toBe(200);
     pages.add(body);
   }
@@ -71,8 +71,8 @@ test('no request-smuggling case reaches the metrics port through the public port
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
-        const { name, request } = next;
-        const answer = await sendRaw(port, request, SILENCE_MS);
+        const { name, request: bytes } = next;
+        const answer = await sendRaw(port, bytes, SILENCE_MS);
         statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
         const marker = MARKERS.find((m) => answer.text.includes(m));
         if (marker) failures.push(`${name}: shows ${marker}`);
@@ -86,7 +86,7 @@ test('no request-smuggling case reaches the metrics port through the public port
     `public port: ${cases.length} request-smuggling cases, answers by status ${JSON.stringify(statuses)}`,
   );
   expect(failures).toEqual([]);
-  expect((await ask(port, '/ping')).body, 'the public port still answers').toBe('Pong');
+  expect((await request(port, '/ping')).body, 'the public port still answers').toBe('Pong');
 });
 
 /** True if the body is a public page. If one connection carried several answers, the body of each 2xx answer must be one. */
@@ -99,7 +99,7 @@ function isPublic(answer: RawAnswer, pages: ReadonlySet<string>): boolean {
 test('/demo/counts shows two counts of pings, the worker, whether controls are on, and nothing else', async ({
   stack,
 }) => {
-  const { status, body } = await ask(portOf(stack.publicUrl), '/demo/counts');
+  const { status, body } = await request(portOf(stack.publicUrl), '/demo/counts');
   expect(status).toBe(200);
   const counts: Record<string, unknown> = JSON.parse(body);
   expect(counts).toEqual({
@@ -114,7 +114,7 @@ test('the metrics port takes no writes and answers 404 on every other path', asy
   const port = portOf(stack.metricsUrl);
   for (const path of ['/metrics', '/status', '/demo/unshared', '/targets']) {
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
-      const { status, text } = await ask(port, path, method);
+      const { status, text } = await request(port, path, method);
       expect([403, 405], `${method} ${path}: ${text.slice(0, 80)}`).toContain(status);
     }
   }
@@ -134,6 +134,6 @@ test('the metrics port takes no writes and answers 404 on every other path', asy
     '/stub_status',
     '/readyz',
   ]) {
-    expect((await ask(port, path)).status, path).toBe(404);
+    expect((await request(port, path)).status, path).toBe(404);
   }
 });

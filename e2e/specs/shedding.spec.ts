@@ -23,7 +23,7 @@ const START_TIMEOUT_MS = 15 * 60_000;
 
 interface Counts {
   readonly work: number;
-  readonly refused: number;
+  readonly unavailable: number;
   readonly shed: number;
   readonly aborted: number;
   readonly halfSent: number;
@@ -35,7 +35,7 @@ function countsOf(shown: Exposition): Counts {
   const requests = (labels: Record<string, string>) => total(shown, 'http_requests_total', labels);
   return {
     work: requests({ route: '/work', status: '200' }),
-    refused: requests({ status: '503' }),
+    unavailable: requests({ status: '503' }),
     shed: total(shown, 'app_requests_shed_total'),
     aborted: requests({ route: '/aborted' }),
     halfSent: requests({ route: '/half-sent' }),
@@ -67,16 +67,16 @@ test.describe(() => {
   test('requests that wait in connections not yet accepted are shed too', async () => {
     const before = await counts(stack);
     const { byStatus, byCause } = await startOpenLoop({ ...BURST, url: stack.publicUrl + WORK }).done;
-    const { 200: admitted = 0, 503: refused = 0, ...others } = byStatus;
+    const { 200: admitted = 0, 503: shed = 0, ...others } = byStatus;
     expect([others, byCause]).toEqual([{}, {}]);
     expect(admitted).toBeGreaterThan(0);
-    expect(refused).toBeGreaterThan(0);
+    expect(shed).toBeGreaterThan(0);
     const after = await counts(stack);
-    expect([after.work - before.work, after.shed - before.shed], 'admitted and refused').toEqual([
+    expect([after.work - before.work, after.shed - before.shed], 'admitted and shed').toEqual([
       admitted,
-      refused,
+      shed,
     ]);
-    console.log(`shedding: of ${BURST.maxConnections} at one time ${admitted} admitted, ${refused} refused`);
+    console.log(`shedding: of ${BURST.maxConnections} at one time ${admitted} admitted, ${shed} shed`);
   });
 
   test('under overload requests are shed with 503 and Retry-After, all are counted, and shedding stops afterwards', async () => {
@@ -87,23 +87,23 @@ test.describe(() => {
       timeoutMs: TIMEOUT_MS,
     });
     const { report, done } = startOpenLoop({ ...OVERLOAD, url: stack.publicUrl + WORK });
-    await poll('refusals', () => ((report.byStatus[503] ?? 0) > 0 ? true : undefined), {
+    await poll('responses with 503', () => ((report.byStatus[503] ?? 0) > 0 ? true : undefined), {
       deadlineMs: 60_000,
     });
     expect((await fetch(`${stack.publicUrl}/readyz`)).status, 'ready during the overload').toBe(200);
     await done;
     await scraping.stop();
 
-    const { 200: admitted = 0, 503: refused = 0, ...others } = report.byStatus;
+    const { 200: admitted = 0, 503: shed = 0, ...others } = report.byStatus;
     expect(others).toEqual({});
     expect(report.byCause).toEqual({});
     expect(admitted).toBeGreaterThan(0);
-    expect(refused).toBeGreaterThan(0);
+    expect(shed).toBeGreaterThan(0);
     expect(report.withoutRetryAfter).toBe(0);
     const after = await counts(stack);
     expect(after.work - before.work, 'admitted').toBe(admitted);
-    expect(after.refused - before.refused, 'refused').toBe(refused);
-    expect(after.shed - before.shed, 'shed, by reason').toBe(refused);
+    expect(after.unavailable - before.unavailable, 'responses with 503').toBe(shed);
+    expect(after.shed - before.shed, 'shed').toBe(shed);
     expect(scraping.report.failed).toEqual({});
     expect(scraping.report.decreases).toEqual([]);
 
@@ -111,14 +111,14 @@ test.describe(() => {
     const { byStatus } = await startLoad({ ...calm, url: stack.publicUrl + WORK }).done;
     expect(byStatus, 'afterwards').toEqual({ 200: calm.maxRequests });
     console.log(
-      `shedding: ${report.intended} sent, ${admitted} admitted, ${refused} refused, all counted; ` +
+      `shedding: ${report.intended} sent, ${admitted} admitted, ${shed} shed, all counted; ` +
         `${scraping.report.scrapes} scrapes meanwhile`,
     );
   });
 
   test('with as many requests in the app as nginx passes on, the next gets 503 at once, and health checks are answered', async () => {
     const { report, done } = startOpenLoop({ ...FULL, url: stack.publicUrl + WAIT });
-    await poll('refusals', () => ((report.byStatus[503] ?? 0) > 0 ? true : undefined), {
+    await poll('responses with 503', () => ((report.byStatus[503] ?? 0) > 0 ? true : undefined), {
       deadlineMs: 60_000,
     });
     for (const path of ['/livez', '/readyz']) {
@@ -126,9 +126,9 @@ test.describe(() => {
     }
     expect(report.byStatus[200], 'all are still in the app').toBeUndefined();
     await done;
-    const { 200: admitted = 0, 503: refused = 0, ...others } = report.byStatus;
+    const { 200: admitted = 0, 503: shed = 0, ...others } = report.byStatus;
     expect([others, report.byCause]).toEqual([{}, {}]);
-    expect(admitted + refused).toBe(report.intended);
+    expect(admitted + shed).toBe(report.intended);
     expect(report.withoutRetryAfter).toBe(0);
   });
 

@@ -86,9 +86,9 @@ test('compose stop ends each container with exit code 0, and the app drains comp
     console.log(`stack: ${service} stopped with exit code ${State.ExitCode}`);
     expect([State.Status, State.ExitCode, State.OOMKilled], service).toEqual(['exited', 0, false]);
   }
-  const said = (await log()).slice(before - 1);
-  expect(said.filter((line) => line.includes('"msg":"drained; exiting"')).length, said.join('\n')).toBe(1);
-  expect(said.filter((line) => FORCED.test(line))).toEqual([]);
+  const lines = (await log()).slice(before - 1);
+  expect(lines.filter((line) => line.includes('"msg":"drained; exiting"')).length, lines.join('\n')).toBe(1);
+  expect(lines.filter((line) => FORCED.test(line))).toEqual([]);
   await stack.compose('up', '--detach', '--wait', '--no-build');
   await stack.settle();
 });

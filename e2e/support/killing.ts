@@ -34,9 +34,9 @@ export function startKilling(stack: Stack, everyMs: number, random: Random): Kil
       const next = Date.now() + everyMs;
       const ready = await poll('ready workers', candidates, { deadlineMs: READY_DEADLINE_MS });
       if (ready.length > 0) {
-        const victim = random.pick(ready);
-        await stack.signal('KILL', victim);
-        killed.push(victim);
+        const pid = random.pick(ready);
+        await stack.signal('KILL', pid);
+        killed.push(pid);
       }
       await poll('the next kill', () => (stopped || Date.now() >= next ? true : undefined), {
         deadlineMs: everyMs * 2,

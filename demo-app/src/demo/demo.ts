@@ -1,13 +1,13 @@
 import type { Extension } from 'cluster-runtime';
 import { register } from 'prom-client';
-import { askUnshared, type UnsharedAnswer, type UnsharedQuestion } from './ask-unshared.ts';
 import { readDemoSettings } from './demo-settings.ts';
 import { faults } from './faults.ts';
 import { pageCounts } from './page-counts.ts';
-import { answerUnshared, createUnshared } from './unshared-counter.ts';
+import { createUnshared, unsharedResponder } from './unshared-counter.ts';
+import { createUnsharedRoute, type UnsharedRequest, type UnsharedResponse } from './unshared-route.ts';
 
 /** The demonstration: the counts for the page at `/`, and with DEMO_CONTROLS=1 the fault controls and the unshared counter. */
-export async function demo(env?: NodeJS.ProcessEnv): Promise<Extension<UnsharedAnswer, UnsharedQuestion>> {
+export async function demo(env?: NodeJS.ProcessEnv): Promise<Extension<UnsharedResponse, UnsharedRequest>> {
   const { page, controls } = readDemoSettings(env);
   return {
     worker({ settings: { metrics, metricsDirectory }, send, reload }) {
@@ -15,11 +15,11 @@ export async function demo(env?: NodeJS.ProcessEnv): Promise<Extension<UnsharedA
       if (!controls) return { handlers };
       const unshared = createUnshared(metricsDirectory === undefined ? register : undefined);
       handlers.push(unshared.count, faults({ reload }));
-      return { handlers, onMessage: answerUnshared(unshared.text, send) };
+      return { handlers, onMessage: unsharedResponder(unshared.text, send) };
     },
     primary({ readyWorkers }) {
       if (!controls) return {};
-      const { route, onMessage } = askUnshared(readyWorkers);
+      const { route, onMessage } = createUnsharedRoute(readyWorkers);
       return { routes: new Map([['/demo/unshared', route]]), onMessage };
     },
   };

@@ -52,19 +52,19 @@ for (const [fault, reason, signal] of [
     const answer = await fetch(`${url}/demo/faults/${fault}`, { method: 'POST' });
     assert.equal(answer.status, 202);
     const { pid } = (await answer.json()) as { pid: number };
-    const died = await app.line('worker exited; replacing it');
-    assert.deepEqual([died.worker_pid, died.reason, died.signal], [pid, reason, signal]);
+    const exit = await app.line('worker exited; replacing it');
+    assert.deepEqual([exit.worker_pid, exit.reason, exit.signal], [pid, reason, signal]);
     await statusWhen(metrics, (status) => allReady(status) && status.workers[0]!.pid !== pid);
     const successor = await app.line('starting a worker', 2);
     assert.ok(
-      String(died.ended_at) <= String(successor.time),
-      'it exited before its successor started, however late the primary logs it',
+      String(exit.ended_at) <= String(successor.time),
+      'ended_at is before the start of the replacement, although it is logged later',
     );
     if (fault === 'throw') assert.match(String((await app.line('uncaught exception')).error), /on demand/);
   });
 }
 
-test('a reload on demand is asked of the primary', async (t) => {
+test('POST /demo/reload reloads all workers', async (t) => {
   const app = runApp(t, MAIN, { WORKERS: '1', DEMO_CONTROLS: '1' });
   const { app: url, metrics } = await ports(app);
   assert.equal((await fetch(`${url}/demo/reload`, { method: 'POST' })).status, 202);

@@ -99,12 +99,12 @@ test('the total is read once per interval', async (t) => {
   let reads = 0;
   let now = 1000;
   t.mock.method(performance, 'now', () => now);
-  const ask = atMostEvery(250, async () => ++reads);
-  assert.deepEqual(await Promise.all([ask(), ask()]), [1, 1]);
+  const read = atMostEvery(250, async () => ++reads);
+  assert.deepEqual(await Promise.all([read(), read()]), [1, 1]);
   now += 249;
-  assert.equal(await ask(), 1);
+  assert.equal(await read(), 1);
   now += 1;
-  assert.equal(await ask(), 2);
+  assert.equal(await read(), 2);
 });
 
 test('with DEMO_PAGE=0 /demo/counts does not exist', async (t) => {

@@ -1,7 +1,7 @@
 import { describeError, type Handler, log } from 'cluster-runtime';
 import { Counter, Registry } from 'prom-client';
 import { keepApart } from 'prom-multiproc';
-import type { UnsharedAnswer, UnsharedQuestion } from './ask-unshared.ts';
+import type { UnsharedRequest, UnsharedResponse } from './unshared-route.ts';
 
 /**
  * Creates the control of the demonstration: a counter that each worker keeps separately, like plain prom-client. Scrapes of changing
@@ -25,9 +25,9 @@ export function createUnshared(notSharedEither?: Registry) {
   };
 }
 
-/** Returns a message handler that answers each question of the primary with the text. */
-export function answerUnshared(text: () => Promise<string>, send: (answer: UnsharedAnswer) => void) {
-  return ({ id }: UnsharedQuestion): void => {
+/** Returns a message handler that sends the text to the primary at each request. */
+export function unsharedResponder(text: () => Promise<string>, send: (response: UnsharedResponse) => void) {
+  return ({ id }: UnsharedRequest): void => {
     text().then(
       (body) => send({ id, text: body }),
       (error) => log('error', 'unshared metrics failed', describeError(error)),

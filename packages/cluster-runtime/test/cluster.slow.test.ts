@@ -16,11 +16,11 @@ test('a killed worker is replaced at once, and the metrics server keeps answerin
   const { metrics } = await ports(app);
   const before = await statusWhen(metrics, allReady);
   process.kill(before.workers[0]!.pid, 'SIGKILL');
-  const died = await app.line('worker exited; replacing it');
-  assert.deepEqual([died.signal, died.delay_ms], ['SIGKILL', 0]);
+  const exit = await app.line('worker exited; replacing it');
+  assert.deepEqual([exit.signal, exit.delay_ms], ['SIGKILL', 0]);
   const after = await statusWhen(
     metrics,
-    (s) => allReady(s) && s.workers.every((w) => w.pid !== died.worker_pid),
+    (s) => allReady(s) && s.workers.every((w) => w.pid !== exit.worker_pid),
   );
   assert.equal(after.workers.length, 2);
   assert.equal(after.primary.pid, before.primary.pid);
@@ -47,14 +47,14 @@ test('the metrics server shows all counts while every worker is stopped or block
   const block = await fetch(`${url}/block?ms=60000`, { method: 'POST' });
   const blocked = Number(await block.text());
   for (const { pid } of workers) if (pid !== blocked) process.kill(pid, 'SIGSTOP');
-  for (const [path, said] of [
+  for (const [path, expected] of [
     ['/metrics', /^ping_responses_total\{status="200"\} 10$/m],
     ['/metrics/workers/0', /\n$/],
     ['/status', /"ready"/],
   ] as const) {
     const answer = await fetch(metrics + path, { signal: AbortSignal.timeout(60_000) });
     assert.equal(answer.status, 200, path);
-    assert.match(await answer.text(), said);
+    assert.match(await answer.text(), expected);
   }
 });
 

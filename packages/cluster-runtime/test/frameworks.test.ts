@@ -47,7 +47,7 @@ interface Answer {
   readonly whole: boolean;
 }
 
-function ask(url: string, agent: Agent, id: string): Promise<Answer> {
+function send(url: string, agent: Agent, id: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const onResponse = (res: IncomingMessage) => {
       const { 'x-request-id': named, connection } = res.headers;
@@ -91,7 +91,7 @@ for (const framework of FRAMEWORKS) {
     const agent = new Agent({ keepAlive: true });
     t.after(() => agent.destroy());
     for (const [path, status] of CASES) {
-      const answer = await ask(url + path, agent, `id-of${path.replaceAll('/', '.')}`);
+      const answer = await send(url + path, agent, `id-of${path.replaceAll('/', '.')}`);
       assert.deepEqual(
         answer,
         {
@@ -111,10 +111,10 @@ for (const framework of FRAMEWORKS) {
     const agent = new Agent({ keepAlive: true });
     t.after(() => agent.destroy());
     // One idle connection for each later request, because a draining worker accepts no new connection.
-    await Promise.all(CASES.map((_, i) => ask(`${url}/ok/${i}`, agent, 'before')));
+    await Promise.all(CASES.map((_, i) => send(`${url}/ok/${i}`, agent, 'before')));
     const drained = drain.start(0, 60_000);
     for (const [path, status] of CASES) {
-      const { connection, ...answer } = await ask(url + path, agent, 'draining');
+      const { connection, ...answer } = await send(url + path, agent, 'draining');
       assert.deepEqual([answer.status, answer.id, connection], [status, 'draining', 'close'], path);
     }
     assert.equal(await drained, 0);

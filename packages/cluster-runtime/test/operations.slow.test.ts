@@ -16,7 +16,7 @@ const STABLE_WITHIN_MS = 1000;
 
 interface Outcome {
   readonly code: number | null;
-  readonly said: string;
+  readonly output: string;
 }
 
 /** Starts ctl.ts, which scripts/reload and scripts/scale run beside the primary. */
@@ -30,7 +30,7 @@ async function begin(
     process.execPath,
     [OPERATE, ...args],
     { env: { METRICS_PORT: String(port) } },
-    (_error, stdout, stderr) => resolve({ code: child.exitCode, said: stdout + stderr }),
+    (_error, stdout, stderr) => resolve({ code: child.exitCode, output: stdout + stderr }),
   );
   return { pid: child.pid!, outcome };
 }
@@ -42,7 +42,7 @@ test('a reload replaces every worker, one at a time, and drains the old one afte
   const app = runApp(t, MAIN, { WORKERS: '3', PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
   const { metrics } = await ports(app);
   const before = await statusWhen(metrics, allReady);
-  assert.deepEqual(await operate(app, 'reload'), { code: 0, said: 'reloaded: 3 workers\n' });
+  assert.deepEqual(await operate(app, 'reload'), { code: 0, output: 'reloaded: 3 workers\n' });
   const after = await statusOf(metrics);
   assert.ok(allReady(after), JSON.stringify(after));
   assert.equal(after.primary.pid, before.primary.pid);
@@ -102,10 +102,10 @@ for (const [what, to, why, env] of [
     const { app: url, metrics } = await ports(app);
     const before = await statusWhen(metrics, allReady);
     change(join(source, 'app/routes.ts'), 'export function', `${to}\nexport function`);
-    const { code, said } = await operate(app, 'reload');
+    const { code, output } = await operate(app, 'reload');
     assert.equal(code, 1);
-    assert.match(said, /^error: reload failed: the new worker \d+ did not become ready/);
-    assert.match(said, why);
+    assert.match(output, /^error: reload failed: the new worker \d+ did not become ready/);
+    assert.match(output, why);
     const after = await statusWhen(metrics, allReady);
     assert.deepEqual(pids(after), pids(before));
     assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
@@ -124,9 +124,9 @@ test('a reload whose new worker cannot share fails with the reason, and the old 
   // New workers get a directory that does not exist.
   const elsewhere = "process.env.PROMETHEUS_MULTIPROC_DIR = '/no/such/directory';";
   change(join(source, 'main.ts'), 'await main', `${elsewhere}\nawait main`);
-  const { code, said } = await operate(app, 'reload');
+  const { code, output } = await operate(app, 'reload');
   assert.equal(code, 1);
-  assert.match(said, /cannot share its metrics: .*\/no\/such\/directory/);
+  assert.match(output, /cannot share its metrics: .*\/no\/such\/directory/);
   assert.deepEqual(pids(await statusWhen(metrics, allReady)), pids(before));
   assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
   assert.equal((await fetch(`${metrics}/metrics`)).status, 200);
@@ -178,7 +178,7 @@ test('workers are added and removed one at a time, down to one worker', async (t
   const app = runApp(t, MAIN, { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) });
   const { metrics } = await ports(app);
   await statusWhen(metrics, allReady);
-  assert.deepEqual(await operate(app, 'scale', '4'), { code: 0, said: 'scaled: 2 -> 4 workers\n' });
+  assert.deepEqual(await operate(app, 'scale', '4'), { code: 0, output: 'scaled: 2 -> 4 workers\n' });
   const four = await statusOf(metrics);
   assert.deepEqual([four.workersDesired, four.workers.length, allReady(four)], [4, 4, true]);
   assert.deepEqual(four.workers.map(({ slot }) => slot).sort(), [0, 1, 2, 3]);
@@ -198,9 +198,9 @@ test('workers are added and removed one at a time, down to one worker', async (t
     ['reload', '1'],
     [],
   ]) {
-    const { code, said } = await operate(app, ...wrong);
+    const { code, output } = await operate(app, ...wrong);
     assert.equal(code, 1, wrong.join(' '));
-    assert.match(said, /^error: unknown command: .*\nusage: /);
+    assert.match(output, /^error: unknown command: .*\nusage: /);
   }
 });
 
@@ -220,8 +220,8 @@ test('a second scale at the same time fails with the reason, and the first one f
   const second = await operate(app, 'scale', '1');
   process.kill(first.pid, 'SIGCONT');
   const why = 'error: another scale is running; try again when it has finished\n';
-  assert.deepEqual(second, { code: 1, said: why });
-  assert.deepEqual(await first.outcome, { code: 0, said: 'scaled: 1 -> 4 workers\n' });
+  assert.deepEqual(second, { code: 1, output: why });
+  assert.deepEqual(await first.outcome, { code: 0, output: 'scaled: 1 -> 4 workers\n' });
   assert.equal((await operate(app, 'scale', '3')).code, 0, 'a scale after it');
 });
 
@@ -230,9 +230,9 @@ test('a scale fails with the reason if another process changes the number of wor
   app.child.kill('SIGTTOU');
   await statusWhen(metrics, ({ scale }) => scale.ended > 1 && scale.ended === scale.begun);
   process.kill(scaling.pid, 'SIGCONT');
-  const { code, said } = await scaling.outcome;
+  const { code, output } = await scaling.outcome;
   assert.equal(code, 1);
-  assert.match(said, /^error: stopped at \d workers: another process/);
+  assert.match(output, /^error: stopped at \d workers: another process/);
 });
 
 test('without a running application the error names the address', async (t) => {
@@ -240,10 +240,10 @@ test('without a running application the error names the address', async (t) => {
   await app.line('metrics server listening');
   app.child.kill('SIGKILL');
   await app.exit();
-  const { code, said } = await operate(app, 'reload');
+  const { code, output } = await operate(app, 'reload');
   assert.equal(code, 1);
   assert.match(
-    said,
+    output,
     /^error: the primary does not answer at \S+\/status: is the application running\? \(.*ECONNREFUSED/,
   );
 });
@@ -254,9 +254,9 @@ test('a scale whose new worker cannot start fails with the reason and keeps the 
   const { metrics } = await ports(app);
   const before = await statusWhen(metrics, allReady);
   change(join(source, 'app/routes.ts'), 'export function', "throw new Error('broken');\nexport function");
-  const { code, said } = await operate(app, 'scale', '3');
+  const { code, output } = await operate(app, 'scale', '3');
   assert.equal(code, 1);
-  assert.match(said, /^error: stopped at 1 workers: the new worker \d+ did not become ready/);
+  assert.match(output, /^error: stopped at 1 workers: the new worker \d+ did not become ready/);
   const after = await statusWhen(metrics, allReady);
   assert.deepEqual([pids(after), after.workersDesired], [pids(before), 1]);
 });

@@ -29,8 +29,8 @@ test('a stopped worker is killed and replaced', async (t) => {
   const { metrics } = await ports(app);
   const { workers } = await statusWhen(metrics, allReady);
   process.kill(workers[0]!.pid, 'SIGSTOP');
-  const died = await app.line('worker exited; replacing it');
-  assert.deepEqual([died.worker_pid, died.reason, died.delay_ms], [workers[0]!.pid, 'stuck', 0]);
+  const exit = await app.line('worker exited; replacing it');
+  assert.deepEqual([exit.worker_pid, exit.reason, exit.delay_ms], [workers[0]!.pid, 'stuck', 0]);
   await statusWhen(metrics, (status) => allReady(status) && !pids(status).includes(workers[0]!.pid));
 });
 

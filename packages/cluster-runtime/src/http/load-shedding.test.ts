@@ -11,7 +11,7 @@ import { threadCpuMs } from './queue-delay.ts';
 
 beforeEach(() => register.resetMetrics());
 
-interface Asked {
+interface Answer {
   readonly status: number;
   readonly retryAfter: string | null;
 }
@@ -21,7 +21,7 @@ async function serve(t: TestContext, options: SheddingOptions, route: express.Re
   app.use(shedding(options));
   app.get('/', route);
   const { url } = await listen(t, app);
-  return async (): Promise<Asked> => {
+  return async (): Promise<Answer> => {
     const response = await fetch(url);
     await response.text();
     return { status: response.status, retryAfter: response.headers.get('retry-after') };
@@ -42,14 +42,14 @@ async function shed(reason: string): Promise<number> {
 test('each request that ends frees one place', async (t) => {
   const held: express.Response[] = [];
   const two = Promise.withResolvers<void>();
-  const ask = await serve(t, { maxWaitMs: 0, maxInFlight: 2 }, (_req, res) => {
+  const send = await serve(t, { maxWaitMs: 0, maxInFlight: 2 }, (_req, res) => {
     held.push(res);
     if (held.length === 2) two.resolve();
     if (held.length > 2) res.send('at once');
   });
-  const waiting = [ask(), ask()];
+  const waiting = [send(), send()];
   await two.promise;
-  assert.deepEqual(await ask(), { status: 503, retryAfter: '1' });
+  assert.deepEqual(await send(), { status: 503, retryAfter: '1' });
   assert.equal(await shed('in_flight'), 1);
   const closed = Promise.all(held.map((res) => once(res, 'close')));
   for (const res of held) res.send('done');
@@ -58,7 +58,7 @@ test('each request that ends frees one place', async (t) => {
     (await Promise.all(waiting)).map(({ status }) => status),
     [200, 200],
   );
-  assert.equal((await ask()).status, 200);
+  assert.equal((await send()).status, 200);
 });
 
 test('a client that disconnects frees its place', async (t) => {
@@ -72,12 +72,12 @@ test('a client that disconnects frees its place', async (t) => {
     else res.send('at once');
   });
   const { url } = await listen(t, app);
-  const going = new AbortController();
-  const gone = assert.rejects(fetch(url, { signal: going.signal }));
+  const controller = new AbortController();
+  const aborted = assert.rejects(fetch(url, { signal: controller.signal }));
   const closed = once(await begun.promise, 'close');
   assert.equal((await fetch(url)).status, 503);
-  going.abort();
-  await Promise.all([gone, closed]);
+  controller.abort();
+  await Promise.all([aborted, closed]);
   assert.equal((await fetch(url)).status, 200);
 });
 
@@ -98,9 +98,9 @@ test('a request that waited too long in a connection not yet accepted is shed if
     }),
   );
   const served = statuses.filter((status) => status === 200);
-  const refused = statuses.filter((status) => status === 503);
-  assert.equal(served.length + refused.length, statuses.length);
+  const rejected = statuses.filter((status) => status === 503);
+  assert.equal(served.length + rejected.length, statuses.length);
   assert.ok(served.length > 0);
-  assert.ok(refused.length > 0);
-  assert.equal(await shed('wait'), refused.length);
+  assert.ok(rejected.length > 0);
+  assert.equal(await shed('wait'), rejected.length);
 });

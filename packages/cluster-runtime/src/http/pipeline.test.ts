@@ -11,7 +11,7 @@ beforeEach(() => register.resetMetrics());
 
 /** An application without a framework. */
 const PLAIN: App = {
-  listener: (req, res) => void res.writeHead(req.url === '/hello' ? 200 : 404).end('said by the app'),
+  listener: (req, res) => void res.writeHead(req.url === '/hello' ? 200 : 404).end('from the app'),
   routeOf: (req) => (req.url === '/hello' ? '/hello' : undefined),
 };
 
@@ -60,6 +60,6 @@ test('workers serve neither metrics nor status', async (t) => {
   const url = await serve(t);
   for (const path of ['/metrics', '/status', '/targets', '/METRICS/', '//metrics']) {
     const answer = await fetch(url + path);
-    assert.deepEqual([answer.status, await answer.text()], [404, 'said by the app'], path);
+    assert.deepEqual([answer.status, await answer.text()], [404, 'from the app'], path);
   }
 });

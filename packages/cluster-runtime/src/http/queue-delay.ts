@@ -16,8 +16,8 @@ const MAX_AGE_MS = 60_000;
  * `maxWaitMs`, in this worker or in a connection that was not accepted yet. For the latter the proxy reports when it received the
  * request: `X-Request-Start: t=<seconds>`.
  *
- * A worker sheds an old request only after being continuously busy for half the limit since the first old request. CPU starvation,
- * retries, clock skew and a single long request cause no rejections.
+ * A worker sheds an old request only if, since its first old request, it has not been idle and has used CPU time of half the limit.
+ * CPU starvation, retries, clock skew and a single long request cause no rejections.
  *
  * Shedding uses at most half as much CPU time as serving. Otherwise, if shedding is expensive, all requests are old when the worker
  * reaches them, and it serves none.

@@ -42,16 +42,16 @@ async function serve(
 
 test('log lines of a request carry its id, and other lines carry none', async (t) => {
   const lines = logged(t);
-  const ask = await serve(t, 60_000);
+  const send = await serve(t, 60_000);
   const ids = ['one', 'two', 'three'];
-  await Promise.all(ids.map((id) => ask('/fine', id)));
+  await Promise.all(ids.map((id) => send('/fine', id)));
   log('info', 'outside');
   assert.deepEqual(lines.map(({ request_id }) => request_id).sort(), ['one', 'three', 'two', undefined]);
 });
 
 test('a missing or malformed X-Request-Id is replaced by a new id', async (t) => {
-  const ask = await serve(t, 60_000);
-  const idOf = async (id?: string) => (await ask('/fine', id)).headers.get('x-request-id');
+  const send = await serve(t, 60_000);
+  const idOf = async (id?: string) => (await send('/fine', id)).headers.get('x-request-id');
   assert.equal(await idOf('0c5a5f0b'), '0c5a5f0b');
   const made = await Promise.all([idOf(), idOf(''), idOf('x'.repeat(65)), idOf('a b'), idOf('"}{"')]);
   for (const id of made) assert.match(String(id), /^[0-9a-f-]{36}$/);

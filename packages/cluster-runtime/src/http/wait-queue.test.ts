@@ -23,13 +23,13 @@ function byHand(options: Pick<WaitQueueOptions, 'maxWaitMs'>) {
   return {
     /** A request that costs `ms` of CPU time. The returned object counts how often it was begun. */
     request(ms = 0, answer: object = {}, onBegin?: () => void): { begun: number } {
-      const asked = { begun: 0 };
+      const result = { begun: 0 };
       queue({ headers: {} } as IncomingMessage, answer as ServerResponse, () => {
-        asked.begun++;
+        result.begun++;
         onBegin?.();
         work(ms);
       });
-      return asked;
+      return result;
     },
     shed: () => shed,
     work,
@@ -55,9 +55,9 @@ function use(ms: number): void {
 
 test('requests that waited too long are shed; after the worker was idle none is shed', async () => {
   const { request, rest, turn, shed } = byHand({ maxWaitMs: 100 });
-  const asked = Array.from({ length: 13 }, () => request(20));
-  for (let i = 0; i < asked.length; i++) await turn();
-  assert.deepEqual(begun(asked), [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0]);
+  const requests = Array.from({ length: 13 }, () => request(20));
+  for (let i = 0; i < requests.length; i++) await turn();
+  assert.deepEqual(begun(requests), [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0]);
   assert.equal(shed(), 3);
   rest(1);
   const later = Array.from({ length: 6 }, () => request(20));
@@ -68,10 +68,10 @@ test('requests that waited too long are shed; after the worker was idle none is 
 
 test('a turn starts requests for a few milliseconds, in order', async () => {
   const { request, turn } = byHand({ maxWaitMs: 1000 });
-  const asked = Array.from({ length: 4 }, () => request(20));
-  assert.deepEqual(begun(asked), [1, 0, 0, 0]);
+  const requests = Array.from({ length: 4 }, () => request(20));
+  assert.deepEqual(begun(requests), [1, 0, 0, 0]);
   await turn();
-  assert.deepEqual(begun(asked), [1, 1, 0, 0]);
+  assert.deepEqual(begun(requests), [1, 1, 0, 0]);
   const last = request(20);
   assert.equal(last.begun, 0, 'behind the queued requests');
   for (const expected of [
@@ -80,24 +80,24 @@ test('a turn starts requests for a few milliseconds, in order', async () => {
     [1, 1, 1, 1, 1],
   ]) {
     await turn();
-    assert.deepEqual(begun([...asked, last]), expected);
+    assert.deepEqual(begun([...requests, last]), expected);
   }
 });
 
 test('cheap requests do not wait for a turn', () => {
   const { request } = byHand({ maxWaitMs: 100 });
-  const asked = Array.from({ length: 100 }, () => request(0.01));
-  assert.ok(asked.every((one) => one.begun === 1));
+  const requests = Array.from({ length: 100 }, () => request(0.01));
+  assert.ok(requests.every((one) => one.begun === 1));
 });
 
 test('a request whose client left while it waited is not started', async () => {
   const { request, turn, shed } = byHand({ maxWaitMs: 100 });
   request(20);
   const gone = { destroyed: false };
-  const asked = [request(20, gone), request(20)];
+  const requests = [request(20, gone), request(20)];
   gone.destroyed = true;
   for (let i = 0; i < 3; i++) await turn();
-  assert.deepEqual(begun(asked), [0, 1]);
+  assert.deepEqual(begun(requests), [0, 1]);
   assert.equal(shed(), 0);
 });
 
@@ -140,9 +140,9 @@ test('new connections are accepted while requests wait', async (t) => {
 
 test('without a limit no request is shed', async () => {
   const { request, turn, shed } = byHand({ maxWaitMs: 0 });
-  const asked = Array.from({ length: 13 }, () => request(20));
-  for (let i = 0; i < asked.length; i++) await turn();
-  assert.ok(asked.every((one) => one.begun === 1));
+  const requests = Array.from({ length: 13 }, () => request(20));
+  for (let i = 0; i < requests.length; i++) await turn();
+  assert.ok(requests.every((one) => one.begun === 1));
   assert.equal(shed(), 0);
 });
 
@@ -157,7 +157,7 @@ test('time between turns does not count as waiting', async () => {
 
 test('CPU starvation sheds no request', async () => {
   const { request, stand, turn, shed } = byHand({ maxWaitMs: 100 });
-  const asked = Array.from({ length: 50 }, () => {
+  const requests = Array.from({ length: 50 }, () => {
     stand(1_000);
     return request();
   });
@@ -165,13 +165,13 @@ test('CPU starvation sheds no request', async () => {
     stand(1_000);
     await turn();
   }
-  assert.ok(asked.every((one) => one.begun === 1));
+  assert.ok(requests.every((one) => one.begun === 1));
   assert.equal(shed(), 0);
 });
 
 test('one long request sheds no other', async () => {
   const { request, turn } = byHand({ maxWaitMs: 100 });
-  const asked = [request(20), request(5_000), request(), request()];
+  const requests = [request(20), request(5_000), request(), request()];
   for (let i = 0; i < 3; i++) await turn();
-  assert.deepEqual(begun(asked), [1, 1, 1, 1]);
+  assert.deepEqual(begun(requests), [1, 1, 1, 1]);
 });

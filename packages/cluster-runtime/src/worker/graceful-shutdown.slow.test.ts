@@ -30,7 +30,7 @@ function begin(url: string, agent: Agent, method: string) {
   return { req, answer };
 }
 
-function ask(url: string, agent: Agent): Promise<Answer> {
+function get(url: string, agent: Agent): Promise<Answer> {
   const { req, answer } = begin(url, agent, 'GET');
   req.end();
   return answer;
@@ -95,7 +95,7 @@ test('a request on an idle keep-alive connection is served during the drain, wit
     idle.destroy();
     busy.destroy();
   });
-  await ask(`${url}/pid`, idle);
+  await get(`${url}/pid`, idle);
   const held = await hold(app, url, busy);
   app.child.kill('SIGTERM');
   // The port is closed as soon as a new connection is refused.
@@ -105,7 +105,7 @@ test('a request on an idle keep-alive connection is served during the drain, wit
       () => true,
     ),
   );
-  const late = await ask(`${url}/pid`, idle);
+  const late = await get(`${url}/pid`, idle);
   assert.deepEqual([late.res.statusCode, late.res.headers.connection], [200, 'close']);
   held.release();
   assert.equal((await held.answer).body, 'done');
@@ -117,7 +117,7 @@ test('a connection that stays open is cut at the deadline, and the exit code is 
   const { app: url } = await ports(app);
   const agent = new Agent({ keepAlive: true });
   t.after(() => agent.destroy());
-  await ask(`${url}/pid`, agent);
+  await get(`${url}/pid`, agent);
   app.child.kill('SIGTERM');
   assert.equal((await app.line('drain deadline exceeded; closing connections')).connections, 1);
   assert.deepEqual(await app.exit(), { code: 0, signal: null });

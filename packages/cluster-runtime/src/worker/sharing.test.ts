@@ -62,13 +62,13 @@ test('/metrics is a 503 with the reason if no worker can share, and requests are
   else chmodSync(directory, 0o500);
   const app = runApp(t, MAIN, { WORKERS: '2', PROMETHEUS_MULTIPROC_DIR: directory });
   const { app: requests, metrics } = await ports(app);
-  const refusal = await until('metrics that are a 503', async () => {
+  const body = await until('metrics that are a 503', async () => {
     assert.equal(await (await fetch(`${requests}/ping`)).text(), 'Pong');
     const response = await fetch(`${metrics}/metrics`);
     const body = await response.text();
     return response.status === 503 && body;
   });
-  assert.match(refusal, /^Unavailable: cannot share metrics in /);
+  assert.match(body, /^Unavailable: cannot share metrics in /);
   for (let i = 0; i < 5; i++) assert.equal((await fetch(`${metrics}/metrics`)).status, 503);
   await (await fetch(`${metrics}/status`)).text();
   const logged = app.lines.filter(({ msg }) => msg === 'metrics server cannot answer');

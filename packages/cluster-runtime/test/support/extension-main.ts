@@ -39,14 +39,14 @@ await main<Numbered, Numbered>({
           contentType: 'application/json',
           body: JSON.stringify({ greeted, squares, ready: readyWorkers().length }),
         });
-        const ask = () => {
+        const square = () => {
           for (const { id, send } of readyWorkers()) send({ number: id });
           return { contentType: 'text/plain', body: '' };
         };
         return {
           routes: new Map([
             ['/greetings', page],
-            ['/square', ask],
+            ['/square', square],
           ]),
           onMessage({ number }) {
             if (number < 0) greeted += 1;

@@ -4,17 +4,17 @@ const ANSWER_TIMEOUT_MS = 1000;
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Requests the metrics of one worker. */
-export interface UnsharedQuestion {
+export interface UnsharedRequest {
   readonly id: number;
 }
 
-export interface UnsharedAnswer {
+export interface UnsharedResponse {
   readonly id: number;
   readonly text: string;
 }
 
 /** Returns a route that shows the metrics of one random ready worker, like a /metrics route in a plain cluster. */
-export function askUnshared(readyWorkers: () => readonly ReadyWorker<UnsharedQuestion>[]) {
+export function createUnsharedRoute(readyWorkers: () => readonly ReadyWorker<UnsharedRequest>[]) {
   const waiting = new Map<number, (text: string) => void>();
   let lastId = 0;
 
@@ -39,7 +39,7 @@ export function askUnshared(readyWorkers: () => readonly ReadyWorker<UnsharedQue
 
   return {
     route,
-    onMessage({ id, text }: UnsharedAnswer): void {
+    onMessage({ id, text }: UnsharedResponse): void {
       waiting.get(id)?.(text);
     },
   };
