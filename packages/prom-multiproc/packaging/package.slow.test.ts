@@ -46,7 +46,7 @@ test('the package contains compiled code, types, source maps, pages and examples
   const names = execFileSync('tar', ['tzf', packed.tarball], { encoding: 'utf8' }).trim().split('\n');
   const files = new Set(names.map((name) => name.replace(/^package\//, '')));
   const expected =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|FORMAT\.md|REFERENCE\.md|examples\/(cluster\.js|read_slots\.py)|dist\/(package\.json|([a-z]+\/)?[a-z-]+\.(js|cjs|mjs|d\.ts|d\.cts|d\.mts|js\.map|cjs\.map)))$/;
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|FORMAT\.md|REFERENCE\.md|examples\/(cluster\.js|read_slots\.py|slot-0\.hexdump)|dist\/(package\.json|([a-z]+\/)?[a-z-]+\.(js|cjs|mjs|d\.ts|d\.cts|d\.mts|js\.map|cjs\.map)))$/;
   for (const file of files) assert.match(file, expected);
   for (const name of ['README.md', 'REFERENCE.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'FORMAT.md']) {
     assert.ok(files.has(name), name);

@@ -1,4 +1,4 @@
-/** FORMAT.md matches the code. */
+/** FORMAT.md and its example match the code. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -50,7 +50,7 @@ test('FORMAT.md lists the metric types of the code', () => {
   );
 });
 
-test('the library writes the file that FORMAT.md shows byte by byte', (t) => {
+test('the library writes the file that examples/slot-0.hexdump shows byte by byte', (t) => {
   const directory = temporaryDirectory(t);
   const writer = openWriter(directory);
   const counter = writer.series(definition(), [[0, '/']])!;
@@ -67,7 +67,7 @@ test('the library writes the file that FORMAT.md shows byte by byte', (t) => {
   writer.close();
   const file = readFileSync(join(directory, format.slotFileName(0)));
   file.writeUInt32LE(4242, format.AT_PID);
-  const [, shown] = /```hexdump\n([^`]*)```/.exec(DOCUMENT)!;
+  const shown = readFileSync(new URL('../examples/slot-0.hexdump', import.meta.url), 'utf8');
   assert.equal(shown, hexLines(file));
 });
 
