@@ -7,6 +7,7 @@ export type ToWorker =
   | { readonly type: 'ping' }
   | { readonly type: 'extension'; readonly message: unknown };
 
+/** Messages from a worker to the primary. */
 export type ToPrimary =
   | { readonly type: 'draining' }
   /** The worker shares its metrics in this slot; undefined if sharing is off. */

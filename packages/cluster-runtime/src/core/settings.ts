@@ -14,9 +14,9 @@ export interface Settings {
   readonly metricsDirectory: string | undefined;
   /** False switches all metrics off, to measure what they cost. */
   readonly metrics: boolean;
-  /** A request that waited longer than this in its worker is shed. 0: never. */
+  /** An overloaded worker sheds requests that waited longer than this. 0: never. */
   readonly maxWaitMs: number;
-  /** Most requests in flight in one worker; further requests are shed. 0: no limit. */
+  /** Limit of requests in flight in one worker. Further requests are shed. 0: no limit. */
   readonly maxInFlight: number;
   /** Longest time in which the head and body of a request must arrive. A later request gets 408 and its connection is closed. */
   readonly requestTimeoutMs: number;

@@ -1,7 +1,7 @@
 import type { Handler } from '../core/app.ts';
 import { answerText, ownRoutes } from './handler.ts';
 
-/** Serves `/livez`, always 200, and `/readyz`, 200 until the worker drains for the stop of the whole application, then 503. */
+/** Serves `/livez`, which is always 200, and `/readyz`, which is 503 while `isDraining` returns true. */
 export function health(isDraining: () => boolean): Handler {
   return ownRoutes(
     new Map<string, Handler>([

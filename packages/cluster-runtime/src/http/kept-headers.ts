@@ -54,7 +54,7 @@ function keep(res: ServerResponse, header: KeptHeader, given: Headers | undefine
   const { name } = header;
   const value = typeof header.value === 'string' ? header.value : header.value();
   if (value === undefined) return given;
-  // If the application has removed `Connection`, Node closes the connection because of this property only.
+  // Needed if the application removes `Connection`: Node then reads this property only.
   if (name === 'Connection' && value === 'close') res.shouldKeepAlive = false;
   ServerResponse.prototype.setHeader.call(res, name, value);
   return given == null ? given : without(given, name);

@@ -4,7 +4,7 @@ import { requestsShed } from './http-metrics.ts';
 import { type WaitQueueOptions, waitQueue } from './wait-queue.ts';
 
 export interface SheddingOptions extends WaitQueueOptions {
-  /** Most requests in flight; further requests are shed. 0: no limit. */
+  /** Limit of requests in flight. Further requests are shed. 0: no limit. */
   readonly maxInFlight: number;
 }
 

@@ -4,7 +4,7 @@ import type { Handler } from '../core/app.ts';
 import { type LongWaitOptions, longWait } from './queue-delay.ts';
 
 export interface WaitQueueOptions extends LongWaitOptions {
-  /** A request that waited longer than this is shed. 0: never. */
+  /** An overloaded worker sheds requests that waited longer than this. 0: never. */
   readonly maxWaitMs: number;
   readonly now?: () => number;
 }

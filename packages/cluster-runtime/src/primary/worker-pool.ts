@@ -27,7 +27,7 @@ interface WorkerPoolEvents {
   start: [reason: StartReason];
   /** A worker sent a message. The pool has already handled it. */
   message: [worker: WorkerProcess, message: ToPrimary];
-  /** A worker process exited. */
+  /** A worker process exited, and the exit reason is known. */
   exit: [reason: string];
   /** No worker was stable for `giveUpMs`. The pool starts no more workers. */
   'give-up': [];
