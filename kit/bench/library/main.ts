@@ -1,10 +1,9 @@
 /**
- * `npm run bench -- [--quick] [--json] [--out FILE] [GROUP...]`: ours beside the peers in one run. Writes the figures as JSON
- * to FILE, `reports/bench.json` by default, and shows them as a table, or with --json as JSON.
+ * `npm run bench -- [--quick] [--json] [--out FILE] [GROUP...]` measures prom-multiproc and its peers in one run. Writes the figures
+ * as JSON to FILE (default `reports/bench.json`) and prints them as a table, with --json as JSON.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { dirname } from 'node:path';
 import { BUSY_PERCENT, busyPercent } from '../machine.ts';
 import { compare, type Report } from '../stats/comparison.ts';
 import { measureCounting } from './measures/counting.ts';
@@ -13,6 +12,7 @@ import { measureLaw } from './measures/law.ts';
 import { measureMemory } from './measures/memory.ts';
 import { measureRequests } from './measures/requests.ts';
 import { measureScraping } from './measures/scraping.ts';
+import { benchOptions } from './options.ts';
 import { DEFAULT, type Plan, QUICK } from './plan.ts';
 import { asText } from './report/table.ts';
 
@@ -25,38 +25,32 @@ const GROUPS: Readonly<Record<string, (plan: Plan) => Promise<Report>>> = {
   kills: measureKills,
 };
 
-const BEFORE_MS = 3000;
+const BUSY_CHECK_MS = 3000;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    out: { type: 'string', default: resolve(import.meta.dirname, '../reports/bench.json') },
-  },
-});
-const plan = values.quick ? QUICK : DEFAULT;
-const wanted = positionals.length > 0 ? positionals : Object.keys(GROUPS);
-const unknown = wanted.find((group) => GROUPS[group] === undefined);
+const options = benchOptions(process.argv.slice(2));
+const plan = options.quick ? QUICK : DEFAULT;
+const groups = options.groups.length > 0 ? options.groups : Object.keys(GROUPS);
+const unknown = groups.find((group) => GROUPS[group] === undefined);
 if (unknown !== undefined)
-  throw new Error(`no group ${unknown}; there are ${Object.keys(GROUPS).join(', ')}`);
+  throw new Error(`unknown group ${unknown}; the groups are ${Object.keys(GROUPS).join(', ')}`);
 
 const began = performance.now();
-/** What others do on the machine makes every figure noise. */
-const busy = await busyPercent(BEFORE_MS);
+const busy = await busyPercent(BUSY_CHECK_MS);
 if (busy > BUSY_PERCENT)
-  process.stderr.write(`the machine is ${busy.toFixed(0)} % busy already: the figures will be noise\n`);
+  process.stderr.write(
+    `warning: the machine is ${busy.toFixed(0)} % busy; stop other programs, or the figures are unreliable\n`,
+  );
 let report: Report = { machine_busy_before: compare({ ours: [busy] }, '%') };
-for (const group of wanted) {
+for (const group of groups) {
   const since = performance.now();
   report = { ...report, ...(await GROUPS[group]!(plan)) };
   process.stderr.write(`${group}: ${seconds(since)} s\n`);
 }
-process.stderr.write(`all: ${seconds(began)} s\n`);
+process.stderr.write(`total: ${seconds(began)} s\n`);
 const json = `${JSON.stringify(report, null, 2)}\n`;
-mkdirSync(dirname(values.out), { recursive: true });
-writeFileSync(values.out, json);
-process.stdout.write(values.json ? json : asText(report));
+mkdirSync(dirname(options.out), { recursive: true });
+writeFileSync(options.out, json);
+process.stdout.write(options.json ? json : asText(report));
 
 function seconds(since: number): string {
   return ((performance.now() - since) / 1000).toFixed(0);

@@ -1,24 +1,22 @@
-/** `node kit/bench/library/report.ts [FILE]`: puts the figures of `npm run bench` into docs/explanation/bench.md and README.md. */
+/** `node kit/bench/library/report.ts [FILE]` writes the figures of `npm run bench` into docs/explanation/bench.md and README.md. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import { resolve } from 'node:path';
+import { BENCH_PAGE, BENCH_SCRIPT, README } from '../files.ts';
 import { BUSY_PERCENT } from '../machine.ts';
 import { type Report, sidesOf } from '../stats/comparison.ts';
 import { withFigures } from '../stats/page-figures.ts';
+import { figuresFile } from './options.ts';
 import { benchFigures, readmeFigures } from './report/page.ts';
 
-const ROOT = resolve(import.meta.dirname, '../../..');
-const PAGE = resolve(ROOT, 'docs/explanation/bench.md');
-/** The pages name it. */
-const SCRIPT = 'kit/bench/library/report.ts';
-const README = resolve(ROOT, 'README.md');
-
-const file = process.argv[2] ?? resolve(ROOT, 'reports/bench.json');
+const file = figuresFile(process.argv.slice(2));
 const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
-const when = statSync(file).mtime.toISOString().slice(0, 10);
+const measuredOn = statSync(file).mtime.toISOString().slice(0, 10);
 const before = report.machine_busy_before && sidesOf(report.machine_busy_before).ours?.median;
-const noise = (before ?? 0) > BUSY_PERCENT ? ': **what else it did is in the figures**' : '';
-const busy = before === undefined ? '' : ` Before the run it was ${before.toFixed(0)} % busy${noise}.`;
-const machine = `Node ${process.versions.node}, ${availableParallelism()} processors (${cpus()[0]!.model.trim()}), ${when}.${busy}`;
-writeFileSync(README, withFigures(readFileSync(README, 'utf8'), SCRIPT, readmeFigures(report)));
-writeFileSync(PAGE, withFigures(readFileSync(PAGE, 'utf8'), SCRIPT, benchFigures(report, machine)));
+const noise = (before ?? 0) > BUSY_PERCENT ? ': **the figures include other load**' : '';
+const busy = before === undefined ? '' : ` ${before.toFixed(0)} % busy before the run${noise}.`;
+const machine = `Node ${process.versions.node}, ${availableParallelism()} processors (${cpus()[0]!.model.trim()}), ${measuredOn}.${busy}`;
+writeFileSync(README, withFigures(readFileSync(README, 'utf8'), BENCH_SCRIPT, readmeFigures(report)));
+writeFileSync(
+  BENCH_PAGE,
+  withFigures(readFileSync(BENCH_PAGE, 'utf8'), BENCH_SCRIPT, benchFigures(report, machine)),
+);

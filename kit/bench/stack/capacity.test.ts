@@ -4,7 +4,7 @@ import { capacity, LIMIT_MS } from './capacity.ts';
 import { fakeReport } from './fake-report.ts';
 import type { trial } from './trial.ts';
 
-/** A server that keeps up to `most` requests a second; each rate of `noisy` fails the first time it is tried. */
+/** A server that holds up to `most` requests per second. Each rate of `noisy` fails the first time it is tried. */
 function server(most: number, noisy: readonly number[] = []) {
   const tried: number[] = [];
   const ask: typeof trial = async ({ rate }) => {
@@ -15,19 +15,19 @@ function server(most: number, noisy: readonly number[] = []) {
   return { tried, ask };
 }
 
-test('the rate found is the highest that held, to a sixteenth of where doubling ended', async () => {
+test('capacity is the highest rate that held, to a sixteenth of the last doubled rate', async () => {
   const { tried, ask } = server(1300);
   assert.deepEqual(await capacity('x', 1, 500, ask), { rate: 1250, p99: 5 });
   assert.deepEqual(new Set(tried), new Set([500, 1000, 2000, 1500, 1250, 1375, 1312.5]));
 });
 
-test('a rate that holds at its second try is no bound for those after it', async () => {
+test('a rate that holds at its second try does not limit later rates', async () => {
   const { tried, ask } = server(1450, [1000, 1250]);
   assert.deepEqual(await capacity('x', 1, 500, ask), { rate: 1437.5, p99: 5 });
   assert.deepEqual(tried, [500, 1000, 1000, 2000, 2000, 1500, 1500, 1250, 1250, 1375, 1437.5]);
 });
 
-test('a first rate that is too much is halved, and an answer that fails is too much', async () => {
+test('a first rate that fails is halved, and a rate with a failed request fails', async () => {
   assert.equal((await capacity('x', 1, 400, server(60).ask)).rate, 59.375);
   const failing = server(1300);
   const ask: typeof trial = async (options) => {
@@ -37,9 +37,9 @@ test('a first rate that is too much is halved, and an answer that fails is too m
   assert.equal((await capacity('x', 1, 500, ask)).rate, 687.5);
 });
 
-test('where no rate holds, it says the lowest that was tried', async () => {
+test('if no rate holds, the error names the lowest rate tried', async () => {
   await assert.rejects(
     capacity('http://x', 1, 800, server(1).ask),
-    /^Error: http:\/\/x: not even 50 requests/,
+    /^Error: http:\/\/x: the 99th percentile is above 50 ms even at 50 requests/,
   );
 });

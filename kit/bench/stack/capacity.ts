@@ -9,9 +9,9 @@ export interface Capacity {
 }
 
 /**
- * The highest rate at which every request is answered by 200 and the 99th percentile stays under the limit: doubled
- * until it does not hold, then halved in between. What else the machine does makes a rate fail and never hold: one that
- * failed is tried once more.
+ * Finds the highest rate at which every request is answered with 200 and the 99th percentile stays below `LIMIT_MS`: doubles the rate
+ * until it fails, then bisects. Tries a failed rate once more, because other load can make a rate fail but not hold.
+ * @throws Error if no tried rate holds
  */
 export async function capacity(
   url: string,
@@ -30,10 +30,12 @@ export async function capacity(
 
   async function tryOnce(rate: number): Promise<boolean> {
     const report = await trial({ url, rate, seconds });
-    const found = p99(report);
-    const holds = allAnswered(report) && found < LIMIT_MS;
-    if (holds) held = { rate, p99: found };
-    process.stderr.write(`  ${Math.round(rate)}/s: p99 ${found.toFixed(1)} ms${holds ? '' : ', too much'}\n`);
+    const measured = p99(report);
+    const holds = allAnswered(report) && measured < LIMIT_MS;
+    if (holds) held = { rate, p99: measured };
+    process.stderr.write(
+      `  ${Math.round(rate)}/s: p99 ${measured.toFixed(1)} ms${holds ? '' : ', failed'}\n`,
+    );
     return holds;
   }
 
@@ -45,7 +47,7 @@ export async function capacity(
   }
   if (held.rate === 0) {
     throw new Error(
-      `${url}: not even ${rate} requests a second had their 99th percentile under ${LIMIT_MS} ms: end what else runs on this machine`,
+      `${url}: the 99th percentile is above ${LIMIT_MS} ms even at ${rate} requests per second; stop other programs on this machine`,
     );
   }
   for (let step = 0; step < STEPS; step++) await tryRate((held.rate + failed) / 2);

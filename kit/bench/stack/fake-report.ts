@@ -1,7 +1,7 @@
 import type { OpenLoopReport } from '../../test-kit/open-loop.ts';
 
-/** What the generator tells of one request that took 5 ms, but for what is given. */
-export function fakeReport(but: Partial<OpenLoopReport>): OpenLoopReport {
+/** Report of one request that was answered in 5 ms, changed as given. */
+export function fakeReport(changes: Partial<OpenLoopReport>): OpenLoopReport {
   return {
     intended: 1,
     answered: 1,
@@ -12,6 +12,6 @@ export function fakeReport(but: Partial<OpenLoopReport>): OpenLoopReport {
     withoutRetryAfter: 0,
     latestMs: 0,
     mostConnections: 1,
-    ...but,
+    ...changes,
   };
 }

@@ -1,4 +1,4 @@
-/** What would show that the limits of a container did not hold. */
+/** Events that show that a container exceeded a limit. */
 export interface LimitEvents {
   readonly outOfMemory: boolean;
   readonly restarts: number;
@@ -13,19 +13,19 @@ export interface Limited {
   limitEvents(service: string): Promise<LimitEvents>;
 }
 
-/** A sentence for each container that met a limit of its own, or cannot say whether it did. Never throws. */
-export async function limitsMet({ services, limitEvents }: Limited): Promise<string[]> {
-  const met: string[] = [];
+/** One sentence for each container that exceeded a limit or could not be checked. Never throws. */
+export async function limitsExceeded({ services, limitEvents }: Limited): Promise<string[]> {
+  const sentences: string[] = [];
   for (const service of services) {
     try {
       const events = await limitEvents(service);
       const names = Object.keys(NONE) as (keyof LimitEvents)[];
       if (names.some((name) => events[name] !== NONE[name])) {
-        met.push(`${service}: a limit of its container was met: ${JSON.stringify(events)}`);
+        sentences.push(`${service}: the container exceeded a limit: ${JSON.stringify(events)}`);
       }
     } catch (error) {
-      met.push(`${service}: it cannot be told whether a limit of its container was met: ${String(error)}`);
+      sentences.push(`${service}: the container's limits cannot be checked: ${String(error)}`);
     }
   }
-  return met;
+  return sentences;
 }

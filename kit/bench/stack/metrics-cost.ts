@@ -1,30 +1,31 @@
 import type { LoadStack } from './stack.ts';
 import { allAnswered, trial as send } from './trial.ts';
 
-/** Three stacks up at once: two alike, and one that measures nothing. */
+/** Three stacks that run at the same time: two with metrics and one without. */
 export interface Sides<T> {
   readonly on: T;
-  readonly alike: T;
+  /** The same as `on`: the difference between the two is noise (A/A run). */
+  readonly control: T;
   readonly off: T;
 }
 
 export interface CostRound {
-  /** Microseconds of processor of the primary and the workers for one request. */
+  /** Processor time of the primary and the workers per request, in microseconds. */
   readonly cost: Sides<number>;
   readonly memoryBytes: Sides<number>;
 }
 
-const NAMES = ['on', 'alike', 'off'] as const;
+const NAMES = ['on', 'control', 'off'] as const;
 
-/** One turn of each stack at the same rate; who begins changes from round to round. Undefined where one did not answer all. */
+/** Loads each stack in turn at the same rate; the first stack changes with each round. Undefined if a request was not answered. */
 export async function costRound(
   stacks: Sides<Pick<LoadStack, 'publicUrl' | 'usage' | 'processorMicroseconds'>>,
   round: number,
   { rate, seconds }: { readonly rate: number; readonly seconds: number },
   trial: typeof send = send,
 ): Promise<CostRound | undefined> {
-  const cost = { on: 0, alike: 0, off: 0 };
-  const memoryBytes = { on: 0, alike: 0, off: 0 };
+  const cost = { on: 0, control: 0, off: 0 };
+  const memoryBytes = { on: 0, control: 0, off: 0 };
   for (let turn = 0; turn < NAMES.length; turn++) {
     const name = NAMES[(round + turn) % NAMES.length]!;
     const stack = stacks[name];
@@ -34,7 +35,7 @@ export async function costRound(
     if (!allAnswered(report)) {
       const answers = JSON.stringify([report.byStatus, report.byCause]);
       process.stderr.write(
-        `  round ${round + 1}: dropped, as ${name} did not answer all at ${rate}/s: ${answers}\n`,
+        `  round ${round + 1}: dropped: ${name} did not answer every request at ${rate}/s: ${answers}\n`,
       );
       return undefined;
     }
@@ -42,7 +43,7 @@ export async function costRound(
     memoryBytes[name] = (await stack.usage('app')).memoryBytes;
   }
   process.stderr.write(
-    `  round ${round + 1}: on ${cost.on.toFixed(1)}, alike ${cost.alike.toFixed(1)}, off ${cost.off.toFixed(1)} µs\n`,
+    `  round ${round + 1}: on ${cost.on.toFixed(1)}, control ${cost.control.toFixed(1)}, off ${cost.off.toFixed(1)} µs\n`,
   );
   return { cost, memoryBytes };
 }

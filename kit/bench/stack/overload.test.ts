@@ -12,7 +12,7 @@ const REPORTS = [
 ];
 const BEFORE = { work: 100, 'half-sent': 0, shed: 7 };
 
-test('what the clients saw is added up, and held against what the app counted meanwhile', () => {
+test('the account adds up the results of the clients and compares them with the counts of the app', () => {
   const after = { work: 109, 'half-sent': 0, shed: 12 };
   const { difficult, ...account } = accountFor(REPORTS, DIFFICULT, BEFORE, after);
   assert.equal(difficult, DIFFICULT);
@@ -23,7 +23,7 @@ test('what the clients saw is added up, and held against what the app counted me
     withoutRetryAfter: 1,
     answeredWork: 9,
     countedWork: 9,
-    // Those of the difficult clients with them.
+    // Includes the difficult clients.
     refused: 6,
     shedByApp: 5,
     countedHalfSent: 0,
@@ -31,7 +31,7 @@ test('what the clients saw is added up, and held against what the app counted me
   });
 });
 
-test('answered and not counted is lost; counted for a client that went away is not', () => {
+test('an answered request that was not counted is lost; one counted for a client that disconnected is not', () => {
   assert.equal(accountFor(REPORTS, DIFFICULT, BEFORE, { ...BEFORE, work: 107 }).lost, 2);
   assert.equal(accountFor(REPORTS, DIFFICULT, BEFORE, { ...BEFORE, work: 110 }).lost, 0);
 });

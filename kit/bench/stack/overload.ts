@@ -8,7 +8,7 @@ import { quantile } from '../stats/spread.ts';
 import type { LoadStack } from './stack.ts';
 import { p99, startTrial, trial } from './trial.ts';
 
-/** A request that costs a worker so much: the limit is then the workers', and not the generator's on the same processors. */
+/** Costs a worker so much processor time that the workers are the bottleneck, not the load generator. */
 export const WORK = '/work?ms=5';
 const TIMES_THE_LIMIT = 3;
 const BELOW_THE_LIMIT = 0.5;
@@ -17,8 +17,8 @@ const MAX_CONNECTIONS = 4096;
 const SCRAPE_TIMEOUT_MS = 10_000;
 const COUNT_DEADLINE = { deadlineMs: 30_000, forMs: 1_000 };
 
-/** Requests a second that are answered with 200 where a few clients ask without a pause: all that the workers can do. */
-export async function mostAnswered(
+/** Requests per second answered with 200 while clients send without a pause. @throws Error if none is */
+export async function saturatedRate(
   stack: LoadStack,
   seconds: number,
   { path = WORK, clients = SATURATING_CLIENTS } = {},
@@ -49,13 +49,13 @@ export interface OverloadRound {
   readonly beforeP99: number;
   readonly admittedP99: number;
   readonly shedP99: number;
-  /** Of the second that began when the overload ended, and of the seconds after it. */
+  /** The first second after the overload, and the seconds after that. */
   readonly firstSecondP99: number;
   readonly afterP99: number;
   readonly account: Account;
 }
 
-/** Of the overload alone: what the clients saw beside what the application counted. */
+/** Results that the clients saw during the overload, and the counts of the app. */
 export interface Account {
   readonly sent: number;
   readonly byStatus: Readonly<Record<string, number>>;
@@ -64,30 +64,30 @@ export interface Account {
   readonly difficult: Outcomes;
   readonly answeredWork: number;
   readonly countedWork: number;
-  /** Refusals that clients saw, and those of them that were the app's; the others nginx gave by itself. */
+  /** Rejections that clients saw, and those that the app counted; nginx sent the others. */
   readonly refused: number;
   readonly shedByApp: number;
   readonly countedHalfSent: number;
-  /** Answered and not counted: must be none. */
+  /** Answered and not counted: must be 0. */
   readonly lost: number;
 }
 
-/** Calm, then more than can be done, then calm again without a pause in between. */
+/** Sends half of the limit, then three times the limit, then half of it again without a pause. */
 export async function overloadRound(
   stack: LoadStack,
   { limit, seconds, difficultEach }: OverloadOptions,
 ): Promise<OverloadRound> {
   const url = stack.publicUrl + WORK;
-  const calm = { url, rate: limit * BELOW_THE_LIMIT };
-  const before = await trial({ ...calm, seconds: 3 });
+  const belowLimit = { url, rate: limit * BELOW_THE_LIMIT };
+  const before = await trial({ ...belowLimit, seconds: 3 });
   const countedBefore = await counts(stack);
 
   const offered = limit * TIMES_THE_LIMIT;
   const difficult = difficultClients(stack.publicUrl, difficultEach, seconds);
   const over = startTrial({ url, rate: offered, seconds, maxConnections: MAX_CONNECTIONS });
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  const firstSecond = await trial({ ...calm, seconds: 1 });
-  const after = await trial({ ...calm, seconds: 3 });
+  const firstSecond = await trial({ ...belowLimit, seconds: 1 });
+  const after = await trial({ ...belowLimit, seconds: 3 });
 
   const report = await over.done;
   const account = accountFor(
@@ -99,7 +99,7 @@ export async function overloadRound(
   return {
     offered,
     admittedPerSecond: (report.byStatus[200] ?? 0) / seconds,
-    shedShare: refusedOf(report.byStatus) / report.intended,
+    shedShare: rejectedOf(report.byStatus) / report.intended,
     beforeP99: p99(before),
     admittedP99: p99(report),
     shedP99: quantile([...(report.latencies[503] ?? []), ...(report.latencies[429] ?? [])], 0.99),
@@ -109,7 +109,7 @@ export async function overloadRound(
   };
 }
 
-function refusedOf(outcomes: Readonly<Record<string, number>>): number {
+function rejectedOf(outcomes: Readonly<Record<string, number>>): number {
   return (outcomes[503] ?? 0) + (outcomes[429] ?? 0);
 }
 
@@ -158,7 +158,8 @@ export function accountFor(
     answeredWork,
     countedWork,
     refused:
-      refusedOf(byStatus) + Object.values(difficult).reduce((sum, outcomes) => sum + refusedOf(outcomes), 0),
+      rejectedOf(byStatus) +
+      Object.values(difficult).reduce((sum, outcomes) => sum + rejectedOf(outcomes), 0),
     shedByApp: after.shed - before.shed,
     countedHalfSent: after['half-sent'] - before['half-sent'],
     lost: Math.max(0, answeredWork - countedWork),

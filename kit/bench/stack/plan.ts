@@ -1,4 +1,4 @@
-/** How long each part takes: about eleven minutes, or two to see that it works. */
+/** Rates, durations and rounds of `npm run load`: about 11 minutes in all, with QUICK about 2. */
 export interface Plan {
   readonly warmUpSeconds: number;
   readonly firstRate: number;

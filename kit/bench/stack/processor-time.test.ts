@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { processorMicroseconds } from './processor-time.ts';
 
-test('user and system time of each process count, whatever its name', () => {
+test('user and system time of each process are added, whatever its name', () => {
   const stats = [
     '7 (node) S 1 7 7 0 -1 4194304 900 0 0 0 120 30 5 5 20 0 11 0 100 1 1',
     '9 (a) b (c)) S 1 7 7 0 -1 4194304 900 0 0 0 2 1 5 5 20 0 11 0 100 1 1',
@@ -11,16 +11,19 @@ test('user and system time of each process count, whatever its name', () => {
   assert.equal(processorMicroseconds(`${stats.join('\n')}\n`), (120 + 30 + 2 + 1) * 10_000);
 });
 
-test('it is what the process itself is told', () => {
+test('processor time equals process.cpuUsage()', () => {
   while (process.cpuUsage().user < 100_000);
   const before = process.cpuUsage();
-  const told = processorMicroseconds(readFileSync('/proc/self/stat', 'utf8'));
+  const measured = processorMicroseconds(readFileSync('/proc/self/stat', 'utf8'));
   const after = process.cpuUsage();
-  // Both are rounded down to ticks.
-  assert.ok(told >= before.user + before.system - 20_000, `${told} of ${JSON.stringify(before)}`);
-  assert.ok(told <= after.user + after.system + 20_000, `${told} of ${JSON.stringify(after)}`);
+  // Both values are rounded down to ticks.
+  assert.ok(measured >= before.user + before.system - 20_000, `${measured} of ${JSON.stringify(before)}`);
+  assert.ok(measured <= after.user + after.system + 20_000, `${measured} of ${JSON.stringify(after)}`);
 });
 
-test('what is no such text is not taken for no time', () => {
-  assert.throws(() => processorMicroseconds('cat: /proc/7/stat: No such file or directory'), /stat holds/);
+test('other text is an error, not zero', () => {
+  assert.throws(
+    () => processorMicroseconds('cat: /proc/7/stat: No such file or directory'),
+    /not a line of \/proc/,
+  );
 });

@@ -11,7 +11,7 @@ export interface ScrapingSide {
   readonly scrapeBytes: number;
 }
 
-/** Load with or without one scrape a second, and what the primary says of its own event loop meanwhile. */
+/** Sends load with or without one scrape per second. Reads event-loop stalls from the log of the primary. @throws Error if a request fails */
 export async function scrapingSide(
   stack: LoadStack,
   { rate, seconds, scraped }: { readonly rate: number; readonly seconds: number; readonly scraped: boolean },
@@ -32,14 +32,15 @@ export async function scrapingSide(
     }
   }
   const report = await load;
-  if (!allAnswered(report)) throw new Error(`not all answered: ${JSON.stringify(report.byStatus)}`);
+  if (!allAnswered(report))
+    throw new Error(`some requests were not answered: ${JSON.stringify(report.byStatus)}`);
   const stalls = (await stack.log(since)).flatMap((line) =>
     line.includes('primary stall') ? [Number((JSON.parse(line) as { ms: number }).ms)] : [],
   );
   return { p99: p99(report), longestStallMs: Math.max(...stalls), scrapeMs, scrapeBytes };
 }
 
-/** As Prometheus asks; `fetch` unpacks what comes, and gives its length unpacked. */
+/** Scrapes with gzip as Prometheus does; returns the uncompressed size in bytes. */
 async function scrapeOnce(url: string): Promise<number> {
   const response = await fetch(url, {
     headers: { 'Accept-Encoding': 'gzip' },

@@ -1,47 +1,44 @@
 import { spread } from '../stats/spread.ts';
-import { type Route, type SheddingRound, TIMES_THE_CAPACITY } from './shedding-round.ts';
+import type { Route, SheddingRound } from './shedding-round.ts';
 
 export interface Measured {
   readonly route: Route;
-  /** Requests a second. */
+  /** Requests per second. */
   readonly capacity: number;
   readonly bySide: readonly { readonly name: string; readonly rounds: readonly SheddingRound[] }[];
 }
 
-/** One table for all routes, the median and the range of the rounds in each cell. */
+/**
+ * One row for each side, one column for each route with its capacity. A cell has the answers within `IN_TIME_MS`, per
+ * second, and the p99 of all answers: medians of the rounds. The progress lines of shedding.ts have all figures of each round.
+ */
 export function sheddingTable(measured: readonly Measured[]): string {
+  const columns = measured.map(({ route, capacity }) => `${route.what}, ${whole(capacity)}/s`);
+  const sides = measured[0]?.bySide.map(({ name }) => name) ?? [];
+  const all = measured.flatMap(({ bySide }) => bySide.flatMap(({ rounds }) => rounds));
+  const unanswered = all.reduce((sum, round) => sum + round.unanswered, 0);
+  const ready = Math.min(...all.map(({ readyShare }) => readyShare));
   return [
-    '| | 200, a second | of these in 0.5 s | 200 in 0.5 s, a second | 503 | unanswered | p50 | p99 | p99 of 503 | ready |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
-    ...measured.flatMap(({ route, capacity, bySide }) => [
-      `| **${route.what}**: ${Math.round(capacity)} a second, ${Math.round(capacity * TIMES_THE_CAPACITY)} offered |${' |'.repeat(9)}`,
-      ...bySide.map(({ name, rounds }) => row(name, rounds)),
-    ]),
+    `| | ${columns.join(' | ')} |`,
+    `| --- |${' --- |'.repeat(columns.length)}`,
+    ...sides.map((name, side) => {
+      const cells = measured.map(({ bySide }) => cell(bySide[side]!.rounds));
+      return `| ${name} | ${cells.join(' | ')} |`;
+    }),
+    '',
+    `Requests without an answer: ${whole(unanswered)}. Lowest share of 200 from \`/readyz\`: ${whole(100 * ready)} %.`,
   ].join('\n');
 }
 
-function row(name: string, rounds: readonly SheddingRound[]): string {
-  const cell = (key: keyof SheddingRound, unit: '' | '%' | ' ms') => {
-    const factor = unit === '%' ? 100 : 1;
-    // Without an answer there is no latency.
-    const values = rounds.map((round) => round[key] * factor).filter((value) => !Number.isNaN(value));
-    if (values.length === 0) return '';
-    const { median, min, max } = spread(values, unit);
-    const [middle, least, greatest] = [median, min, max].map((value) =>
-      Math.round(value).toLocaleString('en-US'),
-    );
-    return `${middle}${unit}${least === greatest ? '' : ` (${least}..${greatest})`}`;
-  };
-  return `| ${[
-    name,
-    cell('answered', ''),
-    cell('inTimeShare', '%'),
-    cell('inTime', ''),
-    cell('shedShare', '%'),
-    cell('unanswered', ''),
-    cell('p50', ' ms'),
-    cell('p99', ' ms'),
-    cell('shedP99', ' ms'),
-    cell('readyShare', '%'),
-  ].join(' | ')} |`;
+function cell(rounds: readonly SheddingRound[]): string {
+  const inTime = spread(
+    rounds.map((round) => round.inTime),
+    '/s',
+  ).median;
+  // A round without an answer has no latency.
+  const latencies = rounds.map(({ p99 }) => p99).filter((ms) => !Number.isNaN(ms));
+  const p99 = latencies.length === 0 ? '' : `, ${whole(spread(latencies, 'ms').median)} ms`;
+  return `${whole(inTime)}/s${p99}`;
 }
+
+const whole = (value: number) => Math.round(value).toLocaleString('en-US');

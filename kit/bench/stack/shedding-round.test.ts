@@ -14,7 +14,7 @@ const ROUND = roundOf(
   2,
 );
 
-test('every request intended is answered, shed, or unanswered', () => {
+test('every intended request is answered, shed or unanswered', () => {
   assert.deepEqual(
     [ROUND.answered, ROUND.inTime, ROUND.inTimeShare, ROUND.shedShare, ROUND.unanswered],
     [2, 1, 0.5, 0.3, 3],
@@ -22,15 +22,23 @@ test('every request intended is answered, shed, or unanswered', () => {
   assert.deepEqual([ROUND.p50, ROUND.p99, ROUND.shedP99], [500, 900, 9]);
 });
 
-test('the table has the median and the range of the rounds, and no latency where nothing was shed', () => {
-  const other = { ...ROUND, answered: 4, shedP99: Number.NaN, readyShare: 0.5 };
-  const rounds = [{ ...ROUND, readyShare: 1 }, other, other];
+test('a cell has the medians of the rounds, and no latency if no request was answered', () => {
+  const other = { ...ROUND, inTime: 4, p99: 700, unanswered: 2, readyShare: 0.5 };
+  const silent = { ...ROUND, inTime: 0, p99: Number.NaN, unanswered: 0, readyShare: 1 };
   const measured = {
     route: { path: '/', what: 'work', clients: 1 },
     capacity: 10,
-    bySide: [{ name: 'one', rounds }],
+    bySide: [
+      { name: 'one', rounds: [{ ...ROUND, readyShare: 1 }, other, other] },
+      { name: 'two', rounds: [silent] },
+    ],
   };
-  const [, , route, row] = sheddingTable([measured]).split('\n');
-  assert.match(route!, /^\| \*\*work\*\*: 10 a second, 30 offered \|/);
-  assert.equal(row, '| one | 4 (2..4) | 50% | 1 | 30% | 3 | 500 ms | 900 ms | 9 ms | 50% (50..100) |');
+  assert.deepEqual(sheddingTable([measured, { ...measured, capacity: 1_000 }]).split('\n'), [
+    '| | work, 10/s | work, 1,000/s |',
+    '| --- | --- | --- |',
+    '| one | 4/s, 700 ms | 4/s, 700 ms |',
+    '| two | 0/s | 0/s |',
+    '',
+    'Requests without an answer: 14. Lowest share of 200 from `/readyz`: 50 %.',
+  ]);
 });

@@ -8,7 +8,7 @@ import { trial } from './trial.ts';
 
 export const IN_TIME_MS = 500;
 export const TIMES_THE_CAPACITY = 3;
-/** Docker's proxy on the host takes two descriptors for each; it ended with 4,096 of them. */
+/** Docker's proxy needs two descriptors per connection, and exits when it has none left. */
 const MAX_CONNECTIONS = 1_000;
 const READY_EVERY_MS = 100;
 const TIMEOUT_MS = 10_000;
@@ -18,27 +18,27 @@ const CALM_DEADLINE = { deadlineMs: 60_000 };
 export interface Route {
   readonly path: string;
   readonly what: string;
-  /** Clients that ask without a pause while the capacity is measured. */
+  /** Clients that send requests without a pause while the capacity is measured. */
   readonly clients: number;
 }
 
 export interface SheddingRound {
-  /** Requests a second. */
+  /** Requests answered with 200, per second. */
   readonly answered: number;
-  /** Of these, answered within `IN_TIME_MS` of when they should have been sent. */
+  /** Those answered within `IN_TIME_MS` of when they were due, per second. */
   readonly inTime: number;
   readonly inTimeShare: number;
   readonly shedShare: number;
   readonly unanswered: number;
-  /** Milliseconds to an answer of 200, and to a refusal. */
+  /** Milliseconds to an answer of 200 and to a rejection. */
   readonly p50: number;
   readonly p99: number;
   readonly shedP99: number;
-  /** Of requests for `/readyz` meanwhile, those that got 200. */
+  /** Share of the requests for `/readyz` during the round that got 200. */
   readonly readyShare: number;
 }
 
-/** Three times the capacity in an open loop, while `/readyz` is asked through nginx. @throws where an answer was not counted */
+/** Sends three times the capacity in an open loop and polls `/readyz` through nginx. @throws Error if an answer was not counted */
 export async function sheddingRound(
   stack: LoadStack,
   { path }: Route,
@@ -46,34 +46,34 @@ export async function sheddingRound(
   seconds: number,
 ): Promise<SheddingRound> {
   const before = await countedOf(stack, path);
-  const readiness = askReadiness(stack);
+  const polling = pollReadiness(stack);
   const rate = capacity * TIMES_THE_CAPACITY;
   const report = await trial({ url: stack.publicUrl + path, rate, seconds, maxConnections: MAX_CONNECTIONS });
-  const asked = await readiness.stop();
+  const statuses = await polling.stop();
   await calm(stack);
   const counted = (await countedOf(stack, path)) - before;
   const answered = report.byStatus[200] ?? 0;
   if (answered > counted)
-    throw new Error(`${answered} requests to ${path} were answered, ${counted} counted`);
+    throw new Error(`${answered} requests to ${path} were answered, but only ${counted} were counted`);
   return {
     ...roundOf(report, seconds),
-    readyShare: asked.filter((status) => status === 200).length / asked.length,
+    readyShare: statuses.filter((status) => status === 200).length / statuses.length,
   };
 }
 
 export function roundOf(report: OpenLoopReport, seconds: number): Omit<SheddingRound, 'readyShare'> {
   const { 200: served = [], 429: tooMany = [], 503: overloaded = [] } = report.latencies;
   const inTime = served.filter((ms) => ms <= IN_TIME_MS).length;
-  const refused = [...tooMany, ...overloaded];
+  const shed = [...tooMany, ...overloaded];
   return {
     answered: served.length / seconds,
     inTime: inTime / seconds,
     inTimeShare: served.length === 0 ? 0 : inTime / served.length,
-    shedShare: refused.length / report.intended,
-    unanswered: report.intended - served.length - refused.length,
+    shedShare: shed.length / report.intended,
+    unanswered: report.intended - served.length - shed.length,
     p50: quantile(served, 0.5),
     p99: quantile(served, 0.99),
-    shedP99: quantile(refused, 0.99),
+    shedP99: quantile(shed, 0.99),
   };
 }
 
@@ -83,18 +83,18 @@ async function countedOf(stack: LoadStack, path: string): Promise<number> {
   return total(shown, 'http_requests_total', { route, status: '200' });
 }
 
-function askReadiness(stack: LoadStack): { stop(): Promise<number[]> } {
-  const asked: Promise<number>[] = [];
-  const timer = setInterval(() => asked.push(readiness(stack)), READY_EVERY_MS);
+function pollReadiness(stack: LoadStack): { stop(): Promise<number[]> } {
+  const statuses: Promise<number>[] = [];
+  const timer = setInterval(() => statuses.push(readiness(stack)), READY_EVERY_MS);
   return {
     stop() {
       clearInterval(timer);
-      return Promise.all(asked);
+      return Promise.all(statuses);
     },
   };
 }
 
-/** The status; 0 without an answer. */
+/** HTTP status of `/readyz`; 0 without an answer. */
 async function readiness(stack: LoadStack): Promise<number> {
   try {
     const response = await fetch(`${stack.publicUrl}/readyz`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
@@ -105,7 +105,7 @@ async function readiness(stack: LoadStack): Promise<number> {
   }
 }
 
-/** Waits until the requests of the last round are done. */
+/** Waits until the requests of the last round have ended. */
 async function calm(stack: LoadStack): Promise<void> {
   await poll(
     `an answer of 200 within ${CALM_MS} ms`,

@@ -14,7 +14,7 @@ import { processorMicroseconds } from './processor-time.ts';
 
 const LOAD_FILE = 'kit/test-kit/load.compose.yml';
 const MAX_CONNS_FILE = 'kit/test-kit/max-conns.compose.yml';
-/** All of the load comes from one address. */
+/** Raises the limits of one client: all load comes from one address. */
 const LIMITS_FILE = 'kit/test-kit/load-limits.compose.yml';
 const READY_DEADLINE_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -23,34 +23,34 @@ export const WORKERS = 2;
 type Service = 'app' | 'nginx';
 const SERVICES: readonly Service[] = ['app', 'nginx'];
 const WHOLE = [...SERVICES, 'nginx-exporter', 'prometheus'];
-/** Of its one process the engine tells all: a thread that it may not have ends it. */
+/** Has no shell to read its cgroup. It is one process, so the engine's state shows every exceeded limit: it exits if refused a thread. */
 const WITHOUT_SHELL = 'nginx-exporter';
 
 export interface StackOptions {
   readonly name: string;
-  /** The routes of the load test in place of the demonstration's. */
+  /** Serves the routes of the load test instead of the demo's. */
   readonly loadRoutes?: boolean;
-  /** With Prometheus and what else runs beside the app and nginx. */
+  /** Also starts Prometheus and the nginx exporter. */
   readonly whole?: boolean;
   readonly env?: Readonly<Record<string, string>>;
-  /** Requests in the app at one time, in place of those that nginx/compose.conf allows. */
+  /** Replaces the requests in flight that nginx/compose.conf allows. */
   readonly maxConns?: number | undefined;
 }
 
 export interface Usage {
-  /** What the container holds and cannot give back by dropping cached files. */
+  /** Without the page cache that the kernel can drop. */
   readonly memoryBytes: number;
   readonly processes: number;
 }
 
-/** The stack without Prometheus where what scrapes is part of the measurement. */
+/** A compose stack with 2 workers for measurements. Prometheus runs only with `whole`. */
 export class LoadStack extends ComposeProject {
   publicUrl = '';
   metricsUrl = '';
   readonly #ids = new Map<string, string>();
-  /** Of the primary and the workers, in their container. */
+  /** Pids of the primary and the workers in their container. */
   #processes: readonly number[] = [];
-  /** All that run. */
+  /** Services that run. */
   readonly services: readonly string[];
 
   private constructor({ name, loadRoutes = false, whole = false, env = {}, maxConns }: StackOptions) {
@@ -101,7 +101,7 @@ export class LoadStack extends ComposeProject {
     const [outOfMemory, restarts] = (await docker(['inspect', '--format', format, id])).trim().split(' ');
     const byEngine = { outOfMemory: outOfMemory !== 'false', restarts: Number(restarts) };
     if (service === WITHOUT_SHELL) return { ...byEngine, oomKills: 0, processesRefused: 0 };
-    // One of the two is there: cgroup version 2, or 1.
+    // The first path exists with cgroup version 2, the second with version 1.
     const read = (first: string, second: string) =>
       docker(['exec', id, 'sh', '-c', `cd /sys/fs/cgroup && cat ${first} 2>/dev/null || cat ${second}`]);
     const memory = await read('memory.events', 'memory/memory.oom_control');
@@ -113,10 +113,7 @@ export class LoadStack extends ComposeProject {
     };
   };
 
-  /**
-   * What the primary and the workers have had of the processors. Not the container: the checks of its health start a process
-   * each, which costs as much as hundreds of requests.
-   */
+  /** Processor time of the primary and the workers. Excludes health checks, each of which costs as much as hundreds of requests. */
   async processorMicroseconds(): Promise<number> {
     const files = this.#processes.map((pid) => `/proc/${pid}/stat`);
     return processorMicroseconds(await docker(['exec', this.#id('app'), 'cat', ...files]));
@@ -129,7 +126,7 @@ export class LoadStack extends ComposeProject {
     return [...text.matchAll(/VmRSS:\s+(\d+) kB/g)].map(([, kb]) => Number(kb) * 1024).sort((a, b) => b - a);
   }
 
-  /** What the app wrote to its log from `since` on. */
+  /** Lines of the app's log from `since` on. */
   async log(since: Date): Promise<string[]> {
     return (await docker(['logs', '--since', since.toISOString(), this.#id('app')])).split('\n');
   }
@@ -154,7 +151,7 @@ export class LoadStack extends ComposeProject {
   }
 }
 
-/** A copy of nginx/compose.conf with another limit, half of it for each of the two entries that name the app. */
+/** A copy of nginx/compose.conf with `most` requests in flight, half for each of the two upstream entries. */
 function withMaxConns(most: number): string {
   const file = join(temporaryDirectory(thisProcess), 'mode.conf');
   const text = readFileSync(join(ROOT, 'nginx/compose.conf'), 'utf8');

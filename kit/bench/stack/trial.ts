@@ -19,7 +19,7 @@ export function trial(options: TrialOptions): Promise<OpenLoopReport> {
   return startTrial(options).done;
 }
 
-/** Of the answers of one status. */
+/** 99th percentile in milliseconds of the answers with one status; NaN without one. */
 export function p99(report: OpenLoopReport, status = 200): number {
   return quantile(report.latencies[status] ?? [], 0.99);
 }

@@ -82,7 +82,8 @@ function nanoseconds(act: (i: number) => void): number {
 }
 
 const make = MEASURES[name];
-if (make === undefined) throw new Error(`no measure ${name}; there are ${Object.keys(MEASURES).join(', ')}`);
+if (make === undefined)
+  throw new Error(`unknown measure ${name}; the measures are ${Object.keys(MEASURES).join(', ')}`);
 if (isOurs(side)) {
   process.env.PROMETHEUS_MULTIPROC_DIR = temporaryDirectory();
   share(register);

@@ -1,4 +1,4 @@
-/** Three digits, or all before the point. */
+/** Text of a number with three significant digits, or with all its integer digits. */
 export function number(value: number): string {
   if (value === 0) return '0';
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));

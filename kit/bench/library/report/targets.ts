@@ -2,100 +2,87 @@ import { type Report, ratiosOf } from '../../stats/comparison.ts';
 import type { Spread } from '../../stats/spread.ts';
 import { number } from './number.ts';
 
-export interface Target {
+interface Target {
+  /** Row of the page that shows it. */
+  readonly measure: string;
   readonly text: string;
-  readonly limit: number;
-  readonly kind: 'at least' | 'at most';
-  /** Undefined where it was not measured. */
-  value(report: Report): number | undefined;
-}
-
-function ratio(name: string, peer: string): Target['value'] {
-  return (report) => {
-    const comparison = report[name];
-    return comparison === undefined ? undefined : (ratiosOf(comparison)[peer] ?? undefined);
-  };
-}
-
-function ours(report: Report, name: string): number | undefined {
-  return (report[name]?.ours as Spread | undefined)?.median;
-}
-
-function oursOver(name: string, base: string): Target['value'] {
-  return (report) => {
-    const [value, one] = [ours(report, name), ours(report, base)];
-    return value === undefined || one === undefined ? undefined : value / one;
-  };
-}
-
-function faster(name: string, what: string): Target[] {
-  return [
-    ...(
-      [
-        ['prom-client', 20],
-        ['@prometheus-io/client', 15],
-      ] as const
-    ).map(([peer, limit]) => ({
-      text: `${what}: times faster than ${peer}`,
-      limit,
-      kind: 'at least' as const,
-      value: ratio(name, peer),
-    })),
-    {
-      text: `${what}: the first one, in times a steady one`,
-      limit: 10,
-      kind: 'at most',
-      value: oursOver(name.replace('http', 'first'), name),
-    },
-  ];
-}
-
-/** Of the time that prom-client takes for the same. */
-function part(name: string, what: string, limit: number): Target {
-  const times = ratio(name, 'prom-client');
-  return {
-    text: `${what}, prom-client's being 1`,
-    limit,
-    kind: 'at most',
-    value: (report) => {
-      const value = times(report);
-      return value === undefined ? undefined : 1 / value;
-    },
-  };
+  /** Undefined if it was not measured. */
+  isHeld(report: Report): boolean | undefined;
 }
 
 export const TARGETS: readonly Target[] = [
-  ...faster('scrape_http_8x10000', 'scrape of 10,000 counters'),
-  ...faster('scrape_http_hist_8x1000', 'scrape of 1,000 histograms'),
-  part('inc_labels', 'time of `inc({3 labels})`, the object kept from before', 0.35),
-  part('inc_bound', 'time of `inc()` of what `labels()` gave', 0.05),
-  part('observe_bound', 'time of `observe()` of what `labels()` gave', 0.1),
-  {
-    text: 'processor time of a request, without the middleware being 1',
-    limit: 1.05,
-    kind: 'at most',
-    value: (report) => ours(report, 'cpu_per_request_over_without'),
-  },
-  {
-    text: 'increments lost by kills',
-    limit: 0,
-    kind: 'at most',
-    value: (report) => ours(report, 'kill_lost'),
-  },
-  {
-    text: 'decreases seen during kills',
-    limit: 0,
-    kind: 'at most',
-    value: (report) => ours(report, 'kill_decreases'),
-  },
+  timesFaster('scrape_http_8x10000', 'prom-client', 20),
+  timesFaster('scrape_http_8x10000', '@prometheus-io/client', 15),
+  firstToLater('scrape_first_8x10000', 'scrape_http_8x10000', 10),
+  timesFaster('scrape_http_hist_8x1000', 'prom-client', 20),
+  timesFaster('scrape_http_hist_8x1000', '@prometheus-io/client', 15),
+  firstToLater('scrape_first_hist_8x1000', 'scrape_http_hist_8x1000', 10),
+  shareOfPromClient('inc_labels', 0.35),
+  shareOfPromClient('inc_bound', 0.05),
+  shareOfPromClient('observe_bound', 0.1),
+  atMost('cpu_per_request_over_without', 1.05),
+  atMost('kill_lost', 0),
+  atMost('kill_decreases', 0),
 ];
 
-export function targetsAsMarkdown(report: Report): string {
-  const rows = TARGETS.flatMap(({ text, limit, kind, value }) => {
-    const measured = value(report);
-    if (measured === undefined) return [];
-    const holds = kind === 'at least' ? measured >= limit : measured <= limit;
-    return [`| ${text} | ${kind} ${number(limit)} | ${number(measured)} | ${holds ? 'yes' : '**no**'} |`];
+/** Targets of a measure and whether all of them are held, such as `≥20x, ≥15x: yes`. Empty without a measured target. */
+export function targetCell(report: Report, measure: string): string {
+  const measured = TARGETS.filter((target) => target.measure === measure).flatMap((target) => {
+    const held = target.isHeld(report);
+    return held === undefined ? [] : [{ text: target.text, held }];
   });
-  return ['| Target | | Measured | Held |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  if (measured.length === 0) return '';
+  const texts = measured.map(({ text }) => text).join(', ');
+  return `${texts}: ${measured.every(({ held }) => held) ? 'yes' : '**no**'}`;
+}
+
+function timesFaster(measure: string, peer: string, limit: number): Target {
+  return {
+    measure,
+    text: `≥${number(limit)}x`,
+    isHeld: (report) => holds(peerRatio(report, measure, peer), (ratio) => ratio >= limit),
+  };
+}
+
+/** Time of the first scrape divided by that of later ones. */
+function firstToLater(measure: string, later: string, limit: number): Target {
+  return {
+    measure,
+    text: `≤${number(limit)} later scrapes`,
+    isHeld(report) {
+      const divisor = ours(report, later);
+      if (divisor === undefined) return undefined;
+      return holds(ours(report, measure), (value) => value / divisor <= limit);
+    },
+  };
+}
+
+/** Time divided by that of prom-client. */
+function shareOfPromClient(measure: string, limit: number): Target {
+  return {
+    measure,
+    text: `≤${number(limit)} of prom-client`,
+    isHeld: (report) => holds(peerRatio(report, measure, 'prom-client'), (ratio) => 1 / ratio <= limit),
+  };
+}
+
+function atMost(measure: string, limit: number): Target {
+  return {
+    measure,
+    text: `≤${number(limit)}`,
+    isHeld: (report) => holds(ours(report, measure), (value) => value <= limit),
+  };
+}
+
+function holds(value: number | null | undefined, test: (value: number) => boolean): boolean | undefined {
+  return value === undefined || value === null ? undefined : test(value);
+}
+
+function peerRatio(report: Report, measure: string, peer: string): number | null | undefined {
+  const comparison = report[measure];
+  return comparison && ratiosOf(comparison)[peer];
+}
+
+function ours(report: Report, measure: string): number | undefined {
+  return (report[measure]?.ours as Spread | undefined)?.median;
 }

@@ -1,0 +1,14 @@
+import { resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** Written by `npm run bench`, read by report.ts. */
+export const BENCH_JSON = resolve(ROOT, 'reports/bench.json');
+
+export const BENCH_PAGE = resolve(ROOT, 'docs/explanation/bench.md');
+export const LOAD_PAGE = resolve(ROOT, 'docs/explanation/load.md');
+export const README = resolve(ROOT, 'README.md');
+
+/** Scripts that write figures, as the marks on the pages name them. */
+export const BENCH_SCRIPT = 'kit/bench/library/report.ts';
+export const SHEDDING_SCRIPT = 'kit/bench/stack/shedding.ts';
