@@ -1,15 +1,12 @@
 import { createServer } from 'node:net';
 import { Stack } from '../../e2e/support/stack.ts';
 
-/**
- * A stack on free ports of its own choice: with ports that the engine chooses, a container that is started again would get
- * others.
- */
+/** Starts a stack on free ports. Ports that the engine chooses would change when a container restarts. */
 export async function startChaosStack(sharing: boolean): Promise<Stack> {
   const [publicPort, metricsPort, prometheusPort] = await freePorts(3);
   return Stack.start({
     sharing,
-    // Each request is found in nginx's log by its number, which is in the query.
+    // Requests are found in the log of nginx by the number in their query.
     overrides: ['kit/chaos/log-path.compose.yml'],
     environment: {
       PUBLIC_PORT: String(publicPort),
@@ -19,7 +16,7 @@ export async function startChaosStack(sharing: boolean): Promise<Stack> {
   });
 }
 
-/** Below those that the system gives to outgoing connections: one of these would hold a port of a stopped container. */
+/** Below the ephemeral ports, because an outgoing connection could take the port of a stopped container. */
 const LOWEST_PORT = 20_000;
 const PORTS = 10_000;
 

@@ -8,10 +8,10 @@ const MINUTES_A_DAMAGE_ROUND = 10;
 const SEEDS = 1e9;
 
 async function main(options: Options): Promise<boolean> {
-  const say = (line: string) => console.error(`chaos: ${line}`);
+  const progress = (line: string) => console.error(`chaos: ${line}`);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  say(`seed ${options.seed} (play it again with --seed ${options.seed}); starting the stack`);
+  progress(`seed ${options.seed} (repeat with --seed ${options.seed}); starting the stack`);
   chooseBaseImages();
   const sharing = process.env.E2E_SHARING !== 'off';
   const stack = await startChaosStack(sharing);
@@ -23,7 +23,7 @@ async function main(options: Options): Promise<boolean> {
       damageRounds: Math.ceil(options.minutes / MINUTES_A_DAMAGE_ROUND),
       sharing,
       signal: stop.signal,
-      say,
+      progress,
     });
     console.log(options.json ? JSON.stringify(report, null, 2) : asText(report));
     return report.broken.length === 0;

@@ -13,30 +13,30 @@ import { Scene } from './scene.ts';
 
 export interface RunOptions {
   readonly seed: number;
-  /** The process faults end after so many of them, or so long, whichever comes first. */
+  /** Most process faults; they end after `minutes` at the latest. */
   readonly faults: number;
   readonly minutes: number;
-  /** How often each kind of file damage is done. */
+  /** Number of times that each kind of file damage is done. */
   readonly damageRounds: number;
-  /** False where the app runs without its shared directory, to see the run turn red. */
+  /** False if the workers do not share metrics, which must fail the run. */
   readonly sharing?: boolean;
-  /** Ends the run early, but in order. */
+  /** Ends the run early; the report is still made. */
   readonly signal?: AbortSignal;
-  readonly say: (line: string) => void;
+  readonly progress: (line: string) => void;
 }
 
 const MOST_UNDONE = 5;
 const PROGRESS_EVERY_MS = 5_000;
 const DEADLINE_MS = 90_000;
 
-/** Faults, load and scrapes all at once, then damaged files; all of it watched, and judged at the end. */
+/** Injects faults under load and scrapes, then damages files. Returns the judged report. Never throws for a failed fault. */
 export async function runChaos(stack: Stack, options: RunOptions): Promise<Report> {
-  const { seed, signal, say, sharing = true } = options;
+  const { seed, signal, progress, sharing = true } = options;
   const began = Date.now();
   const scene = await Scene.open(stack, seed, sharing);
-  const state = new State(scene, say);
+  const state = new State(scene, progress);
   const { faults } = state;
-  const progress = setInterval(() => say(state.progress(began)), PROGRESS_EVERY_MS);
+  const timer = setInterval(() => progress(state.progress(began)), PROGRESS_EVERY_MS);
   let faultSeconds = 0;
   try {
     scene.load.start();
@@ -49,19 +49,19 @@ export async function runChaos(stack: Stack, options: RunOptions): Promise<Repor
     }
     await faults.settle();
     faultSeconds = (Date.now() - began) / 1_000;
-    await scene.closeBook();
+    await scene.closeInterval();
     scene.countSlots();
     for (const planned of sharing ? planDamage(seed, options.damageRounds) : []) {
       if (signal?.aborted) break;
       await state.damage(planned);
     }
     scene.load.start();
-    await scene.closeBook();
-    if (sharing) await state.askPrometheus(began);
+    await scene.closeInterval();
+    if (sharing) await state.queryPrometheus(began);
   } catch (error) {
-    faults.undone.push(`the run ended early: ${reasonOf(error)}`);
+    faults.undone.push(`the run failed: ${reasonOf(error)}`);
   } finally {
-    clearInterval(progress);
+    clearInterval(timer);
     await scene.close();
   }
   if (signal?.aborted) faults.undone.push('the run was interrupted');
@@ -80,48 +80,52 @@ export async function runChaos(stack: Stack, options: RunOptions): Promise<Repor
     books: scene.books.report,
     scrapes: scene.scrapes.report,
     failures: scene.windows.attribute(scene.ledger.failures),
-    unexpectedDeaths: [...scene.census.unexpected, ...scene.deaths.unexpected],
+    unexpectedExits: [...scene.status.unexpected, ...scene.exits.unexpected],
     slots: scene.slots,
     contradictions: scene.ledger.contradictions,
     prometheus: state.prometheus,
   });
 }
 
-/** What was done so far. */
+/** Results so far. */
 class State {
   readonly faults: FaultRunner;
   readonly damages: DamageDone[] = [];
   prometheus: PrometheusFindings | undefined;
   readonly #scene: Scene;
-  readonly #say: (line: string) => void;
+  readonly #progress: (line: string) => void;
 
-  constructor(scene: Scene, say: (line: string) => void) {
+  constructor(scene: Scene, progress: (line: string) => void) {
     this.#scene = scene;
-    this.#say = say;
-    this.faults = new FaultRunner(scene, say);
+    this.#progress = progress;
+    this.faults = new FaultRunner(scene, progress);
   }
 
   async damage(planned: Parameters<typeof damage>[1]): Promise<void> {
     try {
       const done = await damage(this.#scene, planned);
       this.damages.push(done);
-      this.#say(`damage ${JSON.stringify(done)}`);
+      this.#progress(`damage ${JSON.stringify(done)}`);
     } catch (error) {
       this.faults.undone.push(`damage ${planned.number}, ${planned.kind}: ${reasonOf(error)}`);
     }
   }
 
-  /** What Prometheus recorded must say the same as the metrics door, and know of no other resets. */
-  async askPrometheus(began: number): Promise<void> {
+  /** Compares totals and resets in Prometheus with those of the metrics port. */
+  async queryPrometheus(began: number): Promise<void> {
     const { stack } = this.#scene;
     const agrees = await poll(
-      'the same total at the metrics door and in Prometheus',
+      'the same total at the metrics port and in Prometheus',
       async () => {
-        const door = total(await scrape(`${stack.metricsUrl}/metrics`, DEADLINE_MS), 'http_requests_total', {
-          route: '/ping',
-        });
+        const expected = total(
+          await scrape(`${stack.metricsUrl}/metrics`, DEADLINE_MS),
+          'http_requests_total',
+          {
+            route: '/ping',
+          },
+        );
         const shown = await sumOfJob(stack.prometheusUrl, 'app', 'http_requests_total{route="/ping"}');
-        if (shown !== door) throw new Error(`Prometheus ${shown}, metrics door ${door}`);
+        if (shown !== expected) throw new Error(`Prometheus ${shown}, metrics port ${expected}`);
         return true;
       },
       { deadlineMs: DEADLINE_MS },

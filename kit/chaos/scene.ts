@@ -3,20 +3,20 @@ import { LogFollower } from '../../e2e/support/log-follower.ts';
 import type { Stack } from '../../e2e/support/stack.ts';
 import { poll, pollUntilStable } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { type Balance, Books, balance } from './account/books.ts';
-import { Deaths, type ExpectedDeath, parseExit } from './account/deaths.ts';
 import { Ledger } from './account/ledger.ts';
+import { type ExpectedExit, parseExit, WorkerExits } from './account/worker-exits.ts';
 import { AppShell } from './faults/app-shell.ts';
-import { Census } from './observe/census.ts';
 import { NumberedLoad } from './observe/numbered-load.ts';
 import { countsOf, NOTHING, Scrapes } from './observe/scrapes.ts';
+import { StatusWatch } from './observe/status-watch.ts';
 import { type FaultWindow, FaultWindows } from './observe/windows.ts';
 import type { Fault } from './plan/plan.ts';
 
 const CONNECTIONS = 12;
-/** Leaves the processors to the workers that are starting. */
+/** Leaves processor time to starting workers. */
 const PAUSE_MS = 20;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Nothing may change for so long before a book is closed. */
+/** Counts and log must be unchanged for this long at the end of an interval. */
 const AT_REST_MS = 400;
 const DEADLINE_MS = 90_000;
 const LOG_DEADLINE_MS = 3_000;
@@ -30,28 +30,28 @@ export interface SlotsReport {
 
 export interface CloseOptions {
   readonly lossAllowed?: boolean;
-  /** A death that need not have come. */
-  readonly mayStillDie?: ExpectedDeath;
+  /** An exit that is not waited for. */
+  readonly optionalExit?: ExpectedExit;
 }
 
-/** A stack under load with all that watches it. */
+/** A stack under load, with its observers and its account. */
 export class Scene {
   readonly stack: Stack;
   readonly ledger = new Ledger();
   readonly windows = new FaultWindows(CONNECTIONS);
-  readonly deaths = new Deaths(this.windows);
+  readonly exits = new WorkerExits(this.windows);
   readonly books = new Books();
   readonly load: NumberedLoad;
   readonly scrapes: Scrapes;
-  readonly census: Census;
-  /** Two, as one of them may be busy with a command that takes its time. */
+  readonly status: StatusWatch;
+  /** Two shells, because one may be busy with a slow command. */
   readonly shell: AppShell;
   readonly slowShell: AppShell;
-  /** Lines of the log that tell of a damaged slot. */
-  damageTold = 0;
-  /** Workers that stand still, and how to have them go on: those that are blocked do so by themselves. */
+  /** Log lines that report a damaged slot. */
+  damageReports = 0;
+  /** Stopped or blocked workers, with a function that resumes them. A blocked worker resumes by itself. */
   readonly stopped = new Map<number, () => Promise<void>>();
-  /** Most slot files, and processes, of any life of the application; and lives with more files than processes. */
+  /** Most slot files and processes of any start of the app, and starts with more files than processes. */
   readonly slots: SlotsReport = { most: 0, mostProcesses: 0, tooMany: [] };
   readonly sharing: boolean;
   readonly #nginxLog: LogFollower;
@@ -75,10 +75,10 @@ export class Scene {
       if (entry) this.ledger.take(entry);
     });
     this.#appLog = new LogFollower(ids.app, ({ text }) => {
-      if (text.includes(HELD)) this.damageTold += 1;
+      if (text.includes(HELD)) this.damageReports += 1;
       const exit = parseExit(text);
-      if (exit) this.deaths.take(exit);
-      this.census.headcount.take(text);
+      if (exit) this.exits.take(exit);
+      this.status.processCount.take(text);
     });
     this.shell = new AppShell(ids.app);
     this.slowShell = new AppShell(ids.app);
@@ -87,10 +87,10 @@ export class Scene {
       this.ledger,
       this.windows,
     );
-    this.census = new Census(stack);
+    this.status = new StatusWatch(stack);
   }
 
-  /** The stack must run on ports of its own choice, which it keeps when a container is started again. */
+  /** The ports of the stack must not change when a container restarts: startChaosStack. */
   static async open(stack: Stack, seed: number, sharing = true): Promise<Scene> {
     const ids = { app: await stack.containerId('app'), nginx: await stack.containerId('nginx') };
     const scene = new Scene(stack, ids, seed, sharing);
@@ -99,33 +99,30 @@ export class Scene {
     return scene;
   }
 
-  /**
-   * Lets all requests end and the log catch up, and holds what was counted against what was sent: exactly, as nothing is
-   * in flight. The load stands still afterwards.
-   */
-  async closeBook({ lossAllowed = false, mayStillDie }: CloseOptions = {}): Promise<Balance> {
-    await this.#rest(mayStillDie);
+  /** Stops the load, waits for all requests and log lines, and balances the counts with the requests. The load stays stopped. */
+  async closeInterval({ lossAllowed = false, optionalExit }: CloseOptions = {}): Promise<Balance> {
+    await this.#rest(optionalExit);
     const now = countsOf(await this.scrapes.next());
     const closed = balance(this.ledger, this.books.base, now);
     if (!lossAllowed) this.books.add(closed, new Date().toISOString());
-    this.ledger.turnPage();
+    this.ledger.beginInterval();
     this.books.base = now;
     this.scrapes.base = now;
     return closed;
   }
 
-  async #rest(mayStillDie: ExpectedDeath | undefined): Promise<void> {
-    for (const goOn of [...this.stopped.values()]) await goOn();
+  async #rest(optionalExit: ExpectedExit | undefined): Promise<void> {
+    for (const resume of [...this.stopped.values()]) await resume();
     await this.load.stop();
     await poll(
-      'the end of each that must die',
-      () => (this.deaths.pendingBut(mayStillDie) === 0 ? true : undefined),
+      'the exit of every victim',
+      () => (this.exits.pendingExcept(optionalExit) === 0 ? true : undefined),
       { deadlineMs: DEADLINE_MS },
     );
     let again = Date.now() + LOG_DEADLINE_MS;
     const giveUp = again + 3 * LOG_DEADLINE_MS;
     await poll(
-      'a line of the log for each answer',
+      'a log line for each answer',
       () => {
         const since = this.ledger.unconfirmedSince();
         if (since === undefined) return true;
@@ -133,7 +130,7 @@ export class Scene {
           this.#nginxLog.again(since - LOG_DEADLINE_MS);
           again = Date.now() + LOG_DEADLINE_MS;
         }
-        // What is missing then is a contradiction, and told as such.
+        // A line that is still missing is reported as a contradiction.
         return Date.now() > giveUp ? true : undefined;
       },
       { deadlineMs: DEADLINE_MS },
@@ -145,52 +142,52 @@ export class Scene {
     );
   }
 
-  /** The fault begins: until the window is closed it may make requests fail. */
+  /** Opens the window in which the fault may make requests fail. @throws Error if its entry has no `ends` */
   open({ kind, type: { ends } }: Fault): FaultWindow {
     if (ends === undefined)
       throw new Error(`${kind} may make requests fail: its entry in the table needs \`ends\``);
     return this.windows.open(ends, kind, Date.now());
   }
 
-  /** The fault is about to end a worker. */
-  expectDeath({ kind, type: { ends } }: Fault, pid?: number): ExpectedDeath {
-    if (ends !== 'death')
-      throw new Error(`${kind} ends a worker: its entry in the table needs ends: 'death'`);
-    return this.deaths.expect(kind, pid);
+  /** Expects the exit of a worker by this fault. @throws Error if its entry does not end a worker */
+  expectExit({ kind, type: { ends } }: Fault, pid?: number): ExpectedExit {
+    if (ends !== 'worker')
+      throw new Error(`${kind} ends a worker: its entry in the table needs ends: 'worker'`);
+    return this.exits.expect(kind, pid);
   }
 
-  /** The primary is about to be killed. */
-  endLife(): void {
+  /** Call before the primary is killed. */
+  beginRestart(): void {
     this.countSlots();
-    this.ledger.endLife();
+    this.ledger.beginRestart();
     this.books.base = NOTHING;
     this.scrapes.base = NOTHING;
   }
 
-  beginLife(oldPids: readonly number[]): void {
-    this.ledger.beginLife();
-    this.deaths.endOfLife(oldPids);
+  endRestart(oldPids: readonly number[]): void {
+    this.ledger.endRestart();
+    this.exits.primaryKilled(oldPids);
     this.stopped.clear();
-    this.census.beginLife();
-    this.scrapes.beginLife();
+    this.status.endRestart();
+    this.scrapes.endRestart();
   }
 
   async close(): Promise<void> {
     await this.load.stop();
     await this.scrapes.stop();
-    await this.census.stop();
+    await this.status.stop();
     this.#nginxLog.close();
     this.#appLog.close();
     this.shell.close();
     this.slowShell.close();
   }
 
-  /** A damaged file stays beside the one that took its place: from the first damage on this is not to be asked. */
+  /** Records the slot files and processes of this start. Not valid after file damage, when a damaged file stays beside its replacement. */
   countSlots(): void {
-    const [files, processes] = [this.scrapes.mostSlots, this.census.headcount.most];
+    const [files, processes] = [this.scrapes.mostSlots, this.status.processCount.most];
     const { slots } = this;
     slots.most = Math.max(slots.most, files);
     slots.mostProcesses = Math.max(slots.mostProcesses, processes);
-    if (files > processes) slots.tooMany.push(`${files} slot files, but ${processes} processes at most`);
+    if (files > processes) slots.tooMany.push(`${files} slot files, but at most ${processes} processes`);
   }
 }

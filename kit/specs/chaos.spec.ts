@@ -22,7 +22,7 @@ test('every guarantee holds under each kind of process fault and of file damage'
       minutes: MINUTES,
       damageRounds: 1,
       sharing,
-      say: (line) => console.log(`chaos: ${line}`),
+      progress: (line) => console.log(`chaos: ${line}`),
     });
     console.log(asText(report));
     await test.info().attach('report.json', {

@@ -15,14 +15,14 @@ function ledgerWith(certain: number, uncertain: number): Ledger {
   return ledger;
 }
 
-test('anything from what is certain to that and what is uncertain balances', () => {
+test('any count from certain to certain + uncertain balances', () => {
   for (const counted of [10, 11, 12]) {
     const { lost, surplus } = balance(ledgerWith(10, 2), counts(5, 5), counts(5 + counted, 5));
     assert.deepEqual([counted, lost, surplus], [counted, 0, 0]);
   }
 });
 
-test('one increment too few is lost, one too many is surplus', () => {
+test('an increment below that range is lost, one above it is surplus', () => {
   assert.equal(balance(ledgerWith(10, 2), counts(0, 0), counts(9, 0)).lost, 1);
   assert.equal(balance(ledgerWith(10, 2), counts(0, 0), counts(13, 0)).surplus, 1);
 });
@@ -30,12 +30,12 @@ test('one increment too few is lost, one too many is surplus', () => {
 test('counter and histogram must both balance, and so must each method', () => {
   assert.equal(balance(ledgerWith(10, 0), counts(0, 0), counts(10, 0, 8)).lost, 2);
   assert.equal(balance(ledgerWith(10, 0), counts(0, 0), counts(10, 0, 11)).surplus, 1);
-  // A POST too many does not make up for a GET too few.
+  // A surplus POST does not compensate for a lost GET.
   const { lost, surplus } = balance(ledgerWith(10, 0), counts(0, 0), counts(9, 1));
   assert.deepEqual([lost, surplus], [1, 1]);
 });
 
-test('the books add up, and name each stretch that is wrong', () => {
+test('the books add up all balances and name each one that does not balance', () => {
   const books = new Books();
   books.add(balance(ledgerWith(10, 1), counts(0, 0), counts(10, 0)), 'first');
   books.add(balance(ledgerWith(10, 1), counts(0, 0), counts(7, 0)), 'second');

@@ -1,19 +1,19 @@
 import { type Counts, NOTHING } from '../observe/scrapes.ts';
 import { type Ledger, METHODS, type Method } from './ledger.ts';
 
-/** What came of one stretch of the run, closed while nothing was in flight. */
+/** Requests and counts of one interval of the run, which ends while no request is in flight. */
 export interface Balance {
   readonly answered: number;
   readonly certain: number;
   readonly uncertain: number;
   readonly counted: number;
-  /** Certain, but not counted. */
+  /** Certain but not counted. */
   readonly lost: number;
-  /** Counted, but not even attempted. */
+  /** Counted but not attempted. */
   readonly surplus: number;
 }
 
-/** Of each method, by counter and by histogram; the worse of the two. */
+/** Balance over both methods. Each method uses the worse of counter and histogram. */
 export function balance(ledger: Ledger, base: Counts, now: Counts): Balance {
   let sum: Balance = { answered: 0, certain: 0, uncertain: 0, counted: 0, lost: 0, surplus: 0 };
   for (const method of METHODS) {
@@ -43,11 +43,11 @@ export interface BooksReport {
   uncertain: number;
   lost: number;
   surplus: number;
-  /** The stretches that did not balance. */
+  /** Balances with lost or surplus increments. */
   readonly wrong: string[];
 }
 
-/** All the balances of a run, added up. */
+/** Adds up the balances of a run. */
 export class Books {
   readonly report: BooksReport = {
     closed: 0,
@@ -58,6 +58,7 @@ export class Books {
     surplus: 0,
     wrong: [],
   };
+  /** Counts at the start of the current interval. */
   base: Counts = NOTHING;
 
   add(closed: Balance, at: string): void {

@@ -3,7 +3,7 @@ import type { AccessEntry } from '../../../e2e/support/access-log.ts';
 export const METHODS = ['GET', 'POST'] as const;
 export type Method = (typeof METHODS)[number];
 
-/** Statuses of nginx's own for an attempt that got no answer: it may have been counted, or not. */
+/** `$upstream_status` of an attempt without an answer from the app, which may have been counted. */
 const UNANSWERED = new Set(['-', '502', '504']);
 
 export type Outcome =
@@ -11,11 +11,12 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly cause: string }
   | { readonly kind: 'aborted' };
 
-/** One request of the load, from its sending until its end and its line in nginx's log are both known. */
+/** One request of the load, open until its end and its line in the log of nginx are both known. */
 export interface SentRequest {
   readonly id: number;
   readonly method: Method;
   readonly sentAt: number;
+  /** `stage` of the ledger when it was sent. */
   readonly sentIn: number;
   endedAt: number | undefined;
   endedIn: number | undefined;
@@ -23,13 +24,13 @@ export interface SentRequest {
   entry: AccessEntry | undefined;
 }
 
-/** What the application must have counted of one method since the book was opened: `certain` at least, with `uncertain` at most. */
+/** Bounds on the counts of one method in the current interval: at least `certain`, at most `certain + uncertain`. */
 export interface Page {
-  /** Requests whose whole answer has come. */
+  /** Requests with a complete answer. */
   answered: number;
-  /** Attempts at the app that it answered. */
+  /** Attempts that the app answered. */
   certain: number;
-  /** Attempts that died on the way, or that may have met the life of the application before this one. */
+  /** Attempts without an answer, or that may have reached the app before a restart. */
   uncertain: number;
 }
 
@@ -38,16 +39,15 @@ export interface LedgerTotals {
   answered: number;
   failed: number;
   aborted: number;
-  /** Requests handed to the app, each as often as nginx tried it. */
+  /** Attempts of nginx, retries included. */
   attempted: number;
-  /** Ended without an answer and without a line in nginx's log: they never reached it. */
+  /** Requests without an answer and without a line in the log of nginx. */
   neverReached: number;
 }
 
 /**
- * The account of each request. The application lives several times in a run: when its primary is killed, its counts begin
- * anew. `stage` is even while it lives and odd while it is being killed; a request belongs to a life when it was sent and
- * answered in it.
+ * Account of each request. A killed primary restarts the app, and its counts begin at 0. `stage` is even while the app runs and odd
+ * during a restart. A request belongs to an even stage if it was sent and answered in it.
  */
 export class Ledger {
   readonly totals: LedgerTotals = {
@@ -58,27 +58,27 @@ export class Ledger {
     attempted: 0,
     neverReached: 0,
   };
-  /** Answers that nginx's log tells otherwise, or not at all: then the account itself cannot be trusted. */
+  /** Answers that are missing or different in the log of nginx: the account itself is then unreliable. */
   readonly contradictions: string[] = [];
   readonly failures: SentRequest[] = [];
-  /** By method: the page of the book that is open. */
+  /** Pages of the current interval, by method. */
   pages: Record<Method, Page> = { GET: blankPage(), POST: blankPage() };
   stage = 0;
 
   readonly #open = new Map<number, SentRequest>();
-  /** Those without a line in the log when a page was turned. */
+  /** Requests without a log line at the end of their interval. */
   readonly #givenUp = new Set<number>();
   #lastId = 0;
   #inFlight = 0;
-  #sentAtEndOfLife = 0;
+  #sentAtRestart = 0;
 
   get inFlight(): number {
     return this.#inFlight;
   }
 
-  /** Requests sent since the last life began to end. */
-  get sentSinceEndOfLife(): number {
-    return this.totals.sent - this.#sentAtEndOfLife;
+  /** Requests sent since the last restart began. */
+  get sentSinceRestart(): number {
+    return this.totals.sent - this.#sentAtRestart;
   }
 
   send(method: Method, now: number): SentRequest {
@@ -106,25 +106,25 @@ export class Ledger {
     this.#inFlight -= 1;
     this.totals[outcome.kind] += 1;
     if (outcome.kind === 'failed') this.failures.push(request);
-    if (outcome.kind === 'answered' && this.#livedThrough(request)) this.pages[request.method].answered += 1;
+    if (outcome.kind === 'answered' && this.#isOfThisStage(request)) this.pages[request.method].answered += 1;
     if (request.entry) this.#book(request, request.entry);
   }
 
-  /** Takes a line of nginx's log; those of others than the load are passed over. */
+  /** Takes a line of the log of nginx. Ignores requests that are not of the load. */
   take(entry: AccessEntry): void {
     const id = idOf(entry.path);
     if (id === undefined) return;
     const request = this.#open.get(id);
     if (request === undefined) {
       if (this.#givenUp.delete(id)) this.#late(entry);
-      // Else it is booked already: part of the log was read again.
+      // Otherwise it is booked already: a part of the log was read again.
       return;
     }
     request.entry = entry;
     if (request.outcome) this.#book(request, entry);
   }
 
-  /** Requests answered to somebody who asked the app itself, so that nginx does not know of them. */
+  /** Adds answered requests that went to the app directly, not through nginx. */
   answeredDirectly(method: Method, requests: number): void {
     this.totals.sent += requests;
     this.totals.answered += requests;
@@ -133,19 +133,19 @@ export class Ledger {
     this.pages[method].certain += requests;
   }
 
-  /** When the oldest answered request was sent that still waits for its line in the log; undefined where none does. */
+  /** Send time of the oldest answered request without a log line; undefined if every one has its line. */
   unconfirmedSince(): number | undefined {
     for (const { outcome, sentAt } of this.#open.values()) if (outcome?.kind === 'answered') return sentAt;
     return undefined;
   }
 
-  /** Begins new pages. Nothing may be in flight, and the log must have come to rest. */
-  turnPage(): void {
+  /** Begins a new interval. @throws Error if a request is in flight */
+  beginInterval(): void {
     for (const [id, { outcome }] of this.#open) {
       if (outcome === undefined) throw new Error(`request ${id} is still in flight`);
       if (outcome.kind === 'answered') {
         this.contradictions.push(
-          `request ${id} was answered ${outcome.status}, but nginx's log has no line of it`,
+          `request ${id} was answered ${outcome.status}, but is not in the log of nginx`,
         );
       } else {
         this.totals.neverReached += 1;
@@ -156,17 +156,17 @@ export class Ledger {
     this.#blank();
   }
 
-  /** The primary is about to be killed: what is answered from now on may be of this life or of the next. */
-  endLife(): void {
-    if (this.stage % 2 !== 0) throw new Error('this life is ending already');
+  /** The primary is about to be killed: answers from now on may be counted before or after the restart. */
+  beginRestart(): void {
+    if (this.stage % 2 !== 0) throw new Error('a restart is in progress');
     this.stage += 1;
-    this.#sentAtEndOfLife = this.totals.sent;
+    this.#sentAtRestart = this.totals.sent;
     this.#blank();
   }
 
-  /** No process of the old life is left. */
-  beginLife(): void {
-    if (this.stage % 2 === 0) throw new Error('this life has begun already');
+  /** No process from before the restart is left. */
+  endRestart(): void {
+    if (this.stage % 2 === 0) throw new Error('no restart is in progress');
     this.stage += 1;
   }
 
@@ -181,7 +181,7 @@ export class Ledger {
     this.pages = { GET: blankPage(), POST: blankPage() };
   }
 
-  #livedThrough({ sentIn, endedIn }: SentRequest): boolean {
+  #isOfThisStage({ sentIn, endedIn }: SentRequest): boolean {
     return sentIn === endedIn && sentIn % 2 === 0 && sentIn === this.stage;
   }
 
@@ -190,19 +190,19 @@ export class Ledger {
     const outcome = request.outcome!;
     if (outcome.kind === 'answered' && String(outcome.status) !== entry.status) {
       this.contradictions.push(
-        `request ${request.id}: answered ${outcome.status}, in nginx's log ${entry.status}`,
+        `request ${request.id} was answered ${outcome.status}, but the log of nginx has ${entry.status}`,
       );
     }
     const { certain, uncertain } = attemptsOf(entry);
     this.totals.attempted += certain + uncertain;
     const page = this.pages[request.method];
-    if (this.#livedThrough(request)) {
+    if (this.#isOfThisStage(request)) {
       page.certain += certain;
       page.uncertain += uncertain;
     } else if (outcome.kind !== 'answered' || request.endedIn! % 2 !== 0 || request.endedIn === this.stage) {
       page.uncertain += certain + uncertain;
     }
-    // Else it was answered in a life that is over: its count went with that life.
+    // Otherwise it was answered before a restart, which reset its count.
   }
 }
 
@@ -216,13 +216,13 @@ export function addressOf(path: string, id: number): string {
   return `${path}?${QUERY}${id}`;
 }
 
-/** log-path.conf of this folder logs the query, too. */
+/** Needs the query in the log: kit/chaos/log-path.conf. */
 function idOf(path: string): number | undefined {
   const query = path.split('?', 2)[1];
   return query?.startsWith(QUERY) ? Number(query.slice(QUERY.length)) : undefined;
 }
 
-/** nginx lists one status for each attempt ("502, 200"), and none for a request that it did not hand on. */
+/** Attempts of one request. nginx lists one status for each ("502, 200"), none if it did not forward the request ($upstream_status). */
 export function attemptsOf({ upstream_status }: AccessEntry): { certain: number; uncertain: number } {
   if (upstream_status === '') return { certain: 0, uncertain: 0 };
   const statuses = upstream_status.split(/[,:]/).map((status) => status.trim());

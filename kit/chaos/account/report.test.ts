@@ -25,7 +25,7 @@ const GOOD: Findings = {
       harmed: [],
       surplus: 0,
       recoveredSeconds: 6.2,
-      told: true,
+      reported: true,
     },
   ],
   requests: { sent: 1_000, answered: 980, failed: 5, aborted: 15, attempted: 1_010, neverReached: 2 },
@@ -40,26 +40,26 @@ const GOOD: Findings = {
     slowestMs: 80,
   },
   failures: { byCause: { kill: 5 }, unexplained: [] },
-  unexpectedDeaths: [],
+  unexpectedExits: [],
   slots: { most: 5, mostProcesses: 5, tooMany: [] },
   contradictions: [],
   prometheus: { agrees: true, mostResets: 1 },
 };
 
-test('a run in which every promise held says so, with its figures', () => {
+test('the report of a run without failures has its figures and says that every guarantee held', () => {
   const report = judge(GOOD);
   assert.deepEqual(report.broken, []);
   assert.deepEqual([report.processFaults, report.faultsPerMinute, report.primaryRestarts], [80, 40, 1]);
   const text = asText(report);
   for (const part of [
     /^seed +7$/m,
-    /^process faults +80, 40 a minute \(kill 79, kill-primary 1\)$/m,
-    /^requests +1000 sent, 980 answered, 15 given up by the client, 5 failed$/m,
+    /^process faults +80, 40 per minute \(kill 79, kill-primary 1\)$/m,
+    /^requests +1000 sent, 980 answered, 15 aborted by the client, 5 failed$/m,
     /^lost +0$/m,
     /^resets +1, primary killed 1 times$/m,
     /^failures by cause +kill 5$/m,
     /^slot files +5 at most, 5 processes at most$/m,
-    /^every promise held$/m,
+    /^every guarantee held$/m,
   ]) {
     assert.match(text, part);
   }
@@ -73,64 +73,72 @@ for (const [what, change, sentence] of [
   [
     'a reset without a killed primary',
     { scrapes: { ...GOOD.scrapes, resets: 2 } },
-    /set back 2 times, .* 1 times$/,
+    /reset 2 times, .* 1 times$/,
   ],
   [
     'a killed primary without a reset',
     { scrapes: { ...GOOD.scrapes, resets: 0 } },
-    /set back 0 times, .* 1 times$/,
+    /reset 0 times, .* 1 times$/,
   ],
   [
-    'an account that does not balance',
+    'an interval that does not balance',
     { books: { ...GOOD.books, wrong: ['at noon: {}'] } },
-    /^1 accounts .*at noon/,
+    /^1 intervals .*at noon/,
   ],
   [
-    'a scrape that is behind',
+    'a scrape without a count of an answered request',
     { scrapes: { ...GOOD.scrapes, behind: ['x'] } },
-    /lacked what had been answered/,
+    /scrapes without counts of requests answered before/,
   ],
   [
     'a failed scrape',
     { scrapes: { ...GOOD.scrapes, unexplained: ['x'] } },
-    /failed scrapes that no fault explains: x/,
+    /failed scrapes without a fault: x/,
   ],
   ['a failed request', { failures: { byCause: {}, unexplained: ['GET 3'] } }, /failed requests .*: GET 3/],
-  ['a death of its own', { unexpectedDeaths: ['x'] }, /processes that ended without a fault/],
+  ['an unexpected exit', { unexpectedExits: ['x'] }, /processes that exited without a fault/],
   [
     'more files than processes',
     { slots: { ...GOOD.slots, tooMany: ['x'] } },
     /more slot files than processes/,
   ],
-  ['a log that says otherwise', { contradictions: ['x'] }, /log of nginx tells otherwise/],
-  ['a fault that could not be done', { undone: ['x'] }, /could not be done: x/],
+  ['a log that contradicts an answer', { contradictions: ['x'] }, /contradict the log of nginx/],
+  ['a fault that could not be injected', { undone: ['x'] }, /could not be injected: x/],
   [
-    'damage that stays',
+    'damage without recovery',
     { damage: [{ ...damaged, recoveredSeconds: undefined }] },
-    /not exact again by itself/,
+    /did not recover exact counts/,
   ],
-  ['a silent loss', { damage: [{ ...damaged, told: false }] }, /90 of 400 lost, and nothing said so/],
-  ['a loss beyond one slot', { damage: [{ ...damaged, lost: 400 }] }, /all 400 lost/],
   [
-    'a loss that the damaged slot cannot have had alone',
+    'an unreported loss',
+    { damage: [{ ...damaged, reported: false }] },
+    /90 of 400 lost, but no log line or metric reported it/,
+  ],
+  ['a loss beyond one slot', { damage: [{ ...damaged, lost: 400 }] }, /all 400 requests lost/],
+  [
+    'a loss that is larger than the damaged slot',
     { damage: [{ ...damaged, counted: 299 }] },
-    /the other slots counted 300, the totals only 299$/,
+    /the other slots counted 300, but the totals only 299$/,
   ],
-  ['another slot that is harmed', { damage: [{ ...damaged, harmed: ['slot 2 fell'] }] }, /: slot 2 fell$/],
-  ['counts twice', { damage: [{ ...damaged, surplus: 3 }] }, /3 counted twice/],
-  ['other totals in Prometheus', { prometheus: { agrees: false, mostResets: 1 } }, /different totals/],
   [
-    'resets that only Prometheus saw',
+    'a decrease in another slot',
+    { damage: [{ ...damaged, harmed: ['slot 2 decreased'] }] },
+    /: slot 2 decreased$/,
+  ],
+  ['a double count', { damage: [{ ...damaged, surplus: 3 }] }, /3 counted twice/],
+  ['a different total in Prometheus', { prometheus: { agrees: false, mostResets: 1 } }, /different totals/],
+  [
+    'a reset that only Prometheus saw',
     { prometheus: { agrees: true, mostResets: 2 } },
     /Prometheus saw 2 resets/,
   ],
   [
-    'a kind of fault that met nobody',
+    'a kind of fault that hit no process',
     {
-      faultLog: ['kill', 'throw'].map((kind) => ({ number: 1, kind, met: false, from: '', to: '' })),
+      faultLog: ['kill', 'throw'].map((kind) => ({ number: 1, kind, hit: false, from: '', to: '' })),
       missed: 2,
     },
-    /^1 kinds of faults of which none met anybody: throw$/,
+    /^1 kinds of faults that hit no process: throw$/,
   ],
   [
     'a run without faults',
@@ -139,15 +147,15 @@ for (const [what, change, sentence] of [
       scrapes: { ...GOOD.scrapes, resets: 0 },
       prometheus: { agrees: true, mostResets: 0 },
     },
-    /^no process fault was done$/,
+    /^no process fault was injected$/,
   ],
-  ['no scrape', { scrapes: { ...GOOD.scrapes, scrapes: 0 } }, /no scrape succeeded/],
-  ['no answer', { requests: { ...GOOD.requests, answered: 0 } }, /no request was answered/],
+  ['a run without scrapes', { scrapes: { ...GOOD.scrapes, scrapes: 0 } }, /no scrape succeeded/],
+  ['a run without answers', { requests: { ...GOOD.requests, answered: 0 } }, /no request was answered/],
 ] as const) {
-  test(`${what} breaks a promise`, () => {
+  test(`${what} fails the run`, () => {
     const report = judge({ ...GOOD, ...change } as Findings);
     assert.equal(report.broken.length, 1, report.broken.join('\n'));
     assert.match(report.broken[0]!, sentence);
-    assert.match(asText(report), /^1 promises broken:$/m);
+    assert.match(asText(report), /^1 guarantees broken:$/m);
   });
 }

@@ -6,7 +6,7 @@ import type { SlotsReport } from '../scene.ts';
 import type { BooksReport } from './books.ts';
 import type { LedgerTotals } from './ledger.ts';
 
-/** What a run found, before it is judged. */
+/** Results of a run, before they are judged. */
 export interface Findings {
   readonly seed: number;
   readonly began: string;
@@ -14,29 +14,29 @@ export interface Findings {
   readonly workers: number;
   readonly faultSeconds: number;
   readonly faults: Readonly<Record<string, number>>;
-  /** Faults of the plan that met nobody, as when the victim had just ended for another reason. */
+  /** Faults that hit no process, for example because the victim had just exited. */
   readonly missed: number;
-  /** All of them in order, to look up what happened at the time of a failure. */
+  /** All faults in order, to find those at the time of a failure. */
   readonly faultLog: readonly FaultDone[];
-  /** Faults that could not be done: then the run says nothing about them. */
+  /** Faults that could not be injected. */
   readonly undone: readonly string[];
   readonly damage: readonly DamageDone[];
   readonly requests: LedgerTotals;
   readonly books: BooksReport;
   readonly scrapes: ScrapesReport;
   readonly failures: Attribution;
-  readonly unexpectedDeaths: readonly string[];
-  /** While there were only process faults. */
+  readonly unexpectedExits: readonly string[];
+  /** During the process faults. */
   readonly slots: SlotsReport;
   readonly contradictions: readonly string[];
-  /** What Prometheus itself saw: `undefined` where the run ended before it was asked. */
+  /** Undefined if the run ended before Prometheus was queried. */
   readonly prometheus: PrometheusFindings | undefined;
 }
 
 export interface FaultDone {
   readonly number: number;
   readonly kind: string;
-  readonly met: boolean;
+  readonly hit: boolean;
   readonly from: string;
   readonly to: string;
 }
@@ -50,7 +50,7 @@ export interface Report extends Findings {
   readonly faultsPerMinute: number;
   readonly processFaults: number;
   readonly primaryRestarts: number;
-  /** The promises that were broken, a sentence each. */
+  /** One sentence for each broken guarantee. */
   readonly broken: readonly string[];
 }
 
@@ -65,11 +65,11 @@ export function judge(findings: Findings, types: FaultTypes = FAULTS): Report {
     processFaults,
     faultsPerMinute: Math.round((processFaults * 60) / findings.faultSeconds),
     primaryRestarts,
-    broken: brokenPromises(findings, primaryRestarts),
+    broken: brokenGuarantees(findings, primaryRestarts),
   };
 }
 
-function brokenPromises(found: Findings, primaryRestarts: number): string[] {
+function brokenGuarantees(found: Findings, primaryRestarts: number): string[] {
   const { scrapes, books, failures } = found;
   const broken: string[] = [];
   const list = (what: string, items: readonly unknown[]) => {
@@ -82,39 +82,41 @@ function brokenPromises(found: Findings, primaryRestarts: number): string[] {
   list('decreases', scrapes.decreases);
   if (scrapes.resets !== primaryRestarts) {
     broken.push(
-      `everything was set back ${scrapes.resets} times, but the primary was killed ${primaryRestarts} times`,
+      `all series were reset ${scrapes.resets} times, but the primary was killed ${primaryRestarts} times`,
     );
   }
-  list('accounts that do not balance', books.wrong);
-  list('scrapes that lacked what had been answered before', scrapes.behind);
-  list('failed scrapes that no fault explains', scrapes.unexplained);
-  list('failed requests that no fault explains', failures.unexplained);
-  list('processes that ended without a fault', found.unexpectedDeaths);
-  list('lives with more slot files than processes', found.slots.tooMany);
-  list('answers that the log of nginx tells otherwise', found.contradictions);
-  list('faults that could not be done', found.undone);
-  list('kinds of faults of which none met anybody', missedKinds(found));
+  list('intervals that do not balance', books.wrong);
+  list('scrapes without counts of requests answered before', scrapes.behind);
+  list('failed scrapes without a fault', scrapes.unexplained);
+  list('failed requests without a fault', failures.unexplained);
+  list('processes that exited without a fault', found.unexpectedExits);
+  list('starts of the app with more slot files than processes', found.slots.tooMany);
+  list('answers that contradict the log of nginx', found.contradictions);
+  list('faults that could not be injected', found.undone);
+  list('kinds of faults that hit no process', missedKinds(found));
   for (const done of found.damage) {
-    const { number, kind, file, certain, lost, surplus, recoveredSeconds, told } = done;
+    const { number, kind, file, certain, lost, surplus, recoveredSeconds, reported } = done;
     const what = `damage ${number}, ${kind} of ${file}`;
-    if (recoveredSeconds === undefined) broken.push(`${what}: counting was not exact again by itself`);
-    if (lost > 0 && !told) broken.push(`${what}: ${lost} of ${certain} lost, and nothing said so`);
+    if (recoveredSeconds === undefined) broken.push(`${what}: the stack did not recover exact counts`);
+    if (lost > 0 && !reported)
+      broken.push(`${what}: ${lost} of ${certain} lost, but no log line or metric reported it`);
     if (surplus > 0) broken.push(`${what}: ${surplus} counted twice`);
-    if (lost > 0 && lost >= certain) broken.push(`${what}: all ${lost} lost, not those of one slot`);
+    if (lost > 0 && lost >= certain)
+      broken.push(`${what}: all ${lost} requests lost, not only those of one slot`);
     for (const harm of done.harmed) broken.push(`${what}: ${harm}`);
     if (done.counted < done.countedByOthers) {
       broken.push(
-        `${what}: the other slots counted ${done.countedByOthers}, the totals only ${done.counted}`,
+        `${what}: the other slots counted ${done.countedByOthers}, but the totals only ${done.counted}`,
       );
     }
   }
   if (found.prometheus && !found.prometheus.agrees)
-    broken.push('Prometheus and the metrics door end with different totals');
+    broken.push('Prometheus and the metrics port end with different totals');
   if (found.prometheus && found.prometheus.mostResets > primaryRestarts) {
     broken.push(`Prometheus saw ${found.prometheus.mostResets} resets of one series`);
   }
-  // A run in which nothing happened holds nothing.
-  if (sumOf(found.faults) === 0) broken.push('no process fault was done');
+  // A run without faults, answers or scrapes proves nothing.
+  if (sumOf(found.faults) === 0) broken.push('no process fault was injected');
   if (found.requests.answered === 0) broken.push('no request was answered');
   if (scrapes.scrapes === 0) broken.push('no scrape succeeded');
   return broken;
@@ -139,17 +141,17 @@ export function asText(report: Report): string {
     ['time', `${report.began}, ${Math.round(report.seconds)} s, ${report.workers} workers`],
     [
       'process faults',
-      `${report.processFaults}, ${report.faultsPerMinute} a minute (${each(report.faults)})`,
+      `${report.processFaults}, ${report.faultsPerMinute} per minute (${each(report.faults)})`,
     ],
     ['file damage', `${report.damage.length} (${each(damaged)})`],
     [
       'requests',
-      `${requests.sent} sent, ${requests.answered} answered, ${requests.aborted} given up by the client, ${requests.failed} failed`,
+      `${requests.sent} sent, ${requests.answered} answered, ${requests.aborted} aborted by the client, ${requests.failed} failed`,
     ],
-    ['attempts', `${requests.attempted} handed to the app by nginx, retries included`],
+    ['attempts', `${requests.attempted} sent to the app by nginx, retries included`],
     [
       'account',
-      `${books.closed} times closed: ${books.answered} answered <= ${books.counted} counted, ${books.uncertain} uncertain`,
+      `${books.closed} checks: ${books.answered} answered <= ${books.counted} counted, ${books.uncertain} uncertain`,
     ],
     ['lost', `${books.lost}`],
     ['counted twice', `${books.surplus}`],
@@ -157,28 +159,28 @@ export function asText(report: Report): string {
     ['resets', `${scrapes.resets}, primary killed ${report.primaryRestarts} times`],
     [
       'scrapes',
-      `${scrapes.scrapes}, slowest ${scrapes.slowestMs} ms; failed while restarting: ${each(scrapes.failed)}`,
+      `${scrapes.scrapes}, slowest ${scrapes.slowestMs} ms; failed during restarts: ${each(scrapes.failed)}`,
     ],
     ['failures by cause', each(failures.byCause)],
     ['unexplained', `${failures.unexplained.length}`],
     ['slot files', `${report.slots.most} at most, ${report.slots.mostProcesses} processes at most`],
     [
-      'file damage cost',
-      `${lostByDamage} counts of the damaged slots; exact again after ${slowest.toFixed(1)} s at most`,
+      'damage cost',
+      `${lostByDamage} counts of the damaged slots; exact again after at most ${slowest.toFixed(1)} s`,
     ],
     [
       'Prometheus',
       prometheus
-        ? `${prometheus.agrees ? 'the same totals' : 'other totals'}, at most ${prometheus.mostResets} resets of a series`
-        : 'not asked',
+        ? `${prometheus.agrees ? 'same totals' : 'different totals'}, at most ${prometheus.mostResets} resets of a series`
+        : 'not queried',
     ],
   ];
   const width = Math.max(...lines.map(([name]) => name.length)) + 2;
   const text = lines.map(([name, value]) => name.padEnd(width) + value);
   const verdict =
     report.broken.length === 0
-      ? ['every promise held']
-      : [`${report.broken.length} promises broken:`, ...report.broken.map((line) => `  ${line}`)];
+      ? ['every guarantee held']
+      : [`${report.broken.length} guarantees broken:`, ...report.broken.map((line) => `  ${line}`)];
   return [...text, '', ...verdict].join('\n');
 }
 

@@ -10,7 +10,7 @@ export interface ShellResult {
 
 const TIMEOUT_MS = 60_000;
 
-/** One shell inside a container, for commands one after the other: an `exec` for each would cost more than most faults. */
+/** Runs commands one after the other in one shell inside a container: an `exec` for each would cost more than most faults. */
 export class AppShell {
   readonly #containerId: string;
   readonly #marker = `done-${randomBytes(6).toString('hex')}`;
@@ -21,10 +21,10 @@ export class AppShell {
     this.#containerId = containerId;
   }
 
-  /** @throws Error where the shell itself ended, or a command failed. */
+  /** Returns stdout and stderr. @throws Error if the command fails or the shell exits */
   async run(command: string): Promise<string> {
     const { output, code } = await this.attempt(command);
-    if (code !== 0) throw new Error(`exit status ${code} of: ${command}\n${output}`);
+    if (code !== 0) throw new Error(`command failed with exit status ${code}: ${command}\n${output}`);
     return output;
   }
 
@@ -52,9 +52,9 @@ export class AppShell {
       const output: string[] = [];
       const timer = setTimeout(() => {
         child.kill();
-        reject(new Error(`no end after ${TIMEOUT_MS} ms of: ${command}`));
+        reject(new Error(`command did not end within ${TIMEOUT_MS} ms: ${command}`));
       }, TIMEOUT_MS);
-      const ended = () => reject(new Error(`the shell in the container ended in: ${command}`));
+      const ended = () => reject(new Error(`the shell in the container exited during: ${command}`));
       child.once('close', ended);
       child.once('error', reject);
       lines.on('line', (line) => {

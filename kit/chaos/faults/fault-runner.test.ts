@@ -14,13 +14,13 @@ const NOTHING_ELSE = {
   requests: { answered: 1 },
   books: { wrong: [] },
   failures: { unexplained: [] },
-  unexpectedDeaths: [],
+  unexpectedExits: [],
   slots: { tooMany: [] },
   contradictions: [],
   prometheus: undefined,
 };
 
-/** As much of a scene as a fault of these tests touches. */
+/** A scene with the parts that these tests use. */
 const sceneOf = (windows: FaultWindows): Scene => Object.assign(Object.create(Scene.prototype), { windows });
 
 async function run(types: FaultTypes, count: number) {
@@ -31,8 +31,8 @@ async function run(types: FaultTypes, count: number) {
   return { runner, windows };
 }
 
-test('a new fault is an entry of the table: it is planned by weight, done, and its resets are expected', async () => {
-  const met: string[] = [];
+test('one entry in the table adds a fault: it is planned by weight and injected, and its resets are expected', async () => {
+  const hit: string[] = [];
   const types: FaultTypes = {
     ...Object.fromEntries(
       Object.entries(FAULTS).map(([kind, type]) => [kind, { ...type, perform: async () => true }]),
@@ -42,7 +42,7 @@ test('a new fault is an entry of the table: it is planned by weight, done, and i
       ends: 'application',
       perform: async (scene, fault) => {
         scene.open(fault).to = Date.now();
-        met.push(fault.kind);
+        hit.push(fault.kind);
         return true;
       },
     },
@@ -50,7 +50,7 @@ test('a new fault is an entry of the table: it is planned by weight, done, and i
   const rounds =
     Object.keys(types).length + Object.values(types).reduce((sum, { weight }) => sum + weight, 0);
   const { runner, windows } = await run(types, rounds);
-  assert.equal(met.length, 1 + 3, 'once in the first round, and by weight in the second');
+  assert.equal(hit.length, 1 + 3, 'once in the first round, by weight in the second');
   assert.equal(runner.done['unplug-disk'], 4);
   assert.deepEqual(
     windows.windows.map(({ kind, what }) => [kind, what]),
@@ -58,29 +58,29 @@ test('a new fault is an entry of the table: it is planned by weight, done, and i
   );
   const scrapes = { scrapes: 1, resets: 4 + 2, decreases: [], behind: [], unexplained: [] };
   const found = { ...NOTHING_ELSE, faults: runner.done, faultLog: runner.log, scrapes };
-  assert.deepEqual(judge(found as never, types).broken, [], 'with two of kill-primary');
+  assert.deepEqual(judge(found as never, types).broken, [], 'including two of kill-primary');
   assert.match(
     judge(found as never).broken.join(),
     /but the primary was killed 2 times/,
-    'by the entry alone',
+    'only the entry makes the resets expected',
   );
 });
 
-test('a fault that may end something its entry does not name is a mistake, and says so', async () => {
+test('a fault that opens a window without `ends` in its entry is an error', async () => {
   const perform = async (scene: Scene, fault: Parameters<Scene['open']>[0]) =>
     scene.open(fault) !== undefined;
   const { runner } = await run({ silent: { weight: 1, perform } }, 1);
   assert.match(runner.undone[0]!, /^fault 1, silent: .* its entry in the table needs `ends`$/);
 });
 
-test('what is done beside others does not hold them up; what needs the stack for itself waits for it', async () => {
+test('a concurrent fault does not delay others, and an exclusive fault waits for it', async () => {
   const slow = Promise.withResolvers<boolean>();
   const done: string[] = [];
   const say = (what: string) => async () => done.push(what) > 0;
   const types: FaultTypes = {
-    slow: { weight: 1, beside: true, perform: () => slow.promise.then(say('slow')) },
+    slow: { weight: 1, concurrent: true, perform: () => slow.promise.then(say('slow')) },
     quick: { weight: 1, perform: say('quick') },
-    alone: { weight: 1, alone: true, perform: say('alone') },
+    alone: { weight: 1, exclusive: true, perform: say('alone') },
   };
   const runner = new FaultRunner(sceneOf(new FaultWindows(1)), () => {});
   const [fault] = [...planFaults(1, 1, types)];
@@ -94,7 +94,7 @@ test('what is done beside others does not hold them up; what needs the stack for
   assert.deepEqual(done, ['quick', 'slow', 'alone']);
 });
 
-test('a fault that meets nobody is tried again, up to five times', async () => {
+test('a fault that hits no process is tried up to five times', async () => {
   let tries = 0;
   const { runner } = await run({ blind: { weight: 1, perform: async () => ++tries < 0 } }, 1);
   assert.deepEqual([tries, runner.missed, runner.done.blind, runner.log.length], [5, 5, undefined, 5]);

@@ -3,39 +3,39 @@ import type { FaultDone } from '../account/report.ts';
 import type { Fault } from '../plan/plan.ts';
 import type { Scene } from '../scene.ts';
 
-/** A fault that met nobody is done again, as a kind of which none met anybody shows nothing. */
+/** A fault that hits no process is repeated, because a kind of fault that never hits tests nothing. */
 const MOST_TRIES = 5;
 
-/** Does the faults of a plan as their types say, and keeps what came of each. */
+/** Injects the faults of a plan and records the result of each. */
 export class FaultRunner {
-  /** How many of each kind were done. */
+  /** Faults that hit a process, by kind. */
   readonly done: Record<string, number> = {};
   readonly log: FaultDone[] = [];
   readonly undone: string[] = [];
   missed = 0;
   readonly #scene: Scene;
-  readonly #say: (line: string) => void;
-  readonly #beside = new Set<Promise<void>>();
+  readonly #progress: (line: string) => void;
+  readonly #concurrent = new Set<Promise<void>>();
 
-  constructor(scene: Scene, say: (line: string) => void) {
+  constructor(scene: Scene, progress: (line: string) => void) {
     this.#scene = scene;
-    this.#say = say;
+    this.#progress = progress;
   }
 
   async run(fault: Fault): Promise<void> {
-    if (fault.type.alone) await this.settle();
+    if (fault.type.exclusive) await this.settle();
     const doing = this.#do(fault);
-    if (!fault.type.beside) {
+    if (!fault.type.concurrent) {
       await doing;
       return;
     }
-    this.#beside.add(doing);
-    void doing.finally(() => this.#beside.delete(doing));
+    this.#concurrent.add(doing);
+    void doing.finally(() => this.#concurrent.delete(doing));
   }
 
-  /** Waits for what is done beside. */
+  /** Waits for the concurrent faults. */
   async settle(): Promise<void> {
-    await Promise.all(this.#beside);
+    await Promise.all(this.#concurrent);
   }
 
   async #do(fault: Fault): Promise<void> {
@@ -44,7 +44,7 @@ export class FaultRunner {
         await delay(fault.pauseMs);
     } catch (error) {
       const what = `fault ${fault.number}, ${fault.kind}: ${reasonOf(error)}`;
-      this.#say(what);
+      this.#progress(what);
       this.undone.push(what);
     }
   }
@@ -52,11 +52,11 @@ export class FaultRunner {
   async #try(fault: Fault): Promise<boolean> {
     const { number, kind } = fault;
     const from = new Date().toISOString();
-    const met = await fault.type.perform(this.#scene, fault);
-    if (met) this.done[kind] = (this.done[kind] ?? 0) + 1;
+    const hit = await fault.type.perform(this.#scene, fault);
+    if (hit) this.done[kind] = (this.done[kind] ?? 0) + 1;
     else this.missed += 1;
-    this.log.push({ number, kind, met, from, to: new Date().toISOString() });
-    return met;
+    this.log.push({ number, kind, hit, from, to: new Date().toISOString() });
+    return hit;
   }
 }
 

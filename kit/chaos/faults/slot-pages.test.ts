@@ -14,28 +14,28 @@ const shown = (pages: Record<number, [pid: number, Counts]>, ready = [31, 32, 33
 
 const BEFORE = shown({ 0: [31, counts(10)], 1: [32, counts(20, 5)], 2: [33, counts(30)] });
 
-test('what the others counted is added up, by all their pages and none of the damaged slot', () => {
+test('the increments of the other slots are added up, without the damaged slot', () => {
   const now = shown({ 0: [31, counts(15)], 1: [32, counts(27, 6)] });
   assert.deepEqual(othersSince(BEFORE, now, 2), { counted: 13, harmed: [] });
 });
 
-test('a page of another slot that falls is told', () => {
+test('a decrease on the page of another slot is reported', () => {
   const now = shown({ 0: [31, counts(9)], 1: [32, counts(20, 5)] });
   const { harmed } = othersSince(BEFORE, now, 2);
   assert.equal(harmed.length, 2);
-  assert.match(harmed[0]!, /^slot 0 was not damaged, and its GET counter fell by 1$/);
+  assert.match(harmed[0]!, /^slot 0 was not damaged, but its GET counter decreased by 1$/);
 });
 
-test('a worker that lives and lost a slot that was not damaged is told; one that ended is passed over', () => {
+test('a running worker that lost an undamaged slot is reported, an exited worker is not', () => {
   const now = shown({ 1: [32, counts(21, 5)] });
   assert.match(
     othersSince(BEFORE, now, 2).harmed[0]!,
-    /^slot 0 was not damaged, and 31, .* holds it no more$/,
+    /^slot 0 was not damaged, but running process 31 no longer holds it$/,
   );
   assert.deepEqual(othersSince(BEFORE, { ...now, ready: new Set([32, 33]) }, 2), { counted: 1, harmed: [] });
 });
 
-test('a slot that another worker has taken meanwhile is not held against the one before it', () => {
+test('a slot that another worker has taken is not compared', () => {
   const now = shown({ 0: [44, counts(2)], 1: [32, counts(21, 5)] }, [44, 32, 33]);
   assert.deepEqual(othersSince(BEFORE, now, 2), { counted: 1, harmed: [] });
 });

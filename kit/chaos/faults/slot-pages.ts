@@ -20,9 +20,9 @@ export interface SlotPages {
   readonly ready: ReadonlySet<number>;
 }
 
-/** The ready workers and their slot files, which say who holds them; by slot. */
-export async function holders({ census, shell }: Scene): Promise<{ held: Holder[]; ready: Set<number> }> {
-  const { workers } = await census.now();
+/** Ready workers and the slot files they hold, ordered by slot. The pid is at byte 28 of the header. */
+export async function holders({ status, shell }: Scene): Promise<{ held: Holder[]; ready: Set<number> }> {
+  const { workers } = await status.now();
   const ready = new Set(workers.filter(({ state }) => state === 'ready').map(({ pid }) => pid));
   const list = `cd ${DIRECTORY} && for f in slot-*; do echo "$f $(od -An -tu4 -j28 -N4 "$f")"; done`;
   const held = (await shell.run(list))
@@ -35,7 +35,7 @@ export async function holders({ census, shell }: Scene): Promise<{ held: Holder[
   return { held, ready };
 }
 
-/** What each slot but the damaged one counted, by its own page. Nothing may be in flight. */
+/** Counts on the page of each slot except the damaged one. No request may be in flight. */
 export async function slotPages(scene: Scene, damaged?: number): Promise<SlotPages> {
   const { held, ready } = await holders(scene);
   const pages: SlotPage[] = [];
@@ -47,9 +47,9 @@ export async function slotPages(scene: Scene, damaged?: number): Promise<SlotPag
 }
 
 export interface Others {
-  /** Increments on the pages of those that were there all the time: the totals must have at least as many. */
+  /** Increments on the pages of slots held throughout: the totals must have at least as many. */
   readonly counted: number;
-  /** What happened to a slot that was not damaged. */
+  /** Harm to slots that were not damaged. */
   readonly harmed: readonly string[];
 }
 
@@ -57,17 +57,18 @@ export function othersSince(before: SlotPages, now: SlotPages, damaged: number):
   const harmed: string[] = [];
   const grown = { GET: { counter: 0, histogram: 0 }, POST: { counter: 0, histogram: 0 } };
   for (const { slot, pid, counts } of before.pages) {
-    // Who ended meanwhile lost nothing, but is shown no more.
+    // The page of an exited worker is not shown, but its counts are not lost.
     if (slot === damaged || !now.ready.has(pid)) continue;
     const page = now.pages.find((one) => one.slot === slot && one.pid === pid);
     if (page === undefined) {
-      harmed.push(`slot ${slot} was not damaged, and ${pid}, which held it, lives and holds it no more`);
+      harmed.push(`slot ${slot} was not damaged, but running process ${pid} no longer holds it`);
       continue;
     }
     for (const method of METHODS) {
       for (const which of ['counter', 'histogram'] as const) {
         const by = page.counts[method][which] - counts[method][which];
-        if (by < 0) harmed.push(`slot ${slot} was not damaged, and its ${method} ${which} fell by ${-by}`);
+        if (by < 0)
+          harmed.push(`slot ${slot} was not damaged, but its ${method} ${which} decreased by ${-by}`);
         grown[method][which] += by;
       }
     }

@@ -12,37 +12,34 @@ const FILLER = '/run/app/chaos-filler';
 const PORTS = { app: 18041, metrics: 19041 };
 const DIRECT_REQUESTS = 20;
 
-/** SIGHUP reloads, SIGTTIN and SIGTTOU scale: the primary does it in its own time, and the next faults meet it there. */
+/** Sends SIGHUP (reload), SIGTTIN or SIGTTOU (scale) to the primary. The next faults do not wait for it. */
 export const signalPrimary =
   (signal: 'HUP' | 'TTIN' | 'TTOU') =>
-  async ({ census, shell }: Scene): Promise<boolean> => {
-    const { primary } = await census.now();
+  async ({ status, shell }: Scene): Promise<boolean> => {
+    const { primary } = await status.now();
     await shell.run(`kill -s ${signal} ${primary.pid}`);
     return true;
   };
 
-/**
- * Kills the primary, and with it the application. What it counted is set back by design, so the account is closed
- * before; the kill itself comes under load.
- */
+/** Kills the primary under load, and with it the application. The restart resets the counts, so it balances the interval first. */
 export async function killPrimary(scene: Scene, fault: Fault): Promise<boolean> {
-  await scene.closeBook();
+  await scene.closeInterval();
   scene.load.start();
   await delay(fault.holdMs / 4);
-  const { primary, workers } = await scene.census.now();
+  const { primary, workers } = await scene.status.now();
   const pids = [primary.pid, ...workers.map(({ pid }) => pid)];
   const window = scene.open(fault);
-  scene.endLife();
-  // A zombie has let go of everything.
-  const gone = pids.map(
+  scene.beginRestart();
+  // A zombie has released its lock and its sockets.
+  const untilExited = pids.map(
     (pid) => `while read -r _ _ s _ </proc/${pid}/stat && [ "$s" != Z ]; do sleep 0.01; done`,
   );
-  await scene.shell.run(`kill -s KILL ${primary.pid}; ${gone.join('; ')}; true`);
-  scene.beginLife(pids);
+  await scene.shell.run(`kill -s KILL ${primary.pid}; ${untilExited.join('; ')}; true`);
+  scene.endRestart(pids);
   await poll(
-    'a new application',
+    'the restarted application',
     async () => {
-      const status = await scene.census.now();
+      const status = await scene.status.now();
       const ready = status.workers.filter(({ state }) => state === 'ready');
       if (status.primary.pid === primary.pid || ready.length < status.workersDesired)
         throw new Error(JSON.stringify(status));
@@ -60,7 +57,7 @@ export async function restartNginx(scene: Scene, fault: Fault): Promise<boolean>
   const window = scene.open(fault);
   await docker(['restart', id]);
   await poll(
-    'both doors',
+    'the public port and the metrics port',
     async () => {
       await getText(`${scene.stack.publicUrl}/readyz`, TIMEOUT_MS);
       await getText(`${scene.stack.metricsUrl}/status`, TIMEOUT_MS);
@@ -80,40 +77,41 @@ export async function restartPrometheus({ stack }: Scene): Promise<boolean> {
   return true;
 }
 
-/** Fills the file system that the metrics directory is on, beside it, and kills a worker while it is full. */
+/** Fills the file system of the metrics directory, and kills a worker while it is full. */
 export const fillTmpfs =
   (kill: FaultType['perform']): FaultType['perform'] =>
   async (scene, fault) => {
     await scene.shell.attempt(`dd if=/dev/zero of=${FILLER} bs=64k status=none`);
     try {
       const left = await scene.shell.run(`df --output=avail ${FILLER} | tail -n 1`);
-      if (Number(left.trim()) !== 0) throw new Error(`${FILLER} left ${left.trim()} kB free`);
-      const met = await kill(scene, fault);
+      if (Number(left.trim()) !== 0)
+        throw new Error(`${FILLER} did not fill the file system: ${left.trim()} kB are free`);
+      const hit = await kill(scene, fault);
       await delay(fault.holdMs);
-      return met;
+      return hit;
     } finally {
       await scene.shell.run(`rm -f ${FILLER}`);
     }
   };
 
-/** A second start of the whole application must refuse to clear a directory in use, and leave it as it is. */
+/** Starts the application a second time, which must fail without clearing the directory in use. */
 export async function secondStart(scene: Scene): Promise<boolean> {
-  // Where nothing is shared there is nothing to refuse.
+  // Without sharing there is no directory in use.
   if (!scene.sharing) return false;
   const start =
     'CLEAR_METRICS_DIR_WAIT_SECONDS=0.5 BEGUN_MARK= PORT=18041 METRICS_PORT=19041 supervisor/run-app';
   const { code, output } = await scene.slowShell.attempt(start);
   if (code === 0 || !/living process(?:es)? still holds?/.test(output)) {
-    throw new Error(`a second start was not refused as it should be: exit status ${code}, ${output}`);
+    throw new Error(`a second start did not fail with "still holds": exit status ${code}, ${output}`);
   }
   return true;
 }
 
-/** Another instance of the application counts in the same directory for a while, and is ended or killed. */
+/** Starts another instance that counts in the same directory, then ends it with SIGTERM or SIGKILL. */
 export async function secondInstance(scene: Scene, { target }: Fault): Promise<boolean> {
   const shell = scene.slowShell;
-  // Its primary takes no slot.
-  scene.census.headcount.beside = 1;
+  // One worker; its primary takes no slot.
+  scene.status.processCount.otherInstance = 1;
   try {
     const settings = `HOST=127.0.0.1 PORT=${PORTS.app} METRICS_PORT=${PORTS.metrics} WORKERS=1`;
     const pid = await shell.run(`${settings} node demo-app/src/main.ts >/dev/null 2>&1 & echo $!`);
@@ -121,10 +119,10 @@ export async function secondInstance(scene: Scene, { target }: Fault): Promise<b
       const ask = async (path) => { const r = await fetch('http://127.0.0.1:${PORTS.app}' + path); await r.text(); return r.status; };
       const end = Date.now() + ${DEADLINE_MS / 2};
       while (await ask('/readyz').catch(() => 0) !== 200) {
-        if (Date.now() > end) throw new Error('the second instance does not get ready');
+        if (Date.now() > end) throw new Error('the second instance is not ready in time');
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
-      for (let i = 0; i < ${DIRECT_REQUESTS}; i++) if (await ask('/ping') !== 200) throw new Error('not answered');`;
+      for (let i = 0; i < ${DIRECT_REQUESTS}; i++) if (await ask('/ping') !== 200) throw new Error('the second instance did not answer');`;
     try {
       await shell.run(`node --input-type=module --eval "${ask}"`);
       scene.ledger.answeredDirectly('GET', DIRECT_REQUESTS);
@@ -135,7 +133,7 @@ export async function secondInstance(scene: Scene, { target }: Fault): Promise<b
       );
     }
   } finally {
-    scene.census.headcount.beside = 0;
+    scene.status.processCount.otherInstance = 0;
   }
   return true;
 }

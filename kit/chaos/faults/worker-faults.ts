@@ -3,92 +3,94 @@ import { poll } from '../../../packages/prom-multiproc/test/support/poll.ts';
 import type { Fault } from '../plan/plan.ts';
 import type { Scene } from '../scene.ts';
 
-/** At least so many workers that run and are ready, so that there is an application to count for. */
+/** Ready workers that must remain, so the app keeps answering. */
 const LEAST_RUNNING = 2;
 const DEADLINE_MS = 90_000;
 const CONTROL_TIMEOUT_MS = 60_000;
 
-/** The worker that the plan means, once there are enough of them to spare one. */
+/** Worker that the plan selects. Waits until enough workers are ready. */
 async function victimOf(
-  { deaths, stopped, census }: Scene,
+  { exits, stopped, status }: Scene,
   { target }: Fault,
 ): Promise<Status['workers'][number]> {
   return poll(
     `${LEAST_RUNNING} running workers`,
     async () => {
-      const { workers } = await census.now();
+      const { workers } = await status.now();
       const running = workers.filter(
-        ({ pid, state }) => state === 'ready' && !deaths.isVictim(pid) && !stopped.has(pid),
+        ({ pid, state }) => state === 'ready' && !exits.isVictim(pid) && !stopped.has(pid),
       );
-      return running.length >= LEAST_RUNNING + deaths.unnamed ? running[target % running.length] : undefined;
+      return running.length >= LEAST_RUNNING + exits.unidentified
+        ? running[target % running.length]
+        : undefined;
     },
     { deadlineMs: DEADLINE_MS, everyMs: 25 },
   );
 }
 
-/** Sends a signal that comes to the end of a worker. False where it was gone already. */
+/** Sends a signal that ends a worker. Returns false if it has exited already. */
 export const killWorker =
   (signal: 'KILL' | 'ABRT' | 'STOP') =>
   async (scene: Scene, fault: Fault): Promise<boolean> => {
     const { pid } = await victimOf(scene, fault);
-    const death = scene.expectDeath(fault, pid);
+    const expected = scene.expectExit(fault, pid);
     const { code } = await scene.shell.attempt(`kill -s ${signal} ${pid}`);
-    if (code !== 0) scene.deaths.cancel(death);
+    if (code !== 0) scene.exits.cancel(expected);
     return code === 0;
   };
 
-/** Has a worker stand still for a while. It is left to itself: the next faults meet a stopped worker. */
+/** Stops a worker for a while. The next faults do not wait for it. */
 export async function stopWorker(scene: Scene, fault: Fault): Promise<boolean> {
   const { pid } = await victimOf(scene, fault);
   const { code } = await scene.shell.attempt(`kill -s STOP ${pid}`);
   if (code !== 0) return false;
-  const goOn = async () => {
+  const resume = async () => {
     clearTimeout(timer);
     if (scene.stopped.delete(pid)) await scene.shell.attempt(`kill -s CONT ${pid}`);
   };
-  const timer = setTimeout(() => void goOn(), fault.holdMs);
-  scene.deaths.mayBeStuck(pid, fault.kind);
-  scene.stopped.set(pid, goOn);
+  const timer = setTimeout(() => void resume(), fault.holdMs);
+  scene.exits.mayBeStuck(pid, fault.kind);
+  scene.stopped.set(pid, resume);
   return true;
 }
 
-/** Asks one of the app's controls to end the worker that takes the request. False where nobody took it. */
+/** Ends the worker that receives a request to a fault control of the app. Returns false if no worker received it. */
 export const endByControl =
   (control: 'throw' | 'oom') =>
   async (scene: Scene, fault: Fault): Promise<boolean> => {
     await victimOf(scene, fault);
-    const { deaths } = scene;
-    // The end may be told before the answer has arrived.
-    const death = scene.expectDeath(fault);
+    const { exits } = scene;
+    // The exit may be logged before the answer arrives.
+    const expected = scene.expectExit(fault);
     const pid = await post(scene, `/demo/faults/${control}`);
     if (pid === undefined) {
-      deaths.cancel(death);
+      exits.cancel(expected);
       return false;
     }
-    if (!deaths.name(death, pid)) return false;
+    if (!exits.identify(expected, pid)) return false;
     try {
-      await poll(`the end of ${pid} by ${fault.kind}`, () => (deaths.hasCome(death) ? true : undefined), {
+      await poll(`exit of ${pid} by ${fault.kind}`, () => (exits.hasExited(expected) ? true : undefined), {
         deadlineMs: DEADLINE_MS,
         everyMs: 25,
       });
     } finally {
-      deaths.cancel(death);
+      exits.cancel(expected);
     }
     return true;
   };
 
-/** Has a worker do nothing else for a while. */
+/** Blocks the event loop of a worker for a while. */
 export async function blockWorker(scene: Scene, fault: Fault): Promise<boolean> {
   await victimOf(scene, fault);
   const pid = await post(scene, `/demo/faults/block?ms=${fault.holdMs}`);
   if (pid === undefined) return false;
-  scene.deaths.mayBeStuck(pid, fault.kind);
+  scene.exits.mayBeStuck(pid, fault.kind);
   scene.stopped.set(pid, async () => void scene.stopped.delete(pid));
   setTimeout(() => scene.stopped.delete(pid), fault.holdMs);
   return true;
 }
 
-/** The pid of the worker that took it; undefined where that one died of something else, or no answer came. */
+/** Pid of the worker that received the request; undefined without an answer. @throws Error on a 4xx answer */
 async function post({ stack }: Scene, path: string): Promise<number | undefined> {
   let answer: Response;
   try {

@@ -25,7 +25,7 @@ async function until(ledger: Ledger, requests: number): Promise<void> {
   });
 }
 
-test('each request has a number of its own, and each ends in one way', async (t) => {
+test('every request has a unique number and exactly one outcome', async (t) => {
   const seen: string[] = [];
   const origin = await serve(t, (request, response) => {
     seen.push(`${request.method} ${request.url}`);
@@ -39,15 +39,15 @@ test('each request has a number of its own, and each ends in one way', async (t)
   await until(ledger, 600);
   await load.stop();
   const { sent, answered, aborted, failed } = ledger.totals;
-  assert.equal(new Set(seen).size, seen.length, 'no number came twice');
+  assert.equal(new Set(seen).size, seen.length, 'no number was used twice');
   assert.equal(answered + aborted, sent);
   assert.deepEqual([failed, ledger.inFlight], [0, 0]);
-  assert.ok(aborted > 0, 'some are given up');
+  assert.ok(aborted > 0, 'some are aborted');
   const posts = seen.filter((request) => request.startsWith('POST')).length;
   assert.ok(posts > 0 && posts < seen.length / 2, `${posts} of ${seen.length} are POST`);
 });
 
-test('another status than the expected one, and a broken connection, are failures by cause', async (t) => {
+test('an unexpected status and a broken connection are failures with their cause', async (t) => {
   let n = 0;
   const origin = await serve(t, (request, response) => {
     n += 1;
@@ -70,7 +70,7 @@ test('another status than the expected one, and a broken connection, are failure
   assert.ok(causes.has('ECONNRESET'), [...causes].join());
 });
 
-test('a request that is never answered ends as one that failed', async (t) => {
+test('a request without an answer fails', async (t) => {
   const origin = await serve(t, () => {});
   const ledger = new Ledger();
   const load = new NumberedLoad({ ...LIMITS, connections: 1, requestTimeoutMs: 20, origin }, ledger);
@@ -81,7 +81,7 @@ test('a request that is never answered ends as one that failed', async (t) => {
   assert.equal(ledger.inFlight, 0);
 });
 
-test('no other address than this machine takes load', () => {
+test('load to any other machine is an error', () => {
   const options = { ...LIMITS, origin: 'http://192.0.2.1' };
-  assert.throws(() => new NumberedLoad(options, new Ledger()), /127\.0\.0\.1 only, not to 192\.0\.2\.1/);
+  assert.throws(() => new NumberedLoad(options, new Ledger()), /must be 127\.0\.0\.1, not 192\.0\.2\.1/);
 });

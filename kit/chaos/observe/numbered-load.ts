@@ -3,10 +3,10 @@ import { Random } from '../../../packages/prom-multiproc/test/support/random.ts'
 import { addressOf, type Ledger, type Method, type Outcome, type SentRequest } from '../account/ledger.ts';
 
 export interface NumberedLoadOptions {
-  /** Of the public door, on 127.0.0.1. */
+  /** Origin of the public port, on 127.0.0.1. */
   readonly origin: string;
   readonly connections: number;
-  /** Rest of each connection between two requests. */
+  /** Pause of each connection between two requests. */
   readonly pauseMs: number;
   readonly requestTimeoutMs: number;
   readonly seed: number;
@@ -17,17 +17,14 @@ const POSTS = 0.25;
 const NEW_CONNECTIONS = 0.05;
 const ABORTS = 0.03;
 const ABORT_WITHIN_MS = 12;
-/** Where nobody answers, asking at full speed would only count failures. */
+/** Limits the number of failures while the app does not answer. */
 const AFTER_FAILURE_MS = 250;
 const BODY = JSON.stringify({ chaos: 'x'.repeat(200) });
 
-/** What the app answers, by method: /ping takes no POST. */
+/** Expected status by method: /ping accepts no POST. */
 const EXPECTED: Record<Method, number> = { GET: 200, POST: 404 };
 
-/**
- * Requests that each carry a number of their own, so that every single one can be accounted for: GET and POST, over
- * connections kept alive and new ones, some of them given up half way.
- */
+/** Sends GET and POST requests with unique numbers, over keep-alive and new connections, and aborts some of them. */
 export class NumberedLoad {
   readonly #options: NumberedLoadOptions;
   readonly #ledger: Ledger;
@@ -37,7 +34,7 @@ export class NumberedLoad {
 
   constructor(options: NumberedLoadOptions, ledger: Ledger) {
     const { hostname } = new URL(options.origin);
-    if (hostname !== '127.0.0.1') throw new Error(`load goes to 127.0.0.1 only, not to ${hostname}`);
+    if (hostname !== '127.0.0.1') throw new Error(`the host of the load must be 127.0.0.1, not ${hostname}`);
     this.#options = options;
     this.#ledger = ledger;
     this.#random = new Random(options.seed);
@@ -49,7 +46,7 @@ export class NumberedLoad {
     this.#done = Promise.all(Array.from({ length: this.#options.connections }, () => this.#connection()));
   }
 
-  /** No new requests; those in flight are waited for. */
+  /** Sends no new requests and waits for those in flight. */
   async stop(): Promise<void> {
     this.#running = false;
     await this.#done;
@@ -78,7 +75,7 @@ export class NumberedLoad {
     return outcome;
   }
 
-  /** Headers without the end of the body are no answer. */
+  /** Sends one request. An answer counts only with its whole body. */
   #ask(
     { id, method }: SentRequest,
     agent: Agent | false,
@@ -97,7 +94,7 @@ export class NumberedLoad {
         finish(outcome);
         asked?.destroy();
       };
-      timers.push(setTimeout(() => give({ kind: 'failed', cause: 'no answer in time' }), requestTimeoutMs));
+      timers.push(setTimeout(() => give({ kind: 'failed', cause: 'timeout' }), requestTimeoutMs));
       if (abortAfterMs !== undefined) timers.push(setTimeout(() => give({ kind: 'aborted' }), abortAfterMs));
       const headers = method === 'POST' ? { 'content-type': 'application/json' } : {};
       asked = request(origin + addressOf(PATH, id), { method, agent, headers }, (answer: IncomingMessage) => {

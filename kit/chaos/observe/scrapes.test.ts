@@ -14,22 +14,22 @@ const exposition = (get: number) =>
   `# TYPE http_requests_total counter\n${series('http_requests_total', '/ping', 'GET', get)}` +
   `# TYPE http_request_duration_seconds histogram\n${series('http_request_duration_seconds_count', '/ping', 'GET', get)}`;
 
-interface Door {
+interface MetricsServer {
   text: string;
   status: number;
   asked: number;
-  /** While it is there, answers wait for it. */
+  /** While set, answers wait for it. */
   hold: PromiseWithResolvers<void> | undefined;
 }
 
-/** A metrics door that says what `text` says, and a ledger to hold it against. */
+/** A metrics server that answers with `text`, and a ledger to compare it with. */
 async function watch(t: TestContext) {
-  const door: Door = { text: exposition(0), status: 200, asked: 0, hold: undefined };
+  const metrics: MetricsServer = { text: exposition(0), status: 200, asked: 0, hold: undefined };
   const server = createServer(async (_, response) => {
-    door.asked += 1;
-    const { text } = door;
-    await door.hold?.promise;
-    response.statusCode = door.status;
+    metrics.asked += 1;
+    const { text } = metrics;
+    await metrics.hold?.promise;
+    response.statusCode = metrics.status;
     response.end(text);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -43,14 +43,14 @@ async function watch(t: TestContext) {
     server.close();
   });
   return {
-    door,
+    metrics,
     ledger,
     windows,
     scrapes,
-    /** Two further scrapes: the first may have begun before. */
+    /** Waits for two more scrapes. The first may have begun before. */
     async seen() {
-      const from = door.asked;
-      await poll('scrapes', () => (door.asked >= from + 3 ? true : undefined), {
+      const from = metrics.asked;
+      await poll('scrapes', () => (metrics.asked >= from + 3 ? true : undefined), {
         deadlineMs: 30_000,
         everyMs: 10,
       });
@@ -70,7 +70,7 @@ async function watch(t: TestContext) {
   };
 }
 
-test('requests to the route, and those turned away before any route, are counted by method; others are not', () => {
+test('requests to the route and requests without a route are counted by method, others are not', () => {
   const text =
     `# TYPE http_requests_total counter\n` +
     [
@@ -86,9 +86,9 @@ test('requests to the route, and those turned away before any route, are counted
   });
 });
 
-test('a scrape that lacks what was answered before it began is behind; one that has it is not', async (t) => {
-  const { door, scrapes, answer, seen } = await watch(t);
-  door.text = exposition(10);
+test('a scrape must show every request answered before it began', async (t) => {
+  const { metrics, scrapes, answer, seen } = await watch(t);
+  metrics.text = exposition(10);
   answer(10);
   await seen();
   assert.deepEqual(scrapes.report.behind, []);
@@ -98,45 +98,45 @@ test('a scrape that lacks what was answered before it began is behind; one that 
   assert.match(scrapes.report.behind[1]!, /GET histogram: 10, but 11/);
 });
 
-test('a fall is a decrease; after the end of a life it is a reset, once', async (t) => {
-  const { door, ledger, scrapes, seen } = await watch(t);
-  door.text = exposition(1_000);
+test('a lower value is a decrease, after a restart one reset', async (t) => {
+  const { metrics, ledger, scrapes, seen } = await watch(t);
+  metrics.text = exposition(1_000);
   await seen();
-  door.text = exposition(999);
+  metrics.text = exposition(999);
   await seen();
   assert.deepEqual([scrapes.report.decreases.length, scrapes.report.resets], [2, 0]);
-  ledger.endLife();
-  door.text = exposition(3);
+  ledger.beginRestart();
+  metrics.text = exposition(3);
   await seen();
-  ledger.beginLife();
+  ledger.endRestart();
   await seen();
   assert.deepEqual([scrapes.report.decreases.length, scrapes.report.resets], [2, 1]);
 });
 
-test('a scrape of the old life that arrives in the new one makes no decrease of the reset', async (t) => {
-  const { door, ledger, scrapes, seen } = await watch(t);
-  door.text = exposition(1_000);
+test('a scrape that began before a restart and ends after it does not turn the reset into a decrease', async (t) => {
+  const { metrics, ledger, scrapes, seen } = await watch(t);
+  metrics.text = exposition(1_000);
   await seen();
-  // The door has read what it will say, and says it when the next life has begun.
-  door.hold = Promise.withResolvers<void>();
-  const asked = door.asked;
-  await poll('a scrape under way', () => (door.asked > asked ? true : undefined), {
+  // The answer has the old values and arrives after the restart.
+  metrics.hold = Promise.withResolvers<void>();
+  const asked = metrics.asked;
+  await poll('a scrape in progress', () => (metrics.asked > asked ? true : undefined), {
     deadlineMs: 30_000,
     everyMs: 5,
   });
-  ledger.endLife();
-  ledger.beginLife();
-  door.text = exposition(3);
-  door.hold.resolve();
-  door.hold = undefined;
+  ledger.beginRestart();
+  ledger.endRestart();
+  metrics.text = exposition(3);
+  metrics.hold.resolve();
+  metrics.hold = undefined;
   await seen();
   assert.deepEqual([scrapes.report.decreases, scrapes.report.resets], [[], 1]);
 });
 
-test('a failed scrape is explained by a restart, and by nothing else', async (t) => {
-  const { door, windows, scrapes, seen } = await watch(t);
-  windows.open('death', 'kill', 0);
-  door.status = 503;
+test('only a restart explains a failed scrape', async (t) => {
+  const { metrics, windows, scrapes, seen } = await watch(t);
+  windows.open('worker', 'kill', 0);
+  metrics.status = 503;
   await seen();
   assert.match(scrapes.report.unexplained[0]!, /answered 503/);
   windows.open('application', 'kill-primary', Date.now());

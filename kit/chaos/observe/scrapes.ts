@@ -2,37 +2,34 @@ import { type Exposition, total } from '../../test-kit/exposition.ts';
 import type { Decrease } from '../../test-kit/monotonic.ts';
 import { scrape } from '../../test-kit/scrape.ts';
 import { type Ledger, METHODS, type Method } from '../account/ledger.ts';
-import { changeBetween } from '../account/lives.ts';
+import { changeBetween } from '../account/scrape-change.ts';
 import type { FaultWindows } from './windows.ts';
 
 const EVERY_MS = 100;
 const TIMEOUT_MS = 20_000;
-/** nginx tries a request at most so often; health checks and readiness come on top. */
+/** Most attempts of nginx per request; requests that are not of the load. */
 const TRIES = 3;
 const OTHERS_REQUESTS = 100;
 
-/** What the application says it counted, in each of the metrics that count its requests. */
+/** Requests that the app counted, by counter and by histogram. */
 export type Counts = Record<Method, { readonly counter: number; readonly histogram: number }>;
 
 export const NOTHING: Counts = { GET: { counter: 0, histogram: 0 }, POST: { counter: 0, histogram: 0 } };
 
 export interface ScrapesReport {
   scrapes: number;
-  /** By the fault that explains them. */
+  /** Failed scrapes by the fault that explains them. */
   readonly failed: Record<string, number>;
   readonly unexplained: string[];
   readonly decreases: Decrease[];
-  /** Times that every series was set back together. */
+  /** Scrapes in which every series was reset together. */
   resets: number;
-  /** Scrapes that lacked something which had been answered before they began. */
+  /** Scrapes without the count of a request that was answered before they began. */
   readonly behind: string[];
   slowestMs: number;
 }
 
-/**
- * Requests of the load, and of nobody else: to /ping, which takes no POST, or turned away before they came to any route.
- * Nobody else asks the app for what it does not have.
- */
+/** Counts of the load's requests: to /ping, or shed or rejected before they reached a route. No other client sends such requests. */
 export function countsOf(exposition: Exposition): Counts {
   const of = (name: string, method: Method) =>
     total(exposition, name, { method, route: '/ping' }) +
@@ -44,7 +41,7 @@ export function countsOf(exposition: Exposition): Counts {
   return { GET: both('GET'), POST: both('POST') };
 }
 
-/** A scrape every 100 ms, each held against the one before it and against what had been answered when it began. */
+/** Scrapes every 100 ms, and compares each scrape with the one before it and with the requests answered before it began. */
 export class Scrapes {
   readonly report: ScrapesReport = {
     scrapes: 0,
@@ -55,18 +52,18 @@ export class Scrapes {
     behind: [],
     slowestMs: 0,
   };
-  /** Most slot files at one time since the application began to live. */
+  /** Largest number of slot files since the app started. */
   mostSlots = 0;
-  /** Slots that could not be trusted, in the last scrape. */
+  /** `prom_multiproc_unreadable_slots` of the last scrape. */
   unreadable = 0;
-  /** Added to what was counted when the book was opened, this is the least that a scrape must show. */
+  /** Counts at the start of the interval. A scrape must show at least these plus the requests answered since. */
   base: Counts = NOTHING;
-  /** Whether counts may be lost on purpose, as while files are damaged. */
+  /** True while files are damaged, when counts may be lost. */
   lossAllowed = false;
   readonly #url: string;
   readonly #ledger: Ledger;
   readonly #windows: FaultWindows;
-  #before: { readonly exposition: Exposition; readonly life: number | undefined } | undefined;
+  #before: { readonly exposition: Exposition; readonly runStage: number | undefined } | undefined;
   #stopped = false;
   readonly #loop: Promise<void>;
 
@@ -77,12 +74,12 @@ export class Scrapes {
     this.#loop = this.#run();
   }
 
-  /** The next scrape that begins from now on. */
+  /** Scrapes now. @throws Error if the scrape fails */
   async next(): Promise<Exposition> {
     return scrape(this.#url, TIMEOUT_MS);
   }
 
-  beginLife(): void {
+  endRestart(): void {
     this.mostSlots = 0;
   }
 
@@ -117,13 +114,12 @@ export class Scrapes {
     const counts = countsOf(exposition);
     this.report.scrapes += 1;
     this.report.slowestMs = Math.max(this.report.slowestMs, now - began);
-    // A slot that is held while another file took its place counts twice.
     this.unreadable = total(exposition, 'prom_multiproc_unreadable_slots');
     if (stage === this.#ledger.stage) {
       this.mostSlots = Math.max(this.mostSlots, total(exposition, 'prom_multiproc_slots'));
     }
     this.#compare(exposition, stage, now);
-    // The page may have been turned, or the life ended, while it was taken.
+    // The interval or a restart may have changed the base during the scrape.
     if (stage % 2 === 0 && stage === this.#ledger.stage && base === this.base && !this.lossAllowed) {
       for (const method of METHODS) this.#requireAnswered(method, base, floor[method], counts, now);
     }
@@ -132,15 +128,15 @@ export class Scrapes {
   #compare(exposition: Exposition, stageAtBegin: number, at: number): void {
     const { stage } = this.#ledger;
     const before = this.#before;
-    // Undefined where the life ended while it was taken: it may show either.
-    const life = stageAtBegin === stage && stage % 2 === 0 ? stage : undefined;
-    this.#before = { exposition, life };
+    // Undefined if a restart began during the scrape: it may show old or new values.
+    const runStage = stageAtBegin === stage && stage % 2 === 0 ? stage : undefined;
+    this.#before = { exposition, runStage };
     if (before === undefined) return;
-    const sameLife = life !== undefined && before.life === life;
-    const since = sameLife ? undefined : this.#ledger.sentSinceEndOfLife * TRIES + OTHERS_REQUESTS;
+    const sameStage = runStage !== undefined && before.runStage === runStage;
+    const since = sameStage ? undefined : this.#ledger.sentSinceRestart * TRIES + OTHERS_REQUESTS;
     const change = changeBetween(before.exposition, exposition, at, since);
-    if (change.kind === 'set back') this.report.resets += 1;
-    if (change.kind === 'fell') this.report.decreases.push(...change.decreases);
+    if (change.kind === 'reset') this.report.resets += 1;
+    if (change.kind === 'decreased') this.report.decreases.push(...change.decreases);
   }
 
   #requireAnswered(method: Method, base: Counts, answered: number, counts: Counts, at: number): void {

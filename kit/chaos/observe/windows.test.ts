@@ -18,11 +18,11 @@ function failure(sentAt: number, endedAt: number, cause = 'status 502', upstream
 
 function withDeath(from: number, to: number | undefined, mostInFlight = 12): FaultWindows {
   const windows = new FaultWindows(mostInFlight);
-  windows.open('death', 'kill', from).to = to;
+  windows.open('worker', 'kill', from).to = to;
   return windows;
 }
 
-test('a request in flight while a worker died is put down to that death', () => {
+test('a failed request in flight while a worker exited is attributed to its fault', () => {
   const { byCause, unexplained } = withDeath(1_000, 1_010).attribute([
     failure(990, 1_005),
     failure(1_002, 1_003),
@@ -32,7 +32,7 @@ test('a request in flight while a worker died is put down to that death', () => 
   assert.deepEqual([byCause, unexplained], [{ kill: 4 }, []]);
 });
 
-test('a request that had ended before, or was sent well after, is not', () => {
+test('a request that ended before or began well after the exit is unexplained', () => {
   const { byCause, unexplained } = withDeath(1_000, 1_010).attribute([
     failure(900, 999),
     failure(1_300, 1_310),
@@ -42,14 +42,14 @@ test('a request that had ended before, or was sent well after, is not', () => {
   assert.equal(unexplained.length, 2);
 });
 
-test('a death explains no more failures than could be in the hands of one process', () => {
+test('an exit explains at most as many failures as one process can have in flight', () => {
   const { byCause, unexplained } = withDeath(1_000, 1_010, 2).attribute(
     [1_001, 1_002, 1_003].map((t) => failure(t, t)),
   );
   assert.deepEqual([byCause, unexplained.length], [{ kill: 2 }, 1]);
 });
 
-test('a broken connection is no sign of a dead worker, nor a 502 of a proxy that is away', () => {
+test('the exit of a worker explains no broken connection, and a restart of nginx explains no 502', () => {
   const windows = new FaultWindows(12);
   windows.open('proxy', 'restart-nginx', 1_000);
   const { byCause, unexplained } = windows.attribute([
@@ -63,7 +63,7 @@ test('a broken connection is no sign of a dead worker, nor a 502 of a proxy that
   );
 });
 
-test('a proxy that has just begun, and knows nobody to ask, is put down to its restart: one that has sent something is not', () => {
+test('a 503 from nginx that sent nothing to the app is attributed to its restart', () => {
   const windows = new FaultWindows(12);
   windows.open('proxy', 'restart-nginx', 1_000).to = 1_500;
   const { byCause, unexplained } = windows.attribute([
@@ -75,16 +75,16 @@ test('a proxy that has just begun, and knows nobody to ask, is put down to its r
   assert.deepEqual([byCause, unexplained.length], [{ 'restart-nginx': 1 }, 3]);
 });
 
-test('an answer of the app, or none at all, is explained by nothing', () => {
+test('no fault explains an answer of the app or a timeout', () => {
   const windows = withDeath(1_000, undefined);
   windows.open('application', 'kill-primary', 1_000);
-  for (const cause of ['status 500', 'status 404', 'no answer in time']) {
+  for (const cause of ['status 500', 'status 404', 'timeout']) {
     const upstream = `502, ${cause.slice(-3)}`;
     assert.equal(windows.attribute([failure(1_001, 1_002, cause, upstream)]).unexplained.length, 1, cause);
   }
 });
 
-test('a window is found by kind and time, while it lasts and not after', () => {
+test('a window is found by kind and time', () => {
   const windows = withDeath(1_000, 2_000);
   const open = windows.open('application', 'kill-primary', 3_000);
   assert.equal(windows.at(['application', 'proxy'], 1_500, 1_600), undefined);
@@ -93,12 +93,12 @@ test('a window is found by kind and time, while it lasts and not after', () => {
   assert.equal(windows.at(['application', 'proxy'], 9_000, 9_100), undefined);
 });
 
-test('a request that the app itself turned away says so; a 503 of nginx does not', () => {
+test('a 503 of the app is load shedding, a 503 of nginx is unexplained', () => {
   const { byCause, unexplained } = new FaultWindows(12).attribute([
     failure(1_001, 1_002, 'status 503', '503'),
     failure(1_001, 1_002, 'status 503', '502, 503'),
     failure(1_001, 1_002, 'status 503', '502'),
     failure(1_001, 1_002, 'status 503', ''),
   ]);
-  assert.deepEqual([byCause, unexplained.length], [{ 'turned away by the app as overload': 2 }, 2]);
+  assert.deepEqual([byCause, unexplained.length], [{ 'shed by the app': 2 }, 2]);
 });

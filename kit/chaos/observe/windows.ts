@@ -1,7 +1,7 @@
 import type { SentRequest } from '../account/ledger.ts';
 
-/** What may make requests fail while it lasts. */
-export type WindowKind = 'death' | 'application' | 'proxy';
+/** What ended, so requests may fail: a worker, the application or nginx. */
+export type WindowKind = 'worker' | 'application' | 'proxy';
 
 export interface FaultWindow {
   readonly kind: WindowKind;
@@ -13,20 +13,20 @@ export interface FaultWindow {
 }
 
 export interface Attribution {
-  /** Failures by the fault that explains them. */
+  /** Failed requests by the fault that explains them. */
   readonly byCause: Record<string, number>;
   readonly unexplained: string[];
 }
 
-const OVERLOAD = 'turned away by the app as overload';
+const OVERLOAD = 'shed by the app';
 
-/** A dying process closes its connections a little before or after its end is noticed: that much later at most. */
+/** Connections of a process may close this long after its exit was observed. */
 const SLACK_MS = 250;
 
-/** When which fault could make a request fail, and why each one that failed did. */
+/** Records when faults could make requests fail, and attributes failed requests to them. */
 export class FaultWindows {
   readonly windows: FaultWindow[] = [];
-  /** How many requests can be in the hands of one process: the connections of the load. */
+  /** Most requests in flight in one process: the connections of the load. */
   readonly #mostInFlight: number;
 
   constructor(mostInFlight: number) {
@@ -39,7 +39,7 @@ export class FaultWindows {
     return window;
   }
 
-  /** The window of one of the kinds that lay open at some time from `from` to `to`. */
+  /** First window of these kinds that overlaps the time from `from` to `to`. */
   at(kinds: readonly WindowKind[], from: number, to: number): FaultWindow | undefined {
     return this.windows.find((window) => kinds.includes(window.kind) && overlaps(window, from, to));
   }
@@ -57,7 +57,7 @@ export class FaultWindows {
         (candidate) =>
           canExplain(candidate, failure) &&
           overlaps(candidate, failure.sentAt, failure.endedAt!) &&
-          (candidate.kind !== 'death' || (taken.get(candidate) ?? 0) < this.#mostInFlight),
+          (candidate.kind !== 'worker' || (taken.get(candidate) ?? 0) < this.#mostInFlight),
       );
       if (window === undefined) {
         unexplained.push(describe(failure));
@@ -71,22 +71,22 @@ export class FaultWindows {
 }
 
 /**
- * nginx answers for a process that died: 502, 504, or 503 where nothing had been sent to it yet. What the app itself
- * answered is explained by nothing, and a connection that breaks is nginx's own end.
+ * After a worker exits, nginx answers 502 or 504, or 503 if it had sent nothing to it yet. No fault explains an answer of the app, and
+ * only a restart of nginx explains a broken connection.
  */
 function canExplain({ kind }: FaultWindow, { outcome, entry }: SentRequest): boolean {
   if (outcome?.kind !== 'failed') return false;
-  if (kind === 'proxy') return !outcome.cause.startsWith('status ') || knewNobody(outcome.cause, entry);
+  if (kind === 'proxy') return !outcome.cause.startsWith('status ') || sentNothing(outcome.cause, entry);
   const byProxy = entry === undefined || /(?:^|[ ,:])(?:-|502|504)$/.test(entry.upstream_status);
   return byProxy && /^status 50[234]$/.test(outcome.cause);
 }
 
-/** nginx that has just begun does not know yet where the app is: nothing was sent to anybody. */
-function knewNobody(cause: string, entry: SentRequest['entry']): boolean {
+/** nginx that has just started has no address of the app yet, so it sent nothing. */
+function sentNothing(cause: string, entry: SentRequest['entry']): boolean {
   return cause === 'status 503' && entry?.upstream_status === '502';
 }
 
-/** The app itself turned it away, and counted it: a machine with too much to do, and no fault. */
+/** The app shed the request and counted it: the machine is overloaded, no guarantee is broken. */
 function isOverload({ outcome, entry }: SentRequest): boolean {
   const byApp = entry !== undefined && /(?:^|[ ,:])503$/.test(entry.upstream_status);
   return byApp && outcome?.kind === 'failed' && outcome.cause === 'status 503';

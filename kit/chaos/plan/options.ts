@@ -2,14 +2,14 @@ import { parseArgs } from 'node:util';
 
 export const USAGE = `usage: npm run chaos -- [--minutes N] [--seed S] [--json]
 
-Starts the stack on ports of its own, puts load on it, and does damage to it: process faults for N minutes, then damaged
-slot files. It takes the stack down at its end.
+Starts the stack on free ports and puts it under load. Injects process faults for N minutes, then damages slot files.
+Reconciles every request, prints a report and removes the stack.
 
-  --minutes N   how long (default 5)
-  --seed S      a whole number; the same seed does the same things (default: a new one, which is printed)
-  --json        the report for machines on stdout; progress goes to stderr either way
+  --minutes N   duration of the process faults (default 5)
+  --seed S      whole number; the same seed repeats the same faults (default: a new seed, which is printed)
+  --json        print the report as JSON; progress goes to stderr
 
-Exit status: 0 every promise held, 1 one was broken, 2 wrong usage.`;
+Exit status: 0 if every guarantee held, 1 if not, 2 for wrong usage.`;
 
 export interface Options {
   readonly minutes: number;
@@ -26,10 +26,10 @@ export function readOptions(args: readonly string[], newSeed: () => number): Opt
   const { values } = parse(args);
   const minutes = values.minutes === undefined ? 5 : Number(values.minutes);
   if (!(minutes > 0 && minutes <= MOST_MINUTES)) {
-    throw new UsageError(`--minutes ${values.minutes}: give a number above 0, up to ${MOST_MINUTES}`);
+    throw new UsageError(`--minutes ${values.minutes}: expected a number above 0, at most ${MOST_MINUTES}`);
   }
   if (values.seed !== undefined && !/^\d{1,9}$/.test(values.seed)) {
-    throw new UsageError(`--seed ${values.seed}: give a whole number of at most nine digits`);
+    throw new UsageError(`--seed ${values.seed}: expected a whole number with at most nine digits`);
   }
   const seed = values.seed === undefined ? newSeed() : Number(values.seed);
   return { minutes, seed, json: values.json ?? false, help: values.help ?? false };

@@ -12,14 +12,14 @@ function first(count: number, seed: number): Fault[] {
   return [...planFaults(seed, count)];
 }
 
-test('the same seed plans the same faults, targets and pauses; another seed others', () => {
+test('the same seed plans the same faults, targets and pauses, another seed plans others', () => {
   assert.deepEqual(first(2_000, 7), first(2_000, 7));
   assert.notDeepEqual(first(50, 7), first(50, 8));
   assert.deepEqual(planDamage(7, 5), planDamage(7, 5));
   assert.notDeepEqual(planDamage(7, 5), planDamage(8, 5));
 });
 
-test('the plan of a seed is what it was when it was recorded', () => {
+test('the plan of seed 1 equals the recorded one', () => {
   const recorded = first(6, 1).map(({ kind, target, pauseMs }) => `${kind} ${target} ${pauseMs}`);
   assert.deepEqual(recorded, [
     'throw 9 253',
@@ -31,14 +31,14 @@ test('the plan of a seed is what it was when it was recorded', () => {
   ]);
 });
 
-test('each kind of fault comes in the first round, once', () => {
+test('the first round has each kind of fault once', () => {
   for (const seed of [1, 2, 3]) {
     const kinds = first(FAULT_KINDS.length, seed).map(({ kind }) => kind);
     assert.deepEqual(new Set(kinds).size, FAULT_KINDS.length, `seed ${seed}: ${kinds}`);
   }
 });
 
-test('there is never more than one worker more or less than wanted', () => {
+test('scaling adds at most one worker and removes none below the start', () => {
   let extra = 0;
   for (const { kind } of first(3_000, 3)) {
     if (kind === 'scale-up') extra += 1;
@@ -47,12 +47,12 @@ test('there is never more than one worker more or less than wanted', () => {
   }
 });
 
-test('each kind of damage comes once in each round', () => {
+test('each round has each kind of damage once', () => {
   const damages = planDamage(4, 3);
   for (const kind of Object.keys(DAMAGES)) assert.equal(damages.filter((d) => d.kind === kind).length, 3);
 });
 
-test('the page of chaos names each fault of the table', () => {
+test('chaos.md has a row for each fault of the table', () => {
   const page = readFileSync(join(import.meta.dirname, '../../../docs/explanation/chaos.md'), 'utf8');
   for (const kind of FAULT_KINDS) assert.match(page, new RegExp(`^\\| .*\`${kind}\`.* \\|`, 'm'), kind);
 });

@@ -4,14 +4,14 @@ import { FAULTS, type FaultType, type FaultTypes } from '../faults/faults.ts';
 
 export interface Fault {
   readonly number: number;
-  /** Its name in the table. */
+  /** Key in the table of faults. */
   readonly kind: string;
   readonly type: FaultType;
-  /** Which of the processes that can take it, counted from the oldest, modulo their number. */
+  /** Index of the victim among the possible processes, oldest first, modulo their number. */
   readonly target: number;
-  /** How long the fault lasts, for those that last. */
+  /** Duration of a fault that lasts. */
   readonly holdMs: number;
-  /** Rest after it. */
+  /** Pause after it. */
   readonly pauseMs: number;
 }
 
@@ -20,8 +20,8 @@ const HOLD_MS = { least: 200, most: 3_000 };
 const PAUSE_MS = { least: 200, most: 1_000 };
 
 /**
- * The faults of a run, the first `count` of an endless row: a pure function of the seed. The first round has every kind once, each further one
- * has them by weight, both shuffled. Scaling up and down take turns, so that the number of workers stays in bounds.
+ * The first `count` faults of an endless sequence that depends only on the seed. The first round has every kind once, later rounds have
+ * them by weight, each shuffled. Scaling up and down alternate, which bounds the number of workers.
  */
 export function* planFaults(
   seed: number,
@@ -31,12 +31,12 @@ export function* planFaults(
   const random = new Random(seed);
   const kinds = Object.keys(types);
   const byWeight = kinds.flatMap((kind) => Array.from({ length: types[kind]!.weight }, () => kind));
-  const inTurn = turns(types);
+  const inTurn = alternating(types);
   let number = 0;
   for (let round = 0; ; round++) {
-    for (const dealt of random.shuffled(round === 0 ? kinds : byWeight)) {
+    for (const drawn of random.shuffled(round === 0 ? kinds : byWeight)) {
       if (number === count) return;
-      const kind = inTurn(dealt);
+      const kind = inTurn(drawn);
       number += 1;
       yield {
         number,
@@ -50,13 +50,13 @@ export function* planFaults(
   }
 }
 
-/** The kind whose turn it is where one of several that take turns comes. */
-function turns(types: FaultTypes): (dealt: string) => string {
+/** Replaces a kind of an alternating group by the kind whose turn it is. */
+function alternating(types: FaultTypes): (drawn: string) => string {
   const taken = new Map<string, number>();
-  return (dealt) => {
-    const group = types[dealt]!.turns;
-    if (group === undefined) return dealt;
-    const members = Object.keys(types).filter((kind) => types[kind]!.turns === group);
+  return (drawn) => {
+    const group = types[drawn]!.alternates;
+    if (group === undefined) return drawn;
+    const members = Object.keys(types).filter((kind) => types[kind]!.alternates === group);
     const turn = taken.get(group) ?? 0;
     taken.set(group, turn + 1);
     return members[turn % members.length]!;
@@ -70,11 +70,11 @@ function between({ least, most }: { least: number; most: number }, random: Rando
 export interface Damage {
   readonly number: number;
   readonly kind: string;
-  /** Which of the files that are held, counted from the lowest slot, modulo their number. */
+  /** Index of the file among the held files, lowest slot first, modulo their number. */
   readonly target: number;
 }
 
-/** `rounds` times each kind of damage, each round shuffled. */
+/** Each kind of damage once per round, shuffled. */
 export function planDamage(seed: number, rounds: number): Damage[] {
   const random = new Random(seed ^ 0x5107);
   const kinds = Array.from({ length: rounds }, () => random.shuffled(Object.keys(DAMAGES))).flat();

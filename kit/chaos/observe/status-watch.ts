@@ -1,15 +1,15 @@
 import type { Stack } from '../../../e2e/support/stack.ts';
 import type { Status } from '../../../packages/cluster-runtime/src/core/status.ts';
-import { Headcount } from './headcount.ts';
+import { ProcessCount } from './process-count.ts';
 
 const EVERY_MS = 100;
 
-/** Which processes of the application are alive: its primary by asking ten times a second, its workers by its log. */
-export class Census {
-  readonly headcount = new Headcount();
-  /** Primaries that were there without the one before them having been killed. */
+/** Observes the processes of the app: the primary by polling /status ten times per second, workers by the log. */
+export class StatusWatch {
+  readonly processCount = new ProcessCount();
+  /** Changes of the primary without a fault. */
   readonly unexpected: string[] = [];
-  #life = 0;
+  #starts = 0;
   #primary: number | undefined;
   readonly #stack: Stack;
   readonly #loop: Promise<void>;
@@ -20,12 +20,12 @@ export class Census {
     this.#loop = this.#run();
   }
 
-  /** Takes a count of now, and not of 100 ms ago. */
+  /** Status at this moment. @throws Error without an answer */
   async now(): Promise<Status> {
-    const life = this.#life;
+    const starts = this.#starts;
     const status = await this.#stack.status();
-    // What was asked of the old primary says nothing of the new one.
-    if (life !== this.#life) return status;
+    // The answer may come from the primary before the restart.
+    if (starts !== this.#starts) return status;
     const { pid } = status.primary;
     if (this.#primary !== undefined && this.#primary !== pid) {
       this.unexpected.push(`${new Date().toISOString()} primary ${this.#primary}, now ${pid}`);
@@ -34,9 +34,9 @@ export class Census {
     return status;
   }
 
-  /** The primary was killed: the next one is another. */
-  beginLife(): void {
-    this.#life += 1;
+  /** The primary was killed: the next status may have another pid. */
+  endRestart(): void {
+    this.#starts += 1;
     this.#primary = undefined;
   }
 
@@ -50,7 +50,7 @@ export class Census {
       try {
         await this.now();
       } catch {
-        // The application or the proxy is being restarted: whoever needs an answer asks by `now`.
+        // The app or nginx restarts. Callers of `now` get the error.
       }
       await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
     }

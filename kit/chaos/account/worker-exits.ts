@@ -1,9 +1,9 @@
 import type { FaultWindow, FaultWindows } from '../observe/windows.ts';
 
-/** What the application's log says of a worker that ended. */
+/** Exit of a worker, from the log of the app. */
 export interface WorkerExit {
   readonly pid: number;
-  /** When it was told, which is later than its end where its last words were waited for. */
+  /** Time of the log line. It is later than `endedAt` if the primary waited for the stderr tail. */
   readonly at: number;
   readonly endedAt: number;
   readonly code: number | null;
@@ -11,10 +11,10 @@ export interface WorkerExit {
   readonly reason: string | undefined;
 }
 
-/** The primary kills a worker that does not answer it: so soon before it says so, at most. */
+/** Longest time between the primary's SIGKILL to a stuck worker and its log line. */
 const KILLED_WITHIN_MS = 1_000;
 
-/** Undefined for any other line of the application's log. */
+/** Exit that a line of the app's log reports; undefined for any other line. */
 export function parseExit(line: string): WorkerExit | undefined {
   if (!line.startsWith('{') || !line.includes('"worker_pid"')) return undefined;
   const {
@@ -36,36 +36,36 @@ export function parseExit(line: string): WorkerExit | undefined {
   };
 }
 
-export interface ExpectedDeath {
+export interface ExpectedExit {
   readonly window: FaultWindow;
-  /** Undefined as long as it is not known which worker the fault has met. */
+  /** Undefined until the worker that the fault hit is known. */
   pid: number | undefined;
 }
 
-/** Holds each worker that ended against the faults that should have ended one. */
-export class Deaths {
-  /** Ends that no fault explains. */
+/** Matches exits of workers with the faults that caused them. */
+export class WorkerExits {
+  /** Exits without a fault. */
   readonly unexpected: string[] = [];
   readonly #windows: FaultWindows;
-  readonly #pending = new Set<ExpectedDeath>();
+  readonly #pending = new Set<ExpectedExit>();
   readonly #victims = new Set<number>();
-  /** Victims that have died. */
-  readonly #gone = new Set<number>();
+  /** Victims that have exited. */
+  readonly #exited = new Set<number>();
   readonly #stuck = new Map<number, string>();
-  /** Ends that were told while it was not known yet whom a fault had met. */
+  /** Exits logged while the worker that a fault hit was not known. */
   readonly #early = new Map<number, WorkerExit>();
 
   constructor(windows: FaultWindows) {
     this.#windows = windows;
   }
 
-  /** How many are still to come, but for one that need not. */
-  pendingBut(optional?: ExpectedDeath): number {
+  /** Number of exits still expected, without `optional`. */
+  pendingExcept(optional?: ExpectedExit): number {
     return this.#pending.size - (optional && this.#pending.has(optional) ? 1 : 0);
   }
 
-  /** Faults that are about to end a worker, nobody knows yet which. */
-  get unnamed(): number {
+  /** Number of faults whose worker is not known yet. */
+  get unidentified(): number {
     return [...this.#pending].filter(({ pid }) => pid === undefined).length;
   }
 
@@ -73,31 +73,31 @@ export class Deaths {
     return this.#victims.has(pid);
   }
 
-  expect(what: string, pid?: number): ExpectedDeath {
-    const death = { window: this.#windows.open('death', what, Date.now()), pid };
-    this.#pending.add(death);
+  expect(what: string, pid?: number): ExpectedExit {
+    const expected = { window: this.#windows.open('worker', what, Date.now()), pid };
+    this.#pending.add(expected);
     if (pid !== undefined) this.#victims.add(pid);
-    return death;
+    return expected;
   }
 
-  /** Whether it has come: the worker is gone. */
-  hasCome(death: ExpectedDeath): boolean {
-    return !this.#pending.has(death);
+  /** True if the worker has exited. */
+  hasExited(expected: ExpectedExit): boolean {
+    return !this.#pending.has(expected);
   }
 
-  /** It will not come: the fault missed. */
-  cancel(death: ExpectedDeath): void {
-    if (this.#pending.delete(death)) death.window.to = Date.now();
+  /** Stops expecting the exit: the fault missed. */
+  cancel(expected: ExpectedExit): void {
+    if (this.#pending.delete(expected)) expected.window.to = Date.now();
     this.#judgeEarly();
   }
 
-  /** Says which worker it is that will die. False where that one has died of another fault already. */
-  name(death: ExpectedDeath, pid: number): boolean {
-    if (this.#gone.has(pid) || !this.#pending.has(death)) {
-      this.cancel(death);
+  /** Sets the worker that the fault hit. Returns false if another fault has ended it already. */
+  identify(expected: ExpectedExit, pid: number): boolean {
+    if (this.#exited.has(pid) || !this.#pending.has(expected)) {
+      this.cancel(expected);
       return false;
     }
-    death.pid = pid;
+    expected.pid = pid;
     this.#victims.add(pid);
     const early = this.#early.get(pid);
     this.#early.delete(pid);
@@ -106,49 +106,49 @@ export class Deaths {
     return true;
   }
 
-  /** A worker that stands still for long is killed by the primary: that is in order. */
+  /** Allows the primary to kill this worker as stuck. */
   mayBeStuck(pid: number, what: string): void {
     this.#stuck.set(pid, what);
   }
 
   take(exit: WorkerExit): void {
-    const deaths = [...this.#pending].filter(({ pid }) => pid === exit.pid);
-    for (const death of deaths) {
-      this.#pending.delete(death);
-      death.window.to = exit.at;
+    const exits = [...this.#pending].filter(({ pid }) => pid === exit.pid);
+    for (const expected of exits) {
+      this.#pending.delete(expected);
+      expected.window.to = exit.at;
     }
-    if (deaths.length > 0) {
-      this.#gone.add(exit.pid);
+    if (exits.length > 0) {
+      this.#exited.add(exit.pid);
       return;
     }
     if (isOrderly(exit) || this.#victims.has(exit.pid)) return;
     const stuck = exit.reason === 'stuck' ? this.#stuck.get(exit.pid) : undefined;
     if (stuck !== undefined) {
-      this.#windows.open('death', stuck, exit.at - KILLED_WITHIN_MS).to = exit.at;
-    } else if (this.unnamed > 0) {
+      this.#windows.open('worker', stuck, exit.at - KILLED_WITHIN_MS).to = exit.at;
+    } else if (this.unidentified > 0) {
       this.#early.set(exit.pid, exit);
     } else {
       this.unexpected.push(describe(exit));
     }
   }
 
-  /** The primary was killed, and all its workers with it: nobody is left who would tell of them. */
-  endOfLife(pids: readonly number[]): void {
-    for (const death of [...this.#pending]) this.cancel(death);
+  /** The primary was killed with all its workers, so no line reports their exits. */
+  primaryKilled(pids: readonly number[]): void {
+    for (const expected of [...this.#pending]) this.cancel(expected);
     for (const pid of pids) this.#victims.add(pid);
   }
 
-  /** Once nobody waits to be named, an end that nobody took is one without a fault. */
+  /** Once every fault has its worker, an early exit that matched none is unexpected. */
   #judgeEarly(): void {
-    if (this.unnamed > 0) return;
+    if (this.unidentified > 0) return;
     for (const exit of this.#early.values()) this.unexpected.push(describe(exit));
     this.#early.clear();
   }
 }
 
-/** The primary wanted it, for a reload, fewer workers, or because a worker could not share. */
+/** True if the primary stopped the worker: reload, scale down, or the worker cannot share. */
 function isOrderly({ code, signal, reason }: WorkerExit): boolean {
-  // A worker that is sent away before it listens for messages is ended by SIGTERM.
+  // A worker stopped before it listens for messages gets SIGTERM.
   return (code === 0 && signal === null) || signal === 'SIGTERM' || reason === 'cannot-share';
 }
 

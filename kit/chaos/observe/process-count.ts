@@ -1,13 +1,13 @@
-import { parseExit } from '../account/deaths.ts';
+import { parseExit } from '../account/worker-exits.ts';
 
 /**
- * Most workers alive at one time, by the application's log. It misses nobody, however short a life: a worker is told of before
- * it can take a slot, and ends after it let go of it. Whoever asks now and then does not see those between two answers.
+ * Largest number of workers alive at one time, from the app's log. Unlike polling it sees every worker: the start is logged before the
+ * worker can take a slot, and the exit comes after the slot is released.
  */
-export class Headcount {
-  /** Since the application began to live. Not in order: an end may be told after its successor's start. */
+export class ProcessCount {
+  /** Changes since the app started. Not in order: an exit may be logged after the start of its successor. */
   #changes: Change[] = [];
-  #beside = 0;
+  #otherInstance = 0;
   #primary: number | undefined;
   readonly #alive = new Set<number>();
   readonly #now: () => number;
@@ -25,13 +25,13 @@ export class Headcount {
     return most;
   }
 
-  /** Workers of another instance on the same directory, whose log nobody reads. */
-  set beside(count: number) {
-    this.#changes.push({ at: this.#now(), by: count - this.#beside });
-    this.#beside = count;
+  /** Number of workers of another instance on the same directory, whose log is not read. */
+  set otherInstance(count: number) {
+    this.#changes.push({ at: this.#now(), by: count - this.#otherInstance });
+    this.#otherInstance = count;
   }
 
-  /** A line of the application's log. */
+  /** Takes a line of the app's log. */
   take(line: string): void {
     const started = parseStart(line);
     if (started !== undefined) this.#started(started);
@@ -40,10 +40,10 @@ export class Headcount {
   }
 
   #started({ primary, pid, at }: Start): void {
-    // With a primary die all its workers, and nobody tells.
+    // The workers of a killed primary exit without log lines.
     if (primary !== this.#primary) {
       this.#alive.clear();
-      this.#changes = [{ at: Number.NEGATIVE_INFINITY, by: this.#beside }];
+      this.#changes = [{ at: Number.NEGATIVE_INFINITY, by: this.#otherInstance }];
     }
     this.#primary = primary;
     if (this.#alive.has(pid)) return;
@@ -57,7 +57,7 @@ interface Change {
   readonly by: number;
 }
 
-/** Of the same millisecond an end comes first: a successor is started after it. */
+/** Within one millisecond an exit comes first: its successor starts after it. */
 function inOrder(a: Change, b: Change): number {
   return a.at - b.at || a.by - b.by;
 }
