@@ -6,7 +6,7 @@ export default defineConfig({
   testDir: '..',
   projects: [
     // Two files at a time, because a spec mostly waits. Each Playwright worker has one stack for all its files.
-    { name: 'promises', testMatch: 'e2e/specs/*.spec.ts', workers: 2 },
+    { name: 'guarantees', testMatch: 'e2e/specs/*.spec.ts', workers: 2 },
     // One file at a time, because some specs load the whole machine.
     { name: 'kit', testMatch: 'kit/specs/*.spec.ts', workers: 1 },
   ],

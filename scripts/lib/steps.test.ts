@@ -41,7 +41,7 @@ test('after a step fails the others still run, its name is printed, and the exit
 });
 
 test('an unreadable report leaves out the list of slowest files, but the totals are right', (t) => {
-  const { status, lines } = run(t, 'step one one_check true', { 'promises.e2e.json': '{"config"' });
+  const { status, lines } = run(t, 'step one one_check true', { 'guarantees.e2e.json': '{"config"' });
   assert.equal(lines.at(-1), '1 passed, 0 failed');
   assert.equal(status, 0);
 });
