@@ -1,10 +1,10 @@
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Above this share of its processors in use before the run, what others do is in the figures. */
+/** If more of the processors is in use before a run, the figures are unreliable. */
 export const BUSY_PERCENT = 10;
 
-/** How many per cent of the time of all processors were used in the time to come. */
+/** Waits `ms` and returns the share of all processors in use meanwhile, in per cent. */
 export async function busyPercent(ms: number): Promise<number> {
   const before = used();
   await sleep(ms);

@@ -7,21 +7,24 @@ const ONE_SHOT_TIMEOUT_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 120_000;
 const END_TIMEOUT_MS = 10_000;
 
-/** The number that a case prints, run in a process of its own. */
+/** Runs a case in its own process and resolves with the number it prints. Rejects if it fails or prints something else. */
 export function runCase(name: string, args: readonly string[], nodeOptions: string[] = []): Promise<number> {
   const argv = [...nodeOptions, '--no-warnings', join(CASES, `${name}.ts`), ...args];
   return new Promise((resolve, reject) => {
     execFile(process.execPath, argv, { timeout: ONE_SHOT_TIMEOUT_MS }, (error, stdout, stderr) => {
       const value = Number(stdout);
       if (error === null && stdout.trim() !== '' && Number.isFinite(value)) resolve(value);
-      else reject(new Error(`${name} ${args.join(' ')}: printed "${stdout}"; ${stderr}`, { cause: error }));
+      else
+        reject(
+          new Error(`${name} ${args.join(' ')}: expected a number, got "${stdout}"; ${stderr}`, {
+            cause: error,
+          }),
+        );
     });
   });
 }
 
-/**
- * A case that goes on running and answers questions. Each has one answer, and they come in the order of the questions.
- */
+/** A case that keeps running and answers each request with one message, in order. */
 export class CaseProcess {
   readonly #child: ChildProcess;
   readonly #name: string;
@@ -36,7 +39,7 @@ export class CaseProcess {
     process.once('exit', this.#killOnExit);
   }
 
-  /** Resolves with its first message: what it says when it is ready. */
+  /** Starts a case. Resolves with its first message, which it sends when it is ready. */
   static async start<T>(
     name: string,
     args: readonly string[],
@@ -44,20 +47,21 @@ export class CaseProcess {
   ): Promise<{ readonly case: CaseProcess; readonly ready: T }> {
     const started = new CaseProcess(name, args, nodeOptions);
     try {
-      return { case: started, ready: await started.#next<T>('to become ready') };
+      return { case: started, ready: await started.#next<T>('ready') };
     } catch (error) {
       await started.end();
       throw error;
     }
   }
 
-  ask<T = unknown>(question: string): Promise<T> {
-    const answer = this.#next<T>(`to answer ${question}`);
-    this.#child.send(question);
+  /** Sends a request and resolves with its answer. Rejects if the process exits or does not answer in time. */
+  request<T = unknown>(request: string): Promise<T> {
+    const answer = this.#next<T>(`answer to ${request}`);
+    this.#child.send(request);
     return answer;
   }
 
-  /** A case ends when its parent lets go of it. */
+  /** Disconnects, which ends the case; kills it if it does not exit in time. */
   async end(): Promise<void> {
     process.removeListener('exit', this.#killOnExit);
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
@@ -78,10 +82,10 @@ export class CaseProcess {
       };
       const onMessage = (message: unknown): void => settle(() => resolve(message as T));
       const onExit = (code: number | null, signal: string | null): void =>
-        settle(() => reject(new Error(`${this.#name} ended (${signal ?? code}); wanted it ${what}`)));
+        settle(() => reject(new Error(`${this.#name} exited (${signal ?? code}) before: ${what}`)));
       const timer = setTimeout(
         () =>
-          settle(() => reject(new Error(`${this.#name}: ${ANSWER_TIMEOUT_MS} ms were too short ${what}`))),
+          settle(() => reject(new Error(`${this.#name} timed out after ${ANSWER_TIMEOUT_MS} ms: ${what}`))),
         ANSWER_TIMEOUT_MS,
       );
       this.#child.on('message', onMessage);

@@ -1,6 +1,6 @@
 import { HttpConnection } from '../../test-kit/http-connection.ts';
 
-/** Sends so many requests to 127.0.0.1, each connection the next one when it has its answer. @throws where one fails. */
+/** Sends `requests` to 127.0.0.1. Each connection sends its next request after an answer. Rejects if a request fails. */
 export async function closedLoop(
   port: number,
   path: string,
@@ -11,7 +11,7 @@ export async function closedLoop(
   const open: HttpConnection[] = [];
   let [sent, answered] = [0, 0];
   const fail = (why: string): void =>
-    done.reject(new Error(`${path}: ${why} after ${answered} of ${requests} answers`));
+    done.reject(new Error(`${path}: ${why}, after ${answered} of ${requests} answers`));
   for (let i = 0; i < connections; i++) {
     const next = (): void => {
       if (sent === requests) return;
@@ -20,7 +20,7 @@ export async function closedLoop(
     };
     const connection: HttpConnection = new HttpConnection(port, {
       onAnswer({ status }) {
-        if (status !== 200) fail(`answered ${status}`);
+        if (status !== 200) fail(`status ${status}`);
         answered++;
         if (answered === requests) done.resolve();
       },

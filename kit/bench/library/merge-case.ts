@@ -1,7 +1,7 @@
 /**
- * Merging and rendering 8 slots in a process of its own, first and steady, and what the reader keeps for it:
- * `node --expose-gc merge-case.ts <counters|histograms> <same|shuffled>`, shuffled: each slot has its series in another
- * order. Prints one line of JSON. Times are CPU time of the thread, which others on the machine disturb least.
+ * Measures the first and later merges of 8 slots, and the memory of the reader:
+ * `node --expose-gc merge-case.ts <counters|histograms> <same|shuffled>`. With `shuffled`, each slot has its series in another order.
+ * Prints one line of JSON. Times are processor time of the thread.
  */
 import { Reader } from 'prom-multiproc';
 import type { MetricDefinition } from '../../../packages/prom-multiproc/src/format/layout.ts';
@@ -34,7 +34,7 @@ function cpuMs(): number {
   return (user + system) / 1000;
 }
 
-/** Heap, and memory outside of it, mapped files too. */
+/** Bytes of heap and external memory, including mapped files. */
 function bytesHeld(): number {
   for (let i = 0; i < 4; i++) globalThis.gc!();
   const { heapUsed, external } = process.memoryUsage();
@@ -52,7 +52,7 @@ function writeSlot(directory: string, slot: number, series: number): void {
     },
   });
   for (let i = 0; i < series; i++) {
-    // A prime step: each series once.
+    // The step is coprime to `series`, so each series comes once.
     const route = order === 'shuffled' ? (i * [1, 3, 7, 9, 11, 13, 17, 19][slot]!) % series : i;
     const one = writer.series(definition, [
       [0, 'GET'],
@@ -64,7 +64,7 @@ function writeSlot(directory: string, slot: number, series: number): void {
   }
 }
 
-/** Each counter one up; each histogram observes 0.137 in one of its buckets. */
+/** Increments each counter, or observes 0.137 in each histogram. */
 function count(scrape: number): void {
   for (const { array, base } of cells) {
     array[base]! += isHistogram ? 0.137 : 1;
@@ -72,7 +72,7 @@ function count(scrape: number): void {
   }
 }
 
-/** The reader of a directory of so many series a slot, once it has read. */
+/** A reader that has read the directory once. */
 function readerOf(directory: string): Reader {
   const reader = new Reader(directory);
   reader.metrics();
@@ -93,10 +93,10 @@ for (let scrape = 0; scrape < SCRAPES; scrape++) {
   bytes = Buffer.byteLength(reader.metrics());
   times.push(cpuMs() - began);
 }
-// The mean: the kernel may count CPU time in steps longer than a scrape.
+// The mean, because the kernel may count processor time in steps longer than a scrape.
 const steady = times.slice(WARM).reduce((sum, time) => sum + time, 0) / (SCRAPES - WARM);
 reader.close();
-// What it costs to have twice as many series: not the code, not the buffers that serve any number of them.
+// Doubling the series excludes code and buffers of constant size.
 const held = [bytesHeld()];
 const readers = directories.map((directory) => {
   const one = readerOf(directory);

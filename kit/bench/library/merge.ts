@@ -1,4 +1,4 @@
-/** What a merge of 8 slots costs, first and steady, beside what the machine needs at least: one addition a cell, one copy a byte. */
+/** Prints the time of the first and later merges of 8 slots, and the lower bound: one addition per cell and one copy per byte. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -23,7 +23,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
-/** Milliseconds for loading `cells` doubles from an array each and adding them up, and for copying `bytes`. */
+/** Milliseconds to add up `cells` doubles and to copy `bytes`. */
 function leastMs(cells: number, bytes: number): number {
   const values = new Float64Array(cells).fill(1);
   const totals = new Float64Array(cells / 8);
@@ -46,9 +46,9 @@ for (const kind of ['counters', 'histograms']) {
     const least = leastMs(kind === 'counters' ? 80_000 : 8 * 14_000, all[0]!.bytes);
     console.log(
       `8 slots, ${kind === 'counters' ? '10000 counters' : '1000 histograms of 12 buckets'} in ${order} order: ` +
-        `first ${first.toFixed(1)} ms, steady ${steady.toFixed(2)} ms, ${Math.round(first / steady)}x; ` +
-        `at least ${least.toFixed(2)} ms; ${all[0]!.bytes} bytes shown, ` +
-        `${Math.round(median(all.map((one) => one.bytesPerSeries)))} bytes kept a series`,
+        `first ${first.toFixed(1)} ms, later ${steady.toFixed(2)} ms, ${Math.round(first / steady)}x; ` +
+        `lower bound ${least.toFixed(2)} ms; ${all[0]!.bytes} bytes of text, ` +
+        `${Math.round(median(all.map((one) => one.bytesPerSeries)))} bytes of memory per series`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** How often each is measured: some ten minutes on two processors, or one or two to see that it works. */
+/** Rounds of each measure: about 13 minutes on two processors, with QUICK one or two. */
 export interface Plan {
   readonly countingRounds: number;
   readonly memoryRounds: number;

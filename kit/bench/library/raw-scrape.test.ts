@@ -16,7 +16,7 @@ async function scraperOf(t: TestContext, serve: RequestListener): Promise<RawScr
   return scraper;
 }
 
-test('a scrape ends with the last byte of the body, however large, and the connection serves the next one', async (t) => {
+test('a scrape ends with the last byte of the body, and the next scrape uses the same connection', async (t) => {
   const body = 'é'.repeat(1_000_000);
   const encodings: unknown[] = [];
   const scraper = await scraperOf(t, (request, response) => {
@@ -32,7 +32,7 @@ test('a scrape ends with the last byte of the body, however large, and the conne
   assert.deepEqual(encodings, ['identity', 'identity']);
 });
 
-test('the status of a refusal is told', async (t) => {
+test('a scrape returns the status of an error', async (t) => {
   const scraper = await scraperOf(t, (_request, response) => {
     response.statusCode = 503;
     response.end('no');
@@ -40,7 +40,7 @@ test('the status of a refusal is told', async (t) => {
   assert.equal((await scraper.scrape()).status, 503);
 });
 
-test('an answer cut off is no answer', async (t) => {
+test('an incomplete answer is an error', async (t) => {
   const scraper = await scraperOf(t, (_request, response) => {
     response.setHeader('Content-Length', 100);
     response.write('half', () => response.destroy());
@@ -48,7 +48,7 @@ test('an answer cut off is no answer', async (t) => {
   await assert.rejects(scraper.scrape(), /closed after \d+ of \d+ bytes/);
 });
 
-test('a connection that was closed between two scrapes fails the next one at once', async (t) => {
+test('a scrape on a closed connection fails at once', async (t) => {
   const closed = Promise.withResolvers<void>();
   const scraper = await scraperOf(t, (request, response) => {
     request.socket.once('close', () => closed.resolve());

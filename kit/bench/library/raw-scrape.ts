@@ -6,13 +6,13 @@ const TIMEOUT_MS = 60_000;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 export interface RawAnswer {
-  /** From the request handed to the socket to the last byte of the body. */
+  /** Milliseconds from sending the request to the last byte of the body. */
   readonly ms: number;
   readonly status: number;
   readonly body: Buffer;
 }
 
-/** One keep-alive connection that asks for /metrics in identity encoding and does nothing with what comes but keep it. */
+/** Scrapes /metrics over one keep-alive connection, in identity encoding and without parsing. */
 export class RawScraper {
   readonly #socket: Socket;
   readonly #request: string;
@@ -34,7 +34,7 @@ export class RawScraper {
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let received = 0;
-      let wanted = Number.POSITIVE_INFINITY;
+      let expected = Number.POSITIVE_INFINITY;
       let began = 0;
       const settle = (then: () => void): void => {
         clearTimeout(timer);
@@ -44,16 +44,16 @@ export class RawScraper {
       const onData = (chunk: Buffer): void => {
         chunks.push(chunk);
         received += chunk.length;
-        if (wanted === Number.POSITIVE_INFINITY) wanted = wholeLength(Buffer.concat(chunks));
-        if (received < wanted) return;
+        if (expected === Number.POSITIVE_INFINITY) expected = wholeLength(Buffer.concat(chunks));
+        if (received < expected) return;
         const ms = performance.now() - began;
         settle(() => resolve({ ms, ...parts(Buffer.concat(chunks)) }));
       };
       const onClose = (): void =>
-        settle(() => reject(new Error(`closed after ${received} of ${wanted} bytes`)));
+        settle(() => reject(new Error(`closed after ${received} of ${expected} bytes`)));
       const onError = (error: Error): void => settle(() => reject(error));
       const timer = setTimeout(
-        () => settle(() => reject(new Error(`no whole answer in ${TIMEOUT_MS} ms`))),
+        () => settle(() => reject(new Error(`no complete answer within ${TIMEOUT_MS} ms`))),
         TIMEOUT_MS,
       );
       this.#socket.on('data', onData).on('close', onClose).on('error', onError);
@@ -67,13 +67,13 @@ export class RawScraper {
   }
 }
 
-/** Bytes of head and body together; infinite while the head is not whole. */
+/** Length of head and body in bytes; infinite until the head is complete. */
 function wholeLength(start: Buffer): number {
   const headEnd = start.indexOf(HEAD_END);
   if (headEnd < 0) return Number.POSITIVE_INFINITY;
   const head = start.toString('latin1', 0, headEnd);
   const length = /^content-length: *(\d+)\r?$/im.exec(head)?.[1];
-  if (length === undefined) throw new Error(`an answer without a Content-Length: ${head}`);
+  if (length === undefined) throw new Error(`answer without Content-Length: ${head}`);
   return headEnd + HEAD_END.length + Number(length);
 }
 

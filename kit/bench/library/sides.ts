@@ -3,11 +3,11 @@ import { createRequire } from 'node:module';
 export const PEERS = ['prom-client', '@prometheus-io/client'] as const;
 export type Peer = (typeof PEERS)[number];
 
-/** `ours_again` is ours a second time, in processes of its own: what it differs by is the noise of this machine. */
+/** `ours_again` is the control: ours again in other processes, so its difference from ours is noise. */
 export const SIDES = ['ours', 'ours_again', ...PEERS] as const;
 export type Side = (typeof SIDES)[number];
 
-/** What is used here of both clients, which has the same types in either. */
+/** The API used here, which has the same types in both clients. */
 export type Client = typeof import('prom-client');
 
 const require = createRequire(import.meta.url);
@@ -16,9 +16,10 @@ export function isOurs(side: string): boolean {
   return side.startsWith('ours');
 }
 
-/** Ours counts through prom-client, as its users do. */
+/** Client of a side. Ours counts through prom-client. @throws Error on an unknown side */
 export function clientOf(side: string): Client {
   if (isOurs(side)) return require('prom-client') as Client;
-  if (!PEERS.includes(side as Peer)) throw new Error(`no side ${side}; there are ${SIDES.join(', ')}`);
+  if (!PEERS.includes(side as Peer))
+    throw new Error(`unknown side ${side}; the sides are ${SIDES.join(', ')}`);
   return require(side) as Client;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { alternate, compare, ratiosOf, sidesOf } from './comparison.ts';
 
-test('a ratio says how many times as much as ours a peer takes, by the medians', () => {
+test('a ratio is the median of a peer divided by the median of ours', () => {
   assert.deepEqual(compare({ ours: [2, 1, 9], peer: [40, 50, 30], other: [1, 1, 1] }, 'ms'), {
     ours: { median: 2, min: 1, max: 9, unit: 'ms' },
     peer: { median: 40, min: 30, max: 50, unit: 'ms' },
@@ -11,24 +11,24 @@ test('a ratio says how many times as much as ours a peer takes, by the medians',
   });
 });
 
-test('beside nothing of ours a peer has no ratio, and one that has nothing either is equal', () => {
+test('if ours is 0, the ratio of a peer is null, or 1 if the peer is 0 too', () => {
   assert.deepEqual(ratiosOf(compare({ ours: [0], peer: [300], other: [0] }, 'lost')), {
     peer: null,
     other: 1,
   });
 });
 
-test('sides and ratios come apart again as they were put together', () => {
+test('sidesOf and ratiosOf return the parts of a comparison', () => {
   const comparison = compare({ ours: [1], peer: [3] }, 'ms');
   assert.deepEqual(Object.keys(sidesOf(comparison)), ['ours', 'peer']);
   assert.deepEqual(ratiosOf(comparison), { peer: 3 });
 });
 
-test('there is no comparison without ours', () => {
-  assert.throws(() => compare({ peer: [1] }, 'ms'), /nothing of ours among peer/);
+test('a comparison without ours is an error', () => {
+  assert.throws(() => compare({ peer: [1] }, 'ms'), /no figures of ours, only of peer/);
 });
 
-test('sides alternate, each sampled once a round', async () => {
+test('sides alternate, each sampled once per round', async () => {
   const order: string[] = [];
   const samples = await alternate(['a', 'b', 'c'], 2, async (side, round) => {
     order.push(`${side}${round}`);

@@ -1,12 +1,12 @@
 import { type Spread, spread } from './spread.ts';
 
-/** What was measured, by side. */
+/** Measured values by side. */
 export type Samples = Readonly<Record<string, readonly number[]>>;
 
-/** How many times as much as ours each peer takes; null where ours is 0 and the peer's is not. */
+/** Median of each peer divided by the median of ours; null if only ours is 0. */
 export type Ratios = Readonly<Record<string, number | null>>;
 
-/** `{ "ours": Spread, "<peer>": Spread, ..., "ratio": Ratios }`: what stands in the JSON under the name of a measure. */
+/** Value of a measure in the JSON: `{ "ours": Spread, "<peer>": Spread, ..., "ratio": Ratios }`. */
 export type Comparison = Readonly<Record<string, Spread | Ratios>>;
 
 export type Report = Readonly<Record<string, Comparison>>;
@@ -16,10 +16,10 @@ export function compare(samples: Samples, unit: string): Comparison {
   return comparisonOf(Object.fromEntries(sides));
 }
 
-/** @throws Error where there is nothing of ours to compare with */
+/** Adds the ratios to the spreads. @throws Error without figures of ours */
 export function comparisonOf(sides: Readonly<Record<string, Spread>>): Comparison {
   const ours = sides.ours;
-  if (ours === undefined) throw new Error(`nothing of ours among ${Object.keys(sides).join(', ')}`);
+  if (ours === undefined) throw new Error(`no figures of ours, only of ${Object.keys(sides).join(', ')}`);
   const peers = Object.entries(sides).filter(([side]) => side !== 'ours');
   return { ...sides, ratio: Object.fromEntries(peers.map(([side, peer]) => [side, times(peer, ours)])) };
 }
@@ -38,7 +38,7 @@ export function ratiosOf(comparison: Comparison): Ratios {
   return comparison.ratio as Ratios;
 }
 
-/** One sample of each side after the other, A B C A B C, so that what changes on the machine meets all of them. */
+/** Samples the sides in turns, A B C A B C, so changes on the machine affect all of them. */
 export async function alternate(
   sides: readonly string[],
   rounds: number,

@@ -5,13 +5,13 @@ import { withFigures } from './page-figures.ts';
 const OTHER = '<!-- figures: made by other.ts -->\ntheirs\n<!-- end of figures -->\n';
 const PAGE = `before\n${OTHER}<!-- figures: made by one.ts -->\nold\n<!-- end of figures -->\nafter\n`;
 
-test('only what stands between the marks of its script is replaced, and doing it again changes nothing', () => {
+test('only the text between the marks of the script is replaced, and repeating it changes nothing', () => {
   const page = withFigures(PAGE, 'one.ts', 'new');
   assert.equal(page, PAGE.replace('old', 'new'));
   assert.equal(withFigures(page, 'one.ts', 'new'), page);
 });
 
-test('a page without the marks of its script is refused', () => {
+test('a page without the marks of the script is an error', () => {
   assert.throws(
     () => withFigures(PAGE, 'two.ts', 'new'),
     /no place for figures: <!-- figures: made by two\.ts -->/,

@@ -1,6 +1,6 @@
 const END = '<!-- end of figures -->';
 
-/** The page with these figures in place of those that the same script wrote before. @throws where the page has no place for them */
+/** Returns the page with `figures` between the marks of `script`. @throws Error if the page has no such marks */
 export function withFigures(page: string, script: string, figures: string): string {
   const mark = `<!-- figures: made by ${script} -->`;
   const begin = page.indexOf(mark);

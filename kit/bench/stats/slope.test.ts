@@ -7,7 +7,7 @@ test('points on a line give its slope, in any order', () => {
   assert.deepEqual(medianSlope(points), { median: 2, min: 2, max: 2 });
 });
 
-test('one bad point does not move the slope, but shows between its neighbours', () => {
+test('an outlier does not move the slope, but shows in minimum and maximum', () => {
   const points = [1, 2, 3, 4, 5].map((x) => ({ x, y: x === 3 ? 100 : x }));
   const { median, min, max } = medianSlope(points);
   assert.equal(median, 1);
@@ -15,6 +15,6 @@ test('one bad point does not move the slope, but shows between its neighbours', 
   assert.equal(max, 98);
 });
 
-test('one point has no slope', () => {
-  assert.throws(() => medianSlope([{ x: 1, y: 1 }]), /no slope through 1 points/);
+test('a single point is an error', () => {
+  assert.throws(() => medianSlope([{ x: 1, y: 1 }]), /a slope needs 2 points, not 1/);
 });

@@ -6,12 +6,12 @@ export interface Point {
 }
 
 /**
- * How much y grows with x: the median of the slopes between every two points (Theil and Sen), which one bad point does not
- * move far; and the least and the greatest between neighbours.
+ * Theil-Sen slope: the median of the slopes between every two points, robust against outliers. Minimum and maximum are those between
+ * neighbours. @throws Error with fewer than two points
  */
 export function medianSlope(points: readonly Point[]): { median: number; min: number; max: number } {
   const sorted = points.toSorted((a, b) => a.x - b.x);
-  if (sorted.length < 2) throw new Error(`no slope through ${sorted.length} points`);
+  if (sorted.length < 2) throw new Error(`a slope needs 2 points, not ${sorted.length}`);
   const between = sorted.flatMap((from, i) =>
     sorted.slice(i + 1).map((to) => (to.y - from.y) / (to.x - from.x)),
   );

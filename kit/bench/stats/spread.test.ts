@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { quantile, spread } from './spread.ts';
 
-test('a spread has the median, the least and the greatest, whatever the order', () => {
+test('a spread has median, minimum and maximum in any order of the values', () => {
   assert.deepEqual(spread([5, 1, 3], 'ms'), { median: 3, min: 1, max: 5, unit: 'ms' });
   assert.deepEqual(spread([10, 9, 100], 'ns'), { median: 10, min: 9, max: 100, unit: 'ns' });
 });
 
-test('nothing measured has no spread', () => {
-  assert.throws(() => spread([], 'ms'), /nothing was measured in ms/);
+test('a spread without values is an error', () => {
+  assert.throws(() => spread([], 'ms'), /no values to summarize \(ms\)/);
 });
 
-test('a quantile is one of the values, which so large a share does not exceed', () => {
+test('a quantile is the smallest value that the given share does not exceed', () => {
   const values = Array.from({ length: 100 }, (_, i) => 100 - i);
   assert.equal(quantile(values, 0.99), 99);
   assert.equal(quantile(values, 0.5), 50);

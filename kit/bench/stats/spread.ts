@@ -5,13 +5,14 @@ export interface Spread {
   readonly unit: string;
 }
 
+/** Median (the upper one of an even number), minimum and maximum. @throws Error without values */
 export function spread(values: readonly number[], unit: string): Spread {
   const sorted = values.toSorted((a, b) => a - b);
-  if (sorted.length === 0) throw new Error(`nothing was measured in ${unit}`);
+  if (sorted.length === 0) throw new Error(`no values to summarize (${unit})`);
   return { median: sorted[Math.floor(sorted.length / 2)]!, min: sorted[0]!, max: sorted.at(-1)!, unit };
 }
 
-/** The value that so large a share of the values does not exceed. */
+/** Smallest value that `share` of the values does not exceed; NaN without values. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   if (sorted.length === 0) return Number.NaN;

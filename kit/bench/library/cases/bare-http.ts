@@ -1,4 +1,4 @@
-/** The same body, ready-made, from a server that does nothing else: `bare-http.ts <bytes>`. Its parent hears the port. */
+/** Serves a constant body: `bare-http.ts <bytes>`. Sends its port to the parent. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,7 +1,6 @@
 /**
- * A cluster whose primary serves the metrics of its workers: `cluster.ts <side> <counters|histograms> <series> <workers>`.
- * Its parent hears the port when every worker has counted in every series, and may ask it to count, or how long its event
- * loop stood still.
+ * A cluster whose primary serves the metrics of its workers: `cluster.ts <side> <counters|histograms> <series> <workers>`. Sends its port
+ * to the parent once every worker has counted in every series. Messages: `count`, `watch`, `longest-stall`.
  */
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
@@ -10,13 +9,13 @@ import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, clientOf, isOurs } from '../sides.ts';
-import { countForAll, doorOf } from './door.ts';
+import { joinCluster, metricsListener } from './metrics-listener.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const LABELS = ['method', 'route', 'status'];
 const COUNT = 'count';
-/** A stall is seen by the first timer after it. */
+/** The first timer after a stall records it. */
 const SAMPLED_WITHIN_MS = 10;
 
 const [side, kind, seriesText, workersText] = process.argv.slice(2) as [string, string, string, string];
@@ -29,8 +28,8 @@ else runWorker();
 
 async function runPrimary(): Promise<void> {
   if (isOurs(side)) process.env.PROMETHEUS_MULTIPROC_DIR = temporaryDirectory();
-  // Before the workers start: it must not miss that they announce themselves.
-  const serve = doorOf(side, client);
+  // Before the workers start: a peer's aggregator must receive their announcements.
+  const serve = metricsListener(side, client);
   const forked: Worker[] = [];
   process.once('disconnect', () => {
     for (const worker of forked) worker.process.kill('SIGKILL');
@@ -44,16 +43,16 @@ async function runPrimary(): Promise<void> {
   process.send!((server.address() as AddressInfo).port);
 
   let delay: ReturnType<typeof monitorEventLoopDelay> | undefined;
-  process.on('message', async (question) => {
-    if (question === COUNT) {
+  process.on('message', async (request) => {
+    if (request === COUNT) {
       await Promise.all(forked.map((worker) => counted(worker)));
       process.send!('counted');
-    } else if (question === 'watch') {
+    } else if (request === 'watch') {
       delay = monitorEventLoopDelay({ resolution: 1 });
       delay.enable();
       await sleep(SAMPLED_WITHIN_MS);
       process.send!('watching');
-    } else if (question === 'longest-stall') {
+    } else if (request === 'longest-stall') {
       await sleep(SAMPLED_WITHIN_MS);
       delay!.disable();
       process.send!(delay!.max / 1e6);
@@ -61,7 +60,7 @@ async function runPrimary(): Promise<void> {
   });
 }
 
-/** Its other messages are the client's own. */
+/** Resolves when the worker has counted. Ignores messages of the client. */
 async function counted(worker: Worker): Promise<void> {
   worker.send(COUNT);
   for (;;) {
@@ -71,7 +70,7 @@ async function counted(worker: Worker): Promise<void> {
 }
 
 function runWorker(): void {
-  countForAll(side, client);
+  joinCluster(side, client);
   const count = kind === 'histograms' ? histograms() : counters();
   let times = 0;
   const countAll = (): void => {

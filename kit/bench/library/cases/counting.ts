@@ -1,4 +1,4 @@
-/** Nanoseconds of one call, in a process of its own: `node counting.ts <measure> <side>` prints one number. */
+/** `node counting.ts <measure> <side>` prints the nanoseconds of one call. */
 import { share } from 'prom-multiproc';
 import { quantile } from '../../stats/spread.ts';
 import { type Client, clientOf, isOurs } from '../sides.ts';
@@ -8,7 +8,7 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 const LABELS = ['method', 'route', 'status'];
 const ROUNDS = 7;
 const WARM_UP = 200_000;
-/** Processor time is told in steps of some milliseconds on some machines. */
+/** Some machines report processor time in steps of milliseconds. */
 const ROUND_MICROSECONDS = 80_000;
 
 const routes = Array.from({ length: 20 }, (_, i) => `/route/${i}`);
@@ -32,7 +32,7 @@ const MEASURES: Record<string, () => (i: number) => void> = {
     const one = counter();
     return (i) => one.inc(reused[i % 20]!);
   },
-  /** Texts that were never a key before: not interned, their hash not known. */
+  /** New strings in every call: V8 has not internalized them. */
   inc_labels_fresh() {
     const one = counter();
     return (i) => one.inc({ method: 'GET', route: `/route/${i % 20}`, status: `${200 + (i % 2)}` });
@@ -60,7 +60,7 @@ const MEASURES: Record<string, () => (i: number) => void> = {
   },
 };
 
-/** The median of the rounds, in processor time of this thread: what else the machine does counts as little as can be. */
+/** Median of the rounds, in processor time of this thread. */
 function nanoseconds(act: (i: number) => void): number {
   const time = (calls: number): number => {
     const began = process.threadCpuUsage();

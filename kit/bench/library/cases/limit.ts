@@ -1,6 +1,6 @@
 /**
- * Milliseconds of what a scrape costs at least: `limit.ts <additions|copy> <arrays> <cells> <bytes>` prints one number.
- * Additions: so many arrays of so many doubles added up. Copy: so many bytes from one buffer to another.
+ * Lower bound of a scrape in milliseconds: `limit.ts <additions|copy> <arrays> <cells> <bytes>` prints one number.
+ * `additions` adds up the arrays of `cells` doubles, `copy` copies `bytes`.
  */
 import { quantile } from '../../stats/spread.ts';
 

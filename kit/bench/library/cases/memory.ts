@@ -1,5 +1,5 @@
 /**
- * Bytes a series costs in a process of its own, by how much more twice as many take:
+ * Bytes per series, from the growth when the number of series doubles:
  * `node --expose-gc memory.ts <worker|reader> <counters|statuses|histograms> <side>` prints one number.
  */
 import { Reader, share } from 'prom-multiproc';
@@ -14,7 +14,7 @@ const [what, kind, side] = process.argv.slice(2) as [string, string, string];
 const client: Client = clientOf(side);
 const register = new client.Registry();
 
-/** Heap, and what is outside of it: the mapped files too. */
+/** Bytes of heap and external memory, including mapped files. */
 function bytes(): number {
   for (let i = 0; i < 4; i++) globalThis.gc!();
   const { heapUsed, external } = process.memoryUsage();
@@ -25,7 +25,7 @@ function counter() {
   return new client.Counter({ name: 'a_total', help: 'A', labelNames: LABELS, registers: [register] });
 }
 
-/** Counts once in the series of this number. */
+/** Functions that count once in series `i`. */
 const KINDS: Record<string, () => (i: number) => void> = {
   counters() {
     const one = counter();
@@ -44,7 +44,8 @@ const KINDS: Record<string, () => (i: number) => void> = {
 };
 
 const make = KINDS[kind];
-if (make === undefined) throw new Error(`no kind ${kind}; there are ${Object.keys(KINDS).join(', ')}`);
+if (make === undefined)
+  throw new Error(`unknown kind ${kind}; the kinds are ${Object.keys(KINDS).join(', ')}`);
 const directory = temporaryDirectory();
 if (isOurs(side)) {
   process.env.PROMETHEUS_MULTIPROC_DIR = directory;
@@ -56,7 +57,7 @@ const before = bytes();
 if (what === 'worker') {
   for (let i = SERIES; i < 2 * SERIES; i++) count(i);
   console.log((bytes() - before) / SERIES);
-  // What is not used any more could be freed before it was measured.
+  // A later use keeps the metric from being collected before the measurement.
   count(0);
 } else {
   if (!isOurs(side)) throw new Error(`${side} has no reader`);

@@ -1,8 +1,7 @@
 /**
- * An Express app in one process: `requests.ts <side>`. Its parent hears the port, and may ask how much processor time the
- * process has taken.
- * Ours with what the demo app has around its application; `ours_plain_middleware` and the peers with what people write by their
- * documentation; `without` with none.
+ * An Express app in one process: `requests.ts <side>`. Sends its port to the parent, and its processor time in microseconds for each
+ * message. Ours uses the request metrics of the demo app, `ours_plain_middleware` and the peers use middleware as in their
+ * documentation, `without` has no metrics.
  */
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
@@ -44,7 +43,7 @@ app.get('/users/:id', (request, response) => {
   response.json({ id: request.params.id, name: 'Pandora', groups: ['jar', 'hope'] });
 });
 
-/** Around the application, as the demo app has it. */
+/** Wraps the app in the request metrics of the demo app. */
 async function measured(): Promise<RequestListener> {
   const { measureRequests } = await import(
     '../../../../packages/cluster-runtime/src/http/measure-requests.ts'

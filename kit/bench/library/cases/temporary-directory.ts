@@ -6,7 +6,7 @@ import {
 
 const TMPFS = '/dev/shm';
 
-/** A directory in memory where there is such a place, as the README of the library advises; gone when the process ends. */
+/** A directory, in memory if the machine has /dev/shm. Removed when the process exits. */
 export function temporaryDirectory(): string {
   return directoryOf(thisProcess, existsSync(TMPFS) ? { under: TMPFS } : {});
 }

@@ -9,11 +9,14 @@ function shown(...values: number[]): string {
   return `# TYPE http_requests_total counter\n${lines.join('')}`;
 }
 
-test('a scrape with every count of every worker passes', () => {
+test('a scrape with all counts of all workers passes', () => {
   checkTotals(shown(16, 16), SIZE, 2);
 });
 
-test('a scrape that lacks a series or a count does not', () => {
-  assert.throws(() => checkTotals(shown(16), SIZE, 2), /1 of 1 series shown have 16; there are 2/);
-  assert.throws(() => checkTotals(shown(16, 14), SIZE, 2), /1 of 2 series shown have 16; there are 2/);
+test('a scrape without a series or a count is an error', () => {
+  assert.throws(() => checkTotals(shown(16), SIZE, 2), /1 of 1 series have the value 16; expected 2 series/);
+  assert.throws(
+    () => checkTotals(shown(16, 14), SIZE, 2),
+    /1 of 2 series have the value 16; expected 2 series/,
+  );
 });

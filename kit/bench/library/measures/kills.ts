@@ -20,13 +20,13 @@ const STABLE = { deadlineMs: 30_000, forMs: 500 };
 const SEED = 20_261_122;
 
 interface KillRound {
-  /** Answered and counted in no later scrape. */
+  /** Requests answered but not counted. */
   readonly lost: number;
   readonly decreases: number;
   readonly failedScrapes: number;
 }
 
-/** Workers are killed under load: the same requests at the same rate, and the same workers at the same times, on each side. */
+/** Kills workers under load, with the same rate, victims and times on each side. */
 export async function measureKills(plan: Plan): Promise<Report> {
   const rounds: Record<string, KillRound[]> = Object.fromEntries(SIDES.map((side) => [side, []]));
   for (let round = 0; round < plan.killRounds; round++) {
@@ -63,7 +63,7 @@ async function killRound(side: string, plan: Plan, seed: number): Promise<KillRo
     const { answered } = await load.done;
     const { decreases, failed } = await scraping.stop();
     const counted = await pollUntilStable(
-      `the count of ${side}`,
+      `count of ${side}`,
       async () => total(await scrape(metricsUrl, SCRAPE_TIMEOUT_MS), 'requests_total'),
       STABLE,
     );
@@ -77,7 +77,7 @@ async function killRound(side: string, plan: Plan, seed: number): Promise<KillRo
   }
 }
 
-/** At random times, but not at the very beginning or end. */
+/** Kills at random times, not in the first or last tenth. */
 async function kill(app: CaseProcess, durationMs: number, kills: number, random: Random): Promise<void> {
   const began = performance.now();
   const times = Array.from({ length: kills }, () => durationMs * (0.1 + 0.8 * random.next())).sort(
@@ -85,6 +85,6 @@ async function kill(app: CaseProcess, durationMs: number, kills: number, random:
   );
   for (const at of times) {
     await sleep(Math.max(0, began + at - performance.now()));
-    await app.ask(`kill ${random.int(WORKERS)}`);
+    await app.request(`kill ${random.int(WORKERS)}`);
   }
 }

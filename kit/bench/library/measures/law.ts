@@ -9,12 +9,12 @@ const WORKERS = 8;
 const SERIES = 10_000;
 const ALL_SERIES = [100, 1000, 10_000, 100_000];
 const ALL_WORKERS = [2, 4, 8, 16];
-/** Fewer where each scrape is long: a long one warms up as much as many short ones. */
+/** Long scrapes need fewer warm-up rounds. */
 const warmUp = (series: number): number => (series > SERIES ? 3 : 8);
 const NS_PER_MS = 1e6;
 const US_PER_MS = 1e3;
 
-/** What a scrape costs by series and by processes: every series of every process counts in between two scrapes. */
+/** Time of a scrape by number of series and of processes. Every process counts in every series between two scrapes. */
 export async function measureLaw(plan: Plan): Promise<Report> {
   const seriesSteps = ALL_SERIES.filter((series) => series <= plan.largestSeries);
   const sizes = [
@@ -56,8 +56,8 @@ async function measureSize(plan: Plan, size: { series: number; workers: number }
           return await target(side).scrape();
         } catch (error) {
           if (side === 'ours') throw error;
-          // A peer gives up after five seconds; the others are measured on. The report says that it has no figure.
-          process.stderr.write(`${lawName(size)}: ${side} fails: ${error}\n`);
+          // A peer's scrape fails after 5 s. The other sides are still measured.
+          process.stderr.write(`${lawName(size)}: ${side} failed: ${error}\n`);
           failed.add(side);
           return Number.NaN;
         }

@@ -6,10 +6,7 @@ import { ScrapeTarget, type Size } from './scrape-target.ts';
 const CELLS = { counters: 1, histograms: 14 };
 const LIMITS = ['additions', 'copy'] as const;
 
-/**
- * Beside a scrape of ours what it cannot do without: one addition a cell, one copy of the body, and a server that sends
- * a body as large ready-made.
- */
+/** Compares a scrape of ours with its lower bounds: one addition per cell, one copy of the body, a server with a constant body. */
 export async function measureLimit(
   plan: Plan,
   { kind, series, workers }: Size,

@@ -3,7 +3,7 @@ import { runCase } from '../case-process.ts';
 import type { Plan } from '../plan.ts';
 import { SIDES } from '../sides.ts';
 
-/** In the process that counts, and in the one that answers scrapes: the peers' keeps nothing between two of them. */
+/** Process and metric type of each measure. Peers keep no memory for scrapes, so only ours has a reader. */
 const MEASURES = {
   bytes_per_series: ['worker', 'counters'],
   bytes_per_series_hist: ['worker', 'histograms'],

@@ -9,7 +9,7 @@ export interface Size {
   readonly workers: number;
 }
 
-/** Whatever serves /metrics in a process of its own, with one connection to it. */
+/** A case process that serves /metrics, with one connection to it. */
 export class ScrapeTarget {
   readonly #case: CaseProcess;
   readonly #scraper: RawScraper;
@@ -37,10 +37,11 @@ export class ScrapeTarget {
     }
   }
 
-  /** Milliseconds of one scrape. */
+  /** Milliseconds of one scrape. @throws Error unless the status is 200 */
   async scrape(): Promise<number> {
     const { ms, status, body } = await this.#scraper.scrape();
-    if (status !== 200) throw new Error(`a scrape was answered ${status}: ${body.toString('utf8', 0, 200)}`);
+    if (status !== 200)
+      throw new Error(`scrape failed with status ${status}: ${body.toString('utf8', 0, 200)}`);
     return ms;
   }
 
@@ -48,16 +49,16 @@ export class ScrapeTarget {
     return (await this.#scraper.scrape()).body.toString('utf8');
   }
 
-  /** Each worker counts once in each series. */
+  /** Makes each worker count once in each series. */
   async count(): Promise<void> {
-    await this.#case.ask('count');
+    await this.#case.request('count');
   }
 
-  /** The longest time in milliseconds that the event loop of the primary stood still during a scrape. */
+  /** Longest stall of the primary's event loop during a scrape, in milliseconds. */
   async stall(): Promise<number> {
-    await this.#case.ask('watch');
+    await this.#case.request('watch');
     await this.scrape();
-    return this.#case.ask<number>('longest-stall');
+    return this.#case.request<number>('longest-stall');
   }
 
   async end(): Promise<void> {
@@ -66,7 +67,7 @@ export class ScrapeTarget {
   }
 }
 
-/** Starts one for each side, one after the other, and ends all of them whatever comes. */
+/** Starts a target for each side in turn, calls `use`, and always ends all of them. */
 export async function withTargets<T>(
   sides: readonly string[],
   start: (side: string) => Promise<ScrapeTarget>,

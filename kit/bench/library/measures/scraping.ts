@@ -8,7 +8,7 @@ import { type Kind, ScrapeTarget, type Size, withTargets } from './scrape-target
 const COUNTERS: Size = { kind: 'counters', series: 10_000, workers: 8 };
 const HISTOGRAMS: Size = { kind: 'histograms', series: 1000, workers: 8 };
 
-/** Every series of every worker is counted in between two scrapes; `idle`: in none, as for most series in reality. */
+/** Every worker counts in every series between two scrapes; with `idle`, in none. */
 export async function measureScraping(plan: Plan): Promise<Report> {
   const report: Record<string, Comparison> = {};
   for (const [name, size] of [
@@ -44,7 +44,7 @@ async function counted(target: ScrapeTarget): Promise<number> {
   return target.scrape();
 }
 
-/** Of a primary that has just started, whose workers have their series. */
+/** First scrape of a new cluster whose workers have counted. */
 function first(plan: Plan, size: { kind: Kind; series: number; workers: number }) {
   return alternate(SIDES, plan.firstScrapes, async (side) => {
     const target = await ScrapeTarget.cluster(side, size);

@@ -2,21 +2,21 @@ import type { RequestListener } from 'node:http';
 import { metricsHandler, share } from 'prom-multiproc';
 import { type Client, isOurs } from '../sides.ts';
 
-/** What serves the metrics of a cluster in its primary. */
-export function doorOf(side: string, client: Client): RequestListener {
-  if (!isOurs(side)) return peersDoor(client);
+/** Listener with which the primary serves the metrics of the cluster. */
+export function metricsListener(side: string, client: Client): RequestListener {
+  if (!isOurs(side)) return peerListener(client);
   share(client.register);
   return metricsHandler(client.register);
 }
 
-/** Has a worker count for the cluster as a whole. */
-export function countForAll(side: string, client: Client): void {
+/** Makes the metrics of a worker part of the cluster's. */
+export function joinCluster(side: string, client: Client): void {
   if (isOurs(side)) share(client.register);
   else new client.AggregatorRegistry();
 }
 
-/** As the documentation of both peers has it. */
-function peersDoor(client: Client): RequestListener {
+/** As in the documentation of both peers. */
+function peerListener(client: Client): RequestListener {
   const aggregator = new client.AggregatorRegistry();
   return async (_request, response) => {
     try {
