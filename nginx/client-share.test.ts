@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 import { readSettings } from '../packages/cluster-runtime/src/core/settings.ts';
 
 const SHARE = 1 / 4;
-/** Requests per second that two workers answer: `requests_per_second` in docs/explanation/load.md, the faster run. */
+/** Requests per second that two workers answer: `requests_per_second` in docs/explanation/load.md. */
 const SERVED_PER_SECOND = 3_250;
 /** Memory of one connection without its headers, kernel memory included: measured with 8,192 connections. */
 const CONNECTION_BYTES = 12 * 1024;

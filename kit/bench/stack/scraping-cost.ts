@@ -11,7 +11,10 @@ export interface ScrapingSide {
   readonly scrapeBytes: number;
 }
 
-/** Sends load with or without one scrape per second. Reads event-loop stalls from the log of the primary. @throws Error if a request fails */
+/**
+ * Sends load with or without one scrape per second. Reads event-loop stalls from the log of the primary.
+ * @throws Error if a request fails
+ */
 export async function scrapingSide(
   stack: LoadStack,
   { rate, seconds, scraped }: { readonly rate: number; readonly seconds: number; readonly scraped: boolean },

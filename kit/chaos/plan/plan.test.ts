@@ -38,7 +38,7 @@ test('the first round has each kind of fault once', () => {
   }
 });
 
-test('scaling adds at most one worker and removes none below the start', () => {
+test('scaling adds at most one worker and never goes below the initial number', () => {
   let extra = 0;
   for (const { kind } of first(3_000, 3)) {
     if (kind === 'scale-up') extra += 1;
