@@ -6,7 +6,7 @@ import { clearDirectory } from 'prom-multiproc/clear-directory';
 
 const { PORT = '8041', METRICS_PORT = '9041', PROMETHEUS_MULTIPROC_DIR } = process.env;
 
-share(register); // the one line
+share(register); // shares all metrics of this registry
 const requests = new Counter({ name: 'http_requests_total', help: 'Requests', labelNames: ['status'] });
 
 if (cluster.isPrimary) {

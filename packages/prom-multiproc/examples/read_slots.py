@@ -52,7 +52,7 @@ class Payload:
         check(ordinal < len(metrics) and count <= len(metrics[ordinal]["labels"]), "unknown metric or labels")
         names = metrics[ordinal]["labels"]
         pairs = [(*self.numbers("I"), self.text()) for _ in range(count)]
-        check(all(i < len(names) for i, _ in pairs) and len({i for i, _ in pairs}) == count, "label index")
+        check(all(i < len(names) for i, _ in pairs) and len({i for i, _ in pairs}) == count, "label index too high or repeated")
         return metrics[ordinal], [(names[i], value) for i, value in pairs]
 
 

@@ -35,7 +35,7 @@ describe('Next.js, as a standalone server', () => {
   }
 
   for (const bundler of ['--turbopack', '--webpack'] as const) {
-    test(`built with ${bundler} it counts if next.config has the line of docs/guides/install.md`, async () => {
+    test(`built with ${bundler} it counts if next.config has serverExternalPackages as in docs/guides/install.md`, async () => {
       const [line] = snippets('Next.js', 'js');
       const config = readFileSync(join(tools, 'next/next.config.mjs'), 'utf8');
       assert.ok(config.includes(line!.match(/serverExternalPackages: \[.*\]/)![0]));
@@ -44,7 +44,7 @@ describe('Next.js, as a standalone server', () => {
   }
 
   for (const bundler of ['--turbopack', '--webpack'] as const) {
-    test(`built with ${bundler} without that line, the error names it`, async () => {
+    test(`built with ${bundler} without serverExternalPackages, the error names that setting`, async () => {
       const { stdout, stderr } = await built(bundler, 'no');
       assert.match(
         stdout + stderr,

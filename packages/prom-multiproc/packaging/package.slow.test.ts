@@ -85,7 +85,7 @@ test('npm packs again after an interrupted pack', () => {
   assert.equal(list(tarball), list(packed.tarball));
 });
 
-test("the published package.json has the entry points and commands of the repository's", () => {
+test('the published package.json has the same entry points and commands as the package.json in the repository', () => {
   const published = JSON.parse(readFileSync(installed('package.json'), 'utf8'));
   const { exports, bin } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
   assert.deepEqual(Object.keys(published.exports), [...Object.keys(exports), './package.json']);

@@ -1,6 +1,6 @@
 /**
- * Builds dist/ and replaces package.json by the published one until `postpack`. The repository's names TypeScript sources, which
- * Node does not run in node_modules (https://nodejs.org/api/typescript.html#type-stripping-in-dependencies).
+ * Builds dist/ and replaces package.json by the published one until `postpack`. The package.json of the repository names TypeScript
+ * sources, which Node does not run in node_modules (https://nodejs.org/api/typescript.html#type-stripping-in-dependencies).
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { MANIFEST, SAVED_MANIFEST } from './manifest-files.ts';

@@ -28,7 +28,7 @@ for (const [major, exit, bin] of [
   [11, 1, 'pnpm.mjs'],
   [12, 1, 'pnpm.mjs'],
 ] as const) {
-  test(`pnpm ${major} installs the package, without a warning if the line of the page is set, and @vercel/nft can trace it`, async () => {
+  test(`pnpm ${major} installs the package, without a warning if pnpm-workspace.yaml is as in install.md, and @vercel/nft can trace it`, async () => {
     const project = emptyProject(`pnpm-${major}`, packed);
     const install = [join(tools, `node_modules/pnpm${major}/bin`, bin), 'install'];
     const without = await outcome(install, project);
@@ -93,7 +93,7 @@ for (const [tool, file, option] of [
   ['webpack', 'app.cjs', /\(externals: \{ 'prom-multiproc': 'commonjs prom-multiproc' \}\)/],
   ['ncc', 'app.mjs', /\(--external prom-multiproc\)/],
 ] as const) {
-  test(`a bundle of ${tool} counts beside node_modules; elsewhere the error names the option`, async () => {
+  test(`a bundle of ${tool} counts if node_modules is beside it; without node_modules the error names the option to set`, async () => {
     for (const external of ['external', 'no']) {
       await succeed(['build.mjs', tool, external], tools);
       assertCounted(await outcome([`dist/${file}`], tools));
