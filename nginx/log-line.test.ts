@@ -56,14 +56,14 @@ function lineOf(values: Record<string, string>): string {
 
 const inFile = (line: string) => ENGINE.length + JSON.stringify(line).length - 2;
 
-test('every value of a line is bounded, and the page states the longest line and its size in the engine’s file', () => {
+test('every value of a line is bounded, and the page states the longest line and its size in Docker’s log file', () => {
   const line = lineOf(LONGEST);
   assert.equal(JSON.parse(line).path, LONGEST.logged_path);
   assert.ok(line.length < 4096, 'a write of up to 4096 bytes to a pipe is atomic');
   const page = read('../docs/guides/harden.md').replace(/\s+/g, ' ');
   assert.ok(
-    page.includes(`a line has at most ${line.length} bytes, ${inFile(line)} in the engine's file`),
-    `${line.length} bytes, ${inFile(line)} in the engine's file`,
+    page.includes(`a line has at most ${line.length} bytes, ${inFile(line)} in Docker's log file`),
+    `${line.length} bytes, ${inFile(line)} in Docker's log file`,
   );
 });
 
