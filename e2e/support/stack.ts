@@ -12,7 +12,7 @@ const run = promisify(execFile);
 const SHARING_OFF_FILE = 'e2e/fixtures/sharing-off.compose.yml';
 const LOAD_LIMITS_FILE = 'kit/test-kit/load-limits.compose.yml';
 export const WORKERS = 4;
-/** Limit of a hang: a healthy stack answers in milliseconds. */
+/** Longest wait for an answer, in case the stack hangs. */
 const ANSWER_TIMEOUT_MS = 20_000;
 const SETTLE_DEADLINE_MS = 180_000;
 

@@ -10,12 +10,12 @@ import type { Status } from './core/status.ts';
  */
 
 const POLL_MS = 100;
-/** An operation fails when `/status` has not changed for this time. It is longer than any start or drain may take. */
-const NO_PROGRESS_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 20_000;
 
 const USAGE = 'usage: ctl.ts reload | ctl.ts scale N   (N: workers, at least 1)';
-const { metricsPort } = readSettings();
+const { metricsPort, startTimeoutMs, drainTimeoutMs } = readSettings();
+/** This command fails when `/status` has not changed for this time, which is longer than any start or drain of a worker. */
+const NO_PROGRESS_MS = 30_000 + Math.max(startTimeoutMs, drainTimeoutMs);
 
 async function statusNow(): Promise<Status> {
   const url = `http://127.0.0.1:${metricsPort}/status`;
@@ -42,7 +42,9 @@ async function until(before: Status, wanted: (status: Status) => boolean): Promi
     if (now !== seen) lastChange = performance.now();
     seen = now;
     if (performance.now() - lastChange > NO_PROGRESS_MS)
-      throw new Error(`no progress for ${NO_PROGRESS_MS / 1000} s; the status is ${now}`);
+      throw new Error(
+        `no progress for ${NO_PROGRESS_MS / 1000} s; the primary continues: see its log. Its status is ${now}`,
+      );
     await delay(POLL_MS);
   }
 }

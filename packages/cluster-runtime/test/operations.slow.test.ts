@@ -151,9 +151,9 @@ test('reloads that are requested during a reload run as one reload after it', as
   app.child.kill('SIGHUP');
   await app.line('reloading');
   const second = operate(app, 'reload');
-  await app.line('reload requested again; it is queued once');
+  await app.line('a reload is running or queued; one more reload runs after it');
   const third = operate(app, 'reload');
-  await app.line('reload requested again; it is queued once', 2);
+  await app.line('a reload is running or queued; one more reload runs after it', 2);
   process.kill(workers[0]!.pid, 'SIGCONT');
   assert.deepEqual([(await second).code, (await third).code], [0, 0]);
   const { reload, reloading } = await statusWhen(metrics, (s) => !s.reloading);

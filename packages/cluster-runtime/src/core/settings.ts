@@ -18,13 +18,13 @@ export interface Settings {
   readonly maxWaitMs: number;
   /** Limit of requests in flight in one worker. Further requests are shed. 0: no limit. */
   readonly maxInFlight: number;
-  /** Longest time in which the head and body of a request must arrive. A later request gets 408 and its connection is closed. */
+  /** Longest time for the head and body of a request to arrive. A request that takes longer gets 408, and its connection is closed. */
   readonly requestTimeoutMs: number;
-  /** Time between failing readiness and closing the port, in which a load balancer notices. */
+  /** Time from the first 503 of `/readyz` to the closing of the port, so that a load balancer stops sending requests. */
   readonly drainWaitMs: number;
   /** Longest time a draining worker waits for its requests and idle connections. */
   readonly drainTimeoutMs: number;
-  /** The primary exits if no worker was stable for this time and a worker failed early in it. */
+  /** The primary exits if, for this time, no worker has been ready for 500 ms and at least one has exited before that. */
   readonly giveUpMs: number;
   /** A worker that is not ready after this time is killed and replaced. */
   readonly startTimeoutMs: number;

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 
-/** Every request that the application received, including aborted requests. */
+/** Every request that a worker received and parsed, including `/livez`, `/readyz`, shed and aborted requests. */
 export const httpRequests = new Counter({
   name: 'http_requests_total',
   help: 'HTTP requests, by method, route pattern and status',
@@ -9,7 +9,7 @@ export const httpRequests = new Counter({
 
 export const httpRequestDuration = new Histogram({
   name: 'http_request_duration_seconds',
-  help: 'Time from the request line to the end of the response in seconds',
+  help: 'Time from the parsed request head to the end of the response in seconds',
   labelNames: ['method', 'route', 'status'],
   buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
 });

@@ -62,6 +62,7 @@ export function refuseUnparsed(server: Server, count: (code: string) => void = (
       return;
     }
     count((PARSE_ERROR_CODES as readonly string[]).includes(code) ? code : 'other');
+    // Lines left out before this one, because the process had logged its ten lines of that second.
     const left_out = lines.take();
     if (left_out !== undefined) {
       const fields = { request_id: id, code, reason, status, ...(left_out > 0 && { left_out }) };
@@ -107,7 +108,7 @@ class LinesPerSecond {
     this.#most = most;
   }
 
-  /** Returns how many lines were left out since the last one, or undefined if this line must be left out too. */
+  /** Returns the number of lines left out since the last logged line, or undefined if this line must be left out too. */
   take(): number | undefined {
     const second = Math.floor(performance.now() / 1000);
     if (second !== this.#second) {

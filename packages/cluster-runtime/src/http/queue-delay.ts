@@ -16,11 +16,12 @@ const MAX_AGE_MS = 60_000;
  * `maxWaitMs`, in this worker or in a connection that was not accepted yet. For the latter the proxy reports when it received the
  * request: `X-Request-Start: t=<seconds>`.
  *
- * A worker sheds an old request only if, since its first old request, it has not been idle and has used CPU time of half the limit.
- * CPU starvation, retries, clock skew and a single long request cause no rejections.
+ * A worker never sheds the first old request after an idle period. It sheds further old requests only if it has not been idle since
+ * then and has used more than `maxWaitMs / 2` of CPU time. CPU starvation, retries, clock skew and a single long request cause no
+ * rejections.
  *
- * Shedding uses at most half as much CPU time as serving. Otherwise, if shedding is expensive, all requests are old when the worker
- * reaches them, and it serves none.
+ * Shedding uses at most half as much CPU time as serving. Without this limit, expensive shedding would use all CPU time, and the
+ * worker would serve no request.
  */
 export function longWait({
   maxWaitMs,

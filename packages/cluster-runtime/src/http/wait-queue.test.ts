@@ -169,7 +169,7 @@ test('CPU starvation sheds no request', async () => {
   assert.equal(shed(), 0);
 });
 
-test('one long request sheds no other', async () => {
+test('requests that waited for one long request are not shed', async () => {
   const { request, turn } = byHand({ maxWaitMs: 100 });
   const requests = [request(20), request(5_000), request(), request()];
   for (let i = 0; i < 3; i++) await turn();

@@ -39,7 +39,7 @@ export class KernelOomKills {
     this.#seen = read();
   }
 
-  /** Takes one kill. Returns false if the kernel has counted no kill that was not taken yet. */
+  /** Returns true once for each kill that the kernel has counted since this object was created. */
   take(): boolean {
     if (this.#read() <= this.#seen) return false;
     this.#seen += 1;

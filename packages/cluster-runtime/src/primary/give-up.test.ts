@@ -40,7 +40,7 @@ test('workers that only start slowly do not make the primary give up', (t) => {
   assert.equal(pool.gaveUp, 0);
 });
 
-test('a stable worker restarts the limit, also when it exits', (t) => {
+test('the time limit starts again while a worker is stable and when a stable worker exits', (t) => {
   const { giveUp, pool, pass } = watch(t);
   giveUp.failedEarly();
   pass(750);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { logged } from '../../test/support/logged.ts';
 import { type OperatedPool, RollingOperations } from './rolling-operations.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -23,7 +25,12 @@ function poolOf(states: Readonly<Record<string, 'starting' | 'ready'>>) {
       ended.resolve();
     },
   };
-  return { operations: new RollingOperations({ pool, onReload() {} }), drained, ended: ended.promise };
+  return {
+    operations: new RollingOperations({ pool, onReload() {} }),
+    workers,
+    drained,
+    ended: ended.promise,
+  };
 }
 
 test('scaling down removes a starting worker and not the only worker that serves', async () => {
@@ -38,4 +45,27 @@ test('scaling down removes the worker that has served longest if all serve', asy
   operations.scale(-1);
   await ended;
   assert.deepEqual(drained, ['old']);
+});
+
+test('a failed replacement of a worker that cannot share is not logged as a failed recycle', async (t) => {
+  const lines = logged(t);
+  const { operations, workers } = poolOf({ old: 'ready', young: 'ready' });
+  operations.replace(workers[0]!, 'cannot-share', 'ENOSPC');
+  await turn();
+  operations.replace(workers[0]!, 'recycle', '100 requests, limit 100');
+  await turn();
+  const failures = lines.filter(({ level }) => level === 'error').map(({ msg }) => msg);
+  assert.deepEqual(failures, [
+    'replacement of a worker that cannot share failed; existing workers keep serving',
+    'recycle failed; existing workers keep serving',
+  ]);
+});
+
+test('a reload that fails without a ready worker does not log that workers keep serving', async (t) => {
+  const lines = logged(t);
+  const { operations } = poolOf({ young: 'starting' });
+  operations.reload();
+  await turn();
+  const { msg } = lines.find(({ level }) => level === 'error')!;
+  assert.equal(msg, 'reload failed; no worker is ready');
 });

@@ -17,6 +17,10 @@ const MAX_WORKERS = 512;
 
 type Kind = 'reload' | 'scale' | 'recycle';
 type Replacing = 'recycle' | 'cannot-share';
+const REPLACEMENT: Readonly<Record<Replacing, string>> = {
+  recycle: 'recycle',
+  'cannot-share': 'replacement of a worker that cannot share',
+};
 
 export interface RollingOperationsOptions {
   readonly pool: OperatedPool;
@@ -42,7 +46,7 @@ export class RollingOperations {
   /** Replaces all workers. A reload that is requested during a reload runs after it. */
   reload(): void {
     if (this.#running === 'reload' || this.#reloadAsked)
-      log('info', 'reload requested again; it is queued once');
+      log('info', 'a reload is running or queued; one more reload runs after it');
     this.#reloadAsked = true;
     this.#next();
   }
@@ -68,13 +72,17 @@ export class RollingOperations {
 
   #next(): void {
     if (this.#running !== undefined || this.#options.pool.stopping) return;
-    const [leaving] = this.#leaving.keys();
-    if (this.#scaleBy !== 0) this.#run('scale', () => this.#scaleOnce());
-    else if (this.#reloadAsked) this.#run('reload', () => this.#reloadOnce());
-    else if (leaving !== undefined) this.#run('recycle', () => this.#replaceOnce(leaving));
+    const [leaving] = this.#leaving;
+    if (this.#scaleBy !== 0) this.#run('scale', 'scale', () => this.#scaleOnce());
+    else if (this.#reloadAsked) this.#run('reload', 'reload', () => this.#reloadOnce());
+    else if (leaving !== undefined) {
+      const [worker, { kind }] = leaving;
+      this.#run('recycle', REPLACEMENT[kind], () => this.#replaceOnce(worker));
+    }
   }
 
-  #run(kind: Kind, operation: () => Promise<void>): void {
+  /** `what` names the operation in the log. */
+  #run(kind: Kind, what: string, operation: () => Promise<void>): void {
     const record = this.#records[kind];
     record.begun += 1;
     this.#running = kind;
@@ -86,7 +94,9 @@ export class RollingOperations {
         },
         (error: Error) => {
           record.error = error.message;
-          log('error', `${kind} failed; existing workers keep serving`, describeError(error));
+          const serving = this.#options.pool.workers().some(({ serves }) => serves);
+          if (serving) log('error', `${what} failed; existing workers keep serving`, describeError(error));
+          else log('error', `${what} failed; no worker is ready`, describeError(error));
           if (kind === 'reload') this.#options.onReload('failed');
         },
       )
@@ -124,8 +134,8 @@ export class RollingOperations {
       pool.setDesired(desired);
     } else {
       pool.setDesired(desired);
-      // In this order: a replacement that waits for its backoff, a worker that is not ready, the worker that has served longest.
-      // The only worker that serves is thus never removed.
+      // Removes the first of these that exists: a replacement that waits for its backoff, a worker that is not ready, the worker
+      // that has served longest. The only worker that serves is therefore never removed.
       const staying = pool.workers().filter(({ drainReason }) => drainReason === undefined);
       const leaving = staying.find(({ serves }) => !serves) ?? staying[0];
       if (!pool.cancelReplacement() && leaving !== undefined) await pool.drainWorker(leaving, 'scale');

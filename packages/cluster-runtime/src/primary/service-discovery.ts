@@ -13,7 +13,7 @@ type Slot = Pick<ReturnType<Reader['slots']>[number], 'slot' | 'live'>;
 
 /**
  * Returns a function that lists the slots in the directory. It reads the files and not the messages of workers, because
- * `/metrics/workers/<slot>` answers for held slots only. The first call opens the directory.
+ * `/metrics/workers/<slot>` answers for live slots only. The first call opens the directory.
  */
 export function slotsOf(directory: () => string): () => readonly Slot[] {
   let reader: Reader | undefined;

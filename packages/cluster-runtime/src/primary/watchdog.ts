@@ -2,7 +2,7 @@
 export interface Watched {
   /** Time of the last answer, or of becoming ready, in milliseconds of `now`. */
   lastAnswer: number;
-  /** Whether a ping is unanswered. The watchdog sends no further ping until then. */
+  /** Whether a ping is unanswered. The watchdog sends the next ping only after the answer. */
   pingPending: boolean;
   ping(): void;
 }

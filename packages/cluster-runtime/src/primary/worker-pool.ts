@@ -178,9 +178,12 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     }, startTimeoutMs);
     // Without this listener a failed fork, or a message to an exited worker, would end the primary.
     worker.forked.on('error', (error) => {
-      log('warn', 'worker unreachable', { worker: worker.id, error: error.message });
+      const forked = worker.forked.process.pid !== undefined;
+      const fields = { worker: worker.id, error: error.message };
+      if (forked) log('warn', 'cannot send to a worker', fields);
+      else log('warn', 'cannot start a worker', fields);
       // A process that failed to fork emits no 'exit'.
-      if (worker.forked.process.pid === undefined) this.#exited(worker.forked, null, null);
+      if (!forked) this.#exited(worker.forked, null, null);
     });
     return worker;
   }
@@ -202,7 +205,10 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     this.emit('message', worker, message);
   }
 
-  /** Replaces a worker that drains on its own while it drains, unless the whole application stops. */
+  /**
+   * Starts the replacement of a worker that drains without a command of the primary, such as after SIGTERM to this worker alone. The
+   * replacement does not wait for the end of the drain. Starts none if the whole application stops.
+   */
   #drainsByItself(worker: WorkerProcess): void {
     worker.state = 'draining';
     if (worker.drainReason !== undefined) return;
@@ -240,6 +246,7 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     this.#exits.report(worker, { code, signal, delayMs }).then(() => this.#resolveIfEmpty());
   }
 
+  /** The start reason is `crash` also for a worker that received SIGTERM alone: see StartReason. */
   #replaceIn(delayMs: number): void {
     const timer = setTimeout(() => {
       this.#replacements.delete(timer);

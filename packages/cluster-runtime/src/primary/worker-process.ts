@@ -3,6 +3,10 @@ import type { ToWorker } from '../core/ipc.ts';
 import type { WorkerState, WorkerStatus } from '../core/status.ts';
 import type { Watched } from './watchdog.ts';
 
+/**
+ * Why the primary starts a worker. `crash`: a worker exited although the primary did not replace or remove it, or drains after
+ * SIGTERM to this worker alone.
+ */
 export type StartReason = 'boot' | 'crash' | 'reload' | 'scale' | 'recycle';
 /** Why a worker drains. `sigterm`: the worker alone received SIGTERM. Otherwise the primary started the drain. */
 export type DrainReason = 'reload' | 'scale' | 'recycle' | 'cannot-share' | 'sigterm' | 'stop';

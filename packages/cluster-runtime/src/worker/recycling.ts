@@ -12,7 +12,7 @@ export interface RecyclingOptions {
 export interface Recycling {
   /** Call it for each request. */
   readonly onRequest: () => void;
-  /** Call it every RECYCLE_CHECK_EVERY_MS: it checks the memory and repeats the request until the worker is replaced. */
+  /** Call it every RECYCLE_CHECK_EVERY_MS: it calls `requestReplacement` again while a limit is reached. */
   readonly check: () => void;
 }
 

@@ -41,7 +41,10 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
     ...settings,
     requestReplacement: (reason) => sendToPrimary({ type: 'recycle', reason }),
   });
-  /** Whether the whole application stops. If only this worker drains, it stays ready. */
+  /**
+   * Whether `/readyz` answers 503: the whole application stops, or this worker received SIGTERM. A worker that the primary replaces or
+   * removes stays ready while it drains.
+   */
   let ending = false;
   server.on('request', recycling.onRequest);
   server.on(

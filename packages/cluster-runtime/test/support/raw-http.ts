@@ -8,7 +8,7 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-/** Limit of a hang: the server normally closes the connection. */
+/** Longest wait for a byte, in case the server hangs. Normally it closes the connection. */
 const LONGEST_SILENCE_MS = 30_000;
 
 /** Opens a TCP connection to this machine and sends the bytes unchanged: an HTTP client would normalise the path. */
