@@ -106,7 +106,7 @@ test('slot files that are overwritten, deleted or cut keep their last values, ar
   await withStack([], async (stack) => {
     const file = (name: string) => `"$PROMETHEUS_MULTIPROC_DIR"/${name}`;
     const unreadable = async () => total(await metricsOf(stack), 'prom_multiproc_unreadable_slots');
-    const warnings = () => logLines(stack, 'is held at its last good values');
+    const warnings = () => logLines(stack, 'The totals keep its last good values');
     const killHolder = async ({ pid }: Slot) => {
       await stack.signal('KILL', pid);
       await poll('its exit', async () => ((await pidsOf(stack)).includes(pid) ? undefined : true), DEADLINE);
@@ -171,7 +171,7 @@ test('slot files that are overwritten, deleted or cut keep their last values, ar
     await poll(
       'its exit or another slot of it',
       async () => {
-        const turned = await logLines(stack, 'was cut to 0 bytes: this process continues in another slot');
+        const turned = await logLines(stack, 'was truncated to 0 bytes: this process continues');
         return turned.length > 0 || !(await pidsOf(stack)).includes(third.pid) ? true : undefined;
       },
       DEADLINE,

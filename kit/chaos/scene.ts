@@ -20,7 +20,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const AT_REST_MS = 400;
 const DEADLINE_MS = 90_000;
 const LOG_DEADLINE_MS = 3_000;
-const HELD = 'is held at its last good values';
+const HELD = 'The totals keep its last good values';
 
 export interface SlotsReport {
   most: number;

@@ -117,7 +117,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replacement: '',
     test: [
       'packages/prom-multiproc/test/collect-failures.test.ts',
-      'several hanging collect() functions share one time limit, also one that awaits its own page',
+      'several hanging collect() functions share one time limit; a collect() that awaits metrics() of its own registry is one of them',
     ],
   },
   {

@@ -1,4 +1,4 @@
-/** The application's user swaps the directory for a symlink while it is cleared, by root if root runs the test. */
+/** While the directory is cleared (as root, if root runs the test), the application's user swaps it for a symlink. */
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -35,7 +35,7 @@ for (const [what, swapped, target, cleared, came] of [
 ] as const) {
   // For an unprivileged user, symlinks in the path are followed.
   if (!isRoot && target === '') continue;
-  test(`while ${what} is swapped for a symlink, ${RUNS} runs change nothing elsewhere`, async (t) => {
+  test(`${RUNS} calls of clearDirectory() change nothing outside while a user keeps replacing ${what} by a symlink to the outside`, async (t) => {
     const { victim, home } = prepare(t);
     const user = isRoot ? [String(NOBODY)] : [];
     const swapper = fork(new URL('../test/support/swapping-process.ts', import.meta.url), [

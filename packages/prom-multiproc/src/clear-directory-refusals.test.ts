@@ -9,7 +9,7 @@ import { AT_ONCE, assertRefused, counted } from '../test/support/clearing.ts';
 import { temporaryDirectory } from '../test/support/temporary-directory.ts';
 import { clearDirectory } from './clear-directory.ts';
 
-test('relative paths, .. and the root are refused', async () => {
+test('relative paths, paths with .. and the directory / are refused', async () => {
   for (const path of ['', '.', 'metrics', './metrics', '../metrics', '-rf', '~', ' /tmp/x']) {
     await assertRefused(path, /it is a relative path; give an absolute one/);
   }
@@ -96,7 +96,7 @@ test('the message says if a foreign file belongs to another client or to the fil
   }
 });
 
-test("another user's directory is refused with advice", async (t) => {
+test("another user's directory is refused, and the message says what to do", async (t) => {
   if (process.getuid!() !== 0) {
     await assertRefused(
       '/usr',

@@ -96,7 +96,8 @@ test('root creates nothing below a directory that another user can change', asyn
 test("root refuses another user's directory in a sticky directory such as /tmp", async (t) => {
   const shared = owned(join(base(t), 'tmp'), 0, 0o1777);
   const directory = owned(join(shared, 'my-app'), STRANGER, 0o755);
-  const reason = /it belongs to user id 65533: run the command as that user, or name that user$/;
+  const reason =
+    /it belongs to user id 65533: run the command as that user, or call clearDirectory\(\) with `uid: 65533`$/;
   for (const options of [FOR_APP, { waitMs: 0 }]) {
     await assertRefusedToRoot(directory, reason, options);
     if (isRoot) assert.equal(statSync(directory).uid, STRANGER);

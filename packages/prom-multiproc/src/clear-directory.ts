@@ -46,7 +46,7 @@ interface HeldFile {
 }
 
 const POLL_MS = 50;
-/** Most pids in a message. */
+/** Maximum number of pids in a message. */
 const MAX_NAMED = 5;
 
 /**
@@ -85,7 +85,8 @@ function checkPath(path: string): string {
   if (!isAbsolute(path)) throw refusal(path, 'it is a relative path; give an absolute one');
   if (path.split('/').includes('..')) throw refusal(path, "it contains '..'; give the direct path");
   const directory = resolve(path);
-  if (directory === '/') throw refusal(path, 'it is the root of the file system');
+  if (directory === '/')
+    throw refusal(path, 'it is the root of the file system; give the metrics directory of the application');
   // Without /proc/self/fd only the path names the directory, and its owner could swap that for a symlink.
   if (process.platform !== 'linux' && process.geteuid?.() === 0)
     throw refusal(
@@ -98,7 +99,8 @@ function checkPath(path: string): string {
 function openOrMake(directory: string, at: string): { opened: OpenDirectory; created: boolean } {
   const found = lstatSync(at, { throwIfNoEntry: false });
   if (found?.isSymbolicLink()) throw refusal(directory, 'it is a symlink; give the directory itself');
-  if (found !== undefined && !found.isDirectory()) throw refusal(directory, 'it is not a directory');
+  if (found !== undefined && !found.isDirectory())
+    throw refusal(directory, 'it is not a directory; remove it, or give another path');
   try {
     const created = found === undefined && makeAt(at, NEW_DIRECTORY_MODE);
     return { opened: OpenDirectory.open(at), created };
@@ -111,7 +113,7 @@ function checkTrust(directory: string, at: string, reason: string | undefined): 
   if (process.geteuid?.() !== 0 || reason === undefined) return;
   throw refusal(
     directory,
-    `${at} ${reason}, so another user could replace the directory while root clears it; run the command as the application's user, or name that user`,
+    `${at} ${reason}, so another user could replace the directory while root clears it; run the command as the application's user, or call clearDirectory() with that user's \`uid\``,
   );
 }
 
@@ -120,7 +122,7 @@ function checkOwner(directory: string, stats: Stats, { uid }: ClearOptions): voi
   const isRoot = process.geteuid?.() === 0;
   if (isRoot && [0, uid].includes(stats.uid)) return;
   const reason = isRoot
-    ? `belongs to user id ${stats.uid}: run the command as that user, or name that user`
+    ? `belongs to user id ${stats.uid}: run the command as that user, or call clearDirectory() with \`uid: ${stats.uid}\``
     : whyNotOwn(directory, stats);
   if (reason !== undefined) throw refusal(directory, `it ${reason}`);
 }

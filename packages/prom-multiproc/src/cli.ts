@@ -14,7 +14,7 @@ const USAGE = `usage: prom-multiproc dump|serve|check|clear <directory> [options
 
   dump    print the totals of all processes in Prometheus' text format
   serve   serve /metrics and /metrics/workers/<slot> until stopped
-  check   print the state of each slot and the pid that holds it; fail if a slot is unreadable
+  check   print for each slot the pid that holds it, or why it cannot be read; fail if one cannot be read
   clear   create the directory or remove its slot files. Run it only before each start of the application
 
 Options:
@@ -61,7 +61,7 @@ async function main(args: string[]): Promise<void> {
 function dump(reader: Reader, worker: string | undefined): void {
   const text =
     worker === undefined ? reader.metrics() : reader.workerMetrics(integer('--worker', worker, 9999));
-  if (text === undefined) throw new Error(`no living worker holds slot ${worker}`);
+  if (text === undefined) throw new Error(`no living worker holds slot ${worker}; 'check' lists the slots`);
   process.stdout.write(text);
 }
 

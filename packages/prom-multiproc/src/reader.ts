@@ -7,7 +7,7 @@ import { printable } from './util/printable.ts';
 export interface ReaderOptions {
   /** Shows the counts of registries of this name: see `ShareOptions.name`. Default: of registries without a name. */
   readonly name?: string;
-  /** Called once for each slot file that becomes unreadable and is held at its last good values. Default: a process warning. */
+  /** Called once for each slot file that becomes unreadable. The totals keep its last good values. Default: a process warning. */
   readonly onUnreadable?: (path: string, error: Error) => void;
 }
 
@@ -38,7 +38,7 @@ export class Reader {
   }
 
   /**
-   * Returns the totals of all slots and the library's own metrics in the Prometheus text format.
+   * Returns the totals of all slots and the self-metrics in the Prometheus text format.
    * @throws Error if the directory cannot be read
    */
   metrics(): string {
@@ -88,8 +88,13 @@ export class Reader {
 }
 
 function warn(path: string, error: Error): void {
-  process.emitWarning(printable(`${path} is held at its last good values: ${error.message}`), {
-    type: 'PromMultiprocWarning',
-    code: 'PROM_MULTIPROC_UNREADABLE',
-  });
+  process.emitWarning(
+    printable(
+      `cannot read ${path}: ${error.message}. The totals keep its last good values; later counts in it are missing. Clear the directory at the next start`,
+    ),
+    {
+      type: 'PromMultiprocWarning',
+      code: 'PROM_MULTIPROC_UNREADABLE',
+    },
+  );
 }

@@ -60,7 +60,7 @@ for (const [what, directory] of [
   });
 }
 
-test('share() rejects a name for a registry that the preload has shared without one, with what to do', async (t) => {
+test('share() rejects a name for a registry that the preload has shared without one, and its message says what to do', async (t) => {
   const program = `const inner = new Registry(); new Counter({ name: 'x_total', help: 'x', registers: [inner] });
     function again() { try { share(inner, { name: 'inner' }); } catch (error) { return error.message; } }`;
   const one = await forkShared(t, temporaryDirectory(t), program, { execArgv: PRELOAD });

@@ -112,7 +112,7 @@ for (const [what, path, message] of [
   ],
   ['is not a directory', 'file', /cannot share metrics in .*: .* is not a directory: remove it/],
 ] as const) {
-  test(`if the directory ${what}, a process keeps counting and its metrics() rejects with what to do`, async (t) => {
+  test(`if the directory ${what}, a process keeps counting and its metrics() rejects with a message that says what to do`, async (t) => {
     const parent = temporaryDirectory(t);
     writeFileSync(join(parent, 'file'), '');
     const app = await AppProcess.start(t, join(parent, path));

@@ -19,18 +19,19 @@ import { processState } from './util/process-state.ts';
 export interface ShareOptions {
   /**
    * Shows the counts of this registry only in registries of the same name, in all processes. 1 to 128 characters.
-   * Default: no name. All registries without a name show each other's counts.
+   * Default: no name. A registry without a name shows the counts of registries without a name in other processes, except
+   * metrics that only another registry of this process has.
    */
   readonly name?: string;
-  /** Appends the library's own `prom_multiproc_*` metrics to the output. Default: true. */
+  /** Appends the self-metrics, `prom_multiproc_*`: metrics of the library about itself. Default: true. */
   readonly selfMetrics?: boolean;
   /**
-   * Longest time in milliseconds that a scrape waits for the `collect()` functions, from 1 to 3,600,000. Applies to all
+   * Maximum time in milliseconds that a scrape waits for the `collect()` functions, from 1 to 3,600,000. Applies to all
    * shared registries of the process. Default: `PROMETHEUS_MULTIPROC_COLLECT_TIMEOUT_MS`, or 1000.
    */
   readonly collectTimeoutMs?: number;
   /**
-   * Most series that a metric may have in this process; series beyond the limit are not counted. Applies to all shared
+   * Maximum number of series of a metric in this process. Series beyond the limit are not counted. Applies to all shared
    * registries of the process. Default: `PROMETHEUS_MULTIPROC_MAX_SERIES`, or no limit.
    */
   readonly maxSeriesPerMetric?: number;

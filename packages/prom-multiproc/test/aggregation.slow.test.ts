@@ -152,7 +152,7 @@ test('pushes of all processes under one grouping key leave the totals there once
   assertTotals([...pushed.values()][0]!, 2);
 });
 
-test('if each process pushes under its own grouping key, all but the first are rejected with what to do', async (t) => {
+test('if each process pushes under its own grouping key, all pushes but the first are rejected, and the message says what to do', async (t) => {
   const { pushed, url } = await pushgateway(t);
   const all = await processes(t, 3);
   const push = (method: string, id: number) =>

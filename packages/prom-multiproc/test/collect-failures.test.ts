@@ -131,11 +131,11 @@ test('a hanging collect() is neither started nor awaited again until it ends; th
   assert.equal(bad.runs, runs);
   bad.act = () => {};
   finish!();
-  await until('its value', async () => sample(await register.metrics(), 'bad') === 6);
-  await until('it to be collected again', async () => (await register.metrics()) && bad.runs > runs);
+  await until('the value 6 of the gauge `bad`', async () => sample(await register.metrics(), 'bad') === 6);
+  await until('a new collect() of `bad`', async () => (await register.metrics()) && bad.runs > runs);
 });
 
-test('several hanging collect() functions share one time limit, also one that awaits its own page', async (t) => {
+test('several hanging collect() functions share one time limit; a collect() that awaits metrics() of its own registry is one of them', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   const { register } = shared(t, 1000);
   for (let i = 0; i < 10; i++) gauge(register, `bad_${i}`).act = hang;
@@ -270,7 +270,7 @@ test('metricsHandler() answers 200 with all other metrics, also of registries th
     assert.ok(sample(text, `${FAILURES}{metric="${name}"}`)! >= 1, name);
 });
 
-test('an invalid time limit is rejected with the allowed range', () => {
+test('an invalid time limit is rejected, and the message names the allowed range', () => {
   const before = process.env.PROMETHEUS_MULTIPROC_DIR;
   process.env.PROMETHEUS_MULTIPROC_DIR = '/tmp';
   try {

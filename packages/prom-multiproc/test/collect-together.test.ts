@@ -1,4 +1,7 @@
-/** The values that a `collect()` writes are shown together at its end. No reader sees a `reset()` at its beginning. */
+/**
+ * The values that a `collect()` writes are shown together at its end, except counts made while an asynchronous `collect()` is
+ * pending. No reader sees a `reset()` at its beginning.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import client from 'prom-client';

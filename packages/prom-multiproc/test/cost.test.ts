@@ -54,7 +54,7 @@ test('counting in a known series allocates no object, whereas prom-client alloca
   }
 });
 
-test('a series takes no more memory than in plain prom-client', (t) => {
+test('a counter series takes at most 5 % more memory than in plain prom-client, a histogram series at least 30 % less', (t) => {
   const { stdout, stderr } = run(t, 'series-memory.ts', ['--expose-gc']);
   assert.notEqual(stdout, '', stderr);
   const [shared, plain] = JSON.parse(stdout) as [Bytes, Bytes];

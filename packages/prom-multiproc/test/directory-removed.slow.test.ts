@@ -78,7 +78,7 @@ for (const [what, remove] of Object.entries(REMOVALS)) {
       const before = await losses(workers);
       remove(directory);
       // No total falls meanwhile.
-      await until('each to take another slot', async () => {
+      await until('each process to take another slot', async () => {
         assert.equal(sample(await primary.metrics(), HOME), counted());
         const lost = (await losses(workers)).every((count, i) => count > before[i]!);
         return lost && livingIn(directory) === WORKERS;

@@ -155,7 +155,7 @@ test('runtime metrics of all processes are merged, and workerMetrics() shows one
   }
   // The process that started first may have either slot.
   const alone = async (slot: number) =>
-    until(`slot ${slot} alone`, () => {
+    until(`the metrics of slot ${slot} only`, () => {
       // Collected metrics and quantiles appear at different times.
       const text = reader.workerMetrics(slot)!;
       const quantiles = samples(text, 'sizes{').filter((line) => !line.endsWith(' 0'));

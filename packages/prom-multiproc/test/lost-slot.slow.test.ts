@@ -166,7 +166,7 @@ test('a process whose directory cannot be created again keeps counting and later
   await count(2);
   await assert.rejects(app.metrics(), /cannot share metrics in .*is not a directory/);
   rmSync(directory);
-  await until('both to share', async () =>
+  await until('both processes to share', async () =>
     (await Promise.all([app.changes(), witness.changes()])).every(
       (changes) => changes.at(-1) === 'recovered',
     ),

@@ -75,7 +75,7 @@ function observer(t: TestContext) {
 }
 
 for (const [manager, start] of Object.entries(MANAGERS)) {
-  test(`${manager}: counts are summed, none is lost when a process is killed and replaced, and no file remains`, async (t) => {
+  test(`${manager}: counts are summed, none is lost when a process is killed, and the replacement uses the slot of the killed process`, async (t) => {
     const { env, slots, expectCounted } = observer(t);
     const alive = await Promise.all([1, 2, 3].map(() => start(t, env)));
     expectCounted(3, 3);

@@ -117,7 +117,7 @@ test('inherited series count towards the limit and can be counted further', asyn
   assert.deepEqual(shown, [1, undefined, 11, 11]);
 });
 
-test('the limit is reported once for each metric with what to do, and does not apply to metrics without labels', async (t) => {
+test('the limit does not apply to metrics without labels; for others one warning for each metric says what to do', async (t) => {
   const warnings: string[] = [];
   const listener = (warning: Error) => {
     if ((warning as NodeJS.ErrnoException).code === 'PROM_MULTIPROC_LIMIT') warnings.push(warning.message);
@@ -136,7 +136,7 @@ test('the limit is reported once for each metric with what to do, and does not a
   assert.match(mine()[0]!, /PROMETHEUS_MULTIPROC_MAX_SERIES/);
 });
 
-test('an invalid limit is rejected with the allowed values', () => {
+test('an invalid limit is rejected, and the message names the allowed values', () => {
   const before = process.env.PROMETHEUS_MULTIPROC_DIR;
   process.env.PROMETHEUS_MULTIPROC_DIR = '/tmp';
   try {

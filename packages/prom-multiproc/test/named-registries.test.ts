@@ -112,7 +112,7 @@ test('removing a metric from one registry keeps the metric of the same name in a
 });
 
 for (const name of ['', 'a\0b', 'x'.repeat(129), 5, null]) {
-  test(`the name ${JSON.stringify(name)?.slice(0, 12)} is rejected with the allowed values`, (t) => {
+  test(`the name ${JSON.stringify(name)?.slice(0, 12)} is rejected, and the message names the allowed values`, (t) => {
     assert.throws(
       () => shareNamed(t, [{ name: name as string }]),
       /share\(\): name must be a string of 1 to 128 characters/,

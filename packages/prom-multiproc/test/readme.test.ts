@@ -42,7 +42,7 @@ test('REFERENCE.md lists each warning code', () => {
   assert.deepEqual([...new Set(documented('Code'))], found(/'(PROM_MULTIPROC_\w+)'/g));
 });
 
-test('REFERENCE.md lists each of the own metrics with its type', () => {
+test('REFERENCE.md lists each self-metric with its type', () => {
   const status = { live: 0, slots: [], compacted: 0, heartbeatAge: 0, seconds: 0 };
   const expected = [...selfMetrics(status, new Map())].map(({ name, type }) => [name, type]);
   const rows = tableRows(REFERENCE, 'Metric | Type').map(([name, type]) => [name, type]);

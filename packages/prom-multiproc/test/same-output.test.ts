@@ -55,7 +55,7 @@ test('each method shows the same in processes that created all, some or none of 
   }
 });
 
-test('clusterMetrics() shows the metrics of the primary, of exactly the registries of setRegistries()', async (t) => {
+test("clusterMetrics() includes the primary's own metrics, but only of the registries passed to setRegistries()", async (t) => {
   const directory = temporaryDirectory(t);
   const showing = await forkShared(
     t,

@@ -31,7 +31,10 @@ function shown(t: TestContext, directory: string, where: string): Map<string, nu
   return found;
 }
 
-/** Kills a process at each point of a start in a directory with the count `before`, until a process exits. */
+/**
+ * Starts one process for each point and kills it there. Ends when a process reaches its end without being killed. The directory
+ * begins with the count `before`.
+ */
 async function crashAtEachPoint(t: TestContext, before: number): Promise<number> {
   let killed = 0;
   let ended = false;

@@ -1,4 +1,7 @@
-/** prom-client's default metrics and the cluster support of a middleware, in a cluster that does not use this library. */
+/**
+ * prom-client's default metrics and the cluster support of a middleware, in a cluster whose code does not import this library: it
+ * is preloaded (`register.ts`).
+ */
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

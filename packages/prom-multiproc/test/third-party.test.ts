@@ -1,4 +1,7 @@
-/** Third-party middleware that creates its own metrics, in applications that do not use this library: see `register.ts`. */
+/**
+ * Third-party middleware that creates its own metrics, in applications whose code does not import this library: it is preloaded
+ * (`register.ts`).
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -42,7 +42,7 @@ for (const [what, share, args] of [
   ['the preload', '', PRELOAD],
   ['share() without a registry', "require('prom-multiproc').share();", []],
 ] as const) {
-  test(`${what} cannot share a bundled client, and warns with what to do`, async (t) => {
+  test(`${what} cannot share a bundled client, and a warning says what to do`, async (t) => {
     const { result } = await installedApplication(t).run<Output>(
       `${BUNDLE} ${share} ${COUNT} printWarned();`,
       {

@@ -99,7 +99,7 @@ test("the preload shares every registry of a copy, and the copy's own aggregatio
   assert.equal(sample(result, 'x_total'), 10, result);
 });
 
-test('preloaded by name from a directory with another installation, it shares the copy of the application', async (t) => {
+test("`--import prom-multiproc/register` in a working directory with another installation shares the application's copy of the client", async (t) => {
   const app = installedApplication(t);
   const directory = temporaryDirectory(t);
   for (let times = 1; times <= 2; times++) {
@@ -118,7 +118,7 @@ test('preloaded by name from a directory with another installation, it shares th
   }
 });
 
-test('preloaded by name from a directory without an installation, Node exits with an error', async (t) => {
+test('`--import prom-multiproc/register` in a working directory without an installation: Node exits with an error', async (t) => {
   const app = installedApplication(t);
   const run = app.run('', { args: ['--import', 'prom-multiproc/register'], cwd: temporaryDirectory(t) });
   await assert.rejects(run, /Cannot find package 'prom-multiproc'/);
@@ -129,7 +129,7 @@ test('preloaded by name from a directory without an installation, Node exits wit
   assert.equal(stderr, '', 'a file:// URL works from any directory');
 });
 
-test('a registry that two installations of this library share counts once', async (t) => {
+test('a registry is counted once if two installations of this library share it', async (t) => {
   const app = installedApplication(t);
   cpSync(join(import.meta.dirname, '..'), join(app.path, 'library/src'), { recursive: true });
   cpSync(join(import.meta.dirname, '../../package.json'), join(app.path, 'library/package.json'));

@@ -75,7 +75,7 @@ test('an idle application shares within seconds after the variable is set', asyn
   await until('the counts of the process', () => sample(reader.metrics(), 'x_total') === 3);
 });
 
-test('while the variable is unset, the methods of a registry are unchanged and the process can exit', async (t) => {
+test('while the variable is unset, a registry returns the same as before and has no new visible property, and the process can exit', async (t) => {
   const app = installedApplication(t);
   const program = `${CLIENT} ${SHARE} share(client.register); ${COUNT}
     Promise.all([client.register.metrics(), client.register.getMetricsAsJSON(), client.register.getMetricsAsString(x)])

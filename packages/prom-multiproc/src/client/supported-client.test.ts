@@ -1,4 +1,4 @@
-/** With an unsupported client an application runs as without the library, which warns once what to install. */
+/** With an unsupported client an application runs as without the library. One warning says what to install. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -49,7 +49,7 @@ function run(t: TestContext, package_: string, args: readonly string[]) {
 for (const [what, package_, why] of UNSUPPORTED) {
   const expected = `[PROM_MULTIPROC_UNSUPPORTED_CLIENT] PromMultiprocWarning: ${why}; ${TO_INSTALL}. Each process`;
 
-  test(`${what}: the preload leaves each registry plain and warns once what to install`, (t) => {
+  test(`${what}: the preload leaves each registry plain, and one warning says what to install`, (t) => {
     const args = ['--import', join(import.meta.dirname, '../register.ts'), 'unaware-application.cjs'];
     const { stdout, warnings } = run(t, package_, args);
     const [global, own] = JSON.parse(stdout) as [string, string];
@@ -114,10 +114,12 @@ test('a metric of an unsupported client in a shared registry shows its own value
   ]);
 });
 
-test('the versions to install are those of the peer dependencies', () => {
-  const { peerDependencies } = JSON.parse(
+test('the versions to install are those of the peer dependencies and of the tests', () => {
+  const { peerDependencies, devDependencies } = JSON.parse(
     readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
   );
-  for (const [name, range] of Object.entries(peerDependencies))
+  for (const [name, range] of Object.entries(peerDependencies)) {
     assert.ok(TO_INSTALL.includes(`${name} ${range}`));
+    assert.ok(TO_INSTALL.includes(`${name} ${devDependencies[name]}`));
+  }
 });

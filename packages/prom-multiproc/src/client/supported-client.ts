@@ -5,8 +5,9 @@ import { type AnyRegistry, type ClientMetric, internalsOf, isStoredMetric } from
 import { clientVersion } from './client-version.ts';
 import { clientOf } from './clients.ts';
 
-/** The ranges of `peerDependencies` in package.json. */
-export const TO_INSTALL = 'install prom-client ^15.1.0 (or @prometheus-io/client ^0.16.1)';
+/** Names the ranges of `peerDependencies` in package.json, and the version that the tests use. */
+export const TO_INSTALL =
+  'install prom-client ^15.1.0 (or @prometheus-io/client ^0.16.1). If the installed version is in this range, install a newer prom-multiproc, or prom-client 15.1.3 (or @prometheus-io/client 0.16.1)';
 
 const REGISTRY_METHODS = [
   'metrics',

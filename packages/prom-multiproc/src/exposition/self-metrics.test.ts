@@ -10,7 +10,7 @@ import type { SlotStatus } from '../merge/directory-reader.ts';
 import { bootTime } from '../os/boot-clock.ts';
 import { Reader } from '../reader.ts';
 
-test('self-metrics report the workers, slots, series, bytes and oldest heartbeat of the directory', (t) => {
+test('the self-metrics report the workers, slots, series, bytes and oldest heartbeat of the directory', (t) => {
   const directory = temporaryDirectory(t);
   const now = bootTime();
   const writers = [20, 10, 0].map((age) => openWriter(directory, { now: now - age }));

@@ -1,12 +1,12 @@
 import type { DirectoryStatus } from '../merge/directory-reader.ts';
 import type { Family } from '../merge/family.ts';
 import { localFamily } from '../merge/local-family.ts';
-import { OWN_METRICS, OWN_PREFIX } from '../slot/slot-own-metrics.ts';
+import { COUNTED_SELF_METRICS, SELF_PREFIX } from '../slot/slot-self-metrics.ts';
 
 type Measure = (status: DirectoryStatus) => number;
 
-/** The library's own metrics, computed at each merge: name, type, help, value. */
-const SELF_METRICS: readonly (readonly [string, 'counter' | 'gauge', string, Measure])[] = [
+/** Self-metrics that each merge computes: name, type, help, value. */
+const COMPUTED_SELF_METRICS: readonly (readonly [string, 'counter' | 'gauge', string, Measure])[] = [
   ['prom_multiproc_workers', 'gauge', 'Living processes that hold a slot.', ({ live }) => live],
   ['prom_multiproc_slots', 'gauge', 'Slot files in the directory.', ({ slots }) => slots.length],
   ['prom_multiproc_series', 'gauge', 'Series in all slots.', ({ slots }) => sum(slots, (s) => s.series)],
@@ -25,40 +25,41 @@ const SELF_METRICS: readonly (readonly [string, 'counter' | 'gauge', string, Mea
   [
     'prom_multiproc_unreadable_slots',
     'gauge',
-    'Damaged or unreadable slot files, held at their last good values.',
+    'Slot files that cannot be read. The totals keep their last good values.',
     ({ slots, compacted }) => compacted + count(slots, (s) => s.error !== undefined),
   ],
   ['prom_multiproc_merge_seconds', 'gauge', 'Duration of this merge of all slots.', ({ seconds }) => seconds],
   [
     'prom_multiproc_heartbeat_age_seconds',
     'gauge',
-    'Age of the oldest heartbeat of a living process.',
+    'Longest time since a living process refreshed its slot. Normally below the refresh interval, by default 5 seconds.',
     ({ heartbeatAge }) => heartbeatAge,
   ],
 ];
 
-/** Whether a metric is the library's own, of this or another version of the library. */
+/** Whether a metric is a self-metric, of this or another version of the library. */
 export function isSelfMetric(name: string): boolean {
-  return name.startsWith(OWN_PREFIX);
+  return name.startsWith(SELF_PREFIX);
 }
 
-/**
- * Yields the library's own metrics: first those computed by the merge, then those that the processes count in `families`.
- */
+/** Yields the self-metrics: first those that the merge computes, then those that the processes count in `families`. */
 export function* selfMetrics(
   status: DirectoryStatus,
   families: ReadonlyMap<string, Family>,
 ): Generator<Family> {
-  for (const [name, type, help, measure] of SELF_METRICS) {
+  for (const [name, type, help, measure] of COMPUTED_SELF_METRICS) {
     const definition = { name, type, help, aggregator: 'sum', labelNames: [], bounds: [] };
     yield localFamily(definition, [{ labels: [], values: [measure(status)] }]);
   }
   const unlabelled = [{ labels: [], values: [0] }];
-  for (const definition of OWN_METRICS) {
+  for (const definition of COUNTED_SELF_METRICS) {
     const isLabelled = definition.labelNames.length > 0;
     yield families.get(definition.name) ?? localFamily(definition, isLabelled ? [] : unlabelled);
   }
-  const known = new Set([...SELF_METRICS.map(([name]) => name), ...OWN_METRICS.map(({ name }) => name)]);
+  const known = new Set([
+    ...COMPUTED_SELF_METRICS.map(([name]) => name),
+    ...COUNTED_SELF_METRICS.map(({ name }) => name),
+  ]);
   for (const family of families.values()) {
     if (isSelfMetric(family.name) && !known.has(family.name)) yield family;
   }

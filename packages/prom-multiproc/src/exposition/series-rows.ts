@@ -44,7 +44,7 @@ function summaryRows(present: readonly Part[], totals: Float64Array): SeriesRows
   return { bounds, values: [...bounds.map((_, i) => totals[base + 2 + i]!), total(0), total(1)] };
 }
 
-/** Uses the union of all bounds, also of absent series, so that buckets stay monotonic. */
+/** Shows the union of the bounds of all definitions, also of series that are absent now: a bucket that was shown stays. */
 function bucketRows(parts: readonly Part[], present: readonly Part[], totals: Float64Array): SeriesRows {
   const counts = new Map<number, number>();
   let sum = 0;

@@ -29,7 +29,7 @@ export interface SlotStatus {
   readonly live: boolean;
   /** Process id of the living holder in its own pid namespace. */
   readonly pid: number | undefined;
-  /** Why the slot is held at its last good values; undefined if it is readable. */
+  /** Why the slot file cannot be read, so that the totals keep its last good values; undefined if it is readable. */
   readonly error: string | undefined;
   /** Unix time in seconds at which the holder took the slot; 0 if unknown, wrong after a reboot. */
   readonly started: number;
@@ -43,7 +43,7 @@ export interface SlotStatus {
   readonly series: number;
 }
 
-/** Maximum number of replaced files that are held separately. The values of older ones are summed. */
+/** Maximum number of replaced files whose values are kept separately. The values of older ones are summed. */
 export const MAX_REPLACED = 16;
 
 /** Number of series after which V8 has compiled the code that reads them. */
@@ -60,7 +60,7 @@ interface SlotView {
 
 /**
  * Merges the slot files of a directory to the metrics of the application: FORMAT.md#merging. Never waits for a process and never
- * changes the directory. Holds a slot file that cannot be trusted at its last good values.
+ * changes the directory. Keeps the last good values of a slot file that cannot be trusted.
  */
 export class DirectoryReader {
   /** The state at the last refresh. */
@@ -71,13 +71,13 @@ export class DirectoryReader {
   readonly #onUnreadable: (path: string, error: Error) => void;
   readonly #onlySlot: number | undefined;
   readonly #slots = new Map<number, SlotView>();
-  /** Replaced files, oldest first. They are held at their last good values in addition to `#slots`. */
+  /** Replaced files, oldest first. Their last good values count in addition to `#slots`. */
   readonly #replaced: SlotView[] = [];
   #table: SeriesTable;
   #compacted = 0;
 
   /**
-   * `onUnreadable` is called once for each file that is held from then on. `onlySlot` reads one slot alone, with gauges not
+   * `onUnreadable` is called once for each file that becomes unreadable. `onlySlot` reads one slot alone, with gauges not
    * aggregated and summaries with quantiles.
    */
   constructor(
@@ -106,7 +106,7 @@ export class DirectoryReader {
     const began = performance.now();
     const uid = this.#findSlots();
     for (const view of this.#inOrder()) this.#refreshSlot(view, uid);
-    for (const { reader } of this.#replaced) reader.hold();
+    for (const { reader } of this.#replaced) reader.keepValues();
     this.#compact();
     const views = this.#views().sort(bySlot);
     this.#table.clearTotals();
@@ -126,9 +126,9 @@ export class DirectoryReader {
   }
 
   /**
-   * Reads new records before the next `refresh()`, one slot for each step. Reads a log that has not changed since the last call, or
-   * the first one that has grown while fewer than `FEW_SERIES` series are known. A growing log is left alone, because only a log
-   * read as a whole can use the prefix of another. Errors are left to `refresh()`, which finds and reports them.
+   * Reads new records before the next `refresh()`, one slot for each step. Reads a log only when it has stopped growing: a log read
+   * as a whole can use the prefix of another. Exception: while fewer than `FEW_SERIES` series are known, the first growing log is
+   * read, too. Ignores errors: `refresh()` finds and reports them.
    */
   *readAhead(): Generator<void> {
     for (const view of this.#findGrown()) {

@@ -50,7 +50,7 @@ test('a look at slots without new records reads a constant number of bytes for e
   assert.ok(bytes < 1000, `${bytes} bytes`);
 });
 
-test('a growing log is read ahead once it stops growing; the first one earlier, while few series are known', (t) => {
+test('a log is read ahead when it has stopped growing; while few series are known, the first growing log is read, too', (t) => {
   const directory = temporaryDirectory(t);
   const [first, second] = [openWriter(directory), openWriter(directory)];
   const reader = new TextReader(t, directory);
@@ -142,7 +142,7 @@ test('a log is not taken as the continuation of another whose file was changed a
   unlinkSync(first);
 });
 
-test('a failing look ends neither the process nor later looks', async (t) => {
+test('after a failed look the process continues and so do later looks', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
   let looks = 0;
   readAhead(() => {

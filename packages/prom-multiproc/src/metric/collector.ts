@@ -4,7 +4,7 @@ import type { SharedMetric } from './shared-metric.ts';
 
 /**
  * Runs the `collect()` functions of metrics: one run at a time for each metric, with a time limit for waiting. Readers see the
- * values of a run all at once, when it ends.
+ * values of a run all at once when it ends. Exception: counts of an asynchronous `collect()`, see `SharedMetric.awaitCollect`.
  */
 export class Collector {
   readonly #sharedOf: (client: ClientMetric) => SharedMetric | undefined;

@@ -40,8 +40,8 @@ export function installFastPath(metric: SharedMetric): void {
 }
 
 /**
- * Whether `method` is still the client's own, not replaced by the application in a subclass or in this metric. The client's
- * constructor, which may still be running, assigns `assigned` to `method`.
+ * Whether `method` is still the client's own, not replaced by the application in a subclass or in this metric. `assigned`: name of
+ * the client's method that its constructor stores under the name `method`, such as `incWithoutExemplar` under `inc`.
  */
 function isClientsOwn(client: ClientMetric, method: keyof ClientMetric, assigned = method): boolean {
   const own = clientsOwn(client, assigned);

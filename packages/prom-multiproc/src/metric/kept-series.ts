@@ -28,7 +28,7 @@ export class KeptSeries extends SharedSeries {
   #time: number;
   /** The value that dead processes left in the slot. */
   #inherited = NONE;
-  /** The part of the own value that readers still add from a lost slot file of this process. */
+  /** The amount of this process that readers still count from its lost file. It is subtracted from the value in the new slot. */
   #held = 0;
 
   /** `initial` has the cells as this process has set them, or `NEVER_SET`. */

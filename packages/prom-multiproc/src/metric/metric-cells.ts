@@ -47,9 +47,12 @@ export class MetricCells {
   #droppedMeanwhile = false;
   /** Labels to forget when the collect() ends, by key: repeated failing runs must not add entries. */
   readonly #forgottenMeanwhile = new Map<string, ClientLabels | undefined>();
-  /** The inherited values of the series without labels. Other series are only created when this process counts. */
+  /**
+   * The values that the slot had for the series without labels when it was bound. Only this series can exist before this process
+   * counts.
+   */
   #inherited: Inherited | undefined;
-  /** Whether this process has counted in series that are dropped now. */
+  /** Whether this process had counted in this metric when it last dropped series or left the slot. */
   #hadCounted = false;
 
   constructor(source: CellSource, defined: DefinedMetric) {

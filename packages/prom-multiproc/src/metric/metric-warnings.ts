@@ -14,7 +14,7 @@ export class MetricWarnings {
   unreadable(path: string, error: Error): void {
     this.#warnings.once(
       'PROM_MULTIPROC_UNREADABLE',
-      `${path} is held at its last good values: ${error.message}`,
+      `cannot read ${path}: ${error.message}. The totals keep its last good values; later counts in it are missing. Clear the directory at the next start`,
     );
   }
 
@@ -46,24 +46,24 @@ export class MetricWarnings {
   unknownAggregator({ name, aggregator }: MetricDefinition): void {
     this.#warnings.once(
       'PROM_MULTIPROC_AGGREGATOR',
-      `${name}: unknown aggregator '${aggregator}'; the values of all processes are summed`,
+      `${name}: unknown aggregator '${aggregator}'; the values of all processes are summed. Use an aggregator that prom-multiproc's REFERENCE.md lists`,
     );
   }
 
   refusedNaN({ name }: MetricDefinition): void {
     this.#warnings.once(
       'PROM_MULTIPROC_NAN',
-      `${name}: dropped the value NaN, because the metric would stay NaN from then on`,
+      `${name}: dropped the value NaN, because the metric would stay NaN from then on. Check the value that you pass to it`,
     );
   }
 
-  /** Reports once per metric, because error messages may differ each time. */
-  collectFailed(name: string, error: Error): void {
-    if (this.#uncollected.has(name)) return;
-    this.#uncollected.add(name);
+  /** Reports once for each `what` that failed, because error messages may differ each time. */
+  collectFailed(what: string, error: Error): void {
+    if (this.#uncollected.has(what)) return;
+    this.#uncollected.add(what);
     this.#warnings.once(
       'PROM_MULTIPROC_COLLECT',
-      `collect() of ${name} failed: ${error.message}; showing its last values until collect() succeeds`,
+      `${what} failed: ${error.message}; showing its last values until it succeeds`,
     );
   }
 }

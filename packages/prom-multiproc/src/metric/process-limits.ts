@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 
 /**
- * Longest time in milliseconds that a scrape waits for all `collect()` functions, which run concurrently. A tenth of the
+ * Maximum time in milliseconds that a scrape waits for all `collect()` functions, which run concurrently. A tenth of the
  * default `scrape_timeout` of Prometheus (10 s).
  */
 export const COLLECT_TIMEOUT_MS = 1000;
@@ -36,7 +36,7 @@ interface LimitOptions {
 export class ProcessLimits {
   collectTimeoutMs = collectTimeoutMs();
 
-  /** Most series of a metric in the slot. */
+  /** Maximum number of series of a metric in the slot. */
   maxSeriesPerMetric = maxSeriesPerMetric();
 
   /** @throws TypeError for an invalid limit */

@@ -13,8 +13,8 @@ const EXTERNAL = {
 const EXTERNAL_OF_ANY = `esbuild: --external:prom-multiproc, rollup: external: [/^prom-multiproc/], webpack: ${EXTERNAL.webpack}, ncc: ${EXTERNAL.ncc}`;
 
 /**
- * The error to throw instead of `cause`, with what to do. koffi is the add-on that calls the C library. `bundle` is undefined if
- * this library does not run from one.
+ * Returns the error to throw instead of `cause`. Its message says what to do. koffi is the add-on that calls the C library.
+ * `bundle` is undefined if this library does not run from one.
  */
 export function koffiFailure(cause: Error & { code?: string }, bundle: Bundle | undefined): Error {
   const [reason] = cause.message.split('\n', 1);
@@ -27,7 +27,7 @@ function message(reason: string, code: string | undefined, bundle: Bundle | unde
   }
   if (bundle !== undefined) {
     const option = bundle.bundler === undefined ? EXTERNAL_OF_ANY : EXTERNAL[bundle.bundler];
-    return `koffi is not in the bundle (${reason}): install prom-multiproc in node_modules where the bundle runs, or mark it external (${option})`;
+    return `koffi is not in the bundle (${reason}): mark prom-multiproc external (${option}) and install it in node_modules where the bundle runs`;
   }
   // The second alternative matches the message of Yarn Plug'n'Play.
   if (code === 'MODULE_NOT_FOUND' && /\bkoffi['"]?$|\bkoffi, /.test(reason)) {

@@ -58,12 +58,15 @@ const F_WRLCK = 1;
 const PR_SET_PDEATHSIG = 1;
 const STRUCT_FLOCK_BYTES = 32;
 
+/** 64-bit and little-endian, and koffi has a binary for each. */
+const ARCHITECTURES = ['x64', 'arm64', 'riscv64', 'loong64'];
+
 let loaded: Libc | undefined;
 let failure: unknown;
 
 /**
  * Binds the C library through koffi, once.
- * @throws Error if koffi cannot be loaded or the platform is not 64-bit little-endian Linux; the same error at each call.
+ * @throws Error if koffi cannot be loaded, or if the platform is not Linux on one of `ARCHITECTURES`; the same error at each call.
  */
 export function loadLibc(): Libc {
   if (failure !== undefined) throw failure;
@@ -85,8 +88,10 @@ function koffiOrReason(): typeof import('koffi') {
 }
 
 function bind(): Libc {
-  if (process.platform !== 'linux' || !['x64', 'arm64', 'riscv64', 'loong64'].includes(process.arch)) {
-    throw new Error(`sharing metrics needs 64-bit Linux; this is ${process.platform} on ${process.arch}`);
+  if (process.platform !== 'linux' || !ARCHITECTURES.includes(process.arch)) {
+    throw new Error(
+      `sharing metrics needs Linux on x64, arm64, riscv64 or loong64; this is ${process.platform} on ${process.arch}`,
+    );
   }
   const koffi = koffiOrReason();
   const library = koffi.load(null);

@@ -4,7 +4,8 @@ const { createRequire } = require('node:module');
 const { join } = require('node:path');
 
 /**
- * Loads koffi. In a bundle, loads it from the `node_modules` beside the bundle, or the binary that a file tracer has copied.
+ * Loads koffi. In a bundle, loads it from the `node_modules` beside the bundle, or loads the binary that @vercel/nft (used by ncc
+ * and Next.js) has copied.
  * Bundlers must not see a `require` of koffi here: they cannot include the add-on, and some fail.
  * @returns {typeof import('koffi')}
  * @throws {Error} of `require` or koffi: not installed, no binary for this platform, or add-ons are not allowed

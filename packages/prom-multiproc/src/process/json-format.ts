@@ -93,7 +93,7 @@ function seriesToJson(family: Family, group: readonly number[], client?: ClientM
   const buckets = [...bounds, Infinity].map((bound, i) => {
     const bucket = { metricName: `${name}_bucket`, value: values[i]! };
     if (bound !== Infinity) return { ...bucket, labels: { le: bound }, exemplar: null };
-    // A client that stores exemplars has none for +Inf. prom-client 15.1.0 always stores them.
+    // If the client stores exemplars, its JSON has no property `exemplar` for +Inf. prom-client 15.1.0 always stores them.
     const exemplar = client?.bucketExemplars === undefined ? { exemplar: null } : {};
     return { ...bucket, labels: { le: '+Inf' }, ...exemplar };
   });

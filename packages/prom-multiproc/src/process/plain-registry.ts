@@ -1,3 +1,4 @@
+import { describeRegistry } from '../client/client-copies.ts';
 import { type AnyRegistry, type ClientMetric, internalsOf } from '../client/client-internals.ts';
 import { escapeHelp } from '../merge/label-text.ts';
 import { MetricWarnings } from '../metric/metric-warnings.ts';
@@ -23,7 +24,7 @@ const warnings = new MetricWarnings(new Warnings());
 export async function plainText(register: AnyRegistry, slot: ProcessSlot | undefined): Promise<string> {
   let answers = known.get(register);
   if (answers === undefined) {
-    answers = answersOf(slot);
+    answers = answersOf(register, slot);
     known.set(register, answers);
   }
   const { blocks, whole } = answers;
@@ -33,7 +34,9 @@ export async function plainText(register: AnyRegistry, slot: ProcessSlot | undef
     `# HELP ${metric.name} ${escapeHelp(metric.help)}`;
   // The client's own metrics(), which calls getMetricsAsString() for each metric.
   const view = Object.create(register, { getMetricsAsString: { value: getMetricsAsString } }) as AnyRegistry;
-  let failure: unknown = new Error('metrics() of a registry exceeded the time limit');
+  let failure: unknown = new Error(
+    `metrics() of ${describeRegistry(register)} took more than ${2 * limitMsOf(slot)()} ms, twice PROMETHEUS_MULTIPROC_COLLECT_TIMEOUT_MS`,
+  );
   const text = await whole.ask(register, async () => {
     try {
       return await view.metrics();
@@ -46,15 +49,19 @@ export async function plainText(register: AnyRegistry, slot: ProcessSlot | undef
   return text;
 }
 
-function answersOf(slot: ProcessSlot | undefined): Answers {
-  const limitMs = slot === undefined ? collectTimeoutMs : () => slot.limits.collectTimeoutMs;
-  const failed = (name: string, error: Error) =>
-    slot === undefined ? warnings.collectFailed(name, error) : slot.collectFailed(name, error);
+function limitMsOf(slot: ProcessSlot | undefined): () => number {
+  return slot === undefined ? collectTimeoutMs : () => slot.limits.collectTimeoutMs;
+}
+
+function answersOf(register: AnyRegistry, slot: ProcessSlot | undefined): Answers {
+  const limitMs = limitMsOf(slot);
+  const failed = (name: string, what: string, error: Error) =>
+    slot === undefined ? warnings.collectFailed(what, error) : slot.collectFailed(name, error, what);
   return {
-    blocks: new LastAnswers(limitMs, ({ name }, error) => failed(name, error)),
+    blocks: new LastAnswers(limitMs, ({ name }, error) => failed(name, `collect() of ${name}`, error)),
     whole: new LastAnswers(
       () => 2 * limitMs(),
-      (_, error) => failed('a registry', error),
+      (_, error) => failed('a registry', `metrics() of ${describeRegistry(register)}`, error),
     ),
   };
 }

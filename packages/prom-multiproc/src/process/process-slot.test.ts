@@ -61,7 +61,7 @@ test('a worker is killed with its primary even if it is stopped, and its slot be
   );
   process.kill(worker, 'SIGSTOP');
   await until('the worker to stop', () => stateOf(worker) === 'T');
-  assert.equal(sample(reader.text(), COUNTED), 1, 'a stopped worker does not blank the scrape');
+  assert.equal(sample(reader.text(), COUNTED), 1, 'the counts of a stopped worker are shown');
   primary.kill('SIGKILL');
   // The process state is not enough: other threads may still hold its files after the first thread ended.
   await until('the worker to end', () => reader.slots().every(({ live }) => !live));
@@ -99,7 +99,7 @@ test('a worker thread has its own slot, which becomes free when it ends', async 
   assert.equal(readdirSync(directory).length, 2);
 });
 
-test('a directory of another owner is rejected with what to do, and the process keeps counting', async (t) => {
+test('with a directory of another owner metrics() rejects, its message says what to do, and the process keeps counting', async (t) => {
   // As root, uses a directory given to another user; otherwise `/`, which belongs to root.
   const isRoot = process.getuid!() === 0;
   const directory = isRoot ? join(temporaryDirectory(t), 'metrics') : '/';

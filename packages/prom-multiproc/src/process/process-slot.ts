@@ -9,7 +9,7 @@ import { ProcessLimits } from '../metric/process-limits.ts';
 import type { SharedMetric } from '../metric/shared-metric.ts';
 import { loadLibc } from '../os/libc.ts';
 import { readOwn } from '../slot/own-directory.ts';
-import { COLLECT_FAILURES, SlotOwnMetrics } from '../slot/slot-own-metrics.ts';
+import { COLLECT_FAILURES, SlotSelfMetrics } from '../slot/slot-self-metrics.ts';
 import type { SlotWriter } from '../slot/slot-writer.ts';
 import { processState } from '../util/process-state.ts';
 import { refreshInterval } from '../util/refresh-interval.ts';
@@ -29,8 +29,8 @@ export class ProcessSlot {
   readonly #warnings = new Warnings();
   readonly #metricWarnings = new MetricWarnings(this.#warnings);
   readonly limits = new ProcessLimits();
-  /** The library's own metrics in this slot. */
-  readonly own = new SlotOwnMetrics(() => this.#takeWriter());
+  /** The self-metrics in this slot. */
+  readonly selfMetrics = new SlotSelfMetrics(() => this.#takeWriter());
   readonly #holder: SlotHolder;
   readonly #metrics: ProcessMetrics;
   readonly #collector: Collector;
@@ -43,7 +43,7 @@ export class ProcessSlot {
     const source = new SlotCellSource({
       warnings: this.#metricWarnings,
       limits: this.limits,
-      own: this.own,
+      selfMetrics: this.selfMetrics,
       processWide,
       writer: () => this.#writer,
       beforeWrite: () => {
@@ -67,7 +67,7 @@ export class ProcessSlot {
       metrics: this.#metrics,
       collector: this.#collector,
       processWide,
-      own: this.own,
+      selfMetrics: this.selfMetrics,
     });
     setInterval(() => void this.refresh(), refreshInterval()).unref();
   }
@@ -216,10 +216,10 @@ export class ProcessSlot {
     this.#metricWarnings.otherType(definition, shown);
   }
 
-  /** Counts and reports a failed `collect()`. */
-  collectFailed(name: string, error: Error): void {
-    this.#metricWarnings.collectFailed(name, error);
-    this.own.add(COLLECT_FAILURES, [name]);
+  /** Counts a failed `collect()` of the metric `name`, and reports that `what` failed. */
+  collectFailed(name: string, error: Error, what = `collect() of ${name}`): void {
+    this.#metricWarnings.collectFailed(what, error);
+    this.selfMetrics.add(COLLECT_FAILURES, [name]);
   }
 }
 

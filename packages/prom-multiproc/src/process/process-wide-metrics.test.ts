@@ -55,7 +55,7 @@ function observe(t: TestContext, directory: string) {
 async function untilDecided(observed: ReturnType<typeof observe>): Promise<void> {
   let before = observed.heartbeats();
   for (let round = 0; round < 4; round++) {
-    await until('a refresh of each', () => {
+    await until('a refresh of each thread', () => {
       const now = observed.heartbeats();
       return now.length === before.length && now.every((beat, i) => beat > before[i]!);
     });
@@ -63,7 +63,7 @@ async function untilDecided(observed: ReturnType<typeof observe>): Promise<void>
   }
 }
 
-test('a process with two worker threads and two more processes report three processes', async (t) => {
+test('a process with two worker threads, beside two other processes: process-wide metrics are counted three times, not five', async (t) => {
   const directory = temporaryDirectory(t);
   const env = { MAIN_HAS_METRICS: '1' };
   const processes = [
@@ -73,7 +73,7 @@ test('a process with two worker threads and two more processes report three proc
   ];
   const observed = observe(t, directory);
   await until('five slots', () => observed.living() === 5);
-  await until('three with memory', () => observed.having(RESIDENT).length === 3);
+  await until(`three slots that show ${RESIDENT}`, () => observed.having(RESIDENT).length === 3);
   await untilDecided(observed);
   for (const name of [RESIDENT, DESCRIPTORS, CPU, 'app_process_max_fds', 'app_process_virtual_memory_bytes'])
     assert.equal(observed.having(name).length, 3, name);
@@ -101,15 +101,15 @@ test('if only worker threads have process-wide metrics, one counts, and when it 
   const child = start(t, directory, { THREADS: '2' });
   const observed = observe(t, directory);
   await until('three slots', () => observed.living() === 3);
-  await until('one with memory', () => observed.having(RESIDENT).length === 1);
+  await until(`one slot that shows ${RESIDENT}`, () => observed.having(RESIDENT).length === 1);
   await untilDecided(observed);
   const [counting] = observed.having(RESIDENT);
   for (const name of [RESIDENT, DESCRIPTORS, CPU]) assert.deepEqual(observed.having(name), [counting], name);
-  await until('processor time', () => observed.value(CPU)! > 0);
+  await until(`a value of ${CPU} above 0`, () => observed.value(CPU)! > 0);
   const before = observed.value(CPU)!;
 
   await ask(child, { end: observed.valueIn(counting!, 'thread_index')! });
-  await until('one thread less', () => observed.living() === 2);
+  await until('the thread to end', () => observed.living() === 2);
   const other = await until('another thread that counts', () => observed.having(RESIDENT)[0]);
   assert.notEqual(other, counting);
   await untilDecided(observed);

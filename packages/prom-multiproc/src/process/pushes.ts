@@ -55,7 +55,7 @@ function groupingKey({ jobName, groupings }: PushParameters = {}): string {
 
 /** @throws Error if another process pushes under another key */
 function checkGroupingKey(slot: ProcessSlot, key: string): void {
-  slot.own.set(PUSHED, 1, [key]);
+  slot.selfMetrics.set(PUSHED, 1, [key]);
   const family = slot.read().families.get(familyKey(PUSHED));
   const bySlot = new Map<number, string[]>();
   for (const [series] of family?.groups() ?? []) {
@@ -66,7 +66,7 @@ function checkGroupingKey(slot: ProcessSlot, key: string): void {
   }
   for (const [number, keys] of bySlot) {
     if (number === slot.number || keys.includes(key)) continue;
-    slot.own.set(PUSHED, Number.NaN, [key]);
+    slot.selfMetrics.set(PUSHED, Number.NaN, [key]);
     throw new Error(
       `push under ${key} rejected: another process pushes the same totals under ${keys[0]}, so they would be added up. Push from one process only, or under the same grouping key in all; ownMetrics() returns the counts of one process`,
     );

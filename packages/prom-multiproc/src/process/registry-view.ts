@@ -167,7 +167,7 @@ export class RegistryView {
     return family ?? localFamily(metric.definition, metric.series());
   }
 
-  /** Metrics that only other processes have in registries of these names, then the library's own metrics. */
+  /** Metrics that only other processes have in registries of these names, then the self-metrics. */
   *#others(reader: DirectoryReader): Generator<Family> {
     const shown = new Set(
       this.#registered().map((metric) => this.#slot.attached(metric)?.family ?? metric.name),

@@ -5,7 +5,7 @@ import type { CellSource } from '../metric/metric-cells.ts';
 import type { MetricWarnings } from '../metric/metric-warnings.ts';
 import type { ProcessLimits } from '../metric/process-limits.ts';
 import type { Cells } from '../slot/slot-file.ts';
-import { REFUSED_UPDATES, type SlotOwnMetrics } from '../slot/slot-own-metrics.ts';
+import { REFUSED_UPDATES, type SlotSelfMetrics } from '../slot/slot-self-metrics.ts';
 import type { SlotWriter } from '../slot/slot-writer.ts';
 import type { ProcessWideMetrics } from './process-wide-metrics.ts';
 
@@ -13,7 +13,7 @@ import type { ProcessWideMetrics } from './process-wide-metrics.ts';
 export interface SlotParts {
   readonly warnings: MetricWarnings;
   readonly limits: ProcessLimits;
-  readonly own: SlotOwnMetrics;
+  readonly selfMetrics: SlotSelfMetrics;
   readonly processWide: ProcessWideMetrics;
   /** Undefined while the process has no slot. */
   writer(): SlotWriter | undefined;
@@ -60,12 +60,12 @@ export class SlotCellSource implements CellSource {
   }
 
   admits(definition: MetricDefinition, labels: () => readonly LabelPair[], own: number): boolean {
-    const { limits, warnings, own: counted } = this.#parts;
+    const { limits, warnings, selfMetrics } = this.#parts;
     const limit = limits.maxSeriesPerMetric;
     if (limit === Infinity) return true;
     if (own < limit && this.#parts.writer()?.isWithin(limit, definition, labels()) !== false) return true;
     warnings.beyondLimit(definition, limit);
-    counted.add(REFUSED_UPDATES, [definition.name]);
+    selfMetrics.add(REFUSED_UPDATES, [definition.name]);
     return false;
   }
 }

@@ -13,7 +13,7 @@ export interface SharingListener {
   readonly onRecovered?: (() => void) | undefined;
 }
 
-/** Most lost files whose lock a process keeps: see `SlotFile.abandon`. */
+/** Maximum number of lost files whose lock a process keeps: see `SlotFile.abandon`. */
 export const MAX_LOST = 16;
 
 /** Takes the slot of this process in one directory. If that fails, `tryAgain` repeats it. */
@@ -71,7 +71,7 @@ export class SlotHolder {
     this.writer = undefined;
     this.#warnings.warn(
       'PROM_MULTIPROC_LOST',
-      `${loss.reason}: this process continues in another slot, from zero; processes that have read the lost file keep its counts`,
+      `${loss.reason}: this process continues in another slot, from zero. Processes that have read the lost file keep its counts; processes and readers started later do not have them. Find what changes files in ${this.directory}`,
     );
     return loss;
   }
@@ -119,7 +119,7 @@ export class SlotHolder {
     }
   }
 
-  // Once, because a worker that disconnects from its primary later is draining.
+  // Only once: dieWithParent() ends a worker without a connection, but a worker that disconnects later is shutting down gracefully.
   #dieWithParent(): void {
     if (this.#followsParent) return;
     dieWithParent();

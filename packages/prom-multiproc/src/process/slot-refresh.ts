@@ -1,6 +1,6 @@
 import type { Collector } from '../metric/collector.ts';
 import { bootTime } from '../os/boot-clock.ts';
-import type { SlotOwnMetrics } from '../slot/slot-own-metrics.ts';
+import type { SlotSelfMetrics } from '../slot/slot-self-metrics.ts';
 import type { ProcessMetrics } from './process-metrics.ts';
 import type { ProcessWideMetrics } from './process-wide-metrics.ts';
 import type { SlotHolder } from './slot-holder.ts';
@@ -11,7 +11,7 @@ export interface RefreshedSlot {
   readonly metrics: ProcessMetrics;
   readonly collector: Collector;
   readonly processWide: ProcessWideMetrics;
-  readonly own: SlotOwnMetrics;
+  readonly selfMetrics: SlotSelfMetrics;
 }
 
 /** Keeps the slot of this process intact and the values that readers see up to date. */
@@ -65,10 +65,10 @@ export class SlotRefresh {
   }
 
   #publish(): void {
-    const { holder, metrics, own } = this.#slot;
+    const { holder, metrics, selfMetrics } = this.#slot;
     if (holder.writer === undefined) return;
     for (const metric of metrics.all()) metric.publishQuantiles();
-    own.placeAll(holder.writer);
+    selfMetrics.placeAll(holder.writer);
     holder.writer.beat(bootTime());
   }
 }

@@ -76,7 +76,7 @@ for (const [what, source, where, path] of [
     'prom-client',
   ],
 ] as const) {
-  test(`warned once, with what to do: a metric of ${what}`, async (t) => {
+  test(`one warning, which says what to do: a metric of ${what}`, async (t) => {
     const { warnings } = await warningsOf(t, `${source} printAfter(1);`);
     assert.equal(warnings.length, 1, warnings.join('\n'));
     const warning = warnings[0]!;
@@ -133,7 +133,7 @@ for (const [what, source] of [
      setTimeout(() => { gc(); probe(); }, 2200);`,
   ],
   [
-    'registries that share() without a registry shares',
+    'registries that a call of share() without an argument includes',
     `share(); new (require('./other').Counter)({ name: 'x_total', help: 'h' });`,
   ],
 ] as const) {

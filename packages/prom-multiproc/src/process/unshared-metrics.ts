@@ -9,7 +9,7 @@ import {
   internalsOf,
   isStoredMetric,
 } from '../client/client-internals.ts';
-import { UNSHARED_METRICS } from '../slot/slot-own-metrics.ts';
+import { UNSHARED_METRICS } from '../slot/slot-self-metrics.ts';
 import { refreshInterval } from '../util/refresh-interval.ts';
 import { Warnings } from '../util/warnings.ts';
 import type { ProcessSlot } from './process-slot.ts';
@@ -98,7 +98,7 @@ function countUnshared(): void {
   // Not published if unchanged: a process without unshared metrics must not take a slot.
   if (count === published) return;
   published = count;
-  slot?.own.set(UNSHARED_METRICS, count);
+  slot?.selfMetrics.set(UNSHARED_METRICS, count);
 }
 
 interface Current {

@@ -19,9 +19,13 @@ function platform(name: string): Record<string, string> {
 
 const UNSUPPORTED: [what: string, env: Record<string, string>, why: RegExp][] = [
   ['koffi', { NODE_OPTIONS: preload('without-koffi.ts') }, /koffi cannot be loaded \(Cannot find the native/],
-  ['macOS', platform('darwin arm64'), /needs 64-bit Linux; this is darwin on arm64/],
-  ['Windows', platform('win32 x64'), /needs 64-bit Linux; this is win32 on x64/],
-  ['32-bit Linux', platform('linux arm'), /needs 64-bit Linux; this is linux on arm/],
+  [
+    'macOS',
+    platform('darwin arm64'),
+    /needs Linux on x64, arm64, riscv64 or loong64; this is darwin on arm64/,
+  ],
+  ['Windows', platform('win32 x64'), /needs Linux on .*; this is win32 on x64/],
+  ['32-bit Linux', platform('linux arm'), /needs Linux on .*; this is linux on arm/],
 ];
 
 for (const [what, env, why] of UNSUPPORTED) {

@@ -1,6 +1,7 @@
 /**
- * Platforms without support for sharing: all except 64-bit Linux, and installations without koffi. A registry stays plain
- * prom-client there, except that its `metrics()` rejects in a cluster instead of showing one process's counts as the totals.
+ * Platforms that cannot share: all except Linux on x64, arm64, riscv64 and loong64. Installations without koffi are treated in the
+ * same way. A registry stays plain prom-client there, except that its `metrics()` rejects in a cluster instead of showing the
+ * counts of one process as the totals.
  */
 
 import type { AnyRegistry } from '../client/client-internals.ts';

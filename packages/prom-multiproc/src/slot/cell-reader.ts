@@ -67,7 +67,7 @@ export class CellReader {
     return bytes;
   }
 
-  /** Loads each cell whose copies differ from the mapping, by one 8-byte load. */
+  /** If the two copies of a cell differ, loads this cell from the mapping, with one 8-byte load. */
   #loadChanged(fd: number, chunk: number, copy: Float64Array, other: Float64Array): void {
     const cells = this.#map(fd, chunk);
     const end = chunkOffset(this.#chunks[chunk]! + 1);

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { CHUNK_BYTES, chunkOffset } from '../format/layout.ts';
 import { readFully } from '../os/read-fully.ts';
 
-/** The log of a slot file. */
+/** The log of a slot file: the definitions of its metrics and the labels of its series (FORMAT.md#log). */
 export interface LogFile {
   readonly fd: number;
   /** Numbers of its chunks, in file order. */

@@ -78,7 +78,7 @@ for (const [what, mode, advice] of [
     /give it to this user before the start \(`chown \d+ \S+` as root; .*tmpfs with `uid=\d+`; .*`fsGroup`/,
   ],
 ] as const) {
-  test(`in a mount point of root ${what}, every process rejects with what to do instead of showing zeros`, async (t) => {
+  test(`in a mount point of root ${what}, every process shows no zeros but rejects, and its message says what to do`, async (t) => {
     const directory = mountPoint(t, mode);
     const [primary, worker] = [
       await AppProcess.start(t, directory, ORDINARY),
@@ -117,7 +117,7 @@ test('a directory below a mount point that every user may write to is created an
   assert.deepEqual(readdirSync(directory), ['slot-0.metrics']);
 });
 
-test('takeSlot() and metrics() reject with what to do if the directory cannot be created below a mount point of root', async (t) => {
+test('if the directory cannot be created below a mount point of root, takeSlot() and metrics() reject, and the message says what to do', async (t) => {
   const directory = join(mountPoint(t, 0o755), 'metrics');
   const app = await AppProcess.start(t, directory, ORDINARY);
   const advice =

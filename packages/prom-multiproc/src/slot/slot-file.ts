@@ -166,9 +166,14 @@ export class SlotFile {
 
   #reserveChunk(): number {
     const chunk = this.#chunkCount;
-    if (chunk === MAX_CHUNKS) throw new RangeError(`${this.path} is full: ${MAX_CHUNKS} chunks`);
+    if (chunk === MAX_CHUNKS) {
+      throw new RangeError(
+        `${this.path} is full (${(MAX_CHUNKS * CHUNK_BYTES) / 2 ** 20} MiB): use labels with fewer values, and clear the directory before the next start`,
+      );
+    }
     // If a truncated file grew again, readers could not detect the loss.
-    if (fstatSync(this.#fd).size < chunkOffset(chunk)) throw new Error(`${this.path} was truncated`);
+    if (fstatSync(this.#fd).size < chunkOffset(chunk))
+      throw new Error(`${this.path} was truncated: this process takes another slot at its next refresh`);
     this.#libc.allocate(this.#fd, chunkOffset(chunk), CHUNK_BYTES);
     return chunk;
   }

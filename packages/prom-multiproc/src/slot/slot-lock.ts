@@ -11,7 +11,7 @@ export interface HeldSlot {
 }
 
 /**
- * Takes the lowest slot from `first` on whose lock is free. Creates its file if it is missing.
+ * Takes the free slot with the lowest number that is at least `first`. Creates its file if it is missing.
  * @throws Error of `node:fs` if a file cannot be created or opened; Error if every slot is held.
  */
 export function holdLowestFreeSlot(libc: Libc, directory: string, first = 0): HeldSlot {
@@ -20,7 +20,9 @@ export function holdLowestFreeSlot(libc: Libc, directory: string, first = 0): He
     const fd = tryHold(libc, path);
     if (fd !== undefined) return { slot, path, fd };
   }
-  throw new Error(`no free slot in ${directory}: all ${MAX_SLOTS} are held by living processes`);
+  throw new Error(
+    `no free slot in ${directory}: all ${MAX_SLOTS} are held by living processes. Stop some of them, or give each application its own directory`,
+  );
 }
 
 /**
@@ -70,8 +72,9 @@ export function isHeld(libc: Libc, path: string): boolean {
 }
 
 /**
- * Replaces a held unborn file by a new one and locks that; undefined if another process was faster. The old file may be a
- * truncated one, and processes that have read it must see a different file: FORMAT.md#taking-a-slot.
+ * Replaces a held unborn file (created, but its header is not yet written) by a new one and locks the new one. Undefined if
+ * another process was faster. The old file may be a truncated one. Processes that have read it must see a different file:
+ * FORMAT.md#taking-a-slot.
  */
 export function recreateHeld(libc: Libc, { slot, path, fd: old }: HeldSlot): HeldSlot | undefined {
   let fd: number | undefined;

@@ -9,7 +9,7 @@ import { clearDirectory } from '../clear-directory.ts';
 import { HEADER_BYTES } from '../format/layout.ts';
 import { MAX_REPLACED } from '../merge/directory-reader.ts';
 
-test('a removed file is held at its last good values, and the file of a successor is added to them', (t) => {
+test('the totals keep the last good values of a removed file, and add the file of a successor', (t) => {
   const { directory, path, victim, other, reader, total } = twoSlots(t);
   unlinkSync(path);
   add(victim, COUNTER, '/', 1);
@@ -31,7 +31,7 @@ test('a removed file is held at its last good values, and the file of a successo
   assert.equal(reader.errors.length, 3, 'each is reported once');
 });
 
-test('all counts of repeatedly replaced files are held, in bounded memory', (t) => {
+test('the totals keep all counts of repeatedly replaced files, in bounded memory', (t) => {
   const { directory, path, victim, other, reader, total } = twoSlots(t);
   victim.close();
   const replaced = 3 * MAX_REPLACED;
@@ -69,7 +69,7 @@ test('a copy of a removed file is not counted twice, even while it is being writ
   assert.equal(reader.errors.length, 1, 'reported once');
 });
 
-test('a file truncated to zero bytes is held at its last good values, and the counts of a successor are added', (t) => {
+test('the totals keep the last good values of a file truncated to zero bytes, and add the counts of a successor', (t) => {
   for (const amount of [1, 7]) {
     const { directory, path, victim, other, reader, total } = twoSlots(t);
     truncateSync(path, 0);

@@ -107,7 +107,7 @@ const DAMAGES: Record<string, Damage> = {
 };
 
 for (const [what, damage] of Object.entries(DAMAGES)) {
-  test(`a slot file damaged after it was read is held at its last good values: ${what}`, (t) => {
+  test(`the totals keep the last good values of a slot file that is damaged after it was read: ${what}`, (t) => {
     const { path, other, reader, total } = twoSlots(t);
     damage(path, readFileSync(path));
     add(other, COUNTER, '/', 1);
@@ -150,7 +150,7 @@ test('a damaged file is read again once it is restored', (t) => {
   assert.equal(total(reader), 106);
 });
 
-test('the gauges of a damaged slot are held as long as its holder is alive', (t) => {
+test('the last gauges of a damaged slot are shown as long as its holder is alive', (t) => {
   for (const [what, damage] of Object.entries(DAMAGES)) {
     const { path, victim, other, reader } = twoSlots(t);
     add(victim, GAUGE, '/', 2);

@@ -93,14 +93,14 @@ export class SlotReader {
     try {
       return this.#read(others);
     } catch (error) {
-      this.hold();
+      this.keepValues();
       throw error;
     }
   }
 
   /**
-   * Whether the log has new records and has not changed since the last call. With `growing`, a log that changes counts as well.
-   * False for a log that could not be read and has not changed since.
+   * Whether the log has records that were not read yet, and did not change since the last call. With `growing`, it may have
+   * changed. False for a log that could not be read and has not changed since.
    * @throws Error if the file cannot be trusted.
    */
   hasNewRecords(growing = false): boolean {
@@ -128,7 +128,7 @@ export class SlotReader {
   }
 
   /** Keeps the last values, and updates only whether the holder is alive: its gauges are shown that long. */
-  hold(): void {
+  keepValues(): void {
     this.live &&= this.#fd !== undefined && this.#libc.isLockedByAnother(this.#fd);
   }
 
@@ -166,7 +166,7 @@ export class SlotReader {
     const { pid, heartbeat, refused } = header;
     this.#rules.check(loaded, this.cellCount, this.values);
     this.values.set(loaded);
-    // The lock of a new holder must not show the gauges of the previous one.
+    // If `started` has changed, a new holder has the lock, but the values may be the gauges of the previous holder.
     this.live = held && started > 0 && header.started === started;
     this.status = { ...this.status, pid, started, heartbeat, refused, bytes: size };
     return true;

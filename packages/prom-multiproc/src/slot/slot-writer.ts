@@ -49,7 +49,7 @@ export class SlotWriter {
 
   /**
    * Takes the lowest free slot and continues the counts of its previous holder: FORMAT.md#taking-a-slot. Skips damaged files
-   * without changing them, because readers hold their last good values. Creates the directory if it is missing.
+   * without changing them, because readers keep their last good values. Creates the directory if it is missing.
    * @throws Error if this process cannot have a slot in the directory; the message says why and what to do.
    */
   static open(libc: Libc, directory: string, options: SlotWriterOptions): SlotWriter {
@@ -179,7 +179,8 @@ export class SlotWriter {
       throw new BadLogError(`not a slot file of format version ${VERSION}`);
     }
     const { started } = header;
-    // This is the first store. Otherwise the lock of this holder would show the gauges of the previous one.
+    // The first store. Readers take a locked slot for a living process: with the old `started` they would show gauges of the
+    // previous holder.
     header.started = 0;
     try {
       const written = this.#inheritAll();
@@ -238,7 +239,7 @@ export class SlotWriter {
     const count = cellsPerSeries(definition);
     if (count > CELLS_PER_CHUNK)
       throw new RangeError(
-        `${definition.name} has ${count} cells a series, at most ${CELLS_PER_CHUNK} are allowed`,
+        `${definition.name} has too many buckets or quantiles: ${count} cells for each series, at most ${CELLS_PER_CHUNK} are allowed. Use fewer`,
       );
     const first = placeCells(this.#nextCell, count);
     if (first + count > this.#file.capacity) this.#file.addCells();

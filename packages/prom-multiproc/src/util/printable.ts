@@ -1,4 +1,7 @@
-/** Control and format characters and line separators, which can control a terminal. Excludes line feed and tab, as in stacks. */
+/**
+ * Control characters, format characters and line separators: they can control a terminal. Line feed and tab are not included,
+ * because stack traces contain them.
+ */
 const UNSAFE = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Escapes unsafe characters as `\u{9b}`. Label values in messages may come from requests. */

@@ -1,4 +1,4 @@
-/** Readable bytes that must follow the bytes to write. Their values do not matter. */
+/** Number of bytes that must exist after the range to copy, because the copy reads 4 bytes at a time. Their values are not used. */
 export const PADDING = 3;
 
 /** Returns a copy of `bytes` with `PADDING` bytes appended. */

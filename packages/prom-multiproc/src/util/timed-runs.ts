@@ -11,7 +11,10 @@ export class TimedRuns<Key extends object, T> {
   readonly #onFailure: (key: Key, error: Error) => void;
   readonly #running = new Map<Key, Run<T>>();
 
-  /** `onFailure` is called if a run throws, rejects or exceeds the limit, and at each later `run()` while it still does. */
+  /**
+   * `onFailure` is called if a run throws, rejects or exceeds the limit. Also called at each later `run()` while a run that
+   * exceeded the limit has not ended.
+   */
   constructor(limitMs: () => number, onFailure: (key: Key, error: Error) => void) {
     this.#limitMs = limitMs;
     this.#onFailure = onFailure;
@@ -56,7 +59,9 @@ export class TimedRuns<Key extends object, T> {
       const limit = this.#limitMs();
       const overrun = () => {
         if (this.#running.get(key) !== run) return;
-        run.overran = new Error(`did not complete within ${limit} ms`);
+        run.overran = new Error(
+          `did not complete within ${limit} ms (see PROMETHEUS_MULTIPROC_COLLECT_TIMEOUT_MS)`,
+        );
         this.#onFailure(key, run.overran);
         resolve(undefined);
       };

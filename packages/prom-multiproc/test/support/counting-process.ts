@@ -1,6 +1,7 @@
 /**
- * A process of an application, controlled over IPC. It creates its metrics before `share()` unless `LATE_METRICS` is set, and a
- * gauge named `FAILING_COLLECT` whose `collect()` fails. It does not use the metrics directory before its first command.
+ * A process of an application, controlled over IPC. It creates its metrics before `share()` unless `LATE_METRICS` is set, and, if
+ * `FAILING_COLLECT` is set, a gauge of that name whose `collect()` fails. It does not use the metrics directory before its first
+ * command.
  */
 import { truncateSync } from 'node:fs';
 import { Counter, Gauge, Histogram, register, Summary } from 'prom-client';

@@ -1,4 +1,7 @@
-/** An application whose third-party middleware creates and serves the metrics. Does not use this library. Sends the test its port. */
+/**
+ * An application whose third-party middleware creates and serves the metrics. Its code does not import this library, which the test
+ * preloads (`register.ts`). Sends the test its port.
+ */
 import express from 'express';
 import promBundle from 'express-prom-bundle';
 import Fastify from 'fastify';

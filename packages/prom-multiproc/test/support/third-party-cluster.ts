@@ -1,6 +1,7 @@
 /**
- * A cluster that does not use this library. The workers count with express-prom-bundle and prom-client's default metrics. The
- * primary serves the `clusterMetrics()` of express-prom-bundle. Sends the test its ports and the pid of each worker that exits.
+ * A cluster whose code does not import this library, which the test preloads (`register.ts`). The workers count with
+ * express-prom-bundle and prom-client's default metrics. The primary serves the `clusterMetrics()` of express-prom-bundle. Sends
+ * the test its ports and the pid of each worker that exits.
  */
 import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';

@@ -8,21 +8,21 @@ import { add, definition, openWriter } from '../../test/support/slot-files.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { share } from '../index.ts';
 import { Reader } from '../reader.ts';
-import { COLLECT_FAILURES, SlotOwnMetrics } from './slot-own-metrics.ts';
+import { COLLECT_FAILURES, SlotSelfMetrics } from './slot-self-metrics.ts';
 import type { SlotWriter } from './slot-writer.ts';
 
 const NAME = 'prom_multiproc_collect_failures_total';
 const LINE = `${NAME}{metric="a"}`;
 
-function ownMetricsOf(writer: SlotWriter): SlotOwnMetrics {
-  return new SlotOwnMetrics(() => writer);
+function selfMetricsOf(writer: SlotWriter): SlotSelfMetrics {
+  return new SlotSelfMetrics(() => writer);
 }
 
-test('every reader shows the sum of the own metrics of living and dead processes', async (t) => {
+test('every reader shows the sum of the self-metrics of living and dead processes', async (t) => {
   const directory = temporaryDirectory(t);
   const [dead, living] = [openWriter(directory), openWriter(directory)];
-  ownMetricsOf(dead).add(COLLECT_FAILURES, ['a'], 2);
-  ownMetricsOf(living).add(COLLECT_FAILURES, ['a']);
+  selfMetricsOf(dead).add(COLLECT_FAILURES, ['a'], 2);
+  selfMetricsOf(living).add(COLLECT_FAILURES, ['a']);
   dead.close();
   const reader = new Reader(directory);
   t.after(() => reader.close());
@@ -33,7 +33,7 @@ test('every reader shows the sum of the own metrics of living and dead processes
   const app = await AppProcess.start(t, directory);
   await app.call('plain', 'inc');
   assert.equal(sample(await app.metrics(), LINE), 3);
-  ownMetricsOf(living).add(COLLECT_FAILURES, ['a'], 10);
+  selfMetricsOf(living).add(COLLECT_FAILURES, ['a'], 10);
   assert.equal(sample(await app.metrics(), LINE), 13);
 });
 
@@ -51,7 +51,7 @@ test('failures of collect() are counted by metric, and a killed process keeps it
   assert.equal(await failures(second), counted);
 });
 
-test('own metrics are shown once, from the start, and only with self-metrics enabled', async (t) => {
+test('self-metrics are shown once, from the start, and only with the option selfMetrics', async (t) => {
   const directory = temporaryDirectory(t);
   const [shown, hidden] = [new client.Registry(), new client.Registry()];
   const before = process.env.PROMETHEUS_MULTIPROC_DIR;
@@ -63,8 +63,8 @@ test('own metrics are shown once, from the start, and only with self-metrics ena
 
   assert.ok((await shown.metrics()).includes(`# TYPE ${NAME} counter`));
   const writer = openWriter(directory);
-  ownMetricsOf(writer).add(COLLECT_FAILURES, ['a']);
-  // An own metric of a later version of the library.
+  selfMetricsOf(writer).add(COLLECT_FAILURES, ['a']);
+  // A self-metric of a later version of the library.
   add(writer, definition({ name: 'prom_multiproc_later_total', labelNames: ['x'] }), 'y', 5);
 
   const text = await shown.metrics();
@@ -79,23 +79,23 @@ test('own metrics are shown once, from the start, and only with self-metrics ena
   assert.deepEqual(await hidden.getMetricsAsJSON(), []);
 });
 
-test('own metrics counted before there is a slot are kept, and a gauge moves to the next slot', (t) => {
+test('self-metrics counted before there is a slot are kept, and a gauge moves to the next slot', (t) => {
   const directory = temporaryDirectory(t);
   let writer: SlotWriter | undefined;
-  const own = new SlotOwnMetrics(() => writer);
+  const selfMetrics = new SlotSelfMetrics(() => writer);
   const gauge = definition({ name: 'prom_multiproc_g', type: 'gauge', labelNames: [] });
-  own.add(COLLECT_FAILURES, ['a'], 4);
-  own.set(gauge, 7);
+  selfMetrics.add(COLLECT_FAILURES, ['a'], 4);
+  selfMetrics.set(gauge, 7);
   writer = openWriter(directory);
-  own.placeAll(writer);
+  selfMetrics.placeAll(writer);
   const reader = new Reader(directory);
   t.after(() => reader.close());
   assert.equal(sample(reader.metrics(), LINE), 4);
   // The next slot starts with the gauge's value. The counts remain in the first slot.
   const next = openWriter(directory);
-  own.placeAll(next);
+  selfMetrics.placeAll(next);
   writer = next;
-  own.add(COLLECT_FAILURES, ['a']);
+  selfMetrics.add(COLLECT_FAILURES, ['a']);
   const values = [0, 1].map((slot) => sample(reader.workerMetrics(slot)!, LINE));
   assert.deepEqual(values, [4, 1]);
   assert.equal(sample(reader.workerMetrics(1)!, 'prom_multiproc_g'), 7);

@@ -3,33 +3,37 @@ import { seriesKey } from '../format/series-key.ts';
 import type { Cells } from './slot-file.ts';
 import type { SlotWriter } from './slot-writer.ts';
 
-/** Prefix of the library's own metrics, which are shown only with `selfMetrics`. */
-export const OWN_PREFIX = 'prom_multiproc_';
+/** Prefix of the self-metrics: metrics of the library about itself. They are shown only with `selfMetrics`. */
+export const SELF_PREFIX = 'prom_multiproc_';
 
-export const COLLECT_FAILURES = own(
+export const COLLECT_FAILURES = selfMetric(
   'prom_multiproc_collect_failures_total',
   'counter',
   'Number of times that collect() of a metric failed or exceeded the time limit.',
   ['metric'],
 );
 
-export const REFUSED_UPDATES = own(
+export const REFUSED_UPDATES = selfMetric(
   'prom_multiproc_refused_updates_total',
   'counter',
   'Number of updates dropped because their series is beyond the limit of series per metric.',
   ['metric'],
 );
 
-export const UNSHARED_METRICS = own(
+export const UNSHARED_METRICS = selfMetric(
   'prom_multiproc_unshared_metrics',
   'gauge',
   'Number of metrics of living processes that are in no shared registry.',
 );
 
-/** The library's own metrics that are counted in the slots and merged like the application's. */
-export const OWN_METRICS: readonly MetricDefinition[] = [COLLECT_FAILURES, REFUSED_UPDATES, UNSHARED_METRICS];
+/** Self-metrics that are counted in the slots and merged like the metrics of the application. */
+export const COUNTED_SELF_METRICS: readonly MetricDefinition[] = [
+  COLLECT_FAILURES,
+  REFUSED_UPDATES,
+  UNSHARED_METRICS,
+];
 
-function own(
+function selfMetric(
   name: string,
   type: 'counter' | 'gauge',
   help: string,
@@ -38,7 +42,7 @@ function own(
   return { name, type, help, aggregator: 'sum', labelNames, bounds: [] };
 }
 
-interface OwnSeries {
+interface SelfSeries {
   readonly definition: MetricDefinition;
   readonly labels: readonly LabelPair[];
   /** For a counter the amount not yet added to the slot; for a gauge its value. */
@@ -47,24 +51,24 @@ interface OwnSeries {
   cells?: Cells | undefined;
 }
 
-/** The library's own counters and gauges in the slot of this process. Keeps the values while there is no slot. */
-export class SlotOwnMetrics {
+/** The self-metrics in the slot of this process. Keeps their values while there is no slot. */
+export class SlotSelfMetrics {
   readonly #takeWriter: () => SlotWriter | undefined;
-  readonly #series = new Map<string, OwnSeries>();
+  readonly #series = new Map<string, SelfSeries>();
 
   /** `takeWriter` takes the slot if the process has none yet, and returns undefined if it cannot. */
   constructor(takeWriter: () => SlotWriter | undefined) {
     this.#takeWriter = takeWriter;
   }
 
-  /** Adds to a counter of `OWN_METRICS`. `values` are its label values, in order; their cardinality must be bounded. */
+  /** Adds to a counter of `COUNTED_SELF_METRICS`. `values` are its label values, in order; their cardinality must be bounded. */
   add(definition: MetricDefinition, values: readonly string[] = [], delta = 1): void {
     const series = this.#find(definition, values);
     series.pending += delta;
     place(series, this.#takeWriter());
   }
 
-  /** Sets a gauge of `OWN_METRICS`. */
+  /** Sets a gauge of `COUNTED_SELF_METRICS`. */
   set(definition: MetricDefinition, value: number, values: readonly string[] = []): void {
     const series = this.#find(definition, values);
     series.pending = value;
@@ -76,7 +80,7 @@ export class SlotOwnMetrics {
     for (const series of this.#series.values()) place(series, writer);
   }
 
-  #find(definition: MetricDefinition, values: readonly string[]): OwnSeries {
+  #find(definition: MetricDefinition, values: readonly string[]): SelfSeries {
     const labels = values.map((value, index): LabelPair => [index, value]);
     const key = `${definition.name} ${seriesKey(definition.labelNames, labels)}`;
     let series = this.#series.get(key);
@@ -88,7 +92,7 @@ export class SlotOwnMetrics {
   }
 }
 
-function place(series: OwnSeries, writer: SlotWriter | undefined): void {
+function place(series: SelfSeries, writer: SlotWriter | undefined): void {
   if (writer === undefined) return;
   const { definition, labels } = series;
   if (series.writer !== writer || series.cells === undefined) {
