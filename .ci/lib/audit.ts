@@ -24,11 +24,9 @@ if (verdict.kind === 'clean') {
 } else {
   const hint =
     'Run .ci/audit where npm reaches a registry with an audit service; see npm config get registry.';
-  fail(
-    'the registry did not answer the audit request',
-    [verdict.reason, hint],
-    verdict.kind === 'not answered' ? 2 : 1,
-  );
+  if (verdict.kind === 'not offered')
+    fail('the configured registry has no audit service', [verdict.reason, hint]);
+  fail('the registry did not answer the audit request', [verdict.reason, hint], 2);
 }
 
 function fail(what: string, lines: readonly string[], code = 1): never {

@@ -19,7 +19,7 @@ require_engine() {
   flock 8
   provide_engine
   exec 8>&-
-  engine_answers || fail "the Docker engine does not respond: $(engine_complaint)" "Its log is $dockerd_log."
+  engine_answers || fail "the Docker engine does not respond: $(engine_complaint)" "Its log: $dockerd_log."
 }
 
 engine_answers() {
@@ -57,7 +57,7 @@ install_engine() {
   say "No Docker engine found. Installing Debian's docker.io, docker-cli, docker-compose, docker-buildx and iptables."
   set -- docker.io docker-cli docker-compose docker-buildx iptables
   if [ "$(os_release VERSION_CODENAME)" = bookworm ]; then
-    say "Debian 12 has no compose v2. Installing them from trixie, which is added to /etc/apt at priority 100."
+    say "Debian 12 has no compose v2. Installing these packages from trixie, which is added to /etc/apt at priority 100."
     add_suite trixie
     set -- -t trixie "$@"
   fi
@@ -78,6 +78,7 @@ use_client_with_plugins() {
 start_engine() {
   if [ -d /run/systemd/system ]; then
     say "Starting the Docker engine: systemctl start docker."
+    dockerd_log='journalctl -u docker'
     systemctl start docker
   elif dockerd_runs; then
     say "dockerd is running but does not respond yet; waiting."
@@ -89,8 +90,8 @@ start_engine() {
     setsid dockerd $(mtu_options) >>"$dockerd_log" 2>&1 </dev/null 8>&- &
   fi
   wait_until 180 engine_answers || {
-    tail -n 20 "$dockerd_log" >&2
-    fail "dockerd does not respond after 180 s" "The end of its log ($dockerd_log) is above."
+    [ ! -f "$dockerd_log" ] || tail -n 20 "$dockerd_log" >&2
+    fail "dockerd does not respond after 180 s" "Its log: $dockerd_log."
   }
 }
 

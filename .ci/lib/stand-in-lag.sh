@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Reports stand-ins whose program is older than the official image. Sourced after say.sh.
+# Reports stand-ins whose program has another version than the official image. Sourced after say.sh.
 
 # warn_if_behind IMAGE STAND_IN: warns if the version in the stand-in differs from the tag of the image. Only Prometheus and the
 # exporter may differ; the recipes of the other images fail on another version.

@@ -1,4 +1,4 @@
-/** A stand-in that is older than the official image causes a warning. */
+/** A stand-in whose version differs from that of the official image causes a warning. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

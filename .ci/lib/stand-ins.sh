@@ -18,7 +18,7 @@ stand_in_of() {
 # use_stand_in IMAGE REASON: builds the stand-in if necessary. If only its age requires a rebuild and that fails, it is kept.
 use_stand_in() {
   stand_in=$(stand_in_of "$1")
-  say "$1: $2. Using $stand_in, built from Debian packages."
+  say "$1: $2. Using $stand_in, built on this machine."
   if [ -n "$pull" ] || ! is_current_stand_in "$stand_in"; then
     build_stand_in "$1"
   elif is_older_than "${days:?}" "$stand_in"; then
@@ -34,7 +34,7 @@ remove_stand_in() {
   say "$1 is available; its stand-in $stand_in is removed."
 }
 
-# remove_misnamed IMAGE: removes a stand-in that an earlier version of the kit built under the official name.
+# remove_misnamed IMAGE: removes a stand-in that an earlier version of the template built under the official name.
 remove_misnamed() {
   is_stand_in "$1" || return 0
   # The engine removes a name of an image that a container uses only if the image has another name.
@@ -126,7 +126,7 @@ add_prometheus_context() {
   add_forky "$1"
 }
 
-# The package is in the Debian image itself.
+# The recipe needs no additional files: its Debian image has the suite that contains the package.
 add_nginx_prometheus_exporter_context() {
   :
 }

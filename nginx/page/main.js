@@ -1,3 +1,4 @@
+import { controlFailure } from './control-failure.js';
 import { byId } from './dom.js';
 import { Pinger } from './pinger.js';
 import { readCounts } from './read-counts.js';
@@ -31,7 +32,7 @@ let marks = [];
 async function request(path, method, timeoutMs) {
   try {
     const response = await fetch(path, { method, cache: 'no-store', signal: AbortSignal.timeout(timeoutMs) });
-    return { ok: response.ok, text: await response.text() };
+    return { ok: response.ok, status: response.status, text: await response.text() };
   } catch {
     // A timeout or a closed connection.
     return undefined;
@@ -74,7 +75,7 @@ async function watch() {
 async function control(path, what, done) {
   const answer = await request(path, 'POST', PING_TIMEOUT_MS);
   if (!answer?.ok) {
-    view.announce(`No answer from ${path}. Try again.`);
+    view.announce(controlFailure(path, answer));
     return;
   }
   const { worker } = JSON.parse(answer.text);
@@ -107,7 +108,8 @@ run.addEventListener('click', () => {
 });
 
 byId('one', HTMLButtonElement).addEventListener('click', async () => {
-  view.announce((await pinger.one()) ? 'The ping was answered.' : 'The ping was not answered.');
+  if (pinger.full) view.announce(`The ping was not sent: ${MAX_PENDING_PINGS} pings are pending.`);
+  else view.announce((await pinger.one()) ? 'The ping was answered.' : 'The ping failed.');
 });
 
 rate.addEventListener('input', () => {

@@ -22,6 +22,11 @@ export class Pinger {
     return this.#timer !== undefined;
   }
 
+  /** Whether `maxPending` pings are pending: one() then sends none. */
+  get full() {
+    return this.#pending >= this.#maxPending;
+  }
+
   /** @param {number} perSecond */
   rate(perSecond) {
     this.#perSecond = perSecond;
@@ -40,7 +45,7 @@ export class Pinger {
 
   /** Sends one ping. @returns {Promise<boolean>} whether it was sent and answered */
   async one() {
-    if (this.#pending >= this.#maxPending) return false;
+    if (this.full) return false;
     this.#pending += 1;
     const ok = await this.#send();
     this.#pending -= 1;

@@ -28,7 +28,9 @@ test('it sends at its rate, which may change, until it is stopped', async (t) =>
 test('at most maxPending pings are pending, and each answer frees a place', async () => {
   const waiting: ((ok: boolean) => void)[] = [];
   const pinger = new Pinger(() => new Promise((resolve) => waiting.push(resolve)), 2);
+  assert.equal(pinger.full, false);
   const sent = [pinger.one(), pinger.one()];
+  assert.equal(pinger.full, true);
   assert.equal(await pinger.one(), false);
   assert.equal(waiting.length, 2);
   waiting[0]!(true);

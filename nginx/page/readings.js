@@ -12,7 +12,7 @@ export class Counter {
   last = null;
   /** How often the value went down. */
   falls = 0;
-  /** The increase without extrapolation, as of increase() in PromQL: a fall is a reset to 0. */
+  /** The increase as increase() in PromQL computes it, but without extrapolation. A fall counts as a reset to 0. */
   increase = 0;
 
   /** @param {number | null} value */

@@ -29,7 +29,8 @@ const WITHOUT = {
   'no-pings': 'This app does not count pings, so there is no count to show.',
 };
 const SILENT = 'The app does not respond. The page keeps trying.';
-const MISSING = 'This app has no /demo/counts, so there is no count to show.';
+const MISSING =
+  'There is no count to show: this app has no /demo/counts, which is part of the demonstration. Replace this page with your own.';
 
 const number = (/** @type {number | null} */ value) => (value === null ? '–' : value.toLocaleString('en'));
 const times = (/** @type {number} */ count) => (count === 1 ? '1 time' : `${number(count)} times`);

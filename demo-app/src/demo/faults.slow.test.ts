@@ -27,8 +27,10 @@ test('fault controls accept POST only, and a block needs a valid time', async (t
     const answer = await fetch(url + path);
     assert.deepEqual([answer.status, answer.headers.get('allow')], [405, 'POST'], path);
   }
-  for (const query of ['', '?ms=', '?ms=x', '?ms=-1', '?ms=60001']) {
-    assert.equal((await fetch(`${url}/demo/faults/block${query}`, { method: 'POST' })).status, 400, query);
+  for (const query of ['', '?ms=', '?ms=x', '?ms=0', '?ms=-1', '?ms=60001']) {
+    const answer = await fetch(`${url}/demo/faults/block${query}`, { method: 'POST' });
+    assert.equal(answer.status, 400, query);
+    assert.equal(await answer.text(), 'ms must be a number above 0 and at most 60000', query);
   }
   assert.equal(await (await fetch(`${url}/ping`)).text(), 'Pong');
 });

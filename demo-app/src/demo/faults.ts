@@ -38,7 +38,7 @@ export function faults({ reload }: FaultActions): Handler {
         onPost((req, res, next) => {
           const ms = millisecondsOf(req);
           if (ms > 0 && ms <= MAX_BLOCK_MS) blocking(req, res, next);
-          else answerText(res, 400, `ms must be a number up to ${MAX_BLOCK_MS}`);
+          else answerText(res, 400, `ms must be a number above 0 and at most ${MAX_BLOCK_MS}`);
         }),
       ],
       ['/demo/reload', afterwards(reload)],

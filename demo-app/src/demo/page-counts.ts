@@ -35,7 +35,7 @@ export function pageCounts({ metrics, metricsDirectory, controls }: CountsOption
   // Not registered, so not shared: it counts this worker only and is lost when the worker exits.
   const own = new Counter({
     name: 'demo_own_ping_responses_total',
-    help: 'Responses to /ping of one worker, which is wrong on purpose',
+    help: 'Responses to /ping of one worker only, without sharing, for comparison',
     registers: [],
   });
   const shared = sharedPings(metrics, metricsDirectory);

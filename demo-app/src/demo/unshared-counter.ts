@@ -4,15 +4,15 @@ import { keepApart } from 'prom-multiproc';
 import type { UnsharedRequest, UnsharedResponse } from './unshared-route.ts';
 
 /**
- * Creates the control of the demonstration: a counter that each worker keeps separately, like plain prom-client. Scrapes of changing
- * workers show it going up and down. If the app shares no metrics, `notSharedEither` is its registry, which is shown too.
+ * Creates the counter for comparison: each worker counts separately, as with plain prom-client. Scrapes that reach different workers
+ * show it going up and down. If the app shares no metrics, `notSharedEither` is its registry, which is shown too.
  */
 export function createUnshared(notSharedEither?: Registry) {
   const registry = new Registry();
   keepApart(registry);
   const requests = new Counter({
     name: 'demo_unshared_requests_total',
-    help: 'Requests of one worker, which is wrong on purpose',
+    help: 'Requests of one worker only, without sharing, for comparison',
     registers: [registry],
   });
   return {
