@@ -5,7 +5,9 @@ import { seedOfThisRun } from '../support/seed.ts';
 const SECONDS = 8;
 const KILLS = 6;
 
-test('the same measurement detects that an unshared counter falls', async ({ stack }, info) => {
+test('the measurement of monotonic.spec.ts detects a falling counter (/demo/unshared)', async ({
+  stack,
+}, info) => {
   const measured = await measureUnderKills(stack, {
     scrapeUrl: `${stack.metricsUrl}/demo/unshared`,
     seconds: SECONDS,

@@ -13,7 +13,7 @@ const LOAD = { connections: 16, maxRequests: REQUESTS, durationMs: 60_000, reque
 const TIMEOUT_MS = 20_000;
 const DEADLINE = { deadlineMs: 60_000 };
 const START_TIMEOUT_MS = 15 * 60_000;
-/** A header, a chunk of log, a chunk of cells. */
+/** A header, one chunk of the log and one chunk of cells: packages/prom-multiproc/FORMAT.md. */
 const WHOLE_SLOT_BYTES = 4096 + 2 * 65536;
 
 test.skip(!sharing, 'nothing to damage without sharing');
@@ -240,7 +240,7 @@ test('with a read-only directory requests are served, and /metrics is a 503 with
 const FETCH = (path: string) =>
   `fetch('http://127.0.0.1:${path}').then((r) => r.text()).then((text) => process.stdout.write(text))`;
 
-test('two containers with one directory have one total and their own slots, and no count is lost with either', async () => {
+test('two containers with one directory have one total and their own slots, and no count is lost when a worker or a whole container is killed', async () => {
   test.setTimeout(START_TIMEOUT_MS);
   await withStack(['e2e/fixtures/two-containers.compose.yml'], async (stack) => {
     const inSecond = (...command: string[]) => stack.compose('exec', '--no-TTY', 'app2', ...command);

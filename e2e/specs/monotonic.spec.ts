@@ -58,7 +58,7 @@ test('no counter falls and nothing counted is lost while workers are killed unde
         `<= attempts ${attempts}; lost ${Math.max(0, answered - counter)}; ${slots.length} slot files`,
     );
 
-    // expect.soft: every promise is checked, even if another one fails.
+    // expect.soft: every assertion runs, so a failure reports all violated guarantees.
     expect.soft(measured.scraping.scrapes, 'scrapes').toBeGreaterThanOrEqual(SECONDS);
     const { failed, firstFailure, decreases } = measured.scraping;
     expect.soft(failed, `failed scrapes, the first with ${firstFailure}`).toEqual({});

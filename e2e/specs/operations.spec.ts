@@ -122,7 +122,8 @@ test('scripts/scale adds and removes workers under load, and no request or count
   } finally {
     await stack.script('scale', String(WORKERS));
   }
-  expect((await stack.slotFiles()).length, 'at most one per process and one more').toBeLessThanOrEqual(
-    WORKERS + 3,
-  );
+  expect(
+    (await stack.slotFiles()).length,
+    'slot files: one for each of at most WORKERS + 2 workers, and at most one more',
+  ).toBeLessThanOrEqual(WORKERS + 3);
 });

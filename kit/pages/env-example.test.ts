@@ -14,7 +14,7 @@ const shown = lines.flatMap((line) => {
   return name === undefined ? [] : [[name, value!] as const];
 });
 
-/** Set by scripts/up for a trial. */
+/** Set by scripts/up for the trial of a new build: docs/guides/operate.md#a-new-build. */
 const INTERNAL = ['END_AT_FIRST_FAILURE'];
 /** Old names that still work: see kit/specs/compose-file.spec.ts. */
 const OLD_NAMES = ['METRICS_DOOR_PORT'];

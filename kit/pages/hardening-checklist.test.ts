@@ -1,4 +1,4 @@
-/** Checks that docs/reference/hardening-checklist.md is complete, that each row names an existing test or a reason, and its facts. */
+/** Checks that docs/reference/hardening-checklist.md is complete and correct, and that each row names an existing test or a reason. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Tests the checkout of an owner who has replaced the demonstration with the Koa program of make-it-yours.md. */
+/** Tests the checkout of a user of the template who has replaced the demonstration with the Koa program of make-it-yours.md. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import {
 } from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 import { createUpstream } from '../test-kit/upstream.ts';
 
-/** The files that the page tells the owner to replace. */
+/** The files that the page tells the user of the template to replace. */
 const REPLACED = ['app.ts', 'app.test.ts', 'routes.ts', 'metrics.ts'];
 const ROOT = resolve(import.meta.dirname, '../..');
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/guides/make-it-yours.md'), 'utf8');

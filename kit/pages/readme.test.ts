@@ -1,4 +1,4 @@
-/** Checks the length, order, folders and guarantees of README.md in the template. An owner may write another README. */
+/** Checks the length, order, folders and guarantees of README.md in the template. A user of the template may write another README. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -16,7 +16,7 @@ const ofApp = tableRows(page, 'App variable').map(([name, fallback, from, to, co
   to: to!,
   compose: compose!,
 }));
-/** demo-app/src/demo/demo-settings.test.ts checks the others: a template's owner may delete that folder. */
+/** demo-app/src/demo/demo-settings.test.ts checks the others: a user of the template may delete that folder. */
 const ofRuntime = ofApp.filter(({ name }) => !name.startsWith('DEMO_'));
 const inCompose = new Map(
   [...text('docker-compose.yml').matchAll(/\$\{([A-Z_]+):-(?:\$\{[A-Z_]+:-)?([^}]*)\}/g)].map(

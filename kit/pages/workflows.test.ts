@@ -95,7 +95,7 @@ test('a pull request runs the checks, the unit tests and the smoke test', () => 
   const { workflow } = workflows.find(({ name }) => name === 'smoke.yml')!;
   assert.ok('pull_request' in workflow.on);
   const commands = commandsOf('smoke.yml');
-  // The path differs in an owner's workflow.
+  // A user of the template has another path in the workflow.
   for (const command of [/^npm run check$/, /^npm test$/, /^\.\/scripts\/smoke \//]) {
     assert.ok(
       commands.some((each) => command.test(each)),
@@ -105,7 +105,7 @@ test('a pull request runs the checks, the unit tests and the smoke test', () => 
 });
 
 test('the full workflow and .ci/run run scripts/test --all', () => {
-  // An owner deletes the full workflow.
+  // A user of the template deletes the full workflow.
   const runs = workflows
     .flatMap(({ name }) => commandsOf(name))
     .filter((each) => /scripts\/test\b/.test(each));

@@ -28,7 +28,7 @@ test.beforeAll(async () => {
 
 test.afterAll(() => proxy?.down());
 
-test('a PUT is retried once when its worker dies if its body is below 10 kB, and never with a larger one', async () => {
+test('when an app worker dies, nginx retries a PUT once if its body is below 10 kB, and never if it is larger', async () => {
   for (const [bytes, times] of [
     [9_999, 2],
     [200_000, 1],

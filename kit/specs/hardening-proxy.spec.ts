@@ -197,7 +197,7 @@ test('request-smuggling cases are rejected, or reach the app as one request', as
   expect((JSON.parse(bare.body) as { headers: string[] }).headers.slice(-2)).toEqual(['X-Mine', 'a']);
 });
 
-test('nginx retries a GET once when its worker dies and never a POST; the 502 has no Retry-After', async () => {
+test('when an app worker dies, nginx retries a GET once and a POST never; the 502 has no Retry-After', async () => {
   for (const [method, times] of [
     ['GET', 2],
     ['POST', 1],

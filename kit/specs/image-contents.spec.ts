@@ -77,7 +77,7 @@ for (const service of SERVICES) {
     const allowed = new Set([...programs, ...(shell ? TOOLS : [])]);
     expect(names.filter((name) => !allowed.has(name))).toEqual([]);
     expect(names).toContain(programs[0]);
-    // Other executable files are shared libraries and the kit's own scripts.
+    // Other executable files are shared libraries and the template's own scripts.
     const elsewhere = files.filter(
       (file) => mayBeRun(file) && !isCommand(file) && !/\.so(\.\d+)*$|\.node$/.test(file.path),
     );

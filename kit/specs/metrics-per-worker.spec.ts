@@ -6,7 +6,7 @@ import { query, targets } from '../test-kit/prometheus.ts';
 import { getText } from '../test-kit/scrape.ts';
 
 const REQUESTS = 400;
-/** The number of workers in the article's example. */
+/** Number of workers. Many workers mean many targets and many buckets. */
 const MANY = 8;
 const START_TIMEOUT_MS = 15 * 60_000;
 const DEADLINE = { deadlineMs: 120_000, everyMs: 500 };

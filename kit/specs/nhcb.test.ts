@@ -1,4 +1,7 @@
-/** Checks that nhcb/configuration enables native histograms for each Prometheus version, with one line that depends on it. */
+/**
+ * Checks that nhcb/configuration (native histograms with custom buckets) enables native histograms for each Prometheus version. One
+ * line of the configuration depends on the version.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

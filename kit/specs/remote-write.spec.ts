@@ -76,7 +76,7 @@ test('another Prometheus receives all samples, without credentials, with a passw
     DEADLINE,
   );
   await poll(
-    'a label `deployment` that a series already had, sent without a name',
+    'a series that already has a label `deployment` keeps its value at the receiver',
     async () => (await received('up{job="labelled",deployment="its-own"}', AUTHORIZATION))['its-own'],
     DEADLINE,
   );

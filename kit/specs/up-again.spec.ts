@@ -18,7 +18,9 @@ test.beforeAll(async () => {
   clone = checkouts.clone('one');
   const { code, output } = await checkouts.run(clone, 'scripts/up', ['--detach']);
   expect(code, output).toBe(0);
-  expect(output, 'the first start has no trial').not.toContain('trying the new build');
+  expect(output, 'the first start tries no build beside a running stack').not.toContain(
+    'trying the new build',
+  );
   expect(await checkouts.ports()).not.toEqual([]);
   const [, host] = /:(\d+)$/.exec((await checkouts.compose(clone, 'port', 'nginx', '8040')).trim()) ?? [];
   publicUrl = `http://127.0.0.1:${host}`;

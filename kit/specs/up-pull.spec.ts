@@ -40,5 +40,8 @@ test('scripts/up --pull installs all packages again, and later builds keep them'
   const renewed = await up('--pull');
   expect(renewed).not.toEqual(first);
   expect(await up(), 'a later build keeps the new packages').toEqual(renewed);
-  expect(await checkouts.images(`${checkouts.project}-trial`), 'leftover images').toEqual([]);
+  expect(
+    await checkouts.images(`${checkouts.project}-trial`),
+    'leftover images of the trial, the stack that scripts/up starts to try a new build',
+  ).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /**
- * `npm run walks [-- LIBRARY...]`: prints which files and folders of the library single calls execute. LIBRARY is the directory of a
- * version of the library (default: that of this checkout).
+ * `npm run walks [-- LIBRARY...]`: prints the files and folders of prom-multiproc that each call of WALKS (walk.ts) executes. LIBRARY
+ * is the directory of the package prom-multiproc, by default that of this checkout. Several directories compare versions.
  */
 import { LIBRARY, measureWalk, WALKS } from './walk.ts';
 

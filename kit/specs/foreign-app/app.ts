@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import Fastify from 'fastify';
 import { Counter } from 'prom-client';
 
-/** An application that uses only Fastify and prom-client, and nothing of the kit. */
+/** An application that uses only Fastify and prom-client, and nothing of the template. */
 const greetings = new Counter({
   name: 'greetings_total',
   help: 'Greetings, by language',

@@ -10,8 +10,9 @@ const DEADLINE = { deadlineMs: 60_000 };
 const NOBODY = '65534:65534';
 
 /**
- * The surroundings of a stack: a service on all addresses of the machine, a container of another project, and one that stands for the
- * internet. The machine forwards packets to it as to any outside address; it has no route back to a container's own address.
+ * The surroundings of a stack: a service on all addresses of the machine, a container of another project, and a container that stands
+ * for the internet. The machine forwards packets to the last one as to any outside address, and that one has no route back to a
+ * container's own address.
  */
 export class Surroundings {
   readonly #name: string;
