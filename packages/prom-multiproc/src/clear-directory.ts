@@ -117,7 +117,7 @@ function checkTrust(directory: string, at: string, reason: string | undefined): 
   );
 }
 
-/** A user may clear its own directory; root also the directory of `uid`. */
+/** A user may clear its own directory. Root may also clear the directory of `uid`. */
 function checkOwner(directory: string, stats: Stats, { uid }: ClearOptions): void {
   const isRoot = process.geteuid?.() === 0;
   if (isRoot && [0, uid].includes(stats.uid)) return;

@@ -74,7 +74,7 @@ async function totals(register: AnyRegistry | undefined, others: readonly AnyReg
   return { status: 200, contentType: shown.contentType, text: joined(texts) };
 }
 
-/** Whether the registry is not shared. Excludes registries kept plain: their `metrics()` rejects with the reason. */
+/** Whether the registry is not shared. False for registries that `keepPlain()` has changed: their `metrics()` rejects with the reason. */
 function isPlain(shown: Shown): shown is AnyRegistry {
   return 'registerMetric' in shown && !isShared(shown as AnyRegistry) && !isKeptPlain(shown as AnyRegistry);
 }

@@ -178,7 +178,7 @@ async function threeRegistries(t: TestContext) {
   return { directory, a, b, empty };
 }
 
-test('shared registries of one process do not show the metrics of each other, even if one has none', async (t) => {
+test('registries without a name in one process do not show the metrics of each other, even if one has none', async (t) => {
   const { directory, a, b, empty } = await threeRegistries(t);
   shareIn(directory, empty);
   const of = async (register: client.Registry) =>
@@ -190,7 +190,7 @@ test('shared registries of one process do not show the metrics of each other, ev
   assert.deepEqual(await Promise.all(await of(empty)), [undefined, undefined, undefined]);
 });
 
-test('a Reader shows the metrics of all registries', async (t) => {
+test('a Reader shows the metrics of all registries without a name', async (t) => {
   const { directory } = await threeRegistries(t);
   const reader = new Reader(directory);
   t.after(() => reader.close());

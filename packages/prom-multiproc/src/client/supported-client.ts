@@ -80,7 +80,7 @@ export function reportUnknownKind(metric: ClientMetric): undefined {
   );
 }
 
-/** Whether this is a client's metric with an unknown storage. Excludes objects that only have a `get()`. */
+/** Whether this is a client's metric with an unknown storage. Objects that only have a `get()` are not metrics of a client. */
 function isOfUnknownKind(metric: ClientMetric): boolean {
   if (isStoredMetric(metric) || !Array.isArray(metric.labelNames)) return false;
   return [metric.inc, metric.set, metric.observe].some((method) => typeof method === 'function');

@@ -16,7 +16,7 @@ export interface DirectoryStatus {
   readonly slots: readonly SlotStatus[];
   /** Number of replaced files of which only the sum of their last good values is kept. */
   readonly compacted: number;
-  /** Age of the oldest heartbeat of a living process, in seconds. */
+  /** Longest time in seconds since a living process refreshed its slot. */
   readonly heartbeatAge: number;
   /** Duration of the merge in seconds. */
   readonly seconds: number;
@@ -31,9 +31,9 @@ export interface SlotStatus {
   readonly pid: number | undefined;
   /** Why the slot file cannot be read, so that the totals keep its last good values; undefined if it is readable. */
   readonly error: string | undefined;
-  /** Unix time in seconds at which the holder took the slot; 0 if unknown, wrong after a reboot. */
+  /** Unix time in seconds at which the holder took the slot. 0 if unknown. Wrong if the machine was rebooted since. */
   readonly started: number;
-  /** Unix time in seconds of the last heartbeat; 0 if unknown, wrong after a reboot. */
+  /** Unix time in seconds of the last heartbeat. 0 if unknown. Wrong if the machine was rebooted since. */
   readonly heartbeat: number;
   /** Series refused for lack of room since the file was created. */
   readonly refused: number;

@@ -158,8 +158,8 @@ export class MetricCells {
   }
 
   /**
-   * Abandons a slot whose file is lost. Counts restart at zero, because readers hold the lost counts. Gauges keep the values
-   * that are still readable.
+   * Abandons a slot whose file is lost. Counts restart at zero, because readers keep the counts of the lost file. Gauges keep the
+   * values that are still readable.
    */
   lose(isReadable: (cells: Cells) => boolean): void {
     if (this.#released !== undefined) this.#released = [];

@@ -81,7 +81,7 @@ test('metrics without counts take no slot', async (t) => {
   assert.deepEqual(readdirSync(directory), []);
 });
 
-test('readers see all writes of a collect() at once, at its end', async (t) => {
+test('readers see all values that the collect() of a gauge sets at once, at its end', async (t) => {
   const { register, registers, reader } = sharedRegistry(t);
   let go = () => {};
   let round = 0;

@@ -58,7 +58,7 @@ export class SharedSeries {
     this.base = 0;
   }
 
-  /** Leaves the cells of a lost file. Restarts at zero because readers hold the lost counts, unless `takesValues`. */
+  /** Leaves the cells of a lost file. Unless `takesValues`, restarts at zero: readers keep the counts of the lost file. */
   loseSlot(count: number, takesValues: boolean): void {
     this.moveToHeap(count, takesValues);
   }

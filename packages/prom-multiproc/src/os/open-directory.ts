@@ -87,7 +87,8 @@ export function openParent(
       const from = here;
       if (found?.isSymbolicLink()) {
         check(found, resolve(where, name), here.stats());
-        if (++links > MAX_LINKS) throw new Error(`${path} leads through too many symlinks`);
+        if (++links > MAX_LINKS)
+          throw new Error(`${path} leads through too many symlinks; give the direct path`);
         const target = readlinkSync(next);
         names.unshift(...target.split('/').filter(Boolean));
         if (!target.startsWith('/')) continue;

@@ -75,7 +75,7 @@ class Aggregation {
   #totalsOf(register: AnyRegistry): RegistryView {
     const viewed = this.#viewed();
     const own = internalsOf(register);
-    // If this process has no shared registry yet: the counts of others in registries without a name.
+    // Used while this process has no shared registry: shows the counts of other processes in registries without a name.
     const any = { register: own, name: undefined, clientText: own.getMetricsAsString.bind(own) };
     return new RegistryView(this.#slot, {
       viewed: () => (viewed.length > 0 ? viewed : [any]),

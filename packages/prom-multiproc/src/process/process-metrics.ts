@@ -22,7 +22,7 @@ export interface MetricsOfSlot {
 export class ProcessMetrics {
   readonly #slot: MetricsOfSlot;
   readonly #metrics = new Map<ClientMetric, SharedMetric>();
-  /** Metrics that are not yet in the slot. Kept apart because an application may have thousands that are. */
+  /** Metrics that are not yet in the slot. A separate set, because thousands of others may already be in the slot. */
   readonly #unbound = new Set<SharedMetric>();
   readonly #retired = new Set<string>();
 

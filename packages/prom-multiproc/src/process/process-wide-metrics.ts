@@ -77,7 +77,7 @@ export class ProcessWideMetrics {
     return wide;
   }
 
-  /** Returns the change for this thread. `resumes`: it had handed over the counting before, and restarts at zero. */
+  /** Returns the change for this thread. `resumes` if it counted before and another thread took over: it restarts at zero. */
   #decide(libc: Libc, writer: SlotWriter): 'begins' | 'resumes' | 'ends' | undefined {
     writer.publishProcessMetrics(this.#token, this.#state);
     if (this.#isMain || this.#refreshesToWait-- > 0) return undefined;

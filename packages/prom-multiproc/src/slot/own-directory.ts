@@ -45,7 +45,7 @@ export function checkOwner(directory: string): void {
 }
 
 /**
- * Refreshes `reader` for a process of the application. Creates a missing directory: no process has counted yet.
+ * Refreshes `reader` for a process of the application. If the directory is missing, no process has counted yet: creates it.
  * @throws Error if the directory cannot be created or read, or if it has no slots and belongs to another user: the processes of
  *   this user cannot count in it, so the totals are unknown.
  */

@@ -127,7 +127,7 @@ export class SlotReader {
     this.#readNewLog(file.fd, header.logState, others);
   }
 
-  /** Keeps the last values, and updates only whether the holder is alive: its gauges are shown that long. */
+  /** Keeps the last values and updates only `live`: gauges are shown while the holder is alive. */
   keepValues(): void {
     this.live &&= this.#fd !== undefined && this.#libc.isLockedByAnother(this.#fd);
   }

@@ -1,4 +1,4 @@
-// A CommonJS application that uses prom-client and not this library.
+// A CommonJS application that uses prom-client and whose code does not import this library.
 const { Counter, Histogram, Registry, register } = require('prom-client');
 
 const own = new Registry();

@@ -1,4 +1,4 @@
-// A cluster that uses prom-client and not this library. Its primary calls clusterMetrics(), as in
+// A cluster that uses prom-client and whose code does not import this library. Its primary calls clusterMetrics(), as in
 // https://github.com/siimon/prom-client/blob/master/example/cluster.js
 const cluster = require('node:cluster');
 const { AggregatorRegistry, Counter, collectDefaultMetrics } = require('prom-client');
