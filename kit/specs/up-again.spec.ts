@@ -94,7 +94,7 @@ for (const [what, path, change, reason] of broken) {
   });
 }
 
-test('Ctrl-C during a trial removes it, and the stack keeps running', async () => {
+test('Ctrl-C while scripts/up tries a new build removes the trial, and the stack keeps running', async () => {
   test.setTimeout(TIMEOUT_MS);
   const before = await checkouts.containers();
   const restore = edit('demo-app/src/app.ts', (text) => `await new Promise(() => {});\n${text}`);

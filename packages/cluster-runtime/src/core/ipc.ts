@@ -1,6 +1,6 @@
 /** Messages from the primary to a worker. No message carries metrics: they are in shared memory. */
 export type ToWorker =
-  /** `whole` is true if the whole application stops: readiness then fails before the drain. */
+  /** `whole` is true if the whole application stops: `/readyz` then answers 503 before the worker closes its port. */
   | { readonly type: 'drain'; readonly whole: boolean }
   /** Sent if no worker can share: the worker serves without sharing. See `cannot-share`. */
   | { readonly type: 'serve-anyway' }

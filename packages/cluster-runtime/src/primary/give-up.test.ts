@@ -23,7 +23,7 @@ function watch(t: TestContext) {
   return { giveUp, pool, pass };
 }
 
-test('the primary gives up once when workers failed early for the whole limit', (t) => {
+test('the primary gives up once if a worker exited early and no worker is stable until the limit', (t) => {
   const { giveUp, pool, pass } = watch(t);
   giveUp.failedEarly();
   pass(750);
