@@ -30,11 +30,36 @@ has_plugins() {
   "$1" compose version >/dev/null 2>&1 && "$1" buildx version >/dev/null 2>&1
 }
 
+# require_answer: fails with the error of Docker unless `docker`, compose and buildx work. It installs and starts nothing.
+require_answer() {
+  engine_answers || fail "no working Docker engine with compose and buildx: $(engine_complaint)" \
+    "Check that \`docker info\`, \`docker compose version\` and \`docker buildx version\` work as this user."
+}
+
+# engine_is_stopped: whether no engine runs on this machine. An engine that DOCKER_HOST, DOCKER_CONTEXT or a context names may be
+# another one, and an engine that denies access does run.
+engine_is_stopped() {
+  [ -z "${DOCKER_HOST:-}${DOCKER_CONTEXT:-}" ] || return 1
+  ! dockerd_runs || return 1
+  command -v docker >/dev/null || return 0
+  ! engine_error=$(docker info 2>&1 >/dev/null) || return 1
+  # Docker 29 changed the message.
+  case $engine_error in
+    *'ermission denied'*) return 1 ;;
+    *'Cannot connect to the Docker daemon at unix://'* | *'failed to connect to the docker API at unix://'*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# engine_complaint: prints the last line of the first command that fails.
 engine_complaint() {
   for part in info 'compose version' 'buildx version'; do
     # shellcheck disable=SC2086
-    docker $part 2>&1 >/dev/null | tail -n 1
-  done | grep . | head -n 1
+    complaint=$(docker $part 2>&1 >/dev/null) || {
+      printf '%s\n' "$complaint" | tail -n 1
+      return
+    }
+  done
 }
 
 engine_can_be_provided() {

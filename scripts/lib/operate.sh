@@ -4,7 +4,7 @@
 # operate ARGUMENT...: runs ctl.ts of cluster-runtime with the arguments in each container of the app, one after the other.
 operate() {
   use_client_with_plugins
-  engine_answers || fail "the Docker engine does not respond" "Start it."
+  require_answer
   require_own_project
   containers=$(docker compose ps --quiet app)
   [ -n "$containers" ] || fail "the app is not running" "Start it with scripts/up"
