@@ -170,8 +170,30 @@ test('wrong usage exits with 2, prints the error and the usage, and changes noth
   assert.equal(readdirSync(directory).length, 2);
 });
 
-test('--help prints the usage and exits with 0', () => {
-  const { status, out } = clear(['--help']);
-  assert.equal(status, 0);
-  assert.match(out, /^usage: /);
+test('--help and -h print the usage and exit with 0', () => {
+  for (const option of ['--help', '-h']) {
+    const { status, out } = clear([option]);
+    assert.equal(status, 0, option);
+    assert.match(out, /^usage: /);
+  }
+});
+
+test('a Node older than 24 is rejected by its version', (t) => {
+  const bin = temporary(t);
+  const path = `${bin}:${process.env.PATH}`;
+  for (const [version, isRejected] of [
+    ['v20.19.2', true],
+    ['v23.11.0', true],
+    ['v8.17.0', true],
+    ['v24.0.0', false],
+    ['v26.1.0', false],
+    ['v30.0.0', false],
+    ['v100.0.0', false],
+  ] as const) {
+    const stub = `#!/bin/sh\n[ "$1" = --version ] && echo ${version} && exit\nexec '${process.execPath}' "$@"\n`;
+    writeFileSync(join(bin, 'node'), stub, { mode: 0o755 });
+    const { status, error } = clear(['--help'], { env: { PATH: path } });
+    const message = `clear-metrics-dir: Node 24 or later is required, found ${version}; put a newer one first in PATH\n`;
+    assert.deepEqual([status, error], isRejected ? [1, message] : [0, ''], version);
+  }
 });

@@ -18,7 +18,7 @@ Exit status: 0 on success; 1 if the directory was refused or an error occurred, 
 class UsageError extends Error {}
 
 async function main([path, user, group, mode, ...rest]: string[]): Promise<void> {
-  if (path === '--help') {
+  if (path === '--help' || path === '-h') {
     console.log(USAGE);
     return;
   }
