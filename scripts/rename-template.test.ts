@@ -80,7 +80,9 @@ if (current === TEMPLATE_NAME) {
       left.filter((path) => !keepsItsName(path)),
       [],
     );
-    assert.match(git(project, 'diff', '--stat', '--', 'prom-multiproc', 'LICENSE'), /^$/);
+    const kept = ['packages/prom-multiproc', 'LICENSE'];
+    for (const path of kept) assert.ok(existsSync(join(project, path)), path);
+    assert.equal(git(project, 'diff', '--stat', 'HEAD', '--', ...kept), '');
     for (const path of git(project, 'diff', '--name-only', '--no-renames', 'HEAD')
       .split('\n')
       .filter(Boolean)) {

@@ -43,7 +43,7 @@ const wrongTitle = titleProblem(title);
 if (wrongTitle !== undefined) fail(`TITLE ${JSON.stringify(title)}: ${wrongTitle}`);
 if (current !== TEMPLATE_NAME) {
   fail(
-    `the project was already renamed to ${current}, and that name may also be an ordinary word in the files`,
+    `the project was already renamed to ${current}; that name cannot be replaced safely, because it may also occur as an ordinary word`,
     'Undo that first: git reset --hard, or git revert if it was committed.',
   );
 }
@@ -73,5 +73,5 @@ for (const path of files) {
 console.log(`renamed ${TEMPLATE_NAME} to ${name}, and "Pandora's Express" to "${title}":`);
 console.log(changed.join('\n'));
 console.log(
-  `${changed.length} files changed. Review with git diff, then: git add --all && git commit --message 'Rename to ${name}'`,
+  `${changed.length} files changed. Review with git diff HEAD, then: git add --all && git commit --message 'Rename to ${name}'`,
 );
