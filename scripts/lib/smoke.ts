@@ -133,7 +133,10 @@ async function kill(pid: number): Promise<void> {
 async function send(url: string): Promise<void> {
   const report = await startLoad({ ...LOAD, url, requestTimeoutMs: ANSWER_TIMEOUT_MS }).done;
   const all = report.sent === REQUESTS && report.byStatus[200] === REQUESTS;
-  if (!all) throw new Error(`${REQUESTS} requests to ${url}, but: ${JSON.stringify(report)}`);
+  if (!all)
+    throw new Error(
+      `not all ${REQUESTS} requests to ${url} were answered with 200: ${JSON.stringify(report)}`,
+    );
 }
 
 function requireCount(expected: number, counted: number): void {
