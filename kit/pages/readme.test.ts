@@ -1,4 +1,4 @@
-/** Checks the length, order, folders and guarantees of README.md in the template. A user of the template may write another README. */
+/** Checks the order, folders and guarantees of README.md in the template. A user of the template may write another README. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -19,11 +19,6 @@ const section = (heading: string) => {
 const { name } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 if (name === TEMPLATE_NAME) {
-  test('README.md has at most 900 words', () => {
-    const words = page.trim().split(/\s+/).length;
-    assert.ok(words <= 900, `${words} words`);
-  });
-
   test('README.md has a picture, the commands, the folders, the guarantees and the links, in this order', () => {
     const parts = [...page.matchAll(/^(?:## (.*)|<(picture)>)$/gm)].map(
       ([, heading, picture]) => heading ?? picture,
