@@ -5,7 +5,7 @@ import { hasSetId, isCommand, mayBeWrittenByAll, readImage } from './image-files
 
 const tag = process.argv[2] ?? 'latest';
 console.log('| Image | Size | Files | Commands | Packages | Set-user-id, set-group-id | Writable by all |');
-console.log('| --- | --- | --- | --- | --- | --- | --- |');
+console.log('|---|---|---|---|---|---|---|');
 for (const name of ['app', 'nginx', 'prometheus', 'nginx-exporter']) {
   const { bytes, files, packages } = await readImage(`pandoras-express-${name}:${tag}`);
   const figures = [

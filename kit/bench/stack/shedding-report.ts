@@ -20,7 +20,7 @@ export function sheddingTable(measured: readonly Measured[]): string {
   const ready = Math.min(...all.map(({ readyShare }) => readyShare));
   return [
     `| | ${columns.join(' | ')} |`,
-    `| --- |${' --- |'.repeat(columns.length)}`,
+    `|---|${'---|'.repeat(columns.length)}`,
     ...sides.map((name, side) => {
       const cells = measured.map(({ bySide }) => cell(bySide[side]!.rounds));
       return `| ${name} | ${cells.join(' | ')} |`;

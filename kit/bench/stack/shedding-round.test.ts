@@ -35,7 +35,7 @@ test('a cell has the medians of the rounds, and no latency if no request was ans
   };
   assert.deepEqual(sheddingTable([measured, { ...measured, capacity: 1_000 }]).split('\n'), [
     '| | work, 10/s | work, 1,000/s |',
-    '| --- | --- | --- |',
+    '|---|---|---|',
     '| one | 4/s, 700 ms | 4/s, 700 ms |',
     '| two | 0/s | 0/s |',
     '',

@@ -17,7 +17,7 @@ export function readmeFigures(report: Report): string {
     throw new Error('the report has no scrapes by processes and series; run `npm run bench -- law`');
   return [
     '| Processes | Series | prom-multiproc | prom-client | @prometheus-io/client |',
-    '| --- | --- | --- | --- | --- |',
+    '|---|---|---|---|---|',
     ...rows,
   ].join('\n');
 }

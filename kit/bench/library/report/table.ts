@@ -45,7 +45,7 @@ export function asMarkdown(report: Report): string {
   );
   return [
     '| Median | prom-multiproc | prom-client | @prometheus-io/client | Target held |',
-    '| --- | --- | --- | --- | --- |',
+    '|---|---|---|---|---|',
     ...rows,
   ].join('\n');
 }
