@@ -116,7 +116,10 @@ test('waits for a process that holds a slot, and refuses to clear if it keeps th
   await once(holder.stdout, 'data');
   const { status, error } = clear([directory], { env: { CLEAR_METRICS_DIR_WAIT_SECONDS: '0.1' } });
   assert.equal(status, 1);
-  assert.match(error, /a living process still holds slot-1\.metrics after 0\.1 s; stop it first/);
+  assert.match(
+    error,
+    /a living process still holds slot-1\.metrics after 0\.1 s: just starting, no pid yet; try again/,
+  );
   assert.equal(readdirSync(directory).length, 2);
 
   const waiting = spawn(SCRIPT, [directory], {
@@ -128,7 +131,7 @@ test('waits for a process that holds a slot, and refuses to clear if it keeps th
   assert.deepEqual(readdirSync(directory), []);
 });
 
-test('a slot file that this user cannot write fails at once, without waiting', (t) => {
+test('a slot file that this user cannot read and write fails at once, without waiting', (t) => {
   const directory = withSlots(t);
   chmodSync(join(directory, 'slot-1.metrics'), 0);
   const { status, error } = clear([directory], {
@@ -136,7 +139,7 @@ test('a slot file that this user cannot write fails at once, without waiting', (
     withoutPrivilege: isRoot,
   });
   assert.equal(status, 1);
-  assert.match(error, /this user cannot write slot-1\.metrics; run the command as the owner of the file/);
+  assert.match(error, /this user cannot read and write slot-1\.metrics; run the command as its owner/);
   assert.equal(readdirSync(directory).length, 2);
 });
 

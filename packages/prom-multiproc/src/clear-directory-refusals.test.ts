@@ -1,7 +1,8 @@
 /** Directories that `clearDirectory()` refuses for every user. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { AppProcess } from '../test/support/application.ts';
@@ -31,6 +32,14 @@ test('a symlink is refused, also with a trailing slash, and its target is unchan
   symlinkSync('/nonexistent', dangling);
   await assertRefused(dangling, /it is a symlink/);
   assert.equal(readdirSync(directory).length, 2);
+});
+
+test('an error in a parent directory names this directory and the path', async (t) => {
+  const parent = temporaryDirectory(t);
+  const directory = join(parent, 'a'.repeat(300), 'metrics');
+  await assert.rejects(clearDirectory(directory, AT_ONCE), {
+    message: `ENAMETOOLONG: lstat failed in ${parent}, on the way to ${directory}`,
+  });
 });
 
 test('a path that is not a directory is refused', async (t) => {
@@ -123,6 +132,28 @@ test("another user's directory is refused, and the message says what to do", asy
       assert.match(error.message, advice);
       return true;
     });
+  }
+});
+
+test('the message says if a slot file is on a read-only file system or lacks permissions', async (t) => {
+  for (const [code, advice] of [
+    ['EROFS', /slot-0\.metrics is on a read-only file system; mount it read-write$/],
+    [
+      'EACCES',
+      /this user cannot read and write slot-0\.metrics; run the command as its owner, who needs both/,
+    ],
+  ] as const) {
+    const directory = counted(t);
+    t.mock.method(fs, 'accessSync', () => {
+      throw Object.assign(new Error(code), { code });
+    });
+    syncBuiltinESMExports();
+    try {
+      await assertRefused(directory, advice);
+    } finally {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    }
   }
 });
 

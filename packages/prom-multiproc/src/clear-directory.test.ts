@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { closeSync, mkdirSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { AppProcess } from '../test/support/application.ts';
@@ -8,6 +17,7 @@ import { TextReader } from '../test/support/directory-text.ts';
 import { openWriter } from '../test/support/slot-files.ts';
 import { temporaryDirectory } from '../test/support/temporary-directory.ts';
 import { type ClearOptions, clearDirectory } from './clear-directory.ts';
+import { AT_PID } from './format/layout.ts';
 import { loadLibc } from './os/libc.ts';
 import { holdLowestFreeSlot } from './slot/slot-lock.ts';
 
@@ -122,12 +132,47 @@ test('a refusal names a pid once for several slots', async (t) => {
   );
 });
 
-test('a refusal names no pid while a process takes its slot', async (t) => {
+test('a refusal says that a process without a pid is just starting', async (t) => {
   const directory = join(temporaryDirectory(t), 'metrics');
   mkdirSync(directory);
-  const { fd } = holdLowestFreeSlot(loadLibc(), directory);
-  t.after(() => closeSync(fd));
-  await assertRefused(directory, /a living process still holds slot-0\.metrics after 0 s; stop it first$/);
+  const take = () => {
+    const { fd } = holdLowestFreeSlot(loadLibc(), directory);
+    t.after(() => closeSync(fd));
+  };
+  take();
+  const again = 'try again, or stop the application first$';
+  await assertRefused(
+    directory,
+    new RegExp(
+      `a living process still holds slot-0\\.metrics after 0 s: just starting, no pid yet; ${again}`,
+    ),
+  );
+  take();
+  await assertRefused(
+    directory,
+    new RegExp(
+      `living processes still hold 2 slots after 0 s: just starting, no pid yet \\(2 slots\\); ${again}`,
+    ),
+  );
+});
+
+test('a refusal does not take two containers with the same pid for one process', async (t) => {
+  const directory = join(temporaryDirectory(t), 'metrics');
+  const paths = [openWriter(directory), openWriter(directory)].map(({ slot }) =>
+    join(directory, `slot-${slot}.metrics`),
+  );
+  const pid = Buffer.alloc(4);
+  // This pid exists in no PID namespace of this machine, so it means a process of another one.
+  pid.writeUInt32LE(4_194_305);
+  for (const path of paths) {
+    const fd = openSync(path, 'r+');
+    writeSync(fd, pid, 0, 4, AT_PID);
+    closeSync(fd);
+  }
+  await assertRefused(
+    directory,
+    /living processes still hold 2 slots after 0 s: pid 4194305 in another PID namespace \(2 slots\); stop them first$/,
+  );
 });
 
 test('during the wait a new process can take a free slot and creates no file', async (t) => {

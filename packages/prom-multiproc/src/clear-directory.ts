@@ -48,6 +48,8 @@ interface HeldFile {
 const POLL_MS = 50;
 /** Maximum number of pids in a message. */
 const MAX_NAMED = 5;
+/** In a message, a holder whose pid is not in the slot file. */
+const STARTING = 'just starting, no pid yet';
 
 /**
  * Creates the metrics directory `path`, or removes all of its slot files, which resets every counter. Call it before each start
@@ -159,12 +161,10 @@ async function holdAll(
   const paths = files.map((file) => join(opened, file));
   const deadline = now() + waitMs;
   for (;;) {
-    const foreign = paths.find((path) => !mayWrite(path));
-    if (foreign !== undefined)
-      throw refusal(
-        directory,
-        `this user cannot write ${basename(foreign)}; run the command as the owner of the file`,
-      );
+    for (const path of paths) {
+      const reason = whyNoAccess(path);
+      if (reason !== undefined) throw refusal(directory, reason);
+    }
     const held = tryHoldAll(libc, paths);
     if ('all' in held) return held.all;
     if (now() >= deadline) throw refusal(directory, describeHolders(held.busy, waitMs / 1000));
@@ -193,24 +193,38 @@ function tryHoldAll(libc: Libc, paths: readonly string[]): { all: HeldFile[] } |
 
 function describeHolders(busy: readonly string[], seconds: number): string {
   const what = busy.length === 1 ? basename(busy[0]!) : `${busy.length} slots`;
-  const pids = new Map(busy.map((path) => [holderPid(path), path] as const));
-  // A process that is taking its slot has not stored its pid yet.
-  pids.delete(undefined);
-  const named = [...pids].slice(0, MAX_NAMED).map(([pid, path]) => describePid(pid!, path));
-  const more = pids.size > MAX_NAMED ? ` and ${pids.size - MAX_NAMED} more` : '';
-  const who = named.length === 0 ? '' : `: ${named.join(', ')}${more}`;
-  return pids.size > 1
-    ? `living processes still hold ${what} after ${seconds} s${who}; stop them first`
-    : `a living process still holds ${what} after ${seconds} s${who}; stop it first`;
+  const slotsOf = new Map<string, number>();
+  for (const path of busy) {
+    const pid = holderPid(path);
+    // A process that is taking its slot has not stored its pid yet.
+    const who = pid === undefined ? STARTING : describePid(pid, path);
+    slotsOf.set(who, (slotsOf.get(who) ?? 0) + 1);
+  }
+  // Only a pid of this PID namespace means one process: each container may have a pid 1.
+  const isOne = busy.length === 1 || (slotsOf.size === 1 && /^pid \d+$/.test([...slotsOf.keys()][0]!));
+  const named = [...slotsOf].map(([who, slots]) => (isOne || slots === 1 ? who : `${who} (${slots} slots)`));
+  const more = named.length > MAX_NAMED ? ` and ${named.length - MAX_NAMED} more` : '';
+  const list = named.slice(0, MAX_NAMED).join(', ') + more;
+  const isStarting = slotsOf.size === 1 && slotsOf.has(STARTING);
+  const stop = isStarting
+    ? 'try again, or stop the application first'
+    : `stop ${isOne ? 'it' : 'them'} first`;
+  return isOne
+    ? `a living process still holds ${what} after ${seconds} s: ${list}; ${stop}`
+    : `living processes still hold ${what} after ${seconds} s: ${list}; ${stop}`;
 }
 
-function mayWrite(path: string): boolean {
+/** Why this user cannot lock the file at `path`, and what to do; undefined if it can or if the file is missing. */
+function whyNoAccess(path: string): string | undefined {
   try {
     accessSync(path, constants.R_OK | constants.W_OK);
-    return true;
+    return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS';
+    const file = basename(path);
+    if (code === 'EROFS') return `${file} is on a read-only file system; mount it read-write`;
+    if (code !== 'EACCES' && code !== 'EPERM') return undefined;
+    return `this user cannot read and write ${file}; run the command as its owner, who needs both permissions`;
   }
 }
 

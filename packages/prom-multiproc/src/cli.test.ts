@@ -48,7 +48,7 @@ test('check prints the state of each slot and fails if one is unreadable', (t) =
   assert.match(
     sound.out,
     new RegExp(
-      `^slot 0: 2 series, .*held by a living process, pid ${process.pid}\nslot 1: 2 series, .*free, counts kept\n$`,
+      `^slot 0: 2 series, \\d+ bytes, 0 series refused for lack of room; held by a living process, pid ${process.pid}\nslot 1: 2 series, .*free, counts kept\n$`,
     ),
   );
   writeFileSync(join(directory, 'slot-7.metrics'), 'x'.repeat(5000));

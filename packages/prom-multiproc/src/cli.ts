@@ -14,7 +14,7 @@ const USAGE = `usage: prom-multiproc dump|serve|check|clear <directory> [options
 
   dump    print the totals of all processes in Prometheus' text format
   serve   serve /metrics and /metrics/workers/<slot> until stopped
-  check   print for each slot the pid that holds it, or why it cannot be read; fail if one cannot be read
+  check   print series, bytes, refused series and state of each slot: its pid, free or the error; fail on an error
   clear   create the directory or remove its slot files. Run it only before each start of the application
 
 Options:
@@ -86,7 +86,8 @@ function check(reader: Reader, directory: string): void {
     const holder = pid && describePid(pid, join(directory, slotFileName(slot)));
     const held = holder === undefined ? 'free, counts kept' : `held by a living process, ${holder}`;
     const state = error ?? held;
-    console.log(`slot ${slot}: ${series} series, ${bytes} bytes, ${refused} refused; ${printable(state)}`);
+    const lacking = `${refused} series refused for lack of room`;
+    console.log(`slot ${slot}: ${series} series, ${bytes} bytes, ${lacking}; ${printable(state)}`);
     if (error !== undefined) process.exitCode = 1;
   }
 }

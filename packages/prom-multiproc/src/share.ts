@@ -19,8 +19,8 @@ import { processState } from './util/process-state.ts';
 export interface ShareOptions {
   /**
    * Shows the counts of this registry only in registries of the same name, in all processes. 1 to 128 characters.
-   * Default: no name. A registry without a name shows the counts of registries without a name in other processes, except
-   * metrics that only another registry of this process has.
+   * Default: no name. Such a registry shows the counts of all registries without a name. Exception: a metric that another
+   * registry of this process has, and this one does not, is shown there only.
    */
   readonly name?: string;
   /** Appends the self-metrics, `prom_multiproc_*`: metrics of the library about itself. Default: true. */
@@ -31,8 +31,8 @@ export interface ShareOptions {
    */
   readonly collectTimeoutMs?: number;
   /**
-   * Maximum number of series of a metric in this process. Series beyond the limit are not counted. Applies to all shared
-   * registries of the process. Default: `PROMETHEUS_MULTIPROC_MAX_SERIES`, or no limit.
+   * Maximum number of series of a metric in the slot of this process, including removed series and those of earlier
+   * processes. Series beyond the limit are not counted. Applies to all shared registries of the process. Default: `PROMETHEUS_MULTIPROC_MAX_SERIES`, or no limit.
    */
   readonly maxSeriesPerMetric?: number;
   /** Called when this process cannot share. Its counts show nowhere until `onRecovered` is called. */

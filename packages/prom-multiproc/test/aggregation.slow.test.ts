@@ -123,7 +123,7 @@ test('ownMetrics() shows the own counts of a process that does not share, and no
   assert.deepEqual(await ownMetricsAsJSON(register), []);
 });
 
-test('lists without shared totals are not changed', () => {
+test('totalsOnce() does not change getMetricsAsJSON() results that contain no shared totals', () => {
   const lists = [[{ name: 'a' }], [{ name: 'a' }]];
   assert.equal(totalsOnce(lists), lists);
 });
@@ -164,7 +164,7 @@ test('if each process pushes under its own grouping key, all pushes but the firs
   for (const answer of answers.slice(1)) {
     assert.match(
       answer,
-      /push under .*"worker":"[12]".* rejected: another process pushes the same totals under .*"worker":"0"/,
+      /push under .*"worker":"[12]".* rejected: another process pushes the same totals under .*"worker":"0".* send the text of ownMetrics\(\) yourself/,
     );
     assert.match(answer, /Push from one process only, or under the same grouping key/);
   }

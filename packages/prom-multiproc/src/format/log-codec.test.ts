@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COUNTER, definition, GAUGE, HISTOGRAM, SUMMARY } from '../../test/support/slot-files.ts';
-import type { LabelPair, MetricDefinition } from './layout.ts';
+import { type LabelPair, type MetricDefinition, RECORD_METRIC, RECORD_SERIES } from './layout.ts';
 import { BadLogError, decodeLog, encodeMetric, encodeSeries, type LogRecord } from './log-codec.ts';
 
 const decode = (log: Buffer): LogRecord[] => [...decodeLog(log, [])];
@@ -111,4 +111,17 @@ test('a series with the same label twice is rejected', () => {
     [1, 'y'],
   ]);
   assert.throws(() => decode(Buffer.concat([metric, twice])), BadLogError);
+});
+
+test('the message about a bad record names its kind, its place and its length', () => {
+  const short = Buffer.alloc(16);
+  short.writeUInt32LE(2, 0);
+  short.writeUInt32LE(RECORD_SERIES, 4);
+  assert.throws(() => decode(short), { message: 'series record at byte 0 is too short: 2 bytes' });
+  short.writeUInt32LE(RECORD_METRIC, 4);
+  assert.throws(() => decode(short), {
+    message: 'metric record is too short: 4 more bytes expected (payload byte 8 of 10)',
+  });
+  short.writeUInt32LE(9, 0);
+  assert.throws(() => decode(short), { message: 'record at byte 0 exceeds the log: 9 bytes' });
 });

@@ -68,20 +68,21 @@ export function walkLog(log: Buffer, metrics: MetricDefinition[], visitor: LogVi
     const kind = view.getUint32(at + 4, true);
     const start = at + RECORD_HEAD_BYTES;
     const end = start + length;
-    if (end > log.length) throw new BadLogError(`record of ${length} bytes at byte ${at} exceeds the log`);
+    if (end > log.length) throw new BadLogError(`record at byte ${at} exceeds the log: ${length} bytes`);
     if (kind === RECORD_METRIC) {
       const definition = new PayloadReader(log, start, end).metric();
       metrics.push(definition);
       visitor.onMetric(definition);
     } else if (kind === RECORD_SERIES) {
-      if (length < 4) throw new BadLogError(`series record of ${length} bytes at byte ${at}`);
+      if (length < 4) throw new BadLogError(`series record at byte ${at} is too short: ${length} bytes`);
       const metric = view.getUint32(start, true);
       const definition = metrics[metric];
-      if (definition === undefined) throw new BadLogError(`series of unknown metric ${metric} at byte ${at}`);
+      if (definition === undefined)
+        throw new BadLogError(`series record at byte ${at} has unknown metric number ${metric}`);
       checkLabels(view, start + 4, end, definition.labelNames.length, ascii ? undefined : log);
       visitor.onSeries(metric, view, start + 4, end);
     } else {
-      throw new BadLogError(`record of unknown kind ${kind} at byte ${at}`);
+      throw new BadLogError(`record at byte ${at} is of unknown kind ${kind}`);
     }
     at = start + roundUp(length);
   }
@@ -247,13 +248,13 @@ class PayloadReader {
 
   #take(bytes: number): number {
     const at = this.#at;
-    if (bytes > this.#end - at) throw this.#bad(`${bytes} bytes expected`);
+    if (bytes > this.#end - at) throw this.#bad(`metric record is too short: ${bytes} more bytes expected`);
     this.#at = at + bytes;
     return at;
   }
 
   #finish(): void {
-    if (this.#at !== this.#end) throw this.#bad('bytes left over');
+    if (this.#at !== this.#end) throw this.#bad(`${this.#end - this.#at} bytes left over`);
   }
 
   #bad(what: string): BadLogError {

@@ -1,5 +1,6 @@
 import type { ClientMetric } from '../client/client-internals.ts';
 import { isThenable, TimedRuns } from '../util/timed-runs.ts';
+import { COLLECT_LIMIT } from './process-limits.ts';
 import type { SharedMetric } from './shared-metric.ts';
 
 /**
@@ -16,7 +17,7 @@ export class Collector {
     onFailure: (client: ClientMetric, error: Error) => void,
   ) {
     this.#sharedOf = sharedOf;
-    this.#runs = new TimedRuns(limitMs, onFailure);
+    this.#runs = new TimedRuns(limitMs, COLLECT_LIMIT, onFailure);
   }
 
   /** Runs the `collect()` of a metric of this slot, or waits for the current run: see `TimedRuns.run`. */

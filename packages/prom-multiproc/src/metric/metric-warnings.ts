@@ -39,7 +39,7 @@ export class MetricWarnings {
   beyondLimit({ name }: MetricDefinition, limit: number): void {
     this.#warnings.once(
       'PROM_MULTIPROC_LIMIT',
-      `${name} has reached the limit of ${limit} series in this process: new series are not counted. Use labels with fewer values, or raise PROMETHEUS_MULTIPROC_MAX_SERIES or maxSeriesPerMetric`,
+      `${name} has reached the limit of ${limit} series in the slot of this process, including removed series and those of earlier processes: new series are not counted. Use labels with fewer values, raise PROMETHEUS_MULTIPROC_MAX_SERIES or maxSeriesPerMetric, or clear the directory before the next start`,
     );
   }
 

@@ -5,6 +5,8 @@ import { inspect } from 'node:util';
  * default `scrape_timeout` of Prometheus (10 s).
  */
 export const COLLECT_TIMEOUT_MS = 1000;
+/** What sets the time limit, for messages. */
+export const COLLECT_LIMIT = 'the limit of PROMETHEUS_MULTIPROC_COLLECT_TIMEOUT_MS or collectTimeoutMs';
 const LONGEST_TIMEOUT_MS = 3_600_000;
 
 function isCount(value: number): boolean {
@@ -36,7 +38,7 @@ interface LimitOptions {
 export class ProcessLimits {
   collectTimeoutMs = collectTimeoutMs();
 
-  /** Maximum number of series of a metric in the slot. */
+  /** Maximum number of series of a metric in the slot, including removed ones and those of earlier processes. */
   maxSeriesPerMetric = maxSeriesPerMetric();
 
   /** @throws TypeError for an invalid limit */

@@ -32,17 +32,21 @@ export interface Mapping {
   unmap(): void;
 }
 
-/** A failed call. `code` is the name of its errno, such as `ENOSPC`. */
+/** A failed call. `code` is the name of its errno, such as `ENOSPC`. The message says if the file system is unsuitable. */
 export class LibcError extends Error {
   override readonly name = 'LibcError';
   readonly code: string;
 
   constructor(call: string, errno: number) {
     const code = ERRNO_NAMES.get(errno) ?? `errno ${errno}`;
-    super(`${call} failed: ${code}`);
+    super(`${call} failed: ${code}${UNSUPPORTED.has(errno) ? `; ${NEEDS_TMPFS}` : ''}`);
     this.code = code;
   }
 }
+
+const { EOPNOTSUPP, ENODEV, ENOLCK } = constants.errno;
+const UNSUPPORTED: ReadonlySet<number> = new Set([EOPNOTSUPP, ENODEV, ENOLCK]);
+const NEEDS_TMPFS = 'the file system does not support shared memory or locks: use a directory on a tmpfs';
 
 const ERRNO_NAMES = new Map(Object.entries(constants.errno).map(([name, value]) => [value, name]));
 

@@ -116,11 +116,14 @@ export function makeAt(path: string, mode: number): boolean {
   }
 }
 
-/** The same error with the path that the user gave, instead of one in `/proc/self/fd`. */
-export function withPath(error: unknown, ...paths: string[]): unknown {
+/**
+ * The same error with `where`, the path that the user gave, instead of one in `/proc/self/fd`. With `target`, the call failed in
+ * `where` on the way to it.
+ */
+export function withPath(error: unknown, ...paths: [where: string, target?: string]): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined) return error;
-  const [from, to] = paths;
-  const at = to === undefined ? from : `${to}, below ${from}`;
-  return Object.assign(new Error(`${code}: ${syscall} failed for ${at}`, { cause: error }), { code });
+  const [where, target] = paths;
+  const at = target === undefined ? `for ${where}` : `in ${where}, on the way to ${target}`;
+  return Object.assign(new Error(`${code}: ${syscall} failed ${at}`, { cause: error }), { code });
 }

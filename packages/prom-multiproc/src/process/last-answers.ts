@@ -5,8 +5,9 @@ export class LastAnswers<Key extends object, T> {
   readonly #runs: TimedRuns<Key, T>;
   readonly #last = new WeakMap<Key, T>();
 
-  constructor(limitMs: () => number, onFailure: (key: Key, error: Error) => void) {
-    this.#runs = new TimedRuns(limitMs, onFailure);
+  /** See `TimedRuns`. */
+  constructor(limitMs: () => number, limitName: string, onFailure: (key: Key, error: Error) => void) {
+    this.#runs = new TimedRuns(limitMs, limitName, onFailure);
   }
 
   /** Never rejects. Returns undefined if there has never been an answer. */

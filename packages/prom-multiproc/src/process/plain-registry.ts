@@ -2,7 +2,7 @@ import { describeRegistry } from '../client/client-copies.ts';
 import { type AnyRegistry, type ClientMetric, internalsOf } from '../client/client-internals.ts';
 import { escapeHelp } from '../merge/label-text.ts';
 import { MetricWarnings } from '../metric/metric-warnings.ts';
-import { collectTimeoutMs } from '../metric/process-limits.ts';
+import { COLLECT_LIMIT, collectTimeoutMs } from '../metric/process-limits.ts';
 import { processState } from '../util/process-state.ts';
 import { Warnings } from '../util/warnings.ts';
 import { LastAnswers } from './last-answers.ts';
@@ -12,6 +12,9 @@ interface Answers {
   readonly blocks: LastAnswers<ClientMetric, string>;
   readonly whole: LastAnswers<AnyRegistry, string>;
 }
+
+/** The limit of a whole registry: a metric that hangs must not make it fail, too. */
+const WHOLE_LIMIT = `twice ${COLLECT_LIMIT}`;
 
 const known = processState('plain registries', () => new WeakMap<AnyRegistry, Answers>());
 const warnings = new MetricWarnings(new Warnings());
@@ -35,7 +38,7 @@ export async function plainText(register: AnyRegistry, slot: ProcessSlot | undef
   // The client's own metrics(), which calls getMetricsAsString() for each metric.
   const view = Object.create(register, { getMetricsAsString: { value: getMetricsAsString } }) as AnyRegistry;
   let failure: unknown = new Error(
-    `metrics() of ${describeRegistry(register)} took more than ${2 * limitMsOf(slot)()} ms, twice PROMETHEUS_MULTIPROC_COLLECT_TIMEOUT_MS`,
+    `metrics() of ${describeRegistry(register)} took more than ${2 * limitMsOf(slot)()} ms, ${WHOLE_LIMIT}`,
   );
   const text = await whole.ask(register, async () => {
     try {
@@ -58,9 +61,12 @@ function answersOf(register: AnyRegistry, slot: ProcessSlot | undefined): Answer
   const failed = (name: string, what: string, error: Error) =>
     slot === undefined ? warnings.collectFailed(what, error) : slot.collectFailed(name, error, what);
   return {
-    blocks: new LastAnswers(limitMs, ({ name }, error) => failed(name, `collect() of ${name}`, error)),
+    blocks: new LastAnswers(limitMs, COLLECT_LIMIT, ({ name }, error) =>
+      failed(name, `collect() of ${name}`, error),
+    ),
     whole: new LastAnswers(
       () => 2 * limitMs(),
+      WHOLE_LIMIT,
       (_, error) => failed('a registry', `metrics() of ${describeRegistry(register)}`, error),
     ),
   };

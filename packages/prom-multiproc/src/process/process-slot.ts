@@ -5,7 +5,7 @@ import { DirectoryReader } from '../merge/directory-reader.ts';
 import { Collector } from '../metric/collector.ts';
 import type { MetricRegistry } from '../metric/defined-metric.ts';
 import { MetricWarnings } from '../metric/metric-warnings.ts';
-import { ProcessLimits } from '../metric/process-limits.ts';
+import { COLLECT_LIMIT, ProcessLimits } from '../metric/process-limits.ts';
 import type { SharedMetric } from '../metric/shared-metric.ts';
 import { loadLibc } from '../os/libc.ts';
 import { readOwn } from '../slot/own-directory.ts';
@@ -174,6 +174,7 @@ export class ProcessSlot {
   lastAnswers<T>(): LastAnswers<ClientMetric, T> {
     return new LastAnswers(
       () => this.limits.collectTimeoutMs,
+      COLLECT_LIMIT,
       ({ name }, error) => this.collectFailed(name, error),
     );
   }

@@ -4,10 +4,7 @@ import { familyKey, type MetricDefinition } from '../format/layout.ts';
 import { processState } from '../util/process-state.ts';
 import type { ProcessSlot } from './process-slot.ts';
 
-/**
- * The grouping keys under which each living process has pushed, one series for each. No page shows it, because no registry
- * can have this name.
- */
+/** One series for each grouping key that a living process has pushed under. No page shows it: no registry can have its name. */
 const PUSHED: MetricDefinition = {
   name: 'pushed',
   help: 'Grouping keys that this process has pushed under.',
@@ -68,7 +65,7 @@ function checkGroupingKey(slot: ProcessSlot, key: string): void {
     if (number === slot.number || keys.includes(key)) continue;
     slot.selfMetrics.set(PUSHED, Number.NaN, [key]);
     throw new Error(
-      `push under ${key} rejected: another process pushes the same totals under ${keys[0]}, so they would be added up. Push from one process only, or under the same grouping key in all; ownMetrics() returns the counts of one process`,
+      `push under ${key} rejected: another process pushes the same totals under ${keys[0]}, so they would be added up. Push from one process only, or under the same grouping key in all. To push each process separately, send the text of ownMetrics() yourself`,
     );
   }
 }

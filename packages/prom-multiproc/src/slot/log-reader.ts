@@ -50,7 +50,8 @@ export function readLog(
   crcAfter: number,
 ): Buffer {
   if (to < from || to % 8 !== 0 || to > logChunks.length * CHUNK_BYTES) {
-    throw new BadLogError(`log of ${to} bytes, ${from} already read, in ${logChunks.length} chunks`);
+    const chunks = `${logChunks.length} ${logChunks.length === 1 ? 'chunk' : 'chunks'} of log`;
+    throw new BadLogError(`invalid log length ${to}: ${from} bytes already read, ${chunks}`);
   }
   const bytes = Buffer.allocUnsafe(to - from);
   for (let at = from; at < to; ) {

@@ -56,7 +56,7 @@ test('processes that start at the same time create one directory, and each takes
   assert.deepEqual((await Promise.all(apps.map((app) => app.warnings()))).flat(), []);
 });
 
-test('a process that serves metrics before any process has counted shows an empty application', async (t) => {
+test('a process that serves metrics before any process has counted shows that there are no slots', async (t) => {
   const directory = join(temporaryDirectory(t), 'metrics');
   const primary = await AppProcess.start(t, directory);
   assert.equal(sample(await primary.metrics(), 'prom_multiproc_slots'), 0);
@@ -75,10 +75,10 @@ for (const [what, mode, advice] of [
   [
     'that only root may write to',
     0o755,
-    /give it to this user before the start \(`chown \d+ \S+` as root; .*tmpfs with `uid=\d+`; .*`fsGroup`/,
+    /give it to this user before the start \(`chown \d+ \S+` as root, or a tmpfs mounted with `uid=\d+`, or .*`fsGroup` .*\), or run the process as its owner/,
   ],
 ] as const) {
-  test(`in a mount point of root ${what}, every process shows no zeros but rejects, and its message says what to do`, async (t) => {
+  test(`in a mount point of root ${what}, metrics() and takeSlot() of every process reject, and the message says what to do`, async (t) => {
     const directory = mountPoint(t, mode);
     const [primary, worker] = [
       await AppProcess.start(t, directory, ORDINARY),
@@ -121,7 +121,7 @@ test('if the directory cannot be created below a mount point of root, takeSlot()
   const directory = join(mountPoint(t, 0o755), 'metrics');
   const app = await AppProcess.start(t, directory, ORDINARY);
   const advice =
-    /does not exist and cannot be created in \S+ by user id \d+: .*install -d -o \d+ \S+\/metrics/;
+    /does not exist and cannot be created in \S+ by user id \d+: create it for this user before the start \(`install -d -o \d+ \S+\/metrics` as root, or [^)]*\)$/;
   await assert.rejects(app.takeSlot(), advice);
   await assert.rejects(app.metrics(), advice);
 });

@@ -30,7 +30,7 @@ export function makeDirectory(directory: string): void {
   function whyNot(error: unknown): string {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EPERM') return `(${message})`;
-    return `by user id ${process.geteuid?.()}: ${howToGive(directory, 'install -d -o')}`;
+    return `by user id ${process.geteuid?.()}: create it for this user before the start (${waysToOwn(directory, 'install -d -o')})`;
   }
 }
 
@@ -66,18 +66,16 @@ export function whyNotOwn(directory: string, { uid }: Stats): string | undefined
   if (own !== 0 && mayWrite(directory)) {
     return `${differ}: use a directory below it, such as PROMETHEUS_MULTIPROC_DIR=${join(directory, 'metrics')}, which this process creates`;
   }
-  return `${differ}: ${howToGive(directory, 'chown')}`;
+  return `${differ}: give it to this user before the start (${waysToOwn(directory, 'chown')}), or run the process as its owner`;
 }
 
-/** How to make this user the owner of a directory; `give` is the command for an existing or a missing one. */
-function howToGive(directory: string, give: 'chown' | 'install -d -o'): string {
+/** The ways to make this user the owner of a directory; `command` is for an existing or a missing one. */
+function waysToOwn(directory: string, command: 'chown' | 'install -d -o'): string {
   const own = process.geteuid?.();
-  const byRoot = `\`${give} ${own} ${directory}\` as root`;
-  const mounted = `mount a tmpfs with \`uid=${own}\`; on a Kubernetes volume set \`fsGroup\` and use a directory below it`;
-  const elsewhere = directory.startsWith('/run/')
-    ? `\`RuntimeDirectory=${directory.slice('/run/'.length)}\` under systemd`
-    : mounted;
-  return `give it to this user before the start (${byRoot}; ${elsewhere}), or run the process as its owner`;
+  const byRoot = `\`${command} ${own} ${directory}\` as root`;
+  if (directory.startsWith('/run/'))
+    return `${byRoot}, or \`RuntimeDirectory=${directory.slice('/run/'.length)}\` under systemd`;
+  return `${byRoot}, or a tmpfs mounted with \`uid=${own}\`, or on a Kubernetes volume \`fsGroup\` and a directory below it`;
 }
 
 function existingParent(directory: string): string {

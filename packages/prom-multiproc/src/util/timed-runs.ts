@@ -8,15 +8,17 @@ interface Run<T> {
 /** Runs application functions that may hang or fail: one run at a time for each key, with a time limit for waiting. */
 export class TimedRuns<Key extends object, T> {
   readonly #limitMs: () => number;
+  readonly #limitName: string;
   readonly #onFailure: (key: Key, error: Error) => void;
   readonly #running = new Map<Key, Run<T>>();
 
   /**
    * `onFailure` is called if a run throws, rejects or exceeds the limit. Also called at each later `run()` while a run that
-   * exceeded the limit has not ended.
+   * exceeded the limit has not ended. Its error names the limit as `limitName`.
    */
-  constructor(limitMs: () => number, onFailure: (key: Key, error: Error) => void) {
+  constructor(limitMs: () => number, limitName: string, onFailure: (key: Key, error: Error) => void) {
     this.#limitMs = limitMs;
+    this.#limitName = limitName;
     this.#onFailure = onFailure;
   }
 
@@ -59,9 +61,7 @@ export class TimedRuns<Key extends object, T> {
       const limit = this.#limitMs();
       const overrun = () => {
         if (this.#running.get(key) !== run) return;
-        run.overran = new Error(
-          `did not complete within ${limit} ms (see PROMETHEUS_MULTIPROC_COLLECT_TIMEOUT_MS)`,
-        );
+        run.overran = new Error(`did not complete within ${limit} ms, ${this.#limitName}`);
         this.#onFailure(key, run.overran);
         resolve(undefined);
       };
