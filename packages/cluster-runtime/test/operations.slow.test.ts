@@ -151,9 +151,9 @@ test('reloads that are requested during a reload run as one reload after it', as
   app.child.kill('SIGHUP');
   await app.line('reloading');
   const second = operate(app, 'reload');
-  await app.line('a reload is running or queued; one more reload runs after it');
+  await app.line('a reload is running; one more runs after it');
   const third = operate(app, 'reload');
-  await app.line('a reload is running or queued; one more reload runs after it', 2);
+  await app.line('a reload is already queued; this request is part of it');
   process.kill(workers[0]!.pid, 'SIGCONT');
   assert.deepEqual([(await second).code, (await third).code], [0, 0]);
   const { reload, reloading } = await statusWhen(metrics, (s) => !s.reloading);
@@ -204,7 +204,7 @@ test('workers are added and removed one at a time, down to one worker', async (t
   }
 });
 
-/** A `scale 4` of one worker that has begun and is stopped. */
+/** Starts `scale 4` with one worker, and stops the command with SIGSTOP after its first step has begun. */
 async function haltedScale(t: TestContext) {
   const app = runApp(t, MAIN, { WORKERS: '1' });
   const { metrics } = await ports(app);

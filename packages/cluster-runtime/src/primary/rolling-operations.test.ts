@@ -61,6 +61,20 @@ test('a failed replacement of a worker that cannot share is not logged as a fail
   ]);
 });
 
+test('a reload that is requested during a reload is queued, and further requests are part of it', (t) => {
+  const lines = logged(t);
+  const { operations } = poolOf({ young: 'starting' });
+  for (let i = 0; i < 3; i++) operations.reload();
+  assert.deepEqual(
+    lines.map(({ msg }) => msg),
+    [
+      'reloading',
+      'a reload is running; one more runs after it',
+      'a reload is already queued; this request is part of it',
+    ],
+  );
+});
+
 test('a reload that fails without a ready worker does not log that workers keep serving', async (t) => {
   const lines = logged(t);
   const { operations } = poolOf({ young: 'starting' });

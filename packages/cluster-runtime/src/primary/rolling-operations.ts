@@ -43,10 +43,10 @@ export class RollingOperations {
     this.#options = options;
   }
 
-  /** Replaces all workers. A reload that is requested during a reload runs after it. */
+  /** Replaces all workers. Requests during a reload cause one more reload after it. */
   reload(): void {
-    if (this.#running === 'reload' || this.#reloadAsked)
-      log('info', 'a reload is running or queued; one more reload runs after it');
+    if (this.#reloadAsked) log('info', 'a reload is already queued; this request is part of it');
+    else if (this.#running === 'reload') log('info', 'a reload is running; one more runs after it');
     this.#reloadAsked = true;
     this.#next();
   }
