@@ -11,7 +11,7 @@ const counts = (get: number, post: number, histogram = get): Counts => ({
 
 function ledgerWith(certain: number, uncertain: number): Ledger {
   const ledger = new Ledger();
-  Object.assign(ledger.pages.GET, { answered: certain, certain, uncertain });
+  Object.assign(ledger.bounds.GET, { answered: certain, certain, uncertain });
   return ledger;
 }
 

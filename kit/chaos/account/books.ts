@@ -17,7 +17,7 @@ export interface Balance {
 export function balance(ledger: Ledger, base: Counts, now: Counts): Balance {
   let sum: Balance = { answered: 0, certain: 0, uncertain: 0, counted: 0, lost: 0, surplus: 0 };
   for (const method of METHODS) {
-    const { answered, certain, uncertain } = ledger.pages[method];
+    const { answered, certain, uncertain } = ledger.bounds[method];
     const counted = differences(base, now, method);
     const [least, most] = [Math.min(...counted), Math.max(...counted)];
     sum = {

@@ -36,9 +36,9 @@ test('each request is booked once, under its method', () => {
   const post = ledger.send('POST', 0);
   // The log line may arrive before the answer.
   ledger.take(entry(post.id, '404', '404', 'POST'));
-  assert.equal(ledger.pages.POST.certain, 0);
+  assert.equal(ledger.bounds.POST.certain, 0);
   ledger.end(post, { kind: 'answered', status: 404 }, 1);
-  assert.deepEqual(ledger.pages, {
+  assert.deepEqual(ledger.bounds, {
     GET: { answered: 2, certain: 2, uncertain: 2 },
     POST: { answered: 1, certain: 1, uncertain: 0 },
   });
@@ -71,7 +71,7 @@ test('an aborted request is certain if the app answered it, uncertain if not', (
     ledger.end(request, { kind: 'aborted' }, 1);
     ledger.take(entry(request.id, upstream, '499'));
   }
-  assert.deepEqual(ledger.pages.GET, { answered: 0, certain: 1, uncertain: 1 });
+  assert.deepEqual(ledger.bounds.GET, { answered: 0, certain: 1, uncertain: 1 });
 });
 
 test('a request sent before a kill and answered after it is uncertain', () => {
@@ -88,9 +88,9 @@ test('a request sent before a kill and answered after it is uncertain', () => {
   for (const request of [early, late]) ledger.end(request, OK, 2);
   for (const request of [early, unconfirmed, during, late]) ledger.take(entry(request.id, '200'));
   assert.equal(before.sentIn, 0);
-  assert.deepEqual(ledger.pages.GET, { answered: 0, certain: 0, uncertain: 3 });
+  assert.deepEqual(ledger.bounds.GET, { answered: 0, certain: 0, uncertain: 3 });
   whole(ledger);
-  assert.deepEqual(ledger.pages.GET, { answered: 1, certain: 1, uncertain: 3 });
+  assert.deepEqual(ledger.bounds.GET, { answered: 1, certain: 1, uncertain: 3 });
   assert.equal(ledger.sentSinceRestart, 3);
 });
 
@@ -101,7 +101,7 @@ test('a failed request from before a kill, logged after it, is uncertain', () =>
   ledger.beginRestart();
   ledger.endRestart();
   ledger.take(entry(failed.id, '502', '502'));
-  assert.deepEqual(ledger.pages.GET, { answered: 0, certain: 0, uncertain: 1 });
+  assert.deepEqual(ledger.bounds.GET, { answered: 0, certain: 0, uncertain: 1 });
 });
 
 test('an answer without a log line, or with another status in the log, is a contradiction', () => {
@@ -128,7 +128,7 @@ test('a request that never reached nginx is not counted, and is uncertain if its
   assert.equal(ledger.totals.neverReached, 1);
   ledger.take(entry(request.id, '200', '499'));
   assert.equal(ledger.totals.neverReached, 0);
-  assert.deepEqual(ledger.pages.GET, { answered: 0, certain: 0, uncertain: 1 });
+  assert.deepEqual(ledger.bounds.GET, { answered: 0, certain: 0, uncertain: 1 });
 });
 
 test('reading a part of the log again changes nothing', () => {
@@ -137,7 +137,7 @@ test('reading a part of the log again changes nothing', () => {
   ledger.take(entry(id, '200'));
   ledger.beginInterval();
   ledger.take(entry(id, '200'));
-  assert.deepEqual([ledger.totals.attempted, ledger.pages.GET.uncertain], [1, 0]);
+  assert.deepEqual([ledger.totals.attempted, ledger.bounds.GET.uncertain], [1, 0]);
 });
 
 test('a restart cannot begin twice or end twice', () => {

@@ -25,7 +25,7 @@ export interface SentRequest {
 }
 
 /** Bounds on the counts of one method in the current interval: at least `certain`, at most `certain + uncertain`. */
-export interface Page {
+export interface Bounds {
   /** Requests with a complete answer. */
   answered: number;
   /** Attempts that the app answered. */
@@ -61,8 +61,8 @@ export class Ledger {
   /** Answers that are missing or different in the log of nginx: the account itself is then unreliable. */
   readonly contradictions: string[] = [];
   readonly failures: SentRequest[] = [];
-  /** Pages of the current interval, by method. */
-  pages: Record<Method, Page> = { GET: blankPage(), POST: blankPage() };
+  /** Of the current interval, by method. */
+  bounds: Record<Method, Bounds> = { GET: noRequests(), POST: noRequests() };
   stage = 0;
 
   readonly #open = new Map<number, SentRequest>();
@@ -106,7 +106,8 @@ export class Ledger {
     this.#inFlight -= 1;
     this.totals[outcome.kind] += 1;
     if (outcome.kind === 'failed') this.failures.push(request);
-    if (outcome.kind === 'answered' && this.#isOfThisStage(request)) this.pages[request.method].answered += 1;
+    if (outcome.kind === 'answered' && this.#isOfThisStage(request))
+      this.bounds[request.method].answered += 1;
     if (request.entry) this.#book(request, request.entry);
   }
 
@@ -129,8 +130,8 @@ export class Ledger {
     this.totals.sent += requests;
     this.totals.answered += requests;
     this.totals.attempted += requests;
-    this.pages[method].answered += requests;
-    this.pages[method].certain += requests;
+    this.bounds[method].answered += requests;
+    this.bounds[method].certain += requests;
   }
 
   /** Send time of the oldest answered request without a log line; undefined if every one has its line. */
@@ -174,11 +175,11 @@ export class Ledger {
     const { certain, uncertain } = attemptsOf(entry);
     this.totals.neverReached -= 1;
     this.totals.attempted += certain + uncertain;
-    this.pages[entry.method as Method].uncertain += certain + uncertain;
+    this.bounds[entry.method as Method].uncertain += certain + uncertain;
   }
 
   #blank(): void {
-    this.pages = { GET: blankPage(), POST: blankPage() };
+    this.bounds = { GET: noRequests(), POST: noRequests() };
   }
 
   #isOfThisStage({ sentIn, endedIn }: SentRequest): boolean {
@@ -195,18 +196,18 @@ export class Ledger {
     }
     const { certain, uncertain } = attemptsOf(entry);
     this.totals.attempted += certain + uncertain;
-    const page = this.pages[request.method];
+    const bounds = this.bounds[request.method];
     if (this.#isOfThisStage(request)) {
-      page.certain += certain;
-      page.uncertain += uncertain;
+      bounds.certain += certain;
+      bounds.uncertain += uncertain;
     } else if (outcome.kind !== 'answered' || request.endedIn! % 2 !== 0 || request.endedIn === this.stage) {
-      page.uncertain += certain + uncertain;
+      bounds.uncertain += certain + uncertain;
     }
     // Otherwise it was answered before a restart, which reset its count.
   }
 }
 
-function blankPage(): Page {
+function noRequests(): Bounds {
   return { answered: 0, certain: 0, uncertain: 0 };
 }
 

@@ -55,7 +55,9 @@ test('the report of a run without failures has its figures and says that every g
     /^seed +7$/m,
     /^process faults +80, 40 per minute \(kill 79, kill-primary 1\)$/m,
     /^requests +1000 sent, 980 answered, 15 aborted by the client, 5 failed$/m,
+    /^account +3 checks: 970 answered, 985 counted, 20 uncertain$/m,
     /^lost +0$/m,
+    /^damage cost +90 counts of the damaged slots; exact again after at most 6\.2 s$/m,
     /^resets +1, primary killed 1 times$/m,
     /^failures by cause +kill 5$/m,
     /^slot files +5 at most, 5 processes at most$/m,
@@ -130,7 +132,7 @@ for (const [what, change, sentence] of [
   [
     'a reset that only Prometheus saw',
     { prometheus: { agrees: true, mostResets: 2 } },
-    /Prometheus saw 2 resets/,
+    /Prometheus saw 2 resets of one series, expected at most 1: one for each killed primary$/,
   ],
   [
     'a kind of fault that hit no process',
@@ -156,6 +158,16 @@ for (const [what, change, sentence] of [
     const report = judge({ ...GOOD, ...change } as Findings);
     assert.equal(report.broken.length, 1, report.broken.join('\n'));
     assert.match(report.broken[0]!, sentence);
-    assert.match(asText(report), /^1 guarantees broken:$/m);
+    assert.match(asText(report), /^the run failed, 1 finding:$/m);
   });
 }
+
+test('the report names the number of damaged files after which counts were not exact again', () => {
+  const text = asText(judge({ ...GOOD, damage: [damaged, { ...damaged, recoveredSeconds: undefined }] }));
+  assert.match(text, /^damage cost +180 counts of the damaged slots; 1 of 2 not exact again$/m);
+});
+
+test('a failed run reports the number of its findings', () => {
+  const text = asText(judge({ ...GOOD, undone: ['x'], contradictions: ['x'] }));
+  assert.match(text, /^the run failed, 2 findings:$/m);
+});

@@ -50,7 +50,7 @@ export interface Report extends Findings {
   readonly faultsPerMinute: number;
   readonly processFaults: number;
   readonly primaryRestarts: number;
-  /** One sentence for each broken guarantee. */
+  /** One sentence for each finding that fails the run. */
   readonly broken: readonly string[];
 }
 
@@ -113,7 +113,9 @@ function brokenGuarantees(found: Findings, primaryRestarts: number): string[] {
   if (found.prometheus && !found.prometheus.agrees)
     broken.push('Prometheus and the metrics port end with different totals');
   if (found.prometheus && found.prometheus.mostResets > primaryRestarts) {
-    broken.push(`Prometheus saw ${found.prometheus.mostResets} resets of one series`);
+    broken.push(
+      `Prometheus saw ${found.prometheus.mostResets} resets of one series, expected at most ${primaryRestarts}: one for each killed primary`,
+    );
   }
   // A run without faults, answers or scrapes proves nothing.
   if (sumOf(found.faults) === 0) broken.push('no process fault was injected');
@@ -135,7 +137,12 @@ export function asText(report: Report): string {
   const { requests, books, scrapes, failures, prometheus } = report;
   const damaged = countBy(report.damage.map(({ kind }) => kind));
   const lostByDamage = report.damage.reduce((sum, { lost }) => sum + lost, 0);
-  const slowest = Math.max(0, ...report.damage.map(({ recoveredSeconds }) => recoveredSeconds ?? Infinity));
+  const recovered = report.damage.flatMap(({ recoveredSeconds }) => recoveredSeconds ?? []);
+  const unrecovered = report.damage.length - recovered.length;
+  const recovery =
+    unrecovered === 0
+      ? `exact again after at most ${Math.max(0, ...recovered).toFixed(1)} s`
+      : `${unrecovered} of ${report.damage.length} not exact again`;
   const lines: [string, string][] = [
     ['seed', String(report.seed)],
     ['time', `${report.began}, ${Math.round(report.seconds)} s, ${report.workers} workers`],
@@ -151,7 +158,7 @@ export function asText(report: Report): string {
     ['attempts', `${requests.attempted} sent to the app by nginx, retries included`],
     [
       'account',
-      `${books.closed} checks: ${books.answered} answered <= ${books.counted} counted, ${books.uncertain} uncertain`,
+      `${books.closed} checks: ${books.answered} answered, ${books.counted} counted, ${books.uncertain} uncertain`,
     ],
     ['lost', `${books.lost}`],
     ['counted twice', `${books.surplus}`],
@@ -164,10 +171,7 @@ export function asText(report: Report): string {
     ['failures by cause', each(failures.byCause)],
     ['unexplained', `${failures.unexplained.length}`],
     ['slot files', `${report.slots.most} at most, ${report.slots.mostProcesses} processes at most`],
-    [
-      'damage cost',
-      `${lostByDamage} counts of the damaged slots; exact again after at most ${slowest.toFixed(1)} s`,
-    ],
+    ['damage cost', `${lostByDamage} counts of the damaged slots; ${recovery}`],
     [
       'Prometheus',
       prometheus
@@ -177,10 +181,11 @@ export function asText(report: Report): string {
   ];
   const width = Math.max(...lines.map(([name]) => name.length)) + 2;
   const text = lines.map(([name, value]) => name.padEnd(width) + value);
+  const found = report.broken.length === 1 ? '1 finding' : `${report.broken.length} findings`;
   const verdict =
     report.broken.length === 0
       ? ['every guarantee held']
-      : [`${report.broken.length} guarantees broken:`, ...report.broken.map((line) => `  ${line}`)];
+      : [`the run failed, ${found}:`, ...report.broken.map((line) => `  ${line}`)];
   return [...text, '', ...verdict].join('\n');
 }
 

@@ -15,13 +15,13 @@ import { blockWorker, endByControl, killWorker, stopWorker } from './worker-faul
 export interface FaultType {
   /** Number of times in a round, at least 1. */
   readonly weight: number;
-  /** What it may end, and so which requests may fail: a worker, nginx, or the application, which resets every count. */
+  /** What the fault may end: a worker, nginx, or the application, which resets every count. Requests to it may then fail. */
   readonly ends?: WindowKind;
-  /** The next faults do not wait for it. */
+  /** The next fault starts while this one runs. */
   readonly concurrent?: true;
   /** Waits until the concurrent faults have ended. */
   readonly exclusive?: true;
-  /** Faults with the same name here alternate in the order of the table. */
+  /** Faults with the same value here take turns, in the order of the table. */
   readonly alternates?: string;
   /** Injects the fault. Returns false if it missed, for example because its victim had just exited. */
   perform(scene: Scene, fault: Fault): Promise<boolean>;

@@ -7,8 +7,9 @@ import type { FaultWindows } from './windows.ts';
 
 const EVERY_MS = 100;
 const TIMEOUT_MS = 20_000;
-/** Most attempts of nginx per request; requests that are not of the load. */
+/** Most attempts of nginx per request. */
 const TRIES = 3;
+/** Most requests of other clients than the load. */
 const OTHERS_REQUESTS = 100;
 
 /** Requests that the app counted, by counter and by histogram. */
@@ -100,8 +101,8 @@ export class Scrapes {
   }
 
   async #once(): Promise<void> {
-    const { stage, pages } = this.#ledger;
-    const floor = { GET: pages.GET.answered, POST: pages.POST.answered };
+    const { stage, bounds } = this.#ledger;
+    const floor = { GET: bounds.GET.answered, POST: bounds.POST.answered };
     const [base, began] = [this.base, Date.now()];
     let exposition: Exposition;
     try {

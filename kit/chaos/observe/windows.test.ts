@@ -16,14 +16,14 @@ function failure(sentAt: number, endedAt: number, cause = 'status 502', upstream
   };
 }
 
-function withDeath(from: number, to: number | undefined, mostInFlight = 12): FaultWindows {
+function withExit(from: number, to: number | undefined, mostInFlight = 12): FaultWindows {
   const windows = new FaultWindows(mostInFlight);
   windows.open('worker', 'kill', from).to = to;
   return windows;
 }
 
 test('a failed request in flight while a worker exited is attributed to its fault', () => {
-  const { byCause, unexplained } = withDeath(1_000, 1_010).attribute([
+  const { byCause, unexplained } = withExit(1_000, 1_010).attribute([
     failure(990, 1_005),
     failure(1_002, 1_003),
     failure(1_100, 1_101, 'status 504', '502, 504'),
@@ -33,7 +33,7 @@ test('a failed request in flight while a worker exited is attributed to its faul
 });
 
 test('a request that ended before or began well after the exit is unexplained', () => {
-  const { byCause, unexplained } = withDeath(1_000, 1_010).attribute([
+  const { byCause, unexplained } = withExit(1_000, 1_010).attribute([
     failure(900, 999),
     failure(1_300, 1_310),
   ]);
@@ -43,7 +43,7 @@ test('a request that ended before or began well after the exit is unexplained', 
 });
 
 test('an exit explains at most as many failures as one process can have in flight', () => {
-  const { byCause, unexplained } = withDeath(1_000, 1_010, 2).attribute(
+  const { byCause, unexplained } = withExit(1_000, 1_010, 2).attribute(
     [1_001, 1_002, 1_003].map((t) => failure(t, t)),
   );
   assert.deepEqual([byCause, unexplained.length], [{ kill: 2 }, 1]);
@@ -57,13 +57,10 @@ test('the exit of a worker explains no broken connection, and a restart of nginx
     failure(1_001, 1_002),
   ]);
   assert.deepEqual([byCause, unexplained.length], [{ 'restart-nginx': 1 }, 1]);
-  assert.equal(
-    withDeath(1_000, 1_010).attribute([failure(1_001, 1_002, 'ECONNRESET')]).unexplained.length,
-    1,
-  );
+  assert.equal(withExit(1_000, 1_010).attribute([failure(1_001, 1_002, 'ECONNRESET')]).unexplained.length, 1);
 });
 
-test('a 503 from nginx that sent nothing to the app is attributed to its restart', () => {
+test('a 503 for a request that nginx did not send to the app is attributed to the restart of nginx', () => {
   const windows = new FaultWindows(12);
   windows.open('proxy', 'restart-nginx', 1_000).to = 1_500;
   const { byCause, unexplained } = windows.attribute([
@@ -76,7 +73,7 @@ test('a 503 from nginx that sent nothing to the app is attributed to its restart
 });
 
 test('no fault explains an answer of the app or a timeout', () => {
-  const windows = withDeath(1_000, undefined);
+  const windows = withExit(1_000, undefined);
   windows.open('application', 'kill-primary', 1_000);
   for (const cause of ['status 500', 'status 404', 'timeout']) {
     const upstream = `502, ${cause.slice(-3)}`;
@@ -85,7 +82,7 @@ test('no fault explains an answer of the app or a timeout', () => {
 });
 
 test('a window is found by kind and time', () => {
-  const windows = withDeath(1_000, 2_000);
+  const windows = withExit(1_000, 2_000);
   const open = windows.open('application', 'kill-primary', 3_000);
   assert.equal(windows.at(['application', 'proxy'], 1_500, 1_600), undefined);
   assert.equal(windows.at(['application', 'proxy'], 9_000, 9_100), open);
@@ -93,7 +90,7 @@ test('a window is found by kind and time', () => {
   assert.equal(windows.at(['application', 'proxy'], 9_000, 9_100), undefined);
 });
 
-test('a 503 of the app is load shedding, a 503 of nginx is unexplained', () => {
+test('a 503 of the app is load shedding, and a 503 of nginx without a fault is unexplained', () => {
   const { byCause, unexplained } = new FaultWindows(12).attribute([
     failure(1_001, 1_002, 'status 503', '503'),
     failure(1_001, 1_002, 'status 503', '502, 503'),

@@ -71,8 +71,8 @@ export class FaultWindows {
 }
 
 /**
- * After a worker exits, nginx answers 502 or 504, or 503 if it had sent nothing to it yet. No fault explains an answer of the app, and
- * only a restart of nginx explains a broken connection.
+ * After a worker exits, nginx answers 502 or 504, or 503 if it sent no byte of the request to the app: see nginx/errors.conf. No fault
+ * explains an answer of the app, and only a restart of nginx explains a broken connection.
  */
 function canExplain({ kind }: FaultWindow, { outcome, entry }: SentRequest): boolean {
   if (outcome?.kind !== 'failed') return false;
@@ -81,7 +81,7 @@ function canExplain({ kind }: FaultWindow, { outcome, entry }: SentRequest): boo
   return byProxy && /^status 50[234]$/.test(outcome.cause);
 }
 
-/** nginx that has just started has no address of the app yet, so it sent nothing. */
+/** Directly after its start nginx has no address of the app, so it sent nothing. */
 function sentNothing(cause: string, entry: SentRequest['entry']): boolean {
   return cause === 'status 503' && entry?.upstream_status === '502';
 }
