@@ -29,7 +29,7 @@ beforeEach(() => register.resetMetrics());
 async function serve(t: TestContext, app: App): Promise<{ url: string; drain: Drain }> {
   const server = createServer();
   const drain = prepareDrain(server);
-  const options = { isDraining: () => false, slowRequestMs: 60_000, metrics: true };
+  const options = { isEnding: () => false, slowRequestMs: 60_000, metrics: true };
   server.on('request', createListener(app, options));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   t.after(async () => {

@@ -24,7 +24,10 @@ export interface Settings {
   readonly drainWaitMs: number;
   /** Longest time a draining worker waits for its requests and idle connections. */
   readonly drainTimeoutMs: number;
-  /** The primary exits if, for this time, no worker has been ready for 500 ms and at least one has exited before that. */
+  /**
+   * The primary exits if no worker was stable (ready for 500 ms) during this time and at least one worker exited early (before it was
+   * stable).
+   */
   readonly giveUpMs: number;
   /** A worker that is not ready after this time is killed and replaced. */
   readonly startTimeoutMs: number;

@@ -4,8 +4,8 @@ import { log } from '../core/log.ts';
 import { requestIdOf } from '../core/request-context.ts';
 
 /**
- * Larger than the largest head that nginx passes on (17 kB of the client and the headers that nginx adds), so the app accepts every
- * request that nginx accepts. kit/specs/parsers.spec.ts adds the sizes up. The default of Node is 16 kB.
+ * Larger than the largest head that nginx passes on (up to 17 kB from the client, plus the headers that nginx adds), so the app
+ * accepts every request that nginx accepts. kit/specs/parsers.spec.ts adds the sizes up. The default of Node is 16 kB.
  */
 export const MAX_HEADER_BYTES = 32 * 1024;
 

@@ -15,8 +15,8 @@ const PLAIN: App = {
   routeOf: (req) => (req.url === '/hello' ? '/hello' : undefined),
 };
 
-async function serve(t: TestContext, isDraining = () => false, app = PLAIN): Promise<string> {
-  return (await listen(t, createListener(app, { isDraining, slowRequestMs: 1000, metrics: true }))).url;
+async function serve(t: TestContext, isEnding = () => false, app = PLAIN): Promise<string> {
+  return (await listen(t, createListener(app, { isEnding, slowRequestMs: 1000, metrics: true }))).url;
 }
 
 async function counts(): Promise<Record<string, number>> {
@@ -47,12 +47,12 @@ test('the status that is sent is counted, and not one set before', async (t) => 
   assert.deepEqual(await counts(), { '/late 418': 1 });
 });
 
-test('a draining worker is alive and not ready', async (t) => {
-  let draining = false;
-  const url = await serve(t, () => draining);
+test('while the application ends, a worker is alive and not ready', async (t) => {
+  let ending = false;
+  const url = await serve(t, () => ending);
   const status = async (path: string) => (await fetch(url + path)).status;
   assert.deepEqual([await status('/livez'), await status('/readyz')], [200, 200]);
-  draining = true;
+  ending = true;
   assert.deepEqual([await status('/livez'), await status('/readyz')], [200, 503]);
 });
 

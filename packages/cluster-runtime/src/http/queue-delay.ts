@@ -16,9 +16,9 @@ const MAX_AGE_MS = 60_000;
  * `maxWaitMs`, in this worker or in a connection that was not accepted yet. For the latter the proxy reports when it received the
  * request: `X-Request-Start: t=<seconds>`.
  *
- * A worker never sheds the first old request after an idle period. It sheds further old requests only if it has not been idle since
- * then and has used more than `maxWaitMs / 2` of CPU time. CPU starvation, retries, clock skew and a single long request cause no
- * rejections.
+ * A worker never sheds the first old request after an idle period. After that first old request it sheds further ones only if, since
+ * that request, it was never idle and used more than `maxWaitMs / 2` of CPU time. CPU starvation, retries, clock skew and a single long
+ * request cause no rejections.
  *
  * Shedding uses at most half as much CPU time as serving. Without this limit, expensive shedding would use all CPU time, and the
  * worker would serve no request.

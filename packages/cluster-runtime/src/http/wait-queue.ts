@@ -21,7 +21,8 @@ interface Waiting {
 
 /**
  * Starts requests in order, for at most `TURN_MS` per event-loop turn, and calls `shed` for a request that waited longer than
- * `maxWaitMs`. The worker accepts connections between turns, so requests also wait in connections that are not accepted yet.
+ * `maxWaitMs`. The worker accepts connections only between turns, so a request may also wait in a connection that it has not accepted
+ * yet.
  */
 export function waitQueue(options: WaitQueueOptions, shed: (res: ServerResponse) => void): Handler {
   const { now = performance.now.bind(performance) } = options;

@@ -25,8 +25,8 @@ export function slotsOf(directory: () => string): () => readonly Slot[] {
 }
 
 /**
- * Lists each live slot as a target, at the address on which this server accepted the request. A host name may stand for several
- * replicas, each with its own slots.
+ * Lists each live slot as a target, at the address on which this server accepted the request, and not by a host name,
+ * because that may stand for several replicas, each with its own slots.
  */
 export function createTargetsRoute(slots: () => readonly Slot[]): MetricsRoute {
   return ({ socket }) => {

@@ -4,8 +4,8 @@ import type { WorkerState, WorkerStatus } from '../core/status.ts';
 import type { Watched } from './watchdog.ts';
 
 /**
- * Why the primary starts a worker. `crash`: a worker exited although the primary did not replace or remove it, or drains after
- * SIGTERM to this worker alone.
+ * Why the primary starts a worker. `crash`: a worker exited without a drain command of the primary, or it received SIGTERM
+ * itself and drains.
  */
 export type StartReason = 'boot' | 'crash' | 'reload' | 'scale' | 'recycle';
 /** Why a worker drains. `sigterm`: the worker alone received SIGTERM. Otherwise the primary started the drain. */

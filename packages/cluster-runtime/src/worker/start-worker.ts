@@ -37,8 +37,8 @@ export async function startWorker(
     reload: () => sendToPrimary({ type: 'reload' }),
   });
   await runWorker(settings, {
-    createListener: (isDraining) =>
-      createListener(app, { isDraining, slowRequestMs, metrics, shed, added: added?.handlers ?? [] }),
+    createListener: (isEnding) =>
+      createListener(app, { isEnding, slowRequestMs, metrics, shed, added: added?.handlers ?? [] }),
     ...(metrics && { onUnparsed: countParseErrors() }),
     close: () => app.close?.(),
     ...(sharing && { sharing }),

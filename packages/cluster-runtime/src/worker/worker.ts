@@ -14,7 +14,7 @@ const KEEP_ALIVE_MS = 65_000;
 const LATE_REQUESTS_CHECK_MS = 1_000;
 
 export interface WorkerParts {
-  createListener(isDraining: () => boolean): RequestListener;
+  createListener(isEnding: () => boolean): RequestListener;
   /** Called with the error code of each request that the parser refused. */
   onUnparsed?(code: string): void;
   /** Called when the last connection is closed, before the process exits. */

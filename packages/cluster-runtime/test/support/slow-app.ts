@@ -11,9 +11,9 @@ if (cluster.isPrimary) {
   await runPrimary(settings);
 } else {
   await runWorker(settings, {
-    createListener(isDraining) {
+    createListener(isEnding) {
       const app = express();
-      app.use(health(isDraining));
+      app.use(health(isEnding));
       app.get('/pid', (_req, res) => {
         res.send(String(process.pid));
       });
