@@ -101,7 +101,7 @@ if (current === TEMPLATE_NAME) {
     assert.equal(git(project, 'status', '--porcelain'), changes);
   });
 
-  test('upstream changes can be merged after the renaming, and the owner’s application is unchanged', () => {
+  test('upstream changes can be merged after the renaming, and the user’s application is unchanged', () => {
     commitAll(project, 'Rename');
     const mine = 'demo-app/src/app.ts';
     git(project, 'rm', '--quiet', '-r', 'demo-app/src');

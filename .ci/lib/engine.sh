@@ -36,8 +36,8 @@ require_answer() {
     "Check that \`docker info\`, \`docker compose version\` and \`docker buildx version\` work as this user."
 }
 
-# engine_is_stopped: whether no engine runs on this machine. An engine that DOCKER_HOST, DOCKER_CONTEXT or a context names may be
-# another one, and an engine that denies access does run.
+# engine_is_stopped: whether it is certain that no engine runs. It is not if DOCKER_HOST, DOCKER_CONTEXT or a context may select another
+# engine, or if the engine denies access, because it then runs.
 engine_is_stopped() {
   [ -z "${DOCKER_HOST:-}${DOCKER_CONTEXT:-}" ] || return 1
   ! dockerd_runs || return 1
@@ -89,7 +89,8 @@ install_engine() {
   apt_install "$@" || fail "apt-get could not install: $*" "Its last log lines are above. Check /etc/apt and the network."
 }
 
-# use_client_with_plugins: if the first `docker` on the PATH lacks the plugins and /usr/bin/docker has them, puts a link to that first.
+# use_client_with_plugins: if the first `docker` on the PATH lacks the plugins and /usr/bin/docker has them, puts a link to
+# /usr/bin/docker first on the PATH.
 use_client_with_plugins() {
   if has_plugins docker || ! has_plugins /usr/bin/docker; then
     return 0

@@ -95,7 +95,7 @@ for (const info of NOT_STOPPED) {
   });
 }
 
-test('an engine that answers is not stopped; the error of a missing plugin hides its warnings', (t) => {
+test('an engine that answers is not stopped, and a missing plugin is reported instead of its warnings', (t) => {
   const info = 'WARNING: No swap limit support';
   const env = withStub(t, { info, infoStatus: 0, composeStatus: 1 });
   assert.equal(sh('engine_is_stopped', env).status, 1);

@@ -63,8 +63,8 @@ means_unreachable() {
     *toomanyrequests* | *unauthorized* | *'denied: '* | *'access denied'* | *'manifest unknown'* | *': not found'*) return 1 ;;
     # The registry answered and redirected the engine: for a token, or to a storage server.
     *'/token'* | *'anonymous token'* | *'oauth token'* | *'/blobs/'*) return 1 ;;
-    # The first request of a pull failed with the containerd image store. The next pattern is of the other store, which requests
-    # manifests only after the registry has answered another request.
+    # With the containerd image store, this is the first request of a pull: the registry has not answered yet. The other image store
+    # requests manifests (the next pattern) only after the registry has answered another request.
     *'failed to do request: Head'*) ;;
     *'/manifests/'*) return 1 ;;
     # The engine, not the registry, is unreachable.

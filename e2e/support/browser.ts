@@ -3,7 +3,7 @@ import { chromium, type LaunchOptions } from '@playwright/test';
 
 /** `node e2e/support/browser.ts` prints the path of the browser for the page tests. It exits with 1 if there is none. */
 
-/** Browsers of distributions and Google. Playwright's own is tried last, because it needs libraries that may be missing. */
+/** Chromium of Linux distributions, and Google Chrome. Playwright's own is last, because it needs libraries that may be missing. */
 const PLACES = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',

@@ -10,7 +10,7 @@ const scrape = (pings: number, seconds: number) =>
   );
 const witnesses = witnessesOf(scrape(400, 500), 400);
 
-test('witnesses are count series above the limit, never sums or other series', () => {
+test('witnesses are count series at or above the limit, never sums or other series', () => {
   assert.deepEqual(
     [...witnesses],
     [

@@ -4,8 +4,8 @@ import { getContainerRuntimeClient, getReaper } from 'testcontainers';
 /**
  * Configures Testcontainers. Variables that are already set are kept.
  *
- * If `/.dockerenv` exists, Testcontainers uses the bridge gateway as its host and cannot reach ports published on 127.0.0.1. If its
- * reaper image is not available, the run starts without it: it removes its stacks itself anyway.
+ * If `/.dockerenv` exists, Testcontainers connects to the bridge gateway, where ports published on 127.0.0.1 are not reachable, so this
+ * sets its host to 127.0.0.1. If the reaper container cannot start, this disables it: the tests remove their stacks themselves.
  */
 export async function setUpTestcontainers(): Promise<void> {
   if (existsSync('/.dockerenv')) process.env.TESTCONTAINERS_HOST_OVERRIDE ??= '127.0.0.1';

@@ -59,7 +59,7 @@ for (const framework of frameworks) {
   });
 }
 
-test('each program has the type of an application', (t) => {
+test('each program passes the TypeScript check as an `App`', (t) => {
   const source = copyOfApp(t);
   for (const framework of frameworks) writeApp(framework, join(source, framework));
   const project = join(source, 'tsconfig.json');

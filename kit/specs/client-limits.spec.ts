@@ -15,7 +15,9 @@ const CLIENT_TIMEOUT_MS = 5_000;
 const DEADLINE = { deadlineMs: 60_000 };
 /** `limit_conn` in nginx/limits.conf. */
 const MAX_PER_CLIENT = 64;
-/** Limit of nginx's temporary files: its pid file and own counts fit, one body of the attack does not. */
+/**
+ * Limit of nginx's temporary files: nginx's pid file and its count of the answers it gives itself fit, one body of the attack does not.
+ */
 const MAX_KILOBYTES = 400;
 
 let stack: Stack;

@@ -16,7 +16,7 @@ const MACHINE = 'the machine';
 const OUTSIDE = 'outside';
 const ANSWER_TIMEOUT_MS = 10_000;
 const HEAD = 'From, to';
-/** The cell of a service's own ports. */
+/** Marks a cell whose client and target are the same service. */
 const OWN = '-';
 
 /** The firewall rules on the page; `$edge` is the bridge of network `edge`. */

@@ -160,7 +160,10 @@ test('after a reload each new worker starts at 0, and the shared count continues
   );
   // A worker increases its own count before it answers; the shared count follows.
   const since = Number(shared[0]) - counted + MOST_IN_FLIGHT;
-  expect(own[0], `worker ${askedLast} counted alone, of ${since}`).toBeLessThanOrEqual(since);
+  expect(
+    own[0],
+    `own count of worker ${askedLast}, at most the ${since} pings since the start of the reload`,
+  ).toBeLessThanOrEqual(since);
   await numberWhen(page, 'own-falls', (value) => value > 0);
   await button(page, 'Stop pinging').click();
   expect(await numberIn(page, 'shared-falls')).toBe(0);

@@ -102,7 +102,7 @@ test('every recording rule returns data, and every alert selects existing series
   for (const rule of rules.filter(({ type }) => type === 'alerting')) {
     collect(await api<Node>(stack, `parse_query?query=${encodeURIComponent(rule.query)}`), selectors);
   }
-  // The remote-write series exist only with REMOTE_WRITE_URL: kit/specs/remote-write checks them.
+  // The remote-write series exist only with REMOTE_WRITE_URL: kit/specs/remote-write.spec.ts checks them.
   await expectData(
     stack,
     [...selectors].filter((selector) => !selector.includes('prometheus_remote_storage_')),

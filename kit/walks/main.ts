@@ -11,8 +11,8 @@ for (const library of given.length > 0 ? given : [LIBRARY]) {
     const { files, calls, folders, enteredAgain, upward } = await measureWalk(name, library);
     console.log(`  ${name}: ${files.length} files, ${calls} calls between files`);
     console.log(`    folders: ${folders.join(' > ')}`);
-    console.log(`    entered again: ${enteredAgain.join(', ') || 'none'}`);
-    console.log(`    upward: ${upward.join(', ') || 'none'}`);
+    console.log(`    folders entered again: ${enteredAgain.join(', ') || 'none'}`);
+    console.log(`    calls through an interface (against the import order): ${upward.join(', ') || 'none'}`);
     console.log(`    files: ${files.toSorted().join(' ')}`);
   }
 }

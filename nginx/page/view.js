@@ -30,7 +30,7 @@ const WITHOUT = {
 };
 const SILENT = 'The app does not respond. The page keeps trying.';
 const MISSING =
-  'There is no count to show: this app has no /demo/counts, which is part of the demonstration. Replace this page with your own.';
+  'There is no count to show, because this app has no /demo/counts: DEMO_PAGE is 0, or the demonstration was removed. Unset DEMO_PAGE, or replace this page with your own.';
 
 const number = (/** @type {number | null} */ value) => (value === null ? '–' : value.toLocaleString('en'));
 const times = (/** @type {number} */ count) => (count === 1 ? '1 time' : `${number(count)} times`);

@@ -23,8 +23,8 @@ export interface CountsOptions {
 }
 
 /**
- * Shortest interval between two reads of the shared total in one worker: the route is public. A client that reads at this interval or
- * slower never gets an older total than before, whichever worker responds.
+ * Each worker reads the shared total at most once in this interval, because the route is public. A client whose requests are at least
+ * this interval apart never gets an older total than before, whichever worker responds.
  */
 export const READ_EVERY_MS = 250;
 

@@ -15,7 +15,7 @@ function server(most: number, noisy: readonly number[] = []) {
   return { tried, ask };
 }
 
-test('capacity is the highest rate that held, to a sixteenth of the last doubled rate', async () => {
+test('capacity is found to within a sixteenth of the highest rate that held while the rate was doubled', async () => {
   const { tried, ask } = server(1300);
   assert.deepEqual(await capacity('x', 1, 500, ask), { rate: 1250, p99: 5 });
   assert.deepEqual(new Set(tried), new Set([500, 1000, 2000, 1500, 1250, 1375, 1312.5]));

@@ -23,7 +23,10 @@ export const WORKERS = 2;
 type Service = 'app' | 'nginx';
 const SERVICES: readonly Service[] = ['app', 'nginx'];
 const WHOLE = [...SERVICES, 'nginx-exporter', 'prometheus'];
-/** Has no shell to read its cgroup. It is one process, so the engine's state shows every exceeded limit: it exits if refused a thread. */
+/**
+ * This container has no shell to read its cgroup. It runs one process, which exits when it exceeds a limit, so the container's state
+ * shows it.
+ */
 const WITHOUT_SHELL = 'nginx-exporter';
 
 export interface StackOptions {

@@ -35,7 +35,7 @@ export async function inspect(stack: Stack, service: Service): Promise<Inspected
   return inspected;
 }
 
-/** The container's networks, by their names in docker-compose.yml, except `egress`, which an owner may add. */
+/** The container's networks, by their names in docker-compose.yml, except `egress`, which a user of the template may add. */
 export async function networksOf(stack: Stack, service: Service): Promise<string[]> {
   const { NetworkSettings } = await inspect(stack, service);
   return Object.keys(NetworkSettings.Networks)

@@ -49,11 +49,11 @@ function passes(...args: string[]): void {
   assert.equal(status, 0, stdout + stderr);
 }
 
-test('the layout of the page’s application passes the check', () => {
+test('the page’s application passes Biome', () => {
   passes('node_modules/.bin/biome', 'ci', 'demo-app/src');
 });
 
-test('the types and syntax of the owner’s checkout pass the check', () => {
+test('the user’s checkout passes the checks of types and syntax', () => {
   passes('node_modules/.bin/tsc');
   passes('packages/cluster-runtime/src/core/check-syntax.ts', 'demo-app/src');
 });
