@@ -4,7 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-const CALLS: readonly (readonly [script: string, args: readonly string[], error: string])[] = [
+type Call = readonly [script: string, args: readonly string[], error: string];
+
+const CALLS: readonly Call[] = [
   ['scale', [], "not a number of workers: ''\n  scripts/scale --help"],
   ['scale', ['0'], "not a number of workers: '0'\n  scripts/scale --help"],
   ['scale', ['-1'], "not a number of workers: '-1'\n  scripts/scale --help"],
@@ -18,6 +20,11 @@ const CALLS: readonly (readonly [script: string, args: readonly string[], error:
   ['reload', ['app'], 'unknown argument: app\n  scripts/reload --help'],
   ['up', ['--detach', 'app'], 'unknown argument: app\n  scripts/up --help'],
   ['smoke', ['ping'], 'unknown argument: ping\n  PATH must begin with /: scripts/smoke --help'],
+  [
+    'lib/check-prometheus',
+    ['bogus'],
+    'unknown argument: bogus\n  usage: check-prometheus config | rules | tests',
+  ],
 ];
 
 for (const [script, args, error] of CALLS) {
@@ -28,5 +35,21 @@ for (const [script, args, error] of CALLS) {
       encoding: 'utf8',
     });
     assert.deepEqual({ status, stdout, stderr }, { status: 1, stdout: '', stderr: `error: ${error}\n` });
+  });
+}
+
+const WITH_USAGE: readonly Call[] = [
+  ['test', ['--bogus'], 'unknown argument: --bogus\nUsage: scripts/test [--all]\n'],
+  ['test', ['--all', 'monotonic'], 'unknown argument: monotonic\nUsage: scripts/test [--all]\n'],
+  ['lib/unit-tests', ['bogus'], 'unknown argument: bogus\nusage: unit-tests fast|slow|packaging '],
+];
+
+for (const [script, args, error] of WITH_USAGE) {
+  test(`scripts/${[script, ...args].join(' ')} is rejected with the usage`, () => {
+    const { status, stdout, stderr } = spawnSync(join(import.meta.dirname, script), args, {
+      encoding: 'utf8',
+    });
+    assert.deepEqual({ status, stdout }, { status: 2, stdout: '' });
+    assert.equal(stderr.slice(0, `error: ${error}`.length), `error: ${error}`);
   });
 }

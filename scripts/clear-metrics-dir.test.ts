@@ -181,7 +181,7 @@ test('--help and -h print the usage and exit with 0', () => {
   }
 });
 
-test('a Node older than 24 is rejected by its version', (t) => {
+test('a Node older than 24 is rejected by its version, and --help works with it', (t) => {
   const bin = temporary(t);
   const path = `${bin}:${process.env.PATH}`;
   for (const [version, isRejected] of [
@@ -195,7 +195,11 @@ test('a Node older than 24 is rejected by its version', (t) => {
   ] as const) {
     const stub = `#!/bin/sh\n[ "$1" = --version ] && echo ${version} && exit\nexec '${process.execPath}' "$@"\n`;
     writeFileSync(join(bin, 'node'), stub, { mode: 0o755 });
-    const { status, error } = clear(['--help'], { env: { PATH: path } });
+    const help = clear(['--help'], { env: { PATH: path } });
+    assert.deepEqual([help.status, help.error], [0, ''], version);
+    assert.match(help.out, /^usage: /);
+    const directory = join(temporary(t), 'metrics');
+    const { status, error } = clear([directory], { env: { PATH: path } });
     const message = `clear-metrics-dir: Node 24 or later is required, found ${version}; put a newer one first in PATH\n`;
     assert.deepEqual([status, error], isRejected ? [1, message] : [0, ''], version);
   }

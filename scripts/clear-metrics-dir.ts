@@ -1,27 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { clearDirectory } from 'prom-multiproc/clear-directory';
-
-const USAGE = `usage: clear-metrics-dir <path> [user] [group] [mode]
-
-Creates an empty metrics directory, or removes the slot files from an existing one. Run it before each start of the
-application and at no other time.
-
-  user, group   owner of the directory, as names or numeric ids. Only root can set another owner. As root, the command clears
-                only directories of root and of this user, and only if no other user can write to a parent directory
-  mode          octal permissions, such as 0750, the default for a new directory
-
-Environment:
-  CLEAR_METRICS_DIR_WAIT_SECONDS   how many seconds to wait for processes that still use the directory (default 10)
-
-Exit status: 0 on success; 1 if the directory was refused or an error occurred, with nothing removed; 2 on wrong usage.`;
 
 class UsageError extends Error {}
 
 async function main([path, user, group, mode, ...rest]: string[]): Promise<void> {
-  if (path === '--help' || path === '-h') {
-    console.log(USAGE);
-    return;
-  }
   if (path === undefined || rest.length > 0) throw new UsageError('expected one to four arguments');
   const { directory, created, removed } = await clearDirectory(path, {
     uid: user ? userId(user) : undefined,
@@ -54,6 +37,12 @@ function lookUp(database: string, name: string, what: string): string {
   }
 }
 
+function usage(): string {
+  return execFileSync(join(import.meta.dirname, 'clear-metrics-dir'), ['--help'], {
+    encoding: 'utf8',
+  }).trimEnd();
+}
+
 function parseMode(mode: string): number {
   if (!/^[0-7]{3,4}$/.test(mode))
     throw new UsageError(`mode ${JSON.stringify(mode)} is not octal; use a mode such as 0750`);
@@ -75,6 +64,6 @@ try {
   await main(process.argv.slice(2));
 } catch (error) {
   console.error(`clear-metrics-dir: ${(error as Error).message}`);
-  if (error instanceof UsageError) console.error(`\n${USAGE}`);
+  if (error instanceof UsageError) console.error(`\n${usage()}`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }
