@@ -29,6 +29,12 @@ test('.env.example lists each variable of the compose files', () => {
   assert.deepEqual(shown.map(([name]) => name).sort(), [...expected].sort());
 });
 
+test('settings.md names each variable of .env.example', () => {
+  const page = text('docs/reference/settings.md');
+  const missing = shown.map(([name]) => name!).filter((name) => !page.includes(`\`${name}\``));
+  assert.deepEqual(missing, []);
+});
+
 test('.env.example shows the defaults of settings.md', () => {
   const page = text('docs/reference/settings.md');
   const defaults = new Map(
