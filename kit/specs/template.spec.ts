@@ -71,7 +71,7 @@ test('the smoke test passes in a renamed clone of the template with a Fastify ap
     const smoke = await run('scripts/smoke', '/greet/Ada', '/greet/:name');
     expect(smoke).toContain('400 counted in total');
 
-    // The app's own counter is exact, too, and the demonstration's routes are gone.
+    // The app's own counter is exact, too, and the demonstration's routes do not exist.
     const file = join(clone, 'docker-compose.yml');
     const published = await docker(
       ['compose', '--file', file, '--project-name', project, 'port', 'nginx', '9040'],

@@ -63,7 +63,7 @@ has_image() {
   docker image inspect "$1" >/dev/null 2>&1
 }
 
-# is_older_than DAYS IMAGE: whether the image was built or pulled at least so many days ago. If the engine does not know when,
+# is_older_than DAYS IMAGE: whether the image was built or pulled at least DAYS days ago. If the engine does not know when,
 # the age counts from now.
 is_older_than() {
   got=$(docker image inspect --format '{{.Metadata.LastTagTime.Unix}}' "$2" 2>/dev/null) || return 1

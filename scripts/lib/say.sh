@@ -15,7 +15,7 @@ fail() {
   exit 1
 }
 
-# wait_until SECONDS COMMAND...: repeats the command until it succeeds; returns 1 after so many seconds.
+# wait_until SECONDS COMMAND...: repeats the command until it succeeds, and returns 1 after SECONDS seconds.
 wait_until() {
   deadline=$(($(date +%s) + $1))
   shift

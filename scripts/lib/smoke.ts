@@ -111,13 +111,13 @@ async function findOrStartStack(): Promise<Addresses> {
   return started;
 }
 
-/** Resolves to the status once every worker is ready and none of them has one of the pids in `gone`. */
-function allReady(metricsUrl: string, gone: readonly number[] = []): Promise<Status> {
+/** Resolves to the status once every worker is ready and none has one of the pids in `old`. */
+function allReady(metricsUrl: string, old: readonly number[] = []): Promise<Status> {
   return poll(
     `all workers ready at ${metricsUrl}/status`,
     async () => {
       const status = JSON.parse(await getText(`${metricsUrl}/status`, ANSWER_TIMEOUT_MS)) as Status;
-      const ready = status.workers.filter(({ pid, state }) => state === 'ready' && !gone.includes(pid));
+      const ready = status.workers.filter(({ pid, state }) => state === 'ready' && !old.includes(pid));
       if (ready.length < status.workersDesired) throw new Error(JSON.stringify(status));
       return status;
     },

@@ -93,9 +93,9 @@ test('cheap requests do not wait for a turn', () => {
 test('a request whose client left while it waited is not started', async () => {
   const { request, turn, shed } = byHand({ maxWaitMs: 100 });
   request(20);
-  const gone = { destroyed: false };
-  const requests = [request(20, gone), request(20)];
-  gone.destroyed = true;
+  const left = { destroyed: false };
+  const requests = [request(20, left), request(20)];
+  left.destroyed = true;
   for (let i = 0; i < 3; i++) await turn();
   assert.deepEqual(begun(requests), [0, 1]);
   assert.equal(shed(), 0);
