@@ -5,6 +5,7 @@ import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import * as source from '../src/index.ts';
+import { freePorts } from '../test/support/free-ports.ts';
 import { sample } from '../test/support/sample.ts';
 import {
   CLIENTS,
@@ -49,15 +50,19 @@ test('the package contains compiled code, types, source maps, pages and examples
     /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|FORMAT\.md|REFERENCE\.md|examples\/(cluster\.js|read_slots\.py|slot-0\.hexdump)|dist\/(package\.json|([a-z]+\/)?[a-z-]+\.(js|cjs|mjs|d\.ts|d\.cts|d\.mts|js\.map|cjs\.map)))$/;
   for (const file of files) assert.match(file, expected);
   for (const name of ['README.md', 'REFERENCE.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'FORMAT.md']) {
-    assert.ok(files.has(name), name);
-    assert.ok(statSync(installed(name)).size > 400, `${name} is not empty`);
+    assert.ok(files.has(name), `the package does not contain ${name}`);
+    assert.ok(statSync(installed(name)).size > 400, `${name} is nearly empty`);
   }
   for (const file of files) {
     assert.doesNotMatch(file, /test/);
     if (!/^dist\/.*\.c?js$/.test(file)) continue;
-    assert.ok(files.has(`${file}.map`), `${file} has a source map`);
+    assert.ok(files.has(`${file}.map`), `${file} has no source map`);
     const map = JSON.parse(readFileSync(installed(`${file}.map`), 'utf8'));
-    assert.equal(map.sourcesContent.length, map.sources.length, `${file}: the map contains the source`);
+    assert.equal(
+      map.sourcesContent.length,
+      map.sources.length,
+      `the source map of ${file} does not contain its sources`,
+    );
   }
   t.diagnostic(`${files.size} files, ${Math.round(statSync(packed.tarball).size / 1000)} kB packed`);
 });
@@ -78,7 +83,7 @@ test('npm packs again after an interrupted pack', () => {
   const manifest = join(packed.source, 'package.json');
   const before = readFileSync(manifest, 'utf8');
   execFileSync(process.execPath, [join(packed.source, 'packaging/prepack.ts')]);
-  assert.notEqual(readFileSync(manifest, 'utf8'), before, 'the published one while npm packs');
+  assert.notEqual(readFileSync(manifest, 'utf8'), before, 'prepack has not replaced package.json');
   const { tarball } = packAgain(packed);
   assert.equal(readFileSync(manifest, 'utf8'), before);
   const list = (path: string) => execFileSync('tar', ['tzf', path], { encoding: 'utf8' });
@@ -160,7 +165,7 @@ for (const [major, client] of [OLDEST, NEWEST].flatMap((major) =>
       const { stdout, stderr } = await output(node, [node, ...args], cwd, {
         PROMETHEUS_MULTIPROC_DIR: directory,
       });
-      assert.equal(stderr, '', 'no warning');
+      assert.equal(stderr, '', 'the application printed a warning or an error');
       return stdout;
     }
 
@@ -214,6 +219,32 @@ for (const [major, client] of [OLDEST, NEWEST].flatMap((major) =>
     });
   });
 }
+
+test('the commands of the README print what it shows', async () => {
+  const readme = readFileSync(join(PACKAGE, 'README.md'), 'utf8');
+  const [, block] = /```console\n(\$ PROMETHEUS_MULTIPROC_DIR=\S+ node node_modules\/[^`]+)\n```/.exec(
+    readme,
+  )!;
+  const lines = block!.split('\n');
+  const [PORT, METRICS_PORT] = await freePorts();
+  const [start, ...commands] = lines
+    .filter((line) => line.startsWith('$ '))
+    .map((line) =>
+      line
+        .slice(2)
+        .replace('/tmp/my-app', slotDirectory())
+        .replace('8041', PORT)
+        .replace('9041', METRICS_PORT),
+    );
+  const script = [
+    start,
+    "trap 'kill $!' EXIT",
+    `for port in ${PORT} ${METRICS_PORT}; do until (: </dev/tcp/127.0.0.1/$port) 2>/dev/null; do sleep 0.1; done; done`,
+    ...commands,
+  ].join('\n');
+  const { stdout } = await output(process.execPath, ['bash', '-c', script], project, { PORT, METRICS_PORT });
+  assert.equal(stdout, `${lines.filter((line) => !line.startsWith('$ ')).join('\n')}\n`);
+});
 
 test('without koffi an application runs with plain prom-client and warns once', async () => {
   const without = join(workDirectory(), 'without-koffi');

@@ -27,7 +27,7 @@ export interface Packed {
 
 /** Packs a copy of the package: other tests use the original, and npm changes it while it packs. */
 export function pack(): Packed {
-  // The projects must not find the node_modules of this copy above them.
+  // This directory stands beside the consumer projects, not above them: Node would find its node_modules.
   const root = join(workDirectory(), 'repository');
   const source = join(root, relative(REPOSITORY, PACKAGE));
   cpSync(PACKAGE, source, { recursive: true, filter: (path) => !/\/(dist|node_modules)$/.test(path) });

@@ -85,15 +85,15 @@ test('after vitest resets modules, counts stay in the slot of the process', asyn
   for (const name of ['second_total', 'prom_multiproc_slots']) assert.equal(sample(stdout, name), 1, stdout);
 });
 
-for (const [tool, file, option] of [
-  ['esbuild cjs cjs', 'app.cjs', /--external:prom-multiproc/],
-  ['esbuild esm mjs', 'app.mjs', /--external:prom-multiproc/],
-  ['rollup cjs cjs', 'app.cjs', /external: \[\/\^prom-multiproc\/\]/],
-  ['rollup es mjs', 'app.mjs', /external: \[\/\^prom-multiproc\/\]/],
+for (const [tool, file, option, title = tool] of [
+  ['esbuild cjs cjs', 'app.cjs', /--external:prom-multiproc/, 'esbuild, CommonJS'],
+  ['esbuild esm mjs', 'app.mjs', /--external:prom-multiproc/, 'esbuild, ES module'],
+  ['rollup cjs cjs', 'app.cjs', /external: \[\/\^prom-multiproc\/\]/, 'rollup, CommonJS'],
+  ['rollup es mjs', 'app.mjs', /external: \[\/\^prom-multiproc\/\]/, 'rollup, ES module'],
   ['webpack', 'app.cjs', /\(externals: \{ 'prom-multiproc': 'commonjs prom-multiproc' \}\)/],
   ['ncc', 'app.mjs', /\(--external prom-multiproc\)/],
 ] as const) {
-  test(`a bundle of ${tool} counts if node_modules is beside it; without node_modules the error names the option to set`, async () => {
+  test(`a bundle of ${title} counts if node_modules is beside it; without node_modules the error names the option to set`, async () => {
     for (const external of ['external', 'no']) {
       await succeed(['build.mjs', tool, external], tools);
       assertCounted(await outcome([`dist/${file}`], tools));

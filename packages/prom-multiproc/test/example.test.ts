@@ -1,24 +1,15 @@
 /** The example of README.md works as the page shows. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Reader } from '../src/index.ts';
+import { freePorts } from './support/free-ports.ts';
 import { until } from './support/poll.ts';
 import { sample } from './support/sample.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const PROGRAM = join(import.meta.dirname, '../examples/cluster.js');
-
-async function freePorts(): Promise<[string, string]> {
-  const servers = [createServer(), createServer()];
-  await Promise.all(servers.map((server) => once(server.listen(0, '127.0.0.1'), 'listening')));
-  const ports = servers.map((server) => String((server.address() as AddressInfo).port));
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports as [string, string];
-}
 
 /** Returns the body; undefined if the connection is refused. */
 async function get(port: string, path: string): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-// Loads the library twice in one process, like a bundle beside a preload, and shares one registry by both copies.
+// Loads two copies of the library, as a bundle and a preload do, and shares one registry through both.
 const client = require('prom-client');
 
 const first = require('prom-multiproc');

@@ -1,4 +1,5 @@
-// build.mjs <tool> <external|no>: bundles two-workers.mjs into dist/.
+// Usage: build.mjs "<tool> [<format> <extension>]" [external]. Bundles two-workers.mjs into dist/. The tool nft copies the
+// traced files instead. With `external`, the bundle imports prom-multiproc and the client from node_modules.
 import { copyFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
