@@ -52,7 +52,7 @@ test('a measure shows whether all of its targets are held, and nothing for a tar
   const cells = Object.keys(report).map((measure) => targetCell(report, measure));
   assert.deepEqual(cells, [
     '≥20x, ≥15x: **no**',
-    '≤10 later scrapes: yes',
+    '≤10x a later scrape: yes',
     '≥20x, ≥15x: yes',
     '≤0: yes',
     '≤0: **no**',
@@ -83,7 +83,10 @@ test('the page states the cost of a series and of a process, and the range of th
   );
   assert.match(page, /each additional series costs a scrape 300 ns/);
   assert.match(page, /each additional process costs 100 us/);
-  assert.match(page, /The control run took 0\.9 to 1\.25 times as much as the first\.$/);
+  assert.match(
+    page,
+    /The control, a second measurement of prom-multiproc, took 0\.9 to 1\.25 times as much as the first\.$/,
+  );
 });
 
 test('the README shows the median of each side by processes and series, and a peer that timed out', () => {

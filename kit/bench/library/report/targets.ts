@@ -48,7 +48,7 @@ function timesFaster(measure: string, peer: string, limit: number): Target {
 function firstToLater(measure: string, later: string, limit: number): Target {
   return {
     measure,
-    text: `≤${number(limit)} later scrapes`,
+    text: `≤${number(limit)}x a later scrape`,
     isHeld(report) {
       const divisor = ours(report, later);
       if (divisor === undefined) return undefined;
