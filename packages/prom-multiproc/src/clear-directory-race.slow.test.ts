@@ -30,12 +30,12 @@ const BOTH = /^[1-9]\d* cleared, [1-9]\d* refused$/;
 for (const [what, swapped, target, cleared, came] of [
   ['the directory', 'app/metrics', 'metrics', 'app/metrics', BOTH],
   ["the directory's parent", 'app', '', 'app/metrics', BOTH],
-  // The symlink that was checked may not be the one that is followed. While it is absent, root creates a directory.
+  // The user can replace the symlink after root has checked it. While it is absent, root creates a directory.
   ['a symlink of root', 'current', '', 'current/metrics', /, [1-9]\d* refused$/],
 ] as const) {
   // For an unprivileged user, symlinks in the path are followed.
   if (!isRoot && target === '') continue;
-  test(`${RUNS} calls of clearDirectory() change nothing outside while a user keeps replacing ${what} by a symlink to the outside`, async (t) => {
+  test(`${RUNS} calls of clearDirectory() change no file in another user's directory while a user keeps replacing ${what} by a symlink to it`, async (t) => {
     const { victim, home } = prepare(t);
     const user = isRoot ? [String(NOBODY)] : [];
     const swapper = fork(new URL('../test/support/swapping-process.ts', import.meta.url), [

@@ -135,7 +135,7 @@ test('a hanging collect() is neither started nor awaited again until it ends; th
   await until('a new collect() of `bad`', async () => (await register.metrics()) && bad.runs > runs);
 });
 
-test('several hanging collect() functions share one time limit; a collect() that awaits metrics() of its own registry is one of them', async (t) => {
+test('hanging collect() functions, including one that awaits metrics() of its own registry, delay a scrape by one time limit in all', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   const { register } = shared(t, 1000);
   for (let i = 0; i < 10; i++) gauge(register, `bad_${i}`).act = hang;

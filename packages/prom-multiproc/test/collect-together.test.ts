@@ -66,7 +66,7 @@ test('a counter, histogram or summary that its collect() resets never shows an i
   assert.deepEqual(between.slice(-8), [1, 1, 1, 1, 2, 2, 2, 2]);
 });
 
-test('reset() and remove() in a collect() include the inherited values', async (t) => {
+test('reset() and remove() in a collect() also remove the values inherited from dead processes', async (t) => {
   const directory = temporaryDirectory(t);
   const dead = openWriter(directory);
   for (const route of ['/', '/old']) {

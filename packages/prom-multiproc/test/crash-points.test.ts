@@ -61,8 +61,8 @@ interface Step {
 }
 
 /**
- * Performs the steps `before`, crashes at each point of `act`, and lets a successor take over and perform `steps`. Each total must be
- * between that without and that with `act`. @returns the number of points.
+ * Performs `before`, then crashes at each point of `act`. After each crash a successor takes the slot and performs `steps`. Each
+ * total must be at least the total without `act` and at most the total with it. @returns the number of points.
  */
 function crashAtEachPoint(
   t: TestContext,

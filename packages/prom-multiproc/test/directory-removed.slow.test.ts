@@ -103,7 +103,7 @@ for (const [what, remove] of Object.entries(REMOVALS)) {
   });
 }
 
-test('after the removal the totals are held, and a process takes a new slot at its next refresh or scrape', async (t) => {
+test('after the directory is removed, the totals stay the same, and a process takes a new slot at its next refresh or scrape', async (t) => {
   const { directory, workers, primary, reader, count, agree, counted } = await application(t, 3_600_000);
   await count();
   await agree();

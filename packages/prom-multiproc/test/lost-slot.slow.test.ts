@@ -123,7 +123,11 @@ for (const [what, expected] of Object.entries(DAMAGES)) {
     await expected.damage(path, app);
     assert.match(await lossWarning(app), expected.warning);
     await count(2);
-    assert.deepEqual(await totals(witness), [5, 5, 5, expected.gauge, 7], 'the held counts and the new ones');
+    assert.deepEqual(
+      await totals(witness),
+      [5, 5, 5, expected.gauge, 7],
+      'the counts of the lost file and the new ones',
+    );
     assert.equal(sample(await witness.metrics(), 'prom_multiproc_workers'), 2);
     assert.deepEqual(files(directory), expected.files);
     const stranger = await AppProcess.start(t, directory);

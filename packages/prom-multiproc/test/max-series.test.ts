@@ -82,7 +82,7 @@ for (const [name, prom] of [
   });
 }
 
-test('refused series take no memory', async (t) => {
+test('series beyond the limit take no memory', async (t) => {
   const { register, own } = shared(t, client);
   const [counter, gauge] = [
     new client.Counter({ ...own, name: 'many_total' }),

@@ -31,6 +31,6 @@ for (const code of ['EMFILE', 'ENFILE', 'ENOMEM']) {
     restore();
     assert.equal(total(reader), 105);
     assert.deepEqual(reader.errors, []);
-    assert.equal(reader.heldFiles(), 0);
+    assert.equal(reader.unreadableSlots(), 0);
   });
 }

@@ -16,7 +16,7 @@ interface ClientStorage {
   validate(labels: ClientLabels): true;
 }
 
-/** Flattens an entry of a summary, which @prometheus-io/client stores one level below its labels. */
+/** Moves the sum and count of a summary beside its labels: @prometheus-io/client stores them in `value`. */
 export function withoutNesting({ value, ...entry }: ClientEntry): ClientEntry {
   if (typeof value === 'object') return { ...(value as object), labels: entry.labels };
   return value === undefined ? entry : { ...entry, value };

@@ -14,7 +14,7 @@ import { share } from '../index.ts';
 import { TO_INSTALL } from './supported-client.ts';
 
 const IN_PLACE = `--import=${pathToFileURL(join(import.meta.dirname, '../../test/support/prom-client-in-place.ts'))}`;
-const FUTURE = join(import.meta.dirname, '../../test/support/future-client.cjs');
+const UNKNOWN = join(import.meta.dirname, '../../test/support/unknown-client.cjs');
 
 const UNSUPPORTED: [what: string, package_: string, why: string][] = [
   [
@@ -23,8 +23,8 @@ const UNSUPPORTED: [what: string, package_: string, why: string][] = [
     'prom-client 14.2.0 is not supported: its registry has no getMetricsAsString()',
   ],
   [
-    'a future client',
-    FUTURE,
+    'a client with unknown internals (built from 15.1.2)',
+    UNKNOWN,
     'prom-client 15.1.2 is not supported: its Counter stores values in an unknown format',
   ],
 ];
@@ -62,7 +62,7 @@ for (const [what, package_, why] of UNSUPPORTED) {
 
   test(`${what}: share() calls onFailure with the reason, and the registry shows its own counts`, (t) => {
     const code = `
-      import client from '${package_ === FUTURE ? pathToFileURL(FUTURE) : package_}';
+      import client from '${package_ === UNKNOWN ? pathToFileURL(UNKNOWN) : package_}';
       import { share } from '${pathToFileURL(join(import.meta.dirname, '../index.ts'))}';
       const { Counter, register } = client;
       share(register, { onFailure: ({ message }) => console.log(message) });

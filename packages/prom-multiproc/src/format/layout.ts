@@ -1,4 +1,7 @@
-/** Constants and arithmetic of the slot file, version 1. FORMAT.md is the specification; a test compares the two. */
+/**
+ * Constants and arithmetic of the slot file, version 1. FORMAT.md is the specification; a test compares the two. A slot file is a
+ * header and chunks: chunks of log (records that define metrics and series) and chunks of cells (the values, 8-byte doubles).
+ */
 
 export const MAGIC = Buffer.from('PROMSLOT');
 export const VERSION = 1;

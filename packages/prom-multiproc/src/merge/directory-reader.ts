@@ -126,9 +126,9 @@ export class DirectoryReader {
   }
 
   /**
-   * Reads new records before the next `refresh()`, one slot for each step. Reads a log only when it has stopped growing: a log read
-   * as a whole can use the prefix of another. Exception: while fewer than `FEW_SERIES` series are known, the first growing log is
-   * read, too. Ignores errors: `refresh()` finds and reports them.
+   * Reads new records before the next `refresh()`, one slot for each step. Reads a log only when it has stopped growing. Read as a
+   * whole, its beginning need not be decoded again if another slot's log begins the same. Exception: while fewer than `FEW_SERIES`
+   * series are known, the first growing log is read, too. Ignores errors: `refresh()` finds and reports them.
    */
   *readAhead(): Generator<void> {
     for (const view of this.#findGrown()) {

@@ -6,11 +6,11 @@ import type {
   StorageKind,
   StorageListener,
 } from '../client/client-internals.ts';
+import type { ExcessSeries } from './excess-series.ts';
 import type { HashIndex } from './hash-index.ts';
 import type { LabelTree } from './label-tree.ts';
 import type { MetricCells } from './metric-cells.ts';
 import type { OriginalLabels } from './original-labels.ts';
-import type { RefusedSeries } from './refused-series.ts';
 import { type GaugeEntry, seriesOf, valuesOf } from './series-of-entry.ts';
 import type { SeriesOwner, SharedSeries, ValueSeries } from './shared-series.ts';
 
@@ -31,7 +31,7 @@ export interface SeriesStore {
   readonly tree: LabelTree<SharedSeries>;
   readonly index: HashIndex;
   readonly originalLabels: OriginalLabels;
-  readonly refused: RefusedSeries;
+  readonly excess: ExcessSeries;
 }
 
 /**
@@ -90,7 +90,7 @@ class CapturedStorage implements StorageListener {
   }
 
   find(hash: string): SharedSeries | undefined {
-    return this.#store.index.byHash.get(hash) ?? this.#store.refused.find(hash);
+    return this.#store.index.byHash.get(hash) ?? this.#store.excess.find(hash);
   }
 
   onFirst(hash: string, entry: ClientEntry): SharedSeries {
@@ -108,7 +108,7 @@ class CapturedStorage implements StorageListener {
     if (known === undefined)
       return metric.admits(entry.labels)
         ? this.onFirst(hash, entry)
-        : this.#store.refused.of(hash, entry, this.#gauge(false));
+        : this.#store.excess.of(hash, entry, this.#gauge(false));
     if ((known as unknown) === entry) return known;
     if (entry.value !== undefined) (known as ValueSeries).value = entry.value;
     else known.overwrite(valuesOf(entry, metric.bounds));

@@ -3,7 +3,8 @@ import type { SharedMetric } from './shared-metric.ts';
 
 type Method = (this: object, ...args: unknown[]) => unknown;
 
-// Methods that find a series by prom-client's hash, keyed by a method that only that kind of metric has.
+// The methods that find a series by prom-client's hash, for each kind of metric. The key is a method that only this kind has:
+// `dec` means a gauge.
 const BY_LABELS: Record<string, readonly string[]> = {
   set: ['set'],
   dec: ['inc', 'dec'],

@@ -29,7 +29,7 @@ export class KeptSeries extends SharedSeries {
   /** The value that dead processes left in the slot. */
   #inherited = NONE;
   /** The amount of this process that readers still count from its lost file. It is subtracted from the value in the new slot. */
-  #held = 0;
+  #inLostFile = 0;
 
   /** `initial` has the cells as this process has set them, or `NEVER_SET`. */
   constructor(owner: SeriesOwner, labels: ClientLabels, initial: Float64Array, aggregator: string) {
@@ -72,13 +72,13 @@ export class KeptSeries extends SharedSeries {
   }
 
   override loseSlot(count: number): void {
-    this.#held = this.#addsUp && Number.isFinite(this.#own) ? this.#own : 0;
+    this.#inLostFile = this.#addsUp && Number.isFinite(this.#own) ? this.#own : 0;
     this.#inherited = NONE;
     this.moveToHeap(count);
   }
 
   override leaveSlot(count: number): void {
-    this.#held = 0;
+    this.#inLostFile = 0;
     this.#inherited = NONE;
     this.moveToHeap(count);
   }
@@ -93,7 +93,7 @@ export class KeptSeries extends SharedSeries {
   #shown(): number {
     const inherited = this.#inherited;
     if (isNeverSet(this.#own)) return Number.isNaN(inherited) ? NEVER_SET : inherited;
-    const own = this.#own - this.#held;
+    const own = this.#own - this.#inLostFile;
     if (Number.isNaN(inherited)) return own;
     const both = this.#combine === undefined ? own : this.#combine(inherited, own);
     return Number.isNaN(both) ? inherited : both;

@@ -12,8 +12,8 @@ class Single<T> {
 }
 
 /**
- * The tree has one level for each label name, keyed by label value. If only one item is below a node and it was stored under
- * its own labels, the item replaces the node: the remaining values are compared with the item's labels.
+ * The tree has one level for each label name, keyed by label value. An item replaces a node if it is the only one below it and the
+ * remaining keys equal its own labels: `get` then compares these labels.
  */
 type Node<T> = Single<T> | Map<unknown, Node<T>> | T;
 

@@ -15,14 +15,14 @@ export interface CellSource {
   metric(definition: MetricDefinition): void;
   /** Returns undefined if there is no room. `again` suppresses a repeated report. */
   series(definition: MetricDefinition, labels: readonly LabelPair[], again: boolean): Cells | undefined;
-  /** Makes absent all series of the metric's name, or the one with these labels, that are not in use. */
+  /** Makes unused series absent (readers no longer show them): all of the metric's name, or the one with these labels. */
   forget(definition: MetricDefinition, labels?: readonly LabelPair[]): void;
   /** Takes back cells that `series` returned for these labels. They may be reused for the same labels. */
   release(definition: MetricDefinition, labels: readonly LabelPair[], cells: Cells): void;
   /** Whether this thread counts the metric. False if another thread of the process does. */
   isCountedHere(name: string): boolean;
-  refuseNaN(definition: MetricDefinition): void;
-  /** Whether a metric with `own` series may have one more. Counts and reports a refusal. */
+  warnOfNaN(definition: MetricDefinition): void;
+  /** Whether a metric with `own` series may have one more. Counts and reports an excess series. */
   admits(definition: MetricDefinition, labels: () => readonly LabelPair[], own: number): boolean;
 }
 
@@ -37,7 +37,7 @@ export class MetricCells {
   readonly #defined: DefinedMetric;
   #all: SharedSeries[] = [];
   #bound = false;
-  /** Series for which the slot has no room. They count on the heap until it has. */
+  /** Refused series: the slot has no room for them. They count on the heap until it has. */
   readonly #refused = new Set<SharedSeries>();
   /** Cells released for a running collect(). Those not in use when it ends become absent. Undefined while none runs. */
   #released: Cells[] | undefined;
@@ -48,8 +48,8 @@ export class MetricCells {
   /** Labels to forget when the collect() ends, by key: repeated failing runs must not add entries. */
   readonly #forgottenMeanwhile = new Map<string, ClientLabels | undefined>();
   /**
-   * The values that the slot had for the series without labels when it was bound. Only this series can exist before this process
-   * counts.
+   * The series without labels, and the values that it had in the slot before `bind`. prom-client creates this series before the
+   * first count; a series with labels exists only after one.
    */
   #inherited: Inherited | undefined;
   /** Whether this process had counted in this metric when it last dropped series or left the slot. */
@@ -108,7 +108,10 @@ export class MetricCells {
     for (const series of this.#refused) if (!this.#place(series, true)) return;
   }
 
-  /** Takes every series out of the slot. The slot keeps the counts; the series restart at zero. */
+  /**
+   * Takes every series out of the slot. The slot keeps the counts, and the series restart at zero. Exception: a gauge that shows no
+   * values of dead processes is removed from the slot and keeps its values, see `unbind`.
+   */
   leave(): void {
     const { type, aggregator } = this.#defined.definition;
     if (type === 'gauge' && !keepsDeadValues(aggregator)) {

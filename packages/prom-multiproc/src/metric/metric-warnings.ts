@@ -50,7 +50,7 @@ export class MetricWarnings {
     );
   }
 
-  refusedNaN({ name }: MetricDefinition): void {
+  droppedNaN({ name }: MetricDefinition): void {
     this.#warnings.once(
       'PROM_MULTIPROC_NAN',
       `${name}: dropped the value NaN, because the metric would stay NaN from then on. Check the value that you pass to it`,

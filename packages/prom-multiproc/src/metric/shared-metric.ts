@@ -9,11 +9,11 @@ import { cellsPerSeries, familyKey, type LabelPair, type MetricDefinition } from
 import type { Cells } from '../slot/slot-file.ts';
 import { captureStorage, type StoredMetric } from './captured-storage.ts';
 import { DefinedMetric, type MetricRegistry } from './defined-metric.ts';
+import { ExcessSeries } from './excess-series.ts';
 import { HashIndex } from './hash-index.ts';
 import { LabelTree } from './label-tree.ts';
 import { type CellSource, MetricCells } from './metric-cells.ts';
 import { OriginalLabels } from './original-labels.ts';
-import { RefusedSeries } from './refused-series.ts';
 import { emptySeries } from './series-of-entry.ts';
 import type { SharedSeries, SummarySeries } from './shared-series.ts';
 
@@ -37,12 +37,12 @@ export class SharedMetric implements StoredMetric {
   /** True until the first write or collect() after the capture. */
   #untouched = true;
   readonly #originalLabels: OriginalLabels;
-  readonly #refused: RefusedSeries;
+  readonly #excess: ExcessSeries;
 
   constructor(client: ClientMetric, source: CellSource, registry: MetricRegistry) {
     this.client = client;
     this.#defined = new DefinedMetric(client, registry);
-    this.#refused = new RefusedSeries(client, this);
+    this.#excess = new ExcessSeries(client, this);
     const kind = storageKindOf(client)!;
     this.kind = kind;
     this.#source = source;
@@ -55,7 +55,7 @@ export class SharedMetric implements StoredMetric {
       tree: this.#tree,
       index: this.#index,
       originalLabels: this.#originalLabels,
-      refused: this.#refused,
+      excess: this.#excess,
     });
   }
 
@@ -209,7 +209,7 @@ export class SharedMetric implements StoredMetric {
 
   accepts(value: number): boolean {
     const known = !Number.isNaN(value) || this.client.type === 'gauge';
-    if (!known) this.#source.refuseNaN(this.definition);
+    if (!known) this.#source.warnOfNaN(this.definition);
     return known;
   }
 
@@ -237,7 +237,7 @@ export class SharedMetric implements StoredMetric {
     this.#isSettled = true;
     let series = this.#tree.find(labels);
     if (series === undefined) {
-      if (!this.admits(labels)) return this.#refused.any();
+      if (!this.admits(labels)) return this.#excess.any();
       series = emptySeries(this, lastingLabels(labels), this.client);
       this.#originalLabels.forget();
       this.#cells.add(series);

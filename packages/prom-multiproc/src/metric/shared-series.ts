@@ -103,7 +103,7 @@ export class SummarySeries extends SharedSeries {
     this.td = td;
   }
 
-  /** @prometheus-io/client stores the entry of a summary one level below its labels. */
+  /** @prometheus-io/client reads the sum and count of a summary from `value`. */
   get value(): this {
     return this;
   }

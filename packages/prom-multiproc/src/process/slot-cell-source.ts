@@ -55,8 +55,8 @@ export class SlotCellSource implements CellSource {
     return this.#parts.processWide.counts(name);
   }
 
-  refuseNaN(definition: MetricDefinition): void {
-    this.#parts.warnings.refusedNaN(definition);
+  warnOfNaN(definition: MetricDefinition): void {
+    this.#parts.warnings.droppedNaN(definition);
   }
 
   admits(definition: MetricDefinition, labels: () => readonly LabelPair[], own: number): boolean {

@@ -54,7 +54,7 @@ test('the totals keep all counts of repeatedly replaced files, in bounded memory
     assert.equal(sample(reader.text(), `requests_total{route="of round ${round}"}`), round);
   }
   assert.equal(sample(reader.text(), 'in_flight{route="/"}'), undefined);
-  assert.equal(reader.heldFiles(), replaced);
+  assert.equal(reader.unreadableSlots(), replaced);
 });
 
 test('a copy of a removed file is not counted twice, even while it is being written', (t) => {

@@ -86,7 +86,7 @@ export class SlotReader {
   /**
    * Updates `values`, `live` and `status`. `others` read other slots of the directory: a log prefix that one of them has decoded is
    * not decoded again.
-   * @returns false if the file is unborn.
+   * @returns false if the file is unborn: created, but its header is not yet written.
    * @throws Error if the file cannot be trusted; the message says why. The values read before are kept.
    */
   refresh(others: readonly SlotReader[] = []): boolean {
@@ -99,8 +99,8 @@ export class SlotReader {
   }
 
   /**
-   * Whether the log has records that were not read yet, and did not change since the last call. With `growing`, it may have
-   * changed. False for a log that could not be read and has not changed since.
+   * Returns true if the log has new records and is unchanged since the last call, so it has stopped growing. With `growing`, a log
+   * that still grows also counts. Returns false for an unreadable log until it changes.
    * @throws Error if the file cannot be trusted.
    */
   hasNewRecords(growing = false): boolean {

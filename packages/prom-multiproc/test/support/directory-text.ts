@@ -30,7 +30,7 @@ export class TextReader {
   }
 
   /** The value of `prom_multiproc_unreadable_slots` at the last refresh. */
-  heldFiles(): number | undefined {
+  unreadableSlots(): number | undefined {
     const families = [...selfMetrics(this.#reader.status, new Map())];
     const unreadable = families.find(({ name }) => name === 'prom_multiproc_unreadable_slots')!;
     return sample(renderFamily(unreadable, { openMetrics: false }), unreadable.name);

@@ -2,8 +2,8 @@ import type { ClientEntry, ClientMetric } from '../client/client-internals.ts';
 import { emptySeries, type GaugeEntry, seriesOf } from './series-of-entry.ts';
 import type { SeriesOwner, SharedSeries } from './shared-series.ts';
 
-/** Discards counts of series beyond the limit of a metric. Memory use does not depend on their number. */
-export class RefusedSeries {
+/** Discards counts of excess series: those beyond `maxSeriesPerMetric`. Memory use does not depend on their number. */
+export class ExcessSeries {
   readonly #client: ClientMetric;
   readonly #owner: SeriesOwner;
   #any: SharedSeries | undefined;

@@ -1,4 +1,4 @@
-// A hypothetical future prom-client with different internals of its counters.
+// prom-client 15.1.2 with different internals of its counters, like a version that the library does not know.
 const path = require.resolve('prom-client-15-1-2/lib/counter');
 const Original = require(path);
 
