@@ -5,6 +5,10 @@ import { health } from '../../src/http/health.ts';
 import { runPrimary } from '../../src/primary/primary.ts';
 import { runWorker } from '../../src/worker/worker.ts';
 
+function report(msg: string): void {
+  process.stdout.write(`${JSON.stringify({ msg, pid: process.pid })}\n`);
+}
+
 /** The cluster with a slow application, for the tests of the drain. */
 const settings = readSettings();
 if (cluster.isPrimary) {
@@ -19,15 +23,17 @@ if (cluster.isPrimary) {
       });
       // The response follows the end of the body, so the client chooses the time.
       app.post('/held', (req, res) => {
-        process.stdout.write(`${JSON.stringify({ msg: 'held request begun', pid: process.pid })}\n`);
+        report('held request begun');
+        // The last byte was handed to the kernel: https://nodejs.org/api/http.html#event-finish
+        res.once('finish', () => report('held request answered'));
         req.resume().once('end', () => res.send('done'));
       });
       app.get('/block', () => {
-        process.stdout.write(`${JSON.stringify({ msg: 'blocking', pid: process.pid })}\n`);
+        report('blocking');
         for (;;);
       });
       return app;
     },
-    close: () => void process.stdout.write(`${JSON.stringify({ msg: 'closed', pid: process.pid })}\n`),
+    close: () => report('closed'),
   });
 }
