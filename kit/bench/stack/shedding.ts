@@ -33,10 +33,10 @@ interface Side {
 }
 
 const SIDES: readonly Side[] = [
-  { name: 'wait queue, 256 in flight (default)', env: { MAX_WAIT_MS: '', MAX_IN_FLIGHT: '' } },
-  { name: '256 in flight', env: { MAX_WAIT_MS: '0', MAX_IN_FLIGHT: '' } },
-  { name: '256 in flight, 32 per worker', env: { MAX_WAIT_MS: '0', MAX_IN_FLIGHT: '32' } },
-  { name: '64 in flight', env: { MAX_WAIT_MS: '0', MAX_IN_FLIGHT: '' }, maxConns: 64 },
+  { name: 'wait queue; nginx: 256 in flight (default)', env: { MAX_WAIT_MS: '', MAX_IN_FLIGHT: '' } },
+  { name: 'no wait queue; nginx: 256 in flight', env: { MAX_WAIT_MS: '0', MAX_IN_FLIGHT: '' } },
+  { name: 'no wait queue; nginx: 256 in flight; worker: 32', env: { MAX_WAIT_MS: '0', MAX_IN_FLIGHT: '32' } },
+  { name: 'no wait queue; nginx: 64 in flight', env: { MAX_WAIT_MS: '0', MAX_IN_FLIGHT: '' }, maxConns: 64 },
 ];
 
 const { values: options } = parseArgs({

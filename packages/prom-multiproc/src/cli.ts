@@ -14,12 +14,13 @@ const USAGE = `usage: prom-multiproc dump|serve|check|clear <directory> [options
 
   dump    print the totals of all processes in Prometheus' text format
   serve   serve /metrics and /metrics/workers/<slot> until stopped
-  check   print series, bytes, refused series and state of each slot: its pid, free or the error; fail on an error
+  check   print for each slot: series, bytes, refused series, and its state (pid of the process, free, or the error).
+          Exit with 1 if a slot has an error
   clear   create the directory or remove its slot files. Run it only before each start of the application
 
 Options:
   --name <name>     dump, serve: show registries of this name (default: registries without a name)
-  --worker <slot>   dump: show one living worker only
+  --worker <slot>   dump: show only the living process in this slot
   --port <port>     serve: port to listen on (default: 9041)
   --host <address>  serve: address to listen on (default: 127.0.0.1)
   --wait <seconds>  clear: longest wait for living processes (default: 10)

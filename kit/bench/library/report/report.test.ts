@@ -58,7 +58,7 @@ test('a measure shows whether all of its targets are held, and nothing for a tar
     '≤0: **no**',
     '≤0.35 of prom-client: yes',
     '≤0.05 of prom-client: **no**',
-    '≤1.05: **no**',
+    '≤1.05 times no metrics: **no**',
   ]);
   assert.equal(targetCell(report, 'observe_bound'), '');
   assert.equal(targetCell({ scrape_first_8x10000: sample(40, 1, 1) }, 'scrape_first_8x10000'), '');

@@ -28,7 +28,12 @@ const COMPUTED_SELF_METRICS: readonly (readonly [string, 'counter' | 'gauge', st
     'Slot files that cannot be read. The totals keep their last good values.',
     ({ slots, compacted }) => compacted + count(slots, (s) => s.error !== undefined),
   ],
-  ['prom_multiproc_merge_seconds', 'gauge', 'Duration of this merge of all slots.', ({ seconds }) => seconds],
+  [
+    'prom_multiproc_merge_seconds',
+    'gauge',
+    'Time that adding up all slots took for this page.',
+    ({ seconds }) => seconds,
+  ],
   [
     'prom_multiproc_heartbeat_age_seconds',
     'gauge',
