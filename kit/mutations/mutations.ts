@@ -117,7 +117,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replacement: '',
     test: [
       'packages/prom-multiproc/test/collect-failures.test.ts',
-      'several hanging collect() functions share one time limit; a collect() that awaits metrics() of its own registry is one of them',
+      'hanging collect() functions, including one that awaits metrics() of its own registry, delay a scrape by one time limit in all',
     ],
   },
   {
