@@ -77,7 +77,7 @@ export const MUTATIONS: readonly Mutation[] = [
     if (req.url !== '/metrics') next();
     else void import('prom-client').then(async ({ register }) => res.end(await register.metrics()));
   });`,
-    test: ['packages/cluster-runtime/src/http/pipeline.test.ts', 'workers serve neither metrics nor status'],
+    test: ['packages/cluster-runtime/src/http/pipeline.test.ts', 'workers do not serve metrics or status'],
   },
   {
     name: "show a dead worker's gauge",

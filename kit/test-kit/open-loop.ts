@@ -36,8 +36,8 @@ const MOST_REQUESTS = 1_000_000;
 const SWEEP_MS = 100;
 
 /**
- * Sends requests at a fixed rate and measures latency from the intended time of sending, so a slow server neither reduces the rate nor
- * hides waiting requests (coordinated omission). Throws unless the host is 127.0.0.1.
+ * Sends requests at a fixed rate and measures latency from the intended time of sending. A slow server cannot reduce the rate or
+ * hide waiting requests (coordinated omission). Throws unless the host is 127.0.0.1.
  */
 export function startOpenLoop(options: OpenLoopOptions): OpenLoop {
   const { url, rate, durationMs, maxConnections, timeoutMs } = options;

@@ -64,7 +64,7 @@ export interface Account {
   readonly difficult: Outcomes;
   readonly answeredWork: number;
   readonly countedWork: number;
-  /** Rejections that clients saw, and those that the app counted; nginx sent the others. */
+  /** Rejections that clients received, and rejections by the app. The difference was sent by nginx. */
   readonly refused: number;
   readonly shedByApp: number;
   readonly countedHalfSent: number;

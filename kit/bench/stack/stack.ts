@@ -116,7 +116,7 @@ export class LoadStack extends ComposeProject {
     };
   };
 
-  /** Processor time of the primary and the workers. Excludes health checks, each of which costs as much as hundreds of requests. */
+  /** Processor time of the primary and the workers. Excludes health checks: one costs as much as hundreds of requests. */
   async processorMicroseconds(): Promise<number> {
     const files = this.#processes.map((pid) => `/proc/${pid}/stat`);
     return processorMicroseconds(await docker(['exec', this.#id('app'), 'cat', ...files]));

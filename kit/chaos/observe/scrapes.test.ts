@@ -18,7 +18,7 @@ interface MetricsServer {
   text: string;
   status: number;
   asked: number;
-  /** While set, answers wait for it. */
+  /** If set, the server answers once it is resolved. */
   hold: PromiseWithResolvers<void> | undefined;
 }
 

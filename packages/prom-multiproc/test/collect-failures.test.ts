@@ -103,7 +103,7 @@ test('a gauge shows the values of other processes while its collect() hangs in t
   assert.equal(sample(await register.metrics(), 'bad'), 25);
 });
 
-test('a hanging collect() is neither started nor awaited again until it ends; then its values are shown', async (t) => {
+test('a hanging collect() is not called or awaited again until it ends; then its values are shown', async (t) => {
   const { register } = shared(t);
   const bad = gauge(register, 'bad');
   bad.act = (one) => one.set(5);

@@ -56,7 +56,7 @@ test('while the application ends, a worker is alive and not ready', async (t) =>
   assert.deepEqual([await status('/livez'), await status('/readyz')], [200, 503]);
 });
 
-test('workers serve neither metrics nor status', async (t) => {
+test('workers do not serve metrics or status', async (t) => {
   const url = await serve(t);
   for (const path of ['/metrics', '/status', '/targets', '/METRICS/', '//metrics']) {
     const answer = await fetch(url + path);

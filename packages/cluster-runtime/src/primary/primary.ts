@@ -27,8 +27,8 @@ export async function startPrimary(
 }
 
 /**
- * Runs the worker pool and the metrics server. With SCHED_NONE the workers accept connections themselves: neither a busy primary nor
- * a stopped worker delays requests that other workers can take. See https://nodejs.org/api/cluster.html#clusterschedulingpolicy.
+ * Runs the worker pool and the metrics server. With SCHED_NONE the workers accept connections themselves: a busy primary or
+ * a stopped worker does not delay requests that other workers can take. See https://nodejs.org/api/cluster.html#clusterschedulingpolicy.
  */
 export async function runPrimary(
   settings: Settings,

@@ -178,12 +178,14 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     }, startTimeoutMs);
     // Without this listener a failed fork, or a message to an exited worker, would end the primary.
     worker.forked.on('error', (error) => {
-      const forked = worker.forked.process.pid !== undefined;
       const fields = { worker: worker.id, error: error.message };
-      if (forked) log('warn', 'cannot send to a worker', fields);
-      else log('warn', 'cannot start a worker', fields);
+      if (worker.forked.process.pid !== undefined) {
+        log('warn', 'cannot send to a worker', fields);
+        return;
+      }
+      log('warn', 'cannot start a worker', fields);
       // A process that failed to fork emits no 'exit'.
-      if (!forked) this.#exited(worker.forked, null, null);
+      this.#exited(worker.forked, null, null);
     });
     return worker;
   }
