@@ -5,6 +5,9 @@ const ROOT = resolve(import.meta.dirname, '../..');
 /** Written by `npm run bench`, read by report.ts. */
 export const BENCH_JSON = resolve(ROOT, 'reports/bench.json');
 
+/** Written by `npm run bench -- stack`. */
+export const STACK_JSON = resolve(ROOT, 'reports/stack.json');
+
 export const BENCH_PAGE = resolve(ROOT, 'docs/explanation/bench.md');
 export const LOAD_PAGE = resolve(ROOT, 'docs/explanation/load.md');
 export const README = resolve(ROOT, 'README.md');

@@ -10,14 +10,14 @@ export interface BenchOptions {
 }
 
 /** Arguments of `npm run bench`. @throws TypeError on an unknown option */
-export function benchOptions(args: readonly string[]): BenchOptions {
+export function benchOptions(args: readonly string[], out: string = BENCH_JSON): BenchOptions {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
-      out: { type: 'string', default: BENCH_JSON },
+      out: { type: 'string', default: out },
     },
   });
   return { ...values, groups: positionals };

@@ -1,0 +1,34 @@
+import { LoadStack } from '../stack.ts';
+import { PeerStack } from './peer-stack.ts';
+
+/** A running stack: the URL of its public port, and its containers. */
+export interface Side {
+  readonly url: string;
+  readonly app: string;
+  readonly nginx: string;
+  down(): void;
+}
+
+/** The stacks that are compared. `bare_again` is `bare` once more: the difference between the two is noise. */
+export const SIDES: Readonly<Record<string, () => Promise<Side>>> = {
+  ours: () => kit('kit'),
+  bare: () => peer('bare', 'bare.mjs'),
+  bare_again: () => peer('bare-again', 'bare.mjs'),
+  prom_client: () => peer('prom-client', 'prom-client.mjs'),
+  metrics_off: () => kit('metrics-off', { METRICS: '0' }),
+  shedding_off: () => kit('shedding-off', { MAX_WAIT_MS: '0', MAX_IN_FLIGHT: '0' }),
+};
+
+async function kit(name: string, env: Readonly<Record<string, string>> = {}): Promise<Side> {
+  const stack = await LoadStack.start({ name, env });
+  const [app, nginx] = await Promise.all(['app', 'nginx'].map((service) => stack.containerId(service)));
+  return { url: `${stack.publicUrl}/ping`, app: app!, nginx: nginx!, down: () => stack.down() };
+}
+
+async function peer(...args: ConstructorParameters<typeof PeerStack>): Promise<Side> {
+  const stack = new PeerStack(...args);
+  await stack.up();
+  const [app, nginx] = await Promise.all(['app', 'nginx'].map((service) => stack.containerId(service)));
+  const url = `${await stack.publicUrl()}/ping`;
+  return { url, app: app!, nginx: nginx!, down: () => stack.down() };
+}
