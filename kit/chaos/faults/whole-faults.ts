@@ -114,7 +114,7 @@ export async function secondInstance(scene: Scene, { target }: Fault): Promise<b
   scene.status.processCount.otherInstance = 1;
   try {
     const settings = `HOST=127.0.0.1 PORT=${PORTS.app} METRICS_PORT=${PORTS.metrics} WORKERS=1`;
-    const pid = await shell.run(`${settings} node demo-app/src/main.ts >/dev/null 2>&1 & echo $!`);
+    const pid = await shell.run(`${settings} node demo-app/src/main.js >/dev/null 2>&1 & echo $!`);
     const ask = `
       const ask = async (path) => { const r = await fetch('http://127.0.0.1:${PORTS.app}' + path); await r.text(); return r.status; };
       const end = Date.now() + ${DEADLINE_MS / 2};

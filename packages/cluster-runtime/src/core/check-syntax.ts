@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** They give a program access to Node's own parser and resolver. */
 const FLAGS = [
@@ -12,7 +12,7 @@ const FLAGS = [
 export function checkSyntax(directory: string): string[] {
   const { status, stdout, stderr, error } = spawnSync(
     process.execPath,
-    [...FLAGS, join(import.meta.dirname, 'node-syntax.ts'), directory],
+    [...FLAGS, fileURLToPath(new URL('./node-syntax.ts', import.meta.url)), directory],
     { encoding: 'utf8' },
   );
   if (error) throw error;

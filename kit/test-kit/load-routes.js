@@ -1,3 +1,4 @@
+// @ts-check
 import { Router } from 'express';
 import { Counter } from 'prom-client';
 
@@ -12,10 +13,10 @@ const pingResponses = new Counter({
 });
 
 /**
- * Routes for load tests, mounted over demo-app/src/routes.ts: some use processor time, some wait, and LOAD_SERIES sets the number of
- * series.
+ * Routes for load tests, mounted over demo-app/src/routes.js of the image: some use processor time, some wait, and LOAD_SERIES sets
+ * the number of series.
  */
-export function routes(): Router {
+export function routes() {
   const router = Router();
   registerSeries(Number(process.env.LOAD_SERIES || 0));
 
@@ -48,7 +49,7 @@ export function routes(): Router {
 
   router.post('/upload', async (req, res) => {
     let bytes = 0;
-    for await (const chunk of req) bytes += (chunk as Buffer).length;
+    for await (const chunk of req) bytes += chunk.length;
     res.type('text/plain').send(String(bytes));
   });
 
@@ -65,8 +66,12 @@ export function routes(): Router {
   return router;
 }
 
-/** Uses this many milliseconds of processor time. */
-function work(ms: number): void {
+/**
+ * Uses this many milliseconds of processor time.
+ *
+ * @param {number} ms
+ */
+function work(ms) {
   const used = () => {
     const { user, system } = process.threadCpuUsage();
     return (user + system) / 1000;
@@ -75,12 +80,14 @@ function work(ms: number): void {
   while (used() < end);
 }
 
-function milliseconds(given: unknown): number {
+/** @param {unknown} given */
+function milliseconds(given) {
   const value = typeof given === 'string' && /^\d{1,5}$/.test(given) ? Number(given) : 0;
   return Math.min(MOST_MS, value);
 }
 
-function registerSeries(count: number): void {
+/** @param {number} count */
+function registerSeries(count) {
   if (count === 0) return;
   const counter = new Counter({
     name: 'load_items_total',
