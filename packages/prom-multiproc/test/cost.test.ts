@@ -16,8 +16,12 @@ const WAYS = [
   'inc(labels)',
   'inc(labels, value)',
   'labels().inc()',
+  'labels(values).inc()',
+  'labels(object).inc()',
   'observe(labels, value)',
   'labels().observe(value)',
+  'labels(values).observe(value)',
+  'labels(object).observe(value)',
   'set(value)',
 ];
 /** No object is smaller. The compiler allocates a few objects during the measurement. */

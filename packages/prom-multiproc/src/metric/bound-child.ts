@@ -1,60 +1,64 @@
 import type { ClientLabels } from '../client/client-internals.ts';
 import { bucketOf } from '../util/buckets.ts';
+import type { MakeChild } from './labels-method.ts';
 import type { SharedMetric } from './shared-metric.ts';
 import type { SharedSeries } from './shared-series.ts';
 
 export type Inc = (labels?: unknown, value?: unknown) => void;
 export type Observe = (labels?: unknown, value?: unknown) => void;
 
-/** Returns the child that `labels()` of a counter returns. It counts in its series without another lookup. */
-export function makeCounterChild(metric: SharedMetric, inc: Inc, labels: ClientLabels) {
-  const bound = new BoundSeries(metric, labels);
-  return {
-    inc(value?: unknown): void {
-      const series = bound.get();
-      if (series === undefined) inc(labels, value);
-      else if (value === undefined) series.add(0, 1);
-      else if (isFiniteNumber(value) && value >= 0) series.add(0, value);
-      else inc(labels, value);
-    },
+/** Makes the children that `labels()` of a counter returns. They count in their series without another lookup. */
+export function counterChildren(metric: SharedMetric, inc: Inc): MakeChild {
+  return (labels, known) => {
+    const bound = new BoundSeries(labels, known);
+    return {
+      inc(value?: unknown): void {
+        const series = bound.get(metric);
+        if (series === undefined) inc(bound.labels, value);
+        else if (value === undefined) series.add(0, 1);
+        else if (isFiniteNumber(value) && value >= 0) series.add(0, value);
+        else inc(bound.labels, value);
+      },
+    };
   };
 }
 
-/** Returns the child that `labels()` of a histogram returns. */
-export function makeHistogramChild(metric: SharedMetric, observe: Observe, labels: ClientLabels) {
-  const bound = new BoundSeries(metric, labels);
-  return {
-    observe(value: unknown): void {
-      const series = bound.get();
-      if (series === undefined || !isFiniteNumber(value)) {
-        observe(labels, value);
-        return;
-      }
-      series.add(1 + bucketOf(metric.bounds, value), 1);
-      series.add(0, value);
-    },
-    startTimer: () =>
-      (metric.client as unknown as { startTimer(labels: unknown): unknown }).startTimer(labels),
+/** Makes the children that `labels()` of a histogram returns. */
+export function histogramChildren(metric: SharedMetric, observe: Observe): MakeChild {
+  const client = metric.client as unknown as { startTimer(labels: unknown): unknown };
+  return (labels, known) => {
+    const bound = new BoundSeries(labels, known);
+    const { bounds } = metric;
+    return {
+      observe(value: unknown): void {
+        const series = bound.get(metric);
+        if (series === undefined || !isFiniteNumber(value)) {
+          observe(bound.labels, value);
+          return;
+        }
+        series.add(1 + bucketOf(bounds, value), 1);
+        series.add(0, value);
+      },
+      startTimer: () => client.startTimer(bound.labels),
+    };
   };
 }
 
-/** The series of fixed labels. It is looked up again only after the metric has dropped series. */
+/** The series of fixed labels. It is looked up only while it does not exist, and after the metric has dropped it. */
 class BoundSeries {
-  readonly #metric: SharedMetric;
-  readonly #labels: ClientLabels;
+  readonly labels: ClientLabels;
   #series: SharedSeries | undefined;
-  #generation = -1;
 
-  constructor(metric: SharedMetric, labels: ClientLabels) {
-    this.#metric = metric;
-    this.#labels = labels;
+  constructor(labels: ClientLabels, known: SharedSeries | undefined) {
+    this.labels = labels;
+    this.#series = known;
   }
 
   /** Undefined until the first write to the series. */
-  get(): SharedSeries | undefined {
-    if (this.#generation === this.#metric.generation && this.#series !== undefined) return this.#series;
-    this.#generation = this.#metric.generation;
-    this.#series = this.#metric.known(this.#labels);
+  get(metric: SharedMetric): SharedSeries | undefined {
+    const series = this.#series;
+    if (series !== undefined && !series.isDropped) return series;
+    this.#series = metric.known(this.labels);
     return this.#series;
   }
 }

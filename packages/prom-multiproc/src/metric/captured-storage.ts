@@ -18,8 +18,6 @@ import type { SeriesOwner, SharedSeries, ValueSeries } from './shared-series.ts'
 export interface StoredMetric extends SeriesOwner {
   readonly client: ClientMetric;
   readonly kind: StorageKind;
-  /** Incremented whenever series are dropped. */
-  generation: number;
   hasLabels(labels: ClientLabels): boolean;
   /** Whether the metric may have one more series, with these labels. */
   admits(labels: ClientLabels): boolean;
@@ -70,7 +68,6 @@ class CapturedStorage implements StorageListener {
     cells.dropAll();
     tree.clear();
     originalLabels.forget();
-    this.#metric.generation++;
     index.clear();
     const isUnlabelled = client.labelNames.length === 0;
     for (const entry of kind.entriesOf(storage)) this.#add(entry, isUnlabelled && entry.value === 0);
@@ -122,7 +119,6 @@ class CapturedStorage implements StorageListener {
     index.byHash.delete(hash);
     tree.delete(series.labels);
     originalLabels.forget();
-    this.#metric.generation++;
     cells.drop(series);
   }
 

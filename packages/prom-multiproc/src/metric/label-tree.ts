@@ -43,6 +43,31 @@ export class LabelTree<T extends { readonly labels: ClientLabels }> {
     return unmatched === 0 ? (node as T | undefined) : undefined;
   }
 
+  /** As `get`, by one value for each label name, in their order. */
+  at(...values: unknown[]): T | undefined {
+    const count = this.#names.length;
+    let node = this.#root;
+    // Not a loop: V8 creates the array of a rest parameter if an index is not constant.
+    if (count > 0) node = this.#below(node, 0, values[0]);
+    if (count > 1) node = this.#below(node, 1, values[1]);
+    if (count > 2) node = this.#below(node, 2, values[2]);
+    if (count > 3) node = this.#below(node, 3, values[3]);
+    if (count > 4) node = this.#belowFourth(node, ...values);
+    return node as T | undefined;
+  }
+
+  #belowFourth(node: Node<T> | undefined, ...values: unknown[]): Node<T> | undefined {
+    let below = node;
+    for (let i = 4; i < values.length; i++) below = this.#below(below, i, values[i]);
+    return below;
+  }
+
+  #below(node: Node<T> | undefined, depth: number, value: unknown): Node<T> | undefined {
+    if (node instanceof Single) return node.key === value ? node.child : undefined;
+    if (node instanceof Map) return node.get(value);
+    return node !== undefined && node.labels[this.#names[depth]!] === value ? node : undefined;
+  }
+
   /** Returns the item stored under labels with the same text, whatever their JavaScript types: 200 matches '200'. */
   find(labels: ClientLabels): T | undefined {
     return this.#findFrom(this.#root, labels, 0);

@@ -226,8 +226,9 @@ export class MetricCells {
   }
 
   #empty(series: SharedSeries): void {
-    if (!this.#bound || this.#refused.delete(series)) return;
     const { array, base } = series;
+    series.drop();
+    if (!this.#bound || this.#refused.delete(series)) return;
     makeAbsent(this.#release(series, { array, base }), cellsPerSeries(this.#defined.definition));
   }
 

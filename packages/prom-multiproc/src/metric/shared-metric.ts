@@ -24,8 +24,6 @@ import type { SharedSeries, SummarySeries } from './shared-series.ts';
 export class SharedMetric implements StoredMetric {
   readonly client: ClientMetric;
   readonly kind: StorageKind;
-  /** Incremented whenever series are dropped: a series that was looked up before may no longer belong to the metric. */
-  generation = 0;
   readonly #source: CellSource;
   readonly #tree: LabelTree<SharedSeries>;
   readonly #defined: DefinedMetric;
@@ -216,6 +214,11 @@ export class SharedMetric implements StoredMetric {
   /** The series of these labels, if it was counted in before. Hot path. */
   known(labels: ClientLabels): SharedSeries | undefined {
     return this.#isSettled ? this.#tree.get(labels) : undefined;
+  }
+
+  /** As `known`, by one value for each label name. Hot path. */
+  knownAt(...values: unknown[]): SharedSeries | undefined {
+    return this.#isSettled ? this.#tree.at(...values) : undefined;
   }
 
   /** The series of a metric without labels, if it was written before. */

@@ -12,6 +12,8 @@ export interface SeriesOwner {
   accepts(value: number): boolean;
 }
 
+const NO_CELLS = new Float64Array(0);
+
 /**
  * One series of this process. Its cells are on the heap until the process has a slot, then in the slot file. It replaces
  * prom-client's entry: writes to `value`, `sum`, `count` or the buckets go to the cells.
@@ -21,11 +23,23 @@ export class SharedSeries {
   readonly owner: SeriesOwner;
   array: Float64Array;
   base = 0;
+  /** The object that `labels()` of the metric returns for this series, once it was called. */
+  child: object | undefined;
 
   constructor(owner: SeriesOwner, labels: ClientLabels, initial: Float64Array) {
     this.owner = owner;
     this.labels = labels;
     this.array = initial;
+  }
+
+  /** Whether the metric has dropped the series. Its former cells may belong to another series. */
+  get isDropped(): boolean {
+    return this.array === NO_CELLS;
+  }
+
+  /** Gives up the cells: later writes have no effect. */
+  drop(): void {
+    this.array = NO_CELLS;
   }
 
   /** Adds to the cell at `offset`. Hot path. */

@@ -12,8 +12,12 @@ export function waysToCount(register: client.Registry): Record<string, () => voi
     'inc(labels)': () => counter.inc(labels),
     'inc(labels, value)': () => counter.inc(labels, 2.5),
     'labels().inc()': () => ofCounter.inc(),
+    'labels(values).inc()': () => counter.labels('GET', '/', '200').inc(),
+    'labels(object).inc()': () => counter.labels(labels).inc(),
     'observe(labels, value)': () => histogram.observe(labels, 0.7),
     'labels().observe(value)': () => ofHistogram.observe(0.7),
+    'labels(values).observe(value)': () => histogram.labels('GET', '/', '200').observe(0.7),
+    'labels(object).observe(value)': () => histogram.labels(labels).observe(0.7),
     'set(value)': () => gauge.set(7),
   };
   for (const count of Object.values(ways)) count();
