@@ -1,63 +1,75 @@
-import { grown } from '../util/int-list.ts';
-import { cellsPerSeries, type MetricDefinition } from './layout.ts';
+import { IntList } from '../util/int-list.ts';
+import { cellsPerSeries, type MetricDefinition, placeCells } from './layout.ts';
 import { BadLogError } from './log-codec.ts';
 
 /** A double represents whole numbers exactly up to here. */
 const MAX_COUNT = 2 ** 53;
 
-const FREE = 0;
+/** The rules of series by type: the first cell, then the next cells. */
+const NO_RULE = 0;
 const NOT_NEGATIVE = 1;
-const COUNT = 2;
-const FIRST = 4;
+const ONE_COUNT = 2;
+const ALL_COUNTS = 3;
+const KINDS = 4;
+
+const KIND_OF = { counter: NOT_NEGATIVE, gauge: NO_RULE, histogram: ALL_COUNTS, summary: ONE_COUNT };
 
 /** Checks the cells of one file for values that a writer cannot have stored: FORMAT.md#damage. */
 export class CellRules {
-  #rules = new Uint8Array(0);
+  /** Runs of series with the same rule: their number, then `KINDS` times the cells of each plus the kind. */
+  readonly #runs = new IntList();
 
-  /** Allocates the rules of `cells` cells. */
-  reserve(cells: number): void {
-    this.#rules = grown(this.#rules, cells);
+  copyFrom(other: CellRules): void {
+    this.#runs.copyFrom(other.#runs);
   }
 
-  /** Takes the rules of the first `cells` cells of another file. Shares its array, if that is full, instead of copying it. */
-  copyFrom(other: CellRules, cells: number): void {
-    this.#rules = other.#rules.length === cells ? other.#rules : other.#rules.slice(0, cells);
-  }
-
-  addSeries(definition: MetricDefinition, firstCell: number): void {
-    const cells = cellsPerSeries(definition);
-    const { type } = definition;
-    if (firstCell + cells > this.#rules.length) this.reserve(firstCell + cells);
-    const rules = this.#rules;
-    rules[firstCell] = FIRST | (type === 'counter' ? NOT_NEGATIVE : FREE);
-    const counts = type === 'histogram' ? cells - 1 : type === 'summary' ? 1 : 0;
-    if (counts > 0) rules.fill(COUNT, firstCell + 1, firstCell + 1 + counts);
-  }
-
-  /**
-   * Checks the first `count` values. Those that equal the values of the last check in `known` are valid.
-   * @throws BadLogError at the first invalid value.
-   */
-  check(values: Float64Array, count: number, known: ArrayLike<number> = []): void {
-    const rules = this.#rules;
-    let appears = false;
-    for (let cell = 0; cell < count; cell++) {
-      const value = values[cell]!;
-      if (value === known[cell] && !appears) continue;
-      const rule = rules[cell]!;
-      // The other cells of an absent series may hold any value, so all are checked when the series appears.
-      if ((rule & FIRST) !== 0) appears = Number.isNaN(known[cell]!) && !Number.isNaN(value);
-      const kind = rule & ~FIRST;
-      if (kind === FREE) continue;
-      if (value >= 0 && (kind === NOT_NEGATIVE || (value <= MAX_COUNT && Math.floor(value) === value)))
-        continue;
-      if (!this.#isAbsent(values, cell)) throw new BadLogError(`cell ${cell} has the invalid value ${value}`);
+  /** Adds the next series of the file. */
+  addSeries(definition: MetricDefinition): void {
+    const rule = cellsPerSeries(definition) * KINDS + KIND_OF[definition.type];
+    const { array, length } = this.#runs;
+    if (length > 0 && array[length - 1] === rule) {
+      array[length - 2]!++;
+    } else {
+      this.#runs.push(1);
+      this.#runs.push(rule);
     }
   }
 
-  #isAbsent(values: Float64Array, cell: number): boolean {
-    let first = cell;
-    while ((this.#rules[first]! & FIRST) === 0) first--;
-    return Number.isNaN(values[first]!);
+  /** @throws BadLogError at the first invalid value. */
+  check(values: Float64Array): void {
+    const { array, length } = this.#runs;
+    let next = 0;
+    for (let run = 0; run < length; run += 2) {
+      const count = array[run]!;
+      const kind = array[run + 1]! % KINDS;
+      const cells = (array[run + 1]! - kind) / KINDS;
+      if (kind === NOT_NEGATIVE) {
+        checkNotNegative(values, next, next + count);
+        next += count;
+        continue;
+      }
+      const counts = kind === ALL_COUNTS ? cells - 1 : kind === ONE_COUNT ? 1 : 0;
+      for (let i = 0; i < count; i++) {
+        const first = placeCells(next, cells);
+        next = first + cells;
+        // The other cells of an absent series may hold any value.
+        if (!Number.isNaN(values[first]!)) checkCounts(values, first + 1, first + 1 + counts);
+      }
+    }
   }
+}
+
+function checkNotNegative(values: Float64Array, from: number, to: number): void {
+  for (let cell = from; cell < to; cell++) if (values[cell]! < 0) throw invalid(values, cell);
+}
+
+function checkCounts(values: Float64Array, from: number, to: number): void {
+  for (let cell = from; cell < to; cell++) {
+    const value = values[cell]!;
+    if (!(value >= 0 && value <= MAX_COUNT && Math.floor(value) === value)) throw invalid(values, cell);
+  }
+}
+
+function invalid(values: Float64Array, cell: number): BadLogError {
+  return new BadLogError(`cell ${cell} has the invalid value ${values[cell]}`);
 }

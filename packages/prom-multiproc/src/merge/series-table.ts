@@ -63,7 +63,7 @@ export class SeriesTable {
   #baseTotals = new Float64Array(0);
   readonly #texts = new LabelTexts();
   /** The end of each series' label text, which begins at the end of the previous one. */
-  readonly #textEnds = new IntList();
+  readonly textEnds = new IntList();
   readonly #hashes = new IntList();
   /** Hash table of series numbers plus 1; 0 is free. At most two thirds full. */
   #index = new Int32Array(64);
@@ -101,16 +101,23 @@ export class SeriesTable {
     return this.#index[place]! > 0 ? this.#index[place]! - 1 : this.#add(shape, hash, place);
   }
 
+  /** Whether a series has the shape of the previous number, and its totals follow those. */
+  continuesRun(series: number): boolean {
+    const shape = this.shapeOf.array[series]!;
+    if (series === 0 || shape !== this.shapeOf.array[series - 1]) return false;
+    return this.bases.array[series] === this.bases.array[series - 1]! + this.shapes[shape]!.totals;
+  }
+
   get textView(): DataView {
     return this.#texts.view;
   }
 
   textStart(series: number): number {
-    return series === 0 ? 0 : this.#textEnds.array[series - 1]!;
+    return series === 0 ? 0 : this.textEnds.array[series - 1]!;
   }
 
   textEnd(series: number): number {
-    return this.#textEnds.array[series]!;
+    return this.textEnds.array[series]!;
   }
 
   labels(series: number): Label[] {
@@ -218,7 +225,7 @@ export class SeriesTable {
     const { family, bounds, totals } = this.shapes[shape]!;
     const twin = this.#twin(shape, hash);
     this.#texts.keep();
-    this.#textEnds.push(this.#texts.end);
+    this.textEnds.push(this.#texts.end);
     this.#hashes.push((hash + Math.imul(shape, 0x9e3779b1)) | 0);
     this.shapeOf.push(shape);
     this.bases.push(twin === undefined ? this.totalCount : this.bases.array[twin]!);
@@ -246,7 +253,7 @@ export class SeriesTable {
     if (known !== undefined) return known;
     const series = this.length;
     this.#hiddenOf.set(shape, series);
-    this.#textEnds.push(this.#texts.end);
+    this.textEnds.push(this.#texts.end);
     this.#hashes.push(0);
     this.shapeOf.push(shape);
     this.bases.push(0);

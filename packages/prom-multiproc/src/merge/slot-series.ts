@@ -1,14 +1,19 @@
-import type { Fold } from '../format/gauge-aggregators.ts';
 import { type MetricDefinition, placeCells } from '../format/layout.ts';
 import type { SlotListener } from '../slot/slot-listener.ts';
 import { IntList } from '../util/int-list.ts';
 import type { NamedShape, SeriesTable } from './series-table.ts';
 
-/** The series of one slot as numbers of a `SeriesTable`, in the order of the log, which determines their cells. */
+/**
+ * The series of one slot as numbers of a `SeriesTable`, in the order of the log, which determines their cells. They are kept as
+ * runs: the slots of an application mostly have the same series in the same order.
+ */
 export class SlotSeries implements SlotListener {
   readonly #table: SeriesTable;
   readonly #named: NamedShape[] = [];
-  readonly #series = new IntList();
+  /** First series and length of each run but the last: see `SeriesTable.continuesRun`. */
+  readonly #runs = new IntList();
+  #lastRun = 0;
+  #lastLength = 0;
 
   constructor(table: SeriesTable) {
     this.#table = table;
@@ -20,52 +25,85 @@ export class SlotSeries implements SlotListener {
 
   onSameAs(other: SlotSeries): void {
     this.#named.push(...other.#named);
-    this.#series.beginAs(other.#series);
-  }
-
-  onLog(series: number): void {
-    this.#series.reserve(series);
+    this.#runs.copyFrom(other.#runs);
+    this.#lastRun = other.#lastRun;
+    this.#lastLength = other.#lastLength;
   }
 
   onSeries(metric: number, log: DataView, from: number, to: number): void {
-    this.#series.push(this.#table.series(this.#named[metric]!, log, from, to));
+    const one = this.#table.series(this.#named[metric]!, log, from, to);
+    if (one === this.#lastRun + this.#lastLength && this.#table.continuesRun(one)) {
+      this.#lastLength++;
+      return;
+    }
+    if (this.#lastLength > 0) {
+      this.#runs.push(this.#lastRun);
+      this.#runs.push(this.#lastLength);
+    }
+    this.#lastRun = one;
+    this.#lastLength = 1;
   }
 
   /** Merges the values of the slot into `totals`. A series whose first cell is NaN is absent. */
   addTo(totals: Float64Array, slot: number, values: Float64Array, live: boolean): void {
-    const { shapes } = this.#table;
-    const shapeOf = this.#table.shapeOf.array;
-    const bases = this.#table.bases.array;
-    const series = this.#series.array;
-    const count = this.#series.length;
+    const merge: Merge = { table: this.#table, totals, slot, values, live };
+    const runs = this.#runs.array;
+    const { length } = this.#runs;
     let next = 0;
-    let shape = -1;
-    let cells = 0;
-    let added = 0;
-    let fold: Fold | undefined;
-    let keeps = false;
-    for (let i = 0; i < count; i++) {
-      const one = series[i]!;
-      if (shapeOf[one] !== shape) {
-        shape = shapeOf[one]!;
-        ({ cells, totals: added, fold, keeps } = shapes[shape]!);
-      }
-      const first = placeCells(next, cells);
-      next = first + cells;
-      const value = values[first]!;
-      if (Number.isNaN(value) || added === 0) continue;
-      const base = bases[one]!;
-      if (fold === undefined) {
-        // The first value is added to 0 instead of stored: otherwise V8 would deoptimize this loop at the second slot.
-        const isFirst = Number.isNaN(totals[base]!);
-        totals[base] = (isFirst ? 0 : totals[base]!) + value;
-        for (let cell = 1; cell < added; cell++) {
-          totals[base + cell] = (isFirst ? 0 : totals[base + cell]!) + values[first + cell]!;
-        }
-      } else if (live || keeps) {
-        fold(totals, base, value, cells === 2 ? values[first + 1]! : 0);
-        if (shapes[shape]!.family!.showsEachSlot) this.#table.addBySlot(one, { slot, value });
-      }
+    for (let i = 0; i < length; i += 2) next = mergeRun(merge, runs[i]!, runs[i + 1]!, next);
+    mergeRun(merge, this.#lastRun, this.#lastLength, next);
+  }
+}
+
+interface Merge {
+  readonly table: SeriesTable;
+  readonly totals: Float64Array;
+  readonly slot: number;
+  readonly values: Float64Array;
+  readonly live: boolean;
+}
+
+/** Merges `count` series from number `first` on. Cells before `next` are those of earlier runs. @returns the end of its cells */
+function mergeRun(merge: Merge, first: number, count: number, next: number): number {
+  const { table, totals, slot, values, live } = merge;
+  if (count === 0) return next;
+  const { cells, totals: width, fold, keeps, family } = table.shapes[table.shapeOf.array[first]!]!;
+  const start = table.bases.array[first]!;
+  if (cells === 1 && width === 1) {
+    addValues(totals, start, values, next, count);
+    return next + count;
+  }
+  let end = next;
+  for (let i = 0; i < count; i++) {
+    const from = placeCells(end, cells);
+    end = from + cells;
+    const base = start + i * width;
+    const value = values[from]!;
+    if (Number.isNaN(value) || width === 0) continue;
+    if (fold === undefined) {
+      addRow(totals, base, values, from, width);
+    } else if (live || keeps) {
+      fold(totals, base, value, cells === 2 ? values[from + 1]! : 0);
+      if (family!.showsEachSlot) table.addBySlot(first + i, { slot, value });
     }
+  }
+  return end;
+}
+
+// The first value is added to 0 instead of stored: otherwise V8 would deoptimize these loops at the second slot.
+
+function addValues(totals: Float64Array, base: number, values: Float64Array, from: number, count: number) {
+  for (let i = 0; i < count; i++) {
+    const value = values[from + i]!;
+    if (Number.isNaN(value)) continue;
+    const total = totals[base + i]!;
+    totals[base + i] = (Number.isNaN(total) ? 0 : total) + value;
+  }
+}
+
+function addRow(totals: Float64Array, base: number, values: Float64Array, from: number, width: number): void {
+  const isFirst = Number.isNaN(totals[base]!);
+  for (let cell = 0; cell < width; cell++) {
+    totals[base + cell] = (isFirst ? 0 : totals[base + cell]!) + values[from + cell]!;
   }
 }

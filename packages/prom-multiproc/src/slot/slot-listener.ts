@@ -5,8 +5,6 @@ export interface SlotListener {
   onMetric(definition: MetricDefinition): void;
   /** Called instead of all calls that `other` has received, whose log is a prefix of this one. */
   onSameAs(other: SlotListener): void;
-  /** Called before the calls of `onSeries`, with their number. */
-  onLog(series: number): void;
   /** A series of metric number `metric`. Its labels are bytes `from` up to `to` of the log. */
   onSeries(metric: number, log: DataView, from: number, to: number): void;
 }

@@ -164,7 +164,7 @@ export class SlotReader {
       throw new BadLogError('file was overwritten while it was read');
     }
     const { pid, heartbeat, refused } = header;
-    this.#rules.check(loaded, this.cellCount, this.values);
+    this.#rules.check(loaded);
     this.values.set(loaded);
     // If `started` has changed, a new holder has the lock, but the values may be the gauges of the previous holder.
     this.live = held && started > 0 && header.started === started;
@@ -237,15 +237,13 @@ export class SlotReader {
       this.#metrics.push(metrics[ordinal]!);
       this.#listener.onMetric(metrics[ordinal]!);
     }
-    this.#listener.onLog(found.count);
-    this.#rules.reserve(found.cellCount);
     visitSeries(rest, {
       onSeries: (metric, log, from, to) => {
         const definition = metrics[metric]!;
         const cells = cellsPerSeries(definition);
         const first = placeCells(this.cellCount, cells);
         this.cellCount = first + cells;
-        this.#rules.addSeries(definition, first);
+        this.#rules.addSeries(definition);
         this.#listener.onSeries(metric, log, from, to);
       },
     });
@@ -273,7 +271,7 @@ export class SlotReader {
 
   #copyFrom(other: SlotReader): void {
     this.#metrics.push(...other.#metrics);
-    this.#rules.copyFrom(other.#rules, other.cellCount);
+    this.#rules.copyFrom(other.#rules);
     this.#listener.onSameAs(other.#listener);
     this.cellCount = other.cellCount;
     this.status = { ...this.status, series: other.status.series };

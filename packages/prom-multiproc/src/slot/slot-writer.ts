@@ -201,7 +201,7 @@ export class SlotWriter {
       if (record.kind === 'metric') written.push(this.#remember(record.definition));
       else this.#inherit(written[record.metric]!, record.labels, rules);
     }
-    rules.check(this.#file.allValues(), this.#nextCell);
+    rules.check(this.#file.allValues());
     return written;
   }
 
@@ -216,7 +216,7 @@ export class SlotWriter {
     }
     metric.free.add(seriesKey(definition.labelNames, labels), cells);
     metric.series++;
-    rules.addSeries(definition, first);
+    rules.addSeries(definition);
   }
 
   /** Resets the values of the previous holder alone: gauges, unless their aggregator keeps them, and quantiles. */

@@ -11,15 +11,9 @@ export class IntList {
     this.array[this.length++] = value;
   }
 
-  /** Starts with the elements of another list. Shares its memory if that has no spare room. */
-  beginAs({ array, length }: IntList): void {
-    this.array = length === array.length ? array : array.slice(0, length);
+  copyFrom({ array, length }: IntList): void {
+    this.array = array.slice(0, length);
     this.length = length;
-  }
-
-  /** Makes room for `more` elements. */
-  reserve(more: number): void {
-    this.array = grown(this.array, this.length + more);
   }
 }
 
