@@ -8,7 +8,10 @@ import { isKeptPlain } from './process/unsupported-platform.ts';
 import { sharedDirectory } from './share.ts';
 
 /** A registry, or a view of several. */
-export type Shown = Pick<AnyRegistry, 'contentType' | 'metrics'>;
+export interface Shown {
+  readonly contentType: string;
+  metrics(): Promise<string | Buffer>;
+}
 
 /**
  * Returns the page for a `metricsHandler()` without a registry: all shared registries that have no name. While
@@ -36,5 +39,5 @@ export function applicationPage(): Shown {
     showsSelfMetrics: () => viewed.some(({ selfMetrics }) => selfMetrics),
     contentType: () => contentType,
   });
-  return { contentType, metrics: () => view.text() };
+  return { contentType, metrics: () => view.page() };
 }

@@ -73,7 +73,7 @@ async function serve(reader: Reader, port: number, host: string): Promise<void> 
     if (match === null) return notFound;
     const [, worker] = match;
     if (worker !== undefined) return workerPage(reader, Number(worker));
-    return { status: 200, contentType: TEXT_CONTENT_TYPE, text: reader.metrics() };
+    return { status: 200, contentType: TEXT_CONTENT_TYPE, body: reader.metrics() };
   };
   const server = createServer(pageHandler(pageOf, notFound));
   server.listen(port, host);

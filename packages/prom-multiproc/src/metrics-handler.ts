@@ -12,6 +12,7 @@ import { Reader } from './reader.ts';
 import { isShared, readAheadSteps, sharedDirectory, sharedRegistry } from './share.ts';
 
 const OPENMETRICS_END = /# EOF\n?$/;
+const LONGEST_END = '# EOF\n'.length;
 const WORKER_PATH = /\/workers\/(\d{1,4})$/;
 
 /**
@@ -64,14 +65,14 @@ async function totals(register: AnyRegistry | undefined, others: readonly AnyReg
   const slot = isPlain(shown)
     ? undefined
     : (sharedRegistry(shown as AnyRegistry) ?? sharedRegistries()[0])?.slot;
-  const texts = await Promise.all(
+  const pages = await Promise.all(
     [shown, ...others].map((one, i) =>
       isPlain(one) || (i > 0 && !isShared(one as AnyRegistry) && !isKeptPlain(one as AnyRegistry))
         ? plainText(one as AnyRegistry, slot)
-        : one.metrics(),
+        : (sharedRegistry(one as AnyRegistry)?.page() ?? one.metrics()),
     ),
   );
-  return { status: 200, contentType: shown.contentType, text: joined(texts) };
+  return { status: 200, contentType: shown.contentType, body: joined(pages) };
 }
 
 /** Whether the registry is not shared. False for registries that `keepPlain()` has changed: their `metrics()` rejects with the reason. */
@@ -80,6 +81,13 @@ function isPlain(shown: Shown): shown is AnyRegistry {
 }
 
 /** Joins expositions. In OpenMetrics only the last one may end with `# EOF`. */
-function joined(texts: readonly string[]): string {
-  return texts.map((text, i) => (i < texts.length - 1 ? text.replace(OPENMETRICS_END, '') : text)).join('');
+function joined(pages: readonly (string | Buffer)[]): string | Buffer {
+  if (pages.length === 1) return pages[0]!;
+  const all = pages.map((page) => (typeof page === 'string' ? Buffer.from(page) : page));
+  return Buffer.concat([...all.slice(0, -1).map(withoutEof), all.at(-1)!]);
+}
+
+function withoutEof(page: Buffer): Buffer {
+  const [eof = ''] = OPENMETRICS_END.exec(page.toString('latin1', page.length - LONGEST_END)) ?? [];
+  return page.subarray(0, page.length - eof.length);
 }

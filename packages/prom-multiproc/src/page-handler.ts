@@ -6,7 +6,7 @@ import { type Reader, TEXT_CONTENT_TYPE } from './reader.ts';
 export interface Page {
   readonly status: number;
   readonly contentType: string;
-  readonly text: string;
+  readonly body: string | Buffer;
 }
 
 export type PageHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -36,29 +36,29 @@ export function pageHandler(pageOf: (path: string) => Page | Promise<Page>, refu
 export function workerPage(reader: Reader, slot: number): Page {
   const text = reader.workerMetrics(slot);
   if (text === undefined) return plain(404, `No living worker holds slot ${slot}`);
-  return { status: 200, contentType: TEXT_CONTENT_TYPE, text };
+  return { status: 200, contentType: TEXT_CONTENT_TYPE, body: text };
 }
 
 export function plain(status: number, text: string): Page {
-  return { status, contentType: 'text/plain; charset=utf-8', text: `${text}\n` };
+  return { status, contentType: 'text/plain; charset=utf-8', body: `${text}\n` };
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, contentType, text }: Page): void {
+function send(request: IncomingMessage, response: ServerResponse, { status, contentType, body }: Page): void {
   response.statusCode = status;
   response.setHeader('Content-Type', contentType);
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('Vary', 'Accept-Encoding');
-  const finish = (body: string | Buffer): void => {
-    response.setHeader('Content-Length', Buffer.byteLength(body));
-    response.end(request.method === 'HEAD' ? undefined : body);
+  const finish = (encoded: string | Buffer): void => {
+    response.setHeader('Content-Length', Buffer.byteLength(encoded));
+    response.end(request.method === 'HEAD' ? undefined : encoded);
   };
   if (!acceptsGzip(request)) {
-    finish(text);
+    finish(body);
     return;
   }
-  gzip(text, { level: constants.Z_BEST_SPEED }, (error, body) => {
+  gzip(body, { level: constants.Z_BEST_SPEED }, (error, encoded) => {
     if (error === null) response.setHeader('Content-Encoding', 'gzip');
-    finish(error === null ? body : text);
+    finish(error === null ? encoded : body);
   });
 }
 

@@ -1,5 +1,5 @@
 import { isSelfMetric, selfMetrics } from './exposition/self-metrics.ts';
-import { joinBlocks, renderFamily, type TextOptions } from './exposition/text-format.ts';
+import { renderPage, type TextOptions } from './exposition/text-format.ts';
 import { DirectoryReader, type SlotStatus } from './merge/directory-reader.ts';
 import { loadLibc } from './os/libc.ts';
 import { printable } from './util/printable.ts';
@@ -80,10 +80,7 @@ export class Reader {
       ({ name, registry }) => registry === this.#name && !isSelfMetric(name),
     );
     const shown = [...counted, ...selfMetrics(status, families)];
-    return joinBlocks(
-      shown.map((family) => renderFamily(family, PLAIN)),
-      PLAIN,
-    );
+    return renderPage(shown, PLAIN).toString();
   }
 }
 

@@ -1,23 +1,24 @@
 import { type Label, labelText } from '../merge/label-text.ts';
-import { PADDING, padded, type TextWriter } from '../util/text-writer.ts';
+import { type FixedText, fixedText, type TextWriter } from '../util/text-writer.ts';
+
+const AFTER = fixedText('} ');
 
 /** The fixed text of a line around a series' own labels, including the preceding line feed. */
 export class LineTemplate {
-  readonly #before: DataView;
-  readonly #after = bytesOf('} ');
+  readonly #before: FixedText;
   /** The fixed text for a series without labels of its own. */
-  readonly #bare: DataView;
+  readonly #bare: FixedText;
 
   /** `labels` precede the series' own labels. */
   constructor(name: string, labels: readonly Label[] = []) {
     const text = labelText(labels);
-    this.#before = bytesOf(`\n${name}{${text === '' ? '' : `${text},`}`);
-    this.#bare = bytesOf(text === '' ? `\n${name} ` : `\n${name}{${text}} `);
+    this.#before = fixedText(`\n${name}{${text === '' ? '' : `${text},`}`);
+    this.#bare = fixedText(text === '' ? `\n${name} ` : `\n${name}{${text}} `);
   }
 
   /** Writes the line of a series without labels of its own. */
   writeBare(out: TextWriter, value: number): void {
-    write(out, this.#bare);
+    out.bytes(this.#bare.bytes, 0, this.#bare.length);
     out.number(value);
   }
 
@@ -27,17 +28,7 @@ export class LineTemplate {
       this.writeBare(out, value);
       return;
     }
-    write(out, this.#before);
-    out.bytes(texts, from, to);
-    write(out, this.#after);
+    out.between(this.#before, texts, from, to, AFTER);
     out.number(value);
   }
-}
-
-function bytesOf(text: string): DataView {
-  return padded(Buffer.from(text));
-}
-
-function write(out: TextWriter, text: DataView): void {
-  out.bytes(text, 0, text.byteLength - PADDING);
 }

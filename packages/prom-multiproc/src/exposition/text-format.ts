@@ -14,22 +14,36 @@ export interface TextOptions {
 
 const out = new TextWriter();
 
-/** Joins the blocks of all metrics, in prom-client's layout. */
-export function joinBlocks(blocks: readonly string[], { openMetrics }: TextOptions): string {
-  return openMetrics ? `${blocks.join('\n')}\n# EOF\n` : `${blocks.join('\n\n')}\n`;
+/** Renders a page in UTF-8. `blocks` are metrics, or the text of a metric without a final line feed. */
+export function renderPage(blocks: Iterable<Family | string>, options: TextOptions): Buffer {
+  const { openMetrics } = options;
+  // Discards the rest of a page whose rendering threw.
+  out.clear();
+  let separator = '';
+  for (const block of blocks) {
+    out.string(separator);
+    if (typeof block === 'string') out.string(block);
+    else writeFamily(block, options);
+    separator = openMetrics ? '\n' : '\n\n';
+  }
+  out.string(openMetrics ? '\n# EOF\n' : '\n');
+  return out.takeBytes();
 }
 
 /** Renders one family, HELP and TYPE first, without a final line feed, in prom-client's layout. */
 export function renderFamily(family: Family, options: TextOptions): string {
+  out.clear();
+  writeFamily(family, options);
+  return out.take();
+}
+
+function writeFamily(family: Family, options: TextOptions): void {
   const { type } = family;
-  // Discards the rest of a family whose rendering threw.
-  out.take();
   const name = options.openMetrics && type === 'counter' ? family.name.replace(/_total$/, '') : family.name;
   out.string(`# HELP ${name} ${escapeHelp(family.help)}\n# TYPE ${name} ${type}`);
   if (family.showsEachSlot) renderBySlot(family);
   else if (family.boundSets.length > 1) renderGroups(family, options);
   else if (family.boundSets.length === 1) renderUniform(family, options);
-  return out.take();
 }
 
 /** Renders a family whose series have the same bounds. */
@@ -37,10 +51,13 @@ function renderUniform(family: Family, { openMetrics }: TextOptions): void {
   const { table, type, series } = family;
   const [bounds] = family.boundSets;
   const templates = templatesOf(family, bounds!, openMetrics);
+  if (type === 'counter') {
+    renderCounters(family, templates[0]!);
+    return;
+  }
   for (let i = 0; i < series.length; i++) {
     const one = series.array[i]!;
-    if (type === 'counter') renderCounter(table, one, templates[0]!);
-    else if (type === 'histogram') renderBuckets(table, one, templates);
+    if (type === 'histogram') renderBuckets(table, one, templates);
     else renderRows(table, one, templates, rowsOf(family, [one]));
   }
 }
@@ -64,9 +81,18 @@ function renderBySlot(family: Family): void {
   }
 }
 
-function renderCounter(table: SeriesTable, series: number, template: LineTemplate): void {
-  const value = table.totals[table.bases.array[series]!]!;
-  if (!Number.isNaN(value)) renderLine(table, series, template, value);
+function renderCounters({ table, series }: Family, template: LineTemplate): void {
+  const { totals, textView } = table;
+  const bases = table.bases.array;
+  const ends = table.textEnds.array;
+  const all = series.array;
+  const count = series.length;
+  for (let i = 0; i < count; i++) {
+    const one = all[i]!;
+    const value = totals[bases[one]!]!;
+    if (!Number.isNaN(value))
+      template.write(out, textView, one === 0 ? 0 : ends[one - 1]!, ends[one]!, value);
+  }
 }
 
 /** Renders cumulative counts by ascending bound, +Inf last, then sum and count. */

@@ -1,6 +1,6 @@
 import type { ClientMetric, ClientRegistry } from '../client/client-internals.ts';
 import { isSelfMetric, selfMetrics } from '../exposition/self-metrics.ts';
-import { joinBlocks, renderFamily, type TextOptions } from '../exposition/text-format.ts';
+import { renderFamily, renderPage, type TextOptions } from '../exposition/text-format.ts';
 import { familyKey } from '../format/layout.ts';
 import { DirectoryReader } from '../merge/directory-reader.ts';
 import type { Family } from '../merge/family.ts';
@@ -44,17 +44,13 @@ export class RegistryView {
 
   /** Returns the totals in the format of the content type. @throws Error if they cannot be read */
   async text(): Promise<string> {
+    return (await this.page()).toString();
+  }
+
+  /** As `text()`, in UTF-8: a long page is sent in a fraction of the time of a string. */
+  async page(): Promise<Buffer> {
     const foreign = await this.#collectAll((metric) => this.#foreign(metric).text(metric));
-    const reader = this.#slot.read();
-    const options = this.#textOptions();
-    const blocks: string[] = [];
-    for (const metric of this.#complete()) {
-      const attached = this.#slot.attached(metric);
-      const block = attached ? renderFamily(this.#shown(attached, reader), options) : foreign.get(metric);
-      if (block !== undefined) blocks.push(block);
-    }
-    for (const family of this.#others(reader)) blocks.push(renderFamily(family, options));
-    return joinBlocks(blocks, options);
+    return renderPage(this.#blocks(this.#slot.read(), foreign), this.#textOptions());
   }
 
   /** Returns one metric, without a final line feed. */
@@ -98,8 +94,7 @@ export class RegistryView {
 
   /** Returns the counts of this process's slot as text. */
   async ownText(): Promise<string> {
-    const options = this.#textOptions();
-    return joinBlocks(await this.#own((family) => renderFamily(family, options)), options);
+    return renderPage(await this.#own((family) => family), this.#textOptions()).toString();
   }
 
   /** Returns the counts of this process's slot in JSON, for aggregation by prom-client. */
@@ -122,6 +117,18 @@ export class RegistryView {
     } finally {
       reader.close();
     }
+  }
+
+  *#blocks(
+    reader: DirectoryReader,
+    foreign: ReadonlyMap<ClientMetric, string | undefined>,
+  ): Generator<Family | string> {
+    for (const metric of this.#complete()) {
+      const attached = this.#slot.attached(metric);
+      const block = attached ? this.#shown(attached, reader) : foreign.get(metric);
+      if (block !== undefined) yield block;
+    }
+    yield* this.#others(reader);
   }
 
   #foreign(metric: ClientMetric): ForeignMetrics {

@@ -21,6 +21,7 @@ export class SharedRegistry implements ViewedRegistry, MetricRegistry {
   readonly clientText: ClientRegistry['getMetricsAsString'];
   readonly view: RegistryView;
   readonly slot: ProcessSlot;
+  readonly #metrics = (): Promise<string> => this.view.text();
 
   constructor(
     register: ClientRegistry,
@@ -62,9 +63,15 @@ export class SharedRegistry implements ViewedRegistry, MetricRegistry {
     return this.register.getSingleMetric(metric.name) === metric;
   }
 
+  /** The output of `register.metrics()`, in UTF-8 unless the application has replaced that method. */
+  page(): Promise<string | Buffer> {
+    const { register, view } = this;
+    return register.metrics === this.#metrics ? view.page() : register.metrics();
+  }
+
   #captureOutput(): void {
     const { register, view } = this;
-    register.metrics = () => view.text();
+    register.metrics = this.#metrics;
     register.getMetricsAsString = (metric) => view.textOf(metric);
     register.getMetricsAsJSON = (aggregator) => view.json(aggregator);
     const byName = register.getSingleMetricAsString.bind(register);

@@ -1,5 +1,5 @@
 /** Number of bytes that must exist after the range to copy, because the copy reads 4 bytes at a time. Their values are not used. */
-export const PADDING = 3;
+export const PADDING = 7;
 
 /** Returns a copy of `bytes` with `PADDING` bytes appended. */
 export function padded(bytes: Uint8Array): DataView {
@@ -8,41 +8,64 @@ export function padded(bytes: Uint8Array): DataView {
   return new DataView(room.buffer);
 }
 
-const BYTES = 65536;
+/** A text in UTF-8 that is written many times. */
+export interface FixedText {
+  /** With `PADDING`. */
+  readonly bytes: DataView;
+  readonly length: number;
+}
+
+export function fixedText(text: string): FixedText {
+  const bytes = Buffer.from(text);
+  return { bytes: padded(bytes), length: bytes.length };
+}
+
+const FIRST_BYTES = 4096;
 const LONGEST_NUMBER = 32;
+/** Most bytes of a UTF-16 code unit in UTF-8. */
+const LONGEST_UNIT = 3;
 const ZERO = 0x30;
 const MINUS = 0x2d;
 const BILLION = 1e9;
 
-/** Builds a long string from byte ranges, strings and numbers. */
+/** Builds a long text in UTF-8 from byte ranges, strings and numbers. */
 export class TextWriter {
-  readonly #bytes = Buffer.allocUnsafeSlow(BYTES);
-  readonly #view = new DataView(this.#bytes.buffer);
+  #bytes: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(this.#bytes.buffer);
   #at = 0;
-  #text = '';
+  /** Number of bytes to allocate first. */
+  #expected = FIRST_BYTES;
 
   /** Appends the bytes of `source` from `from` to `to`, whole characters. `PADDING` bytes must follow them. */
   bytes(source: DataView, from: number, to: number): void {
     const end = this.#at + to - from;
-    if (end + PADDING > BYTES) {
-      this.#long(source, from, to);
-      return;
-    }
-    // Copies 4 bytes at a time. Excess bytes are overwritten by the next call.
-    for (let at = this.#at, i = from; i < to; i += 4, at += 4) {
-      this.#view.setInt32(at, source.getInt32(i, true), true);
-    }
+    if (end + PADDING > this.#bytes.length) this.#grow(end + PADDING);
+    copy(this.#view, this.#at, source, from, to);
+    this.#at = end;
+  }
+
+  /** Appends `before`, the bytes of `source` from `from` to `to`, and `after`: see `bytes()`. */
+  between(before: FixedText, source: DataView, from: number, to: number, after: FixedText): void {
+    const start = this.#at + before.length;
+    const middle = start + to - from;
+    const end = middle + after.length;
+    if (end + PADDING > this.#bytes.length) this.#grow(end + PADDING);
+    const view = this.#view;
+    copy(view, this.#at, before.bytes, 0, before.length);
+    copy(view, start, source, from, to);
+    copy(view, middle, after.bytes, 0, after.length);
     this.#at = end;
   }
 
   string(text: string): void {
-    this.#flush();
-    this.#text += text;
+    const end = this.#at + text.length * LONGEST_UNIT;
+    if (end > this.#bytes.length) this.#grow(end);
+    this.#at += this.#bytes.write(text, this.#at);
   }
 
   /** Appends a number as JavaScript formats it: the shortest text that parses to the same number. */
   number(value: number): void {
-    if (this.#at + LONGEST_NUMBER > BYTES) this.#flush();
+    if (this.#at + LONGEST_NUMBER > this.#bytes.length) this.#grow(this.#at + LONGEST_NUMBER);
     const whole = value | 0;
     if (whole === value) {
       if (whole < 0) this.#bytes[this.#at++] = MINUS;
@@ -57,28 +80,35 @@ export class TextWriter {
     }
   }
 
-  #long(source: DataView, from: number, to: number): void {
-    this.#flush();
-    if (to - from + PADDING <= BYTES) this.bytes(source, from, to);
-    else this.#text += Buffer.from(source.buffer, source.byteOffset + from, to - from).toString();
+  /** Discards what was written since the last `take()`. */
+  clear(): void {
+    this.#at = 0;
   }
 
   /** Returns the text written since the last `take()`. */
   take(): string {
-    this.#flush();
-    const text = this.#text;
-    this.#text = '';
+    const text = this.#bytes.toString('utf8', 0, this.#at);
+    this.#at = 0;
     return text;
+  }
+
+  /** As `take()`, in UTF-8. The caller owns the bytes. */
+  takeBytes(): Buffer {
+    const taken = this.#bytes.subarray(0, this.#at);
+    // The next text is probably about as long.
+    this.#expected = Math.max(FIRST_BYTES, Math.ceil(this.#at * 1.125));
+    this.#use(Buffer.alloc(0));
+    this.#at = 0;
+    return taken;
   }
 
   /** Appends an integer from 0 to 2^31, with leading zeros up to `least` digits. */
   #digits(value: number, least: number): void {
-    let count = least;
-    for (let limit = 10 ** least; value >= limit; limit *= 10) count++;
     const bytes = this.#bytes;
-    const end = this.#at + count;
+    const from = this.#at;
+    const end = from + Math.max(least, digitsOf(value));
     let rest = value;
-    for (let at = end - 1; at >= this.#at; at--) {
+    for (let at = end - 1; at >= from; at--) {
       const shorter = (rest / 10) | 0;
       bytes[at] = ZERO + rest - shorter * 10;
       rest = shorter;
@@ -90,10 +120,36 @@ export class TextWriter {
     for (let i = 0; i < text.length; i++) this.#bytes[this.#at++] = text.charCodeAt(i);
   }
 
-  #flush(): void {
-    if (this.#at > 0) this.#text += this.#bytes.toString('utf8', 0, this.#at);
-    this.#at = 0;
+  /** Makes room for `length` bytes in all. */
+  #grow(length: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(length, this.#expected, this.#bytes.length * 2));
+    larger.set(this.#bytes.subarray(0, this.#at));
+    this.#use(larger);
   }
+
+  #use(bytes: Buffer): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+}
+
+/** Copies 8 bytes at a time. Excess bytes are overwritten by the next call. */
+function copy(target: DataView, at: number, source: DataView, from: number, to: number): void {
+  // A double holds any 8 bytes of UTF-8 unchanged: a NaN would need a byte above 0xef before a byte 0x7f or 0xff.
+  for (let i = from; i < to; i += 8) {
+    target.setFloat64(at, source.getFloat64(i, true), true);
+    at += 8;
+  }
+}
+
+/** Number of decimal digits of an integer from 0 to 2^31. */
+function digitsOf(value: number): number {
+  if (value < 10) return 1;
+  if (value < 100) return 2;
+  if (value < 1000) return 3;
+  let count = 4;
+  for (let limit = 10_000; value >= limit; limit *= 10) count++;
+  return count;
 }
 
 export function formatValue(value: number): string {
