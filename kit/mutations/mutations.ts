@@ -83,8 +83,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "show a dead worker's gauge",
     guarantee: 1,
     file: 'packages/prom-multiproc/src/merge/slot-series.ts',
-    text: '} else if (live || keeps) {',
-    replacement: '} else {',
+    text: 'if (live || keeps) {',
+    replacement: 'if (slot >= 0) {',
     test: [
       'packages/prom-multiproc/src/merge/directory-reader.test.ts',
       'counts of dead slots are shown and gauges are not',

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type RequestListener, type RequestOptions, request } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type RequestOptions,
+  request,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -33,7 +39,9 @@ async function pageOf(handler: RequestListener): Promise<string> {
   const server = createServer(handler).listen(0, '127.0.0.1');
   await once(server, 'listening');
   try {
-    return await (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`)).text();
+    const { port } = server.address() as AddressInfo;
+    const headers = { 'Accept-Encoding': 'identity' };
+    return await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers })).text();
   } finally {
     server.close();
   }
@@ -96,6 +104,68 @@ test('several OpenMetrics registries make one exposition with one # EOF', async 
   assert.equal(text.match(/# EOF/g)?.length, 1);
   assert.match(text, /^one 1\n[\s\S]*^two 1\n# EOF\n$/m);
   assert.throws(() => metricsHandler(registries[0], new client.Registry()), /set the same one for all/);
+});
+
+test('a metrics() with which the application has replaced that of the registry is served', async (t) => {
+  const { register } = shareCounter(t);
+  const { metrics } = register;
+  register.metrics = async () => `${await metrics.call(register)}own 1\n`;
+  assert.match(await pageOf(metricsHandler(register)), /^a_total 3$[\s\S]*^own 1$/m);
+});
+
+test('a page that a client reads slowly does not change when later pages are made', async (t) => {
+  const { register } = shareCounter(t);
+  const counter = new client.Counter({
+    name: 'n_total',
+    help: 'N',
+    labelNames: ['n'],
+    registers: [register],
+  });
+  // More than the buffers of a connection hold.
+  const count = () => {
+    for (let n = 0; n < 200; n++) counter.inc({ n: `${n} ${'x'.repeat(50_000)}` });
+  };
+  count();
+  const server = createServer(metricsHandler(register)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const ask = async () => {
+    const [response] = await once(request({ host: '127.0.0.1', port, agent: false }).end(), 'response');
+    return response as IncomingMessage;
+  };
+  const valuesOf = async (response: IncomingMessage) => {
+    const text = Buffer.concat(await response.toArray()).toString();
+    return new Set(Array.from(text.matchAll(/^n_total.* (\d+)$/gm), ([, value]) => value));
+  };
+  const slow = await ask();
+  for (const value of ['2', '3']) {
+    count();
+    assert.deepEqual(await valuesOf(await ask()), new Set([value]));
+  }
+  assert.deepEqual(await valuesOf(slow), new Set(['1']));
+});
+
+test('a page that other code has kept does not change when later pages are made', async (t) => {
+  const { register } = shareCounter(t);
+  const handler = metricsHandler(register);
+  const kept: Buffer[] = [];
+  const keepAndServe: RequestListener = (request, response) => {
+    const { end } = response;
+    response.end = ((body: Buffer) => end.call(response, kept[kept.push(body) - 1], 'utf8')) as typeof end;
+    handler(request, response);
+  };
+  for (let total = 3; total <= 5; total++) {
+    await pageOf(keepAndServe);
+    (register.getSingleMetric('a_total') as client.Counter).inc();
+  }
+  assert.deepEqual(
+    kept.map((page) => sample(page.toString(), 'a_total')),
+    [3, 4, 5],
+  );
 });
 
 test('/workers/<slot> shows one worker while it is alive', async (t) => {

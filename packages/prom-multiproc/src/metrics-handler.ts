@@ -1,6 +1,7 @@
 import { applicationPage, type Shown } from './application-page.ts';
 import type { AnyRegistry } from './client/client-internals.ts';
 import { globalRegister } from './client/clients.ts';
+import { reusePage } from './exposition/text-format.ts';
 import { readAhead } from './merge/read-ahead.ts';
 import { clusterRole } from './os/cluster-role.ts';
 import { type Page, type PageHandler, pageHandler, plain, workerPage } from './page-handler.ts';
@@ -84,7 +85,9 @@ function isPlain(shown: Shown): shown is AnyRegistry {
 function joined(pages: readonly (string | Buffer)[]): string | Buffer {
   if (pages.length === 1) return pages[0]!;
   const all = pages.map((page) => (typeof page === 'string' ? Buffer.from(page) : page));
-  return Buffer.concat([...all.slice(0, -1).map(withoutEof), all.at(-1)!]);
+  const page = Buffer.concat([...all.slice(0, -1).map(withoutEof), all.at(-1)!]);
+  for (const one of all) reusePage(one);
+  return page;
 }
 
 function withoutEof(page: Buffer): Buffer {

@@ -1,6 +1,7 @@
 /** The HTTP layer of `metricsHandler` and of the command `prom-multiproc serve`. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import { constants, gzip } from 'node:zlib';
+import { reusePage } from './exposition/text-format.ts';
 import { type Reader, TEXT_CONTENT_TYPE } from './reader.ts';
 
 export interface Page {
@@ -53,13 +54,25 @@ function send(request: IncomingMessage, response: ServerResponse, { status, cont
     response.end(request.method === 'HEAD' ? undefined : encoded);
   };
   if (!acceptsGzip(request)) {
+    if (isUnwrapped(response)) response.once('close', () => reuse(body));
     finish(body);
     return;
   }
   gzip(body, { level: constants.Z_BEST_SPEED }, (error, encoded) => {
     if (error === null) response.setHeader('Content-Encoding', 'gzip');
     finish(error === null ? encoded : body);
+    if (error === null) reuse(body);
   });
+}
+
+/** Whether Node itself sends the body. Other code may keep it beyond the end of the response. */
+function isUnwrapped(response: ServerResponse): boolean {
+  const { write, end } = ServerResponse.prototype;
+  return response.write === write && response.end === end;
+}
+
+function reuse(body: string | Buffer): void {
+  if (typeof body !== 'string') reusePage(body);
 }
 
 function acceptsGzip({ headers }: IncomingMessage): boolean {

@@ -2,6 +2,16 @@ import type { Family } from '../merge/family.ts';
 import { formatValue } from '../util/text-writer.ts';
 import { LineTemplate } from './line-template.ts';
 
+const uniform = new WeakMap<Family, LineTemplate[][]>();
+
+/** Returns the line templates of a family with one set of bounds: see `templatesOf`. */
+export function uniformTemplates(family: Family, openMetrics: boolean): LineTemplate[] {
+  const made = uniform.get(family) ?? [];
+  uniform.set(family, made);
+  made[Number(openMetrics)] ??= templatesOf(family, family.boundSets[0]!, openMetrics);
+  return made[Number(openMetrics)]!;
+}
+
 /**
  * Returns the line templates of a series, in the order of its values: see `SeriesRows`. The label order is prom-client's.
  */

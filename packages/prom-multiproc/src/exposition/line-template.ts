@@ -1,8 +1,6 @@
 import { type Label, labelText } from '../merge/label-text.ts';
 import { type FixedText, fixedText, type TextWriter } from '../util/text-writer.ts';
 
-const AFTER = fixedText('} ');
-
 /** The fixed text of a line around a series' own labels, including the preceding line feed. */
 export class LineTemplate {
   readonly #before: FixedText;
@@ -28,7 +26,6 @@ export class LineTemplate {
       this.writeBare(out, value);
       return;
     }
-    out.between(this.#before, texts, from, to, AFTER);
-    out.number(value);
+    out.line(this.#before, texts, from, to, value);
   }
 }

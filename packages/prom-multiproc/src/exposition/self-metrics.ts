@@ -1,3 +1,4 @@
+import type { MetricDefinition } from '../format/layout.ts';
 import type { DirectoryStatus } from '../merge/directory-reader.ts';
 import type { Family } from '../merge/family.ts';
 import { localFamily } from '../merge/local-family.ts';
@@ -47,27 +48,45 @@ export function isSelfMetric(name: string): boolean {
   return name.startsWith(SELF_PREFIX);
 }
 
-/** Yields the self-metrics: first those that the merge computes, then those that the processes count in `families`. */
+interface Computed {
+  readonly family: Family;
+  readonly measure: Measure;
+}
+
+let computed: readonly Computed[] | undefined;
+let uncounted: ReadonlyMap<string, Family> | undefined;
+
+/**
+ * Yields the self-metrics: first those that the merge computes, then those that the processes count in `families`. The values of the
+ * former change with the next call.
+ */
 export function* selfMetrics(
   status: DirectoryStatus,
   families: ReadonlyMap<string, Family>,
 ): Generator<Family> {
-  for (const [name, type, help, measure] of COMPUTED_SELF_METRICS) {
+  computed ??= COMPUTED_SELF_METRICS.map(([name, type, help, measure]) => {
     const definition = { name, type, help, aggregator: 'sum', labelNames: [], bounds: [] };
-    yield localFamily(definition, [{ labels: [], values: [measure(status)] }]);
+    return { family: localFamily(definition, [{ labels: [], values: [0] }]), measure };
+  });
+  for (const { family, measure } of computed) {
+    family.table.totals[0] = measure(status);
+    yield family;
   }
-  const unlabelled = [{ labels: [], values: [0] }];
-  for (const definition of COUNTED_SELF_METRICS) {
-    const isLabelled = definition.labelNames.length > 0;
-    yield families.get(definition.name) ?? localFamily(definition, isLabelled ? [] : unlabelled);
-  }
-  const known = new Set([
-    ...COMPUTED_SELF_METRICS.map(([name]) => name),
-    ...COUNTED_SELF_METRICS.map(({ name }) => name),
-  ]);
+  uncounted ??= new Map(
+    COUNTED_SELF_METRICS.map((definition) => [definition.name, withoutCounts(definition)]),
+  );
+  for (const [name, family] of uncounted) yield families.get(name) ?? family;
   for (const family of families.values()) {
-    if (isSelfMetric(family.name) && !known.has(family.name)) yield family;
+    if (isSelfMetric(family.name) && !isKnown(family.name)) yield family;
   }
+}
+
+function isKnown(name: string): boolean {
+  return uncounted!.has(name) || computed!.some(({ family }) => family.name === name);
+}
+
+function withoutCounts(definition: MetricDefinition): Family {
+  return localFamily(definition, definition.labelNames.length > 0 ? [] : [{ labels: [], values: [0] }]);
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

@@ -3,7 +3,7 @@ import type { Family } from '../merge/family.ts';
 import { escapeHelp, type Label } from '../merge/label-text.ts';
 import type { SeriesTable } from '../merge/series-table.ts';
 import { TextWriter } from '../util/text-writer.ts';
-import { templatesOf } from './family-templates.ts';
+import { templatesOf, uniformTemplates } from './family-templates.ts';
 import { LineTemplate } from './line-template.ts';
 import { rowsOf, type SeriesRows } from './series-rows.ts';
 
@@ -30,6 +30,11 @@ export function renderPage(blocks: Iterable<Family | string>, options: TextOptio
   return out.takeBytes();
 }
 
+/** Lets the next page use the memory of a page that is not needed any more. */
+export function reusePage(page: Buffer): void {
+  out.reuse(page);
+}
+
 /** Renders one family, HELP and TYPE first, without a final line feed, in prom-client's layout. */
 export function renderFamily(family: Family, options: TextOptions): string {
   out.clear();
@@ -49,8 +54,7 @@ function writeFamily(family: Family, options: TextOptions): void {
 /** Renders a family whose series have the same bounds. */
 function renderUniform(family: Family, { openMetrics }: TextOptions): void {
   const { table, type, series } = family;
-  const [bounds] = family.boundSets;
-  const templates = templatesOf(family, bounds!, openMetrics);
+  const templates = uniformTemplates(family, openMetrics);
   if (type === 'counter') {
     renderCounters(family, templates[0]!);
     return;

@@ -1,7 +1,7 @@
 import { type MetricDefinition, placeCells } from '../format/layout.ts';
 import type { SlotListener } from '../slot/slot-listener.ts';
 import { IntList } from '../util/int-list.ts';
-import type { NamedShape, SeriesTable } from './series-table.ts';
+import type { NamedShape, SeriesTable, Shape } from './series-table.ts';
 
 /**
  * The series of one slot as numbers of a `SeriesTable`, in the order of the log, which determines their cells. They are kept as
@@ -65,12 +65,30 @@ interface Merge {
 
 /** Merges `count` series from number `first` on. Cells before `next` are those of earlier runs. @returns the end of its cells */
 function mergeRun(merge: Merge, first: number, count: number, next: number): number {
-  const { table, totals, slot, values, live } = merge;
   if (count === 0) return next;
-  const { cells, totals: width, fold, keeps, family } = table.shapes[table.shapeOf.array[first]!]!;
-  const start = table.bases.array[first]!;
+  const { table, totals, values } = merge;
+  const shape = table.shapes[table.shapeOf.array[first]!]!;
+  if (shape.fold !== undefined) return foldRun(merge, shape, first, count, next);
+  return addRun(totals, table.bases.array[first]!, values, next, count, shape);
+}
+
+function addRun(
+  totals: Float64Array,
+  start: number,
+  values: Float64Array,
+  next: number,
+  count: number,
+  { cells, totals: width }: Shape,
+): number {
+  // The first value is added to 0 instead of stored: otherwise V8 would deoptimize these loops at the second slot.
   if (cells === 1 && width === 1) {
-    addValues(totals, start, values, next, count);
+    for (let i = 0; i < count; i++) {
+      const value = values[next + i]!;
+      const sum = totals[start + i]! + value;
+      // One comparison for most values: NaN is not above 0.
+      if (sum >= 0) totals[start + i] = sum;
+      else if (!Number.isNaN(value)) totals[start + i] = Number.isNaN(sum) ? 0 + value : sum;
+    }
     return next + count;
   }
   let end = next;
@@ -78,32 +96,29 @@ function mergeRun(merge: Merge, first: number, count: number, next: number): num
     const from = placeCells(end, cells);
     end = from + cells;
     const base = start + i * width;
-    const value = values[from]!;
-    if (Number.isNaN(value) || width === 0) continue;
-    if (fold === undefined) {
-      addRow(totals, base, values, from, width);
-    } else if (live || keeps) {
-      fold(totals, base, value, cells === 2 ? values[from + 1]! : 0);
-      if (family!.showsEachSlot) table.addBySlot(first + i, { slot, value });
+    if (Number.isNaN(values[from]!)) continue;
+    const isFirst = Number.isNaN(totals[base]!);
+    for (let cell = 0; cell < width; cell++) {
+      totals[base + cell] = (isFirst ? 0 : totals[base + cell]!) + values[from + cell]!;
     }
   }
   return end;
 }
 
-// The first value is added to 0 instead of stored: otherwise V8 would deoptimize these loops at the second slot.
-
-function addValues(totals: Float64Array, base: number, values: Float64Array, from: number, count: number) {
+function foldRun(merge: Merge, shape: Shape, first: number, count: number, next: number): number {
+  const { table, totals, slot, values, live } = merge;
+  const { cells, totals: width, fold, keeps, family } = shape;
+  const start = table.bases.array[first]!;
+  let end = next;
   for (let i = 0; i < count; i++) {
-    const value = values[from + i]!;
+    const from = placeCells(end, cells);
+    end = from + cells;
+    const value = values[from]!;
     if (Number.isNaN(value)) continue;
-    const total = totals[base + i]!;
-    totals[base + i] = (Number.isNaN(total) ? 0 : total) + value;
+    if (live || keeps) {
+      fold!(totals, start + i * width, value, cells === 2 ? values[from + 1]! : 0);
+      if (family!.showsEachSlot) table.addBySlot(first + i, { slot, value });
+    }
   }
-}
-
-function addRow(totals: Float64Array, base: number, values: Float64Array, from: number, width: number): void {
-  const isFirst = Number.isNaN(totals[base]!);
-  for (let cell = 0; cell < width; cell++) {
-    totals[base + cell] = (isFirst ? 0 : totals[base + cell]!) + values[from + cell]!;
-  }
+  return end;
 }

@@ -42,3 +42,18 @@ test('pieces of any length are written completely and in order', () => {
   assert.equal(out.take(), `${expected}end`);
   assert.equal(out.take(), '');
 });
+
+test('taken bytes do not change until they are reused, which is possible for the last ones only', () => {
+  const out = new TextWriter();
+  const taken = (text: string) => {
+    out.string(text);
+    return out.takeBytes();
+  };
+  const [first, second] = [taken('first'), taken('second')];
+  out.reuse(first);
+  const third = taken('third');
+  assert.deepEqual([first, second, third].map(String), ['first', 'second', 'third']);
+  out.reuse(third);
+  taken('other');
+  assert.deepEqual([first, second, third].map(String), ['first', 'second', 'other']);
+});

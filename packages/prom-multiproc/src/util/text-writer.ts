@@ -25,6 +25,8 @@ const LONGEST_NUMBER = 32;
 /** Most bytes of a UTF-16 code unit in UTF-8. */
 const LONGEST_UNIT = 3;
 const ZERO = 0x30;
+/** The bytes of `} `. */
+const BRACE_SPACE = 0x7d20;
 const MINUS = 0x2d;
 const BILLION = 1e9;
 
@@ -35,6 +37,8 @@ export class TextWriter {
   #at = 0;
   /** Number of bytes to allocate first. */
   #expected = FIRST_BYTES;
+  /** The last taken bytes, unless `reuse()` has returned them. */
+  #taken: Buffer | undefined;
 
   /** Appends the bytes of `source` from `from` to `to`, whole characters. `PADDING` bytes must follow them. */
   bytes(source: DataView, from: number, to: number): void {
@@ -44,17 +48,24 @@ export class TextWriter {
     this.#at = end;
   }
 
-  /** Appends `before`, the bytes of `source` from `from` to `to`, and `after`: see `bytes()`. */
-  between(before: FixedText, source: DataView, from: number, to: number, after: FixedText): void {
+  /** Appends `before`, the bytes of `source` from `from` to `to`, `} ` and a number: see `bytes()` and `number()`. */
+  line(before: FixedText, source: DataView, from: number, to: number, value: number): void {
     const start = this.#at + before.length;
-    const middle = start + to - from;
-    const end = middle + after.length;
-    if (end + PADDING > this.#bytes.length) this.#grow(end + PADDING);
+    const end = start + to - from;
+    if (end + 2 + LONGEST_NUMBER > this.#bytes.length) this.#grow(end + 2 + LONGEST_NUMBER);
     const view = this.#view;
     copy(view, this.#at, before.bytes, 0, before.length);
     copy(view, start, source, from, to);
-    copy(view, middle, after.bytes, 0, after.length);
-    this.#at = end;
+    view.setUint16(end, BRACE_SPACE);
+    const at = end + 2;
+    const whole = value | 0;
+    if (whole === value && whole >= 0) {
+      this.#at = at + digitsOf(whole);
+      writeDigits(view, at, this.#at, whole);
+    } else {
+      this.#at = at;
+      this.number(value);
+    }
   }
 
   string(text: string): void {
@@ -92,9 +103,10 @@ export class TextWriter {
     return text;
   }
 
-  /** As `take()`, in UTF-8. The caller owns the bytes. */
+  /** As `take()`, in UTF-8. The bytes do not change until they are passed to `reuse()`. */
   takeBytes(): Buffer {
     const taken = this.#bytes.subarray(0, this.#at);
+    this.#taken = taken;
     // The next text is probably about as long.
     this.#expected = Math.max(FIRST_BYTES, Math.ceil(this.#at * 1.125));
     this.#use(Buffer.alloc(0));
@@ -102,17 +114,17 @@ export class TextWriter {
     return taken;
   }
 
+  /** Lets the next text use the memory of bytes that are not needed any more, if `takeBytes()` returned them last. */
+  reuse(taken: Buffer): void {
+    if (taken !== this.#taken || this.#bytes.length > 0) return;
+    this.#taken = undefined;
+    this.#use(Buffer.from(taken.buffer));
+  }
+
   /** Appends an integer from 0 to 2^31, with leading zeros up to `least` digits. */
   #digits(value: number, least: number): void {
-    const bytes = this.#bytes;
-    const from = this.#at;
-    const end = from + Math.max(least, digitsOf(value));
-    let rest = value;
-    for (let at = end - 1; at >= from; at--) {
-      const shorter = (rest / 10) | 0;
-      bytes[at] = ZERO + rest - shorter * 10;
-      rest = shorter;
-    }
+    const end = this.#at + Math.max(least, digitsOf(value));
+    writeDigits(this.#view, this.#at, end, value);
     this.#at = end;
   }
 
@@ -139,6 +151,16 @@ function copy(target: DataView, at: number, source: DataView, from: number, to: 
   for (let i = from; i < to; i += 8) {
     target.setFloat64(at, source.getFloat64(i, true), true);
     at += 8;
+  }
+}
+
+/** Writes an integer right-aligned into `from` up to `to`. */
+function writeDigits(target: DataView, from: number, to: number, value: number): void {
+  let rest = value;
+  for (let at = to - 1; at >= from; at--) {
+    const shorter = (rest / 10) | 0;
+    target.setUint8(at, ZERO + rest - shorter * 10);
+    rest = shorter;
   }
 }
 
