@@ -20,7 +20,7 @@ const TOOLS = new Set(
 const OWN: Record<Service, { programs: readonly string[]; shell: boolean; user: number; writable?: string }> =
   {
     app: {
-      programs: ['node', 'python3', 'python3.13', 'supervisord', 'supervisorctl'],
+      programs: ['node', 'python3', 'python3.13', 'supervisorctl'],
       shell: true,
       user: 1000,
       writable: 'run/app',
@@ -52,6 +52,7 @@ const FORBIDDEN: readonly [what: string, path: RegExp][] = [
   ['a package cache', /\.(deb|apk|tgz|rpm)$|^var\/cache\/.*\/.*\.bin$|^var\/lib\/apt\/lists\/./],
   ['documentation', /^usr\/(local\/)?share\/(man|info|locale)\/.|^usr\/share\/doc\/.*\/(?!copyright$)[^/]+$/],
   ['a build-time file', /node_modules\/.*(\.d\.[cm]?ts|\.map|\.md)$|^usr\/(local\/)?include\/./],
+  ['TypeScript, or a binary for another C library', /^srv\/.*(\.[cm]?ts|\/musl_[^/]*\/.*)$/],
   ['tests of a dependency', /node_modules\/(@[^/]+\/)?[^/]+\/test\/|\.test\.ts$|python3[^/]*\/test\//],
   ['a secret', /\.(pem|key)$|(^|\/)(id_[a-z0-9]*sa|\.env|\.git|\.netrc|\.npmrc|\.docker)$/],
 ];
