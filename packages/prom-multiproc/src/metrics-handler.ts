@@ -24,8 +24,8 @@ const WORKER_PATH = /\/workers\/(\d{1,4})$/;
  * The metrics of `others` follow the totals. These are registries private to this process, such as a primary's own. They
  * stay unshared; `Registry.merge()` with a shared registry would share them.
  *
- * Except in cluster workers, the handler checks for new series ten times a second and reads their names ahead, because
- * otherwise the first request would wait for that.
+ * Except in cluster workers, the handler reads the names of new series ahead, because otherwise the first request would wait
+ * for that.
  * @throws TypeError if the registries have different content types
  * @throws Error if no client is installed and `register` is omitted
  */
@@ -40,7 +40,7 @@ export function metricsHandler(register?: AnyRegistry, ...others: readonly AnyRe
   for (const one of others) keepApart(one);
 
   // A worker receives scrapes only by chance.
-  if (clusterRole() !== 'worker') readAhead(() => readAheadSteps(register));
+  if (clusterRole() !== 'worker') readAhead(() => readAheadSteps(register), sharedDirectory);
 
   async function pageFor(path: string): Promise<Page> {
     const slot = WORKER_PATH.exec(path)?.[1];

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { bytesRead } from '../../test/support/bytes-read.ts';
 import { TextReader } from '../../test/support/directory-text.ts';
 import { filledSlots } from '../../test/support/filled-slots.ts';
+import { until } from '../../test/support/poll.ts';
 import { sample } from '../../test/support/sample.ts';
 import { shareCounter } from '../../test/support/shared-counter.ts';
 import { add, COUNTER, openWriter } from '../../test/support/slot-files.ts';
@@ -13,13 +14,15 @@ import { clearDirectory } from '../clear-directory.ts';
 import { metricsHandler } from '../metrics-handler.ts';
 import type { SlotWriter } from '../slot/slot-writer.ts';
 import { FEW_SERIES } from './directory-reader.ts';
-import { LOOK_INTERVAL_MS, readAhead } from './read-ahead.ts';
+import { LOOK_INTERVAL_MS, QUIET_LOOKS, readAhead, UNWATCHED_PAUSE_MS } from './read-ahead.ts';
 
 const SLOTS = 3;
 
 async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise(setImmediate);
 }
+
+const notWatched = () => undefined;
 
 test('a log that does not change between two looks is read ahead, and the next scrape reads only values', async (t) => {
   const { directory, register } = shareCounter(t);
@@ -152,10 +155,71 @@ test('after a failed look the process continues and so do later looks', async (t
       yield;
       throw new Error('a file was removed');
     })();
-  });
+  }, notWatched);
   for (let look = 1; look <= 3; look++) {
     t.mock.timers.tick(LOOK_INTERVAL_MS);
     await turns(2);
     assert.equal(looks, look);
+  }
+});
+
+test('without new records the looks pause until a new series is written, whatever is counted meanwhile', async (t) => {
+  const directory = temporaryDirectory(t);
+  const writer = openWriter(directory);
+  const reader = new TextReader(t, directory);
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const timeouts = t.mock.method(globalThis, 'setTimeout').mock;
+  let [looks, found] = [0, 0];
+  readAhead(
+    function* () {
+      looks++;
+      const grown = reader.lookAhead();
+      found += grown;
+      if (grown > 0) yield;
+    },
+    () => directory,
+  );
+  const ticks = async (count: number) => {
+    for (let i = 0; i < count; i++) {
+      t.mock.timers.tick(LOOK_INTERVAL_MS);
+      await turns(2);
+    }
+  };
+  add(writer, COUNTER, '/', 1);
+  await ticks(20);
+  assert.deepEqual([found, looks], [1, 1 + QUIET_LOOKS]);
+  add(writer, COUNTER, '/', 1);
+  writer.beat(86_405);
+  await ticks(20);
+  assert.equal(looks, 1 + QUIET_LOOKS);
+  for (let series = 2; series <= 3; series++) {
+    add(writer, COUNTER, `/${series}`, 1);
+    await until('the new series is read ahead', async () => {
+      await ticks(1);
+      return found === series;
+    });
+    await ticks(20);
+  }
+  assert.ok(!timeouts.calls.some(({ arguments: [, ms] }) => ms === UNWATCHED_PAUSE_MS), 'not watched');
+});
+
+test('while the directory cannot be watched, the looks pause for a limited time', async (t) => {
+  const directory = temporaryDirectory(t);
+  for (const missing of [undefined, join(directory, 'missing')]) {
+    t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
+    let looks = 0;
+    readAhead(
+      // biome-ignore lint/correctness/useYield: finds nothing
+      function* () {
+        looks++;
+      },
+      () => missing,
+    );
+    for (let pause = 1; pause <= 3; pause++) {
+      for (let i = 0; i < 10; i++) t.mock.timers.tick(LOOK_INTERVAL_MS);
+      assert.equal(looks, pause * QUIET_LOOKS);
+      t.mock.timers.tick(UNWATCHED_PAUSE_MS);
+    }
+    t.mock.timers.reset();
   }
 });
