@@ -23,6 +23,10 @@ const WAYS = [
   'labels(values).observe(value)',
   'labels(object).observe(value)',
   'set(value)',
+  'set(labels, value)',
+  'labels().set(value)',
+  'labels(values).set(value)',
+  'labels(object).dec()',
 ];
 /** No object is smaller. The compiler allocates a few objects during the measurement. */
 const SMALLEST_OBJECT_BYTES = 12;

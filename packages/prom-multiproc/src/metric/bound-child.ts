@@ -45,7 +45,7 @@ export function histogramChildren(metric: SharedMetric, observe: Observe): MakeC
 }
 
 /** The series of fixed labels. It is looked up only while it does not exist, and after the metric has dropped it. */
-class BoundSeries {
+export class BoundSeries {
   readonly labels: ClientLabels;
   #series: SharedSeries | undefined;
 

@@ -125,23 +125,24 @@ class CapturedStorage implements StorageListener {
   #add(entry: ClientEntry, neverSet: boolean): SharedSeries {
     const { cells, tree, originalLabels } = this.#store;
     if (entry.value !== undefined && !this.#metric.accepts(entry.value)) entry.value = 0;
-    const isOnFastPath = this.#isOnFastPath;
-    // A copy: prom-client stores the application's own labels object, which may change.
-    const labels = isOnFastPath ? lastingLabels(entry.labels) : entry.labels;
-    const series = seriesOf({ ...entry, labels }, this.#metric, this.#gauge(neverSet));
-    if (isOnFastPath) tree.set(labels, series);
+    const gauge = this.#gauge(neverSet);
+    const labels = this.#lastingLabels(entry.labels, gauge !== undefined);
+    const series = seriesOf({ ...entry, labels }, this.#metric, gauge);
+    if (labels !== entry.labels) tree.set(labels, series);
     originalLabels.forget();
     cells.add(series);
     return series;
   }
 
-  /** Whether the fast path, which finds series through the tree, counts in this metric (counters and histograms). */
-  get #isOnFastPath(): boolean {
+  /** A copy for the fast path: prom-client stores the application's own labels object, which may change. */
+  #lastingLabels(labels: ClientLabels, isGauge: boolean): ClientLabels {
+    // Not well-formed: prom-client looks gauges up by its own text of the labels.
+    if (isGauge) return { ...labels };
     const { client } = this.#metric;
-    return (
+    const isOnFastPath =
       client.enableExemplars !== true &&
-      ('incWithoutExemplar' in client || 'observeWithoutExemplar' in client)
-    );
+      ('incWithoutExemplar' in client || 'observeWithoutExemplar' in client);
+    return isOnFastPath ? lastingLabels(labels) : labels;
   }
 
   // May run inside prom-client's constructor, before `type` is set.

@@ -4,11 +4,9 @@ import { counterChildren, histogramChildren, type Inc, isFiniteNumber, type Obse
 import { NO_LABELS, replaceLabels } from './labels-method.ts';
 import { isClientsOwn, replace } from './replace-method.ts';
 import type { SharedMetric } from './shared-metric.ts';
-import type { ValueSeries } from './shared-series.ts';
 
 /**
- * Replaces `inc` of a counter, `observe` of a histogram and `set` of a gauge without labels. For a known series the
- * replacements allocate nothing, build no string and make no system call. Arguments and errors are those of the client.
+ * Replaces `inc` of a counter and `observe` of a histogram. For a known series the replacements allocate nothing, build no string and make no system call. Arguments and errors are those of the client.
  */
 export function installFastPath(metric: SharedMetric): void {
   const { client } = metric;
@@ -26,18 +24,6 @@ export function installFastPath(metric: SharedMetric): void {
     const make = histogramChildren(metric, observe);
     replaceLabels(metric, (labels, known) => (metric.hasLabels(labels) ? make(labels, known) : undefined));
   }
-  if (isClientsOwn(client, 'set') && client.labelNames.length === 0) installSet(metric);
-}
-
-/** Replaces `set` of a gauge without labels. All other gauge methods stay prom-client's own. */
-function installSet(metric: SharedMetric): void {
-  const client = metric.client as unknown as { set(labels: unknown, value?: unknown): void };
-  const { set } = client;
-  client.set = function setOnly(labels, value) {
-    const series = typeof labels === 'number' ? metric.only : undefined;
-    if (series === undefined) set.call(this, labels, value);
-    else (series as ValueSeries).value = labels as number;
-  };
 }
 
 /** Makes the fast `inc`. Invalid arguments are passed to the client's own `inc`, which throws its error. */

@@ -221,11 +221,6 @@ export class SharedMetric implements StoredMetric {
     return this.#isSettled ? this.#tree.at(...values) : undefined;
   }
 
-  /** The series of a metric without labels, if it was written before. */
-  get only(): SharedSeries | undefined {
-    return this.#isSettled ? this.#cells.all[0] : undefined;
-  }
-
   /** Whether the metric has all of these label names. */
   hasLabels(labels: ClientLabels): boolean {
     return hasLabels(this.client.labelNames, labels);

@@ -7,7 +7,9 @@ export function waysToCount(register: client.Registry): Record<string, () => voi
   const counter = new client.Counter({ ...config, name: 'requests_total' });
   const histogram = new client.Histogram({ ...config, name: 'seconds', buckets: [0.1, 0.5, 1, 5] });
   const gauge = new client.Gauge({ name: 'in_flight', help: 'x', registers: [register] });
+  const running = new client.Gauge({ ...config, name: 'running' });
   const [ofCounter, ofHistogram] = [counter.labels(labels), histogram.labels(labels)];
+  const ofGauge = running.labels(labels);
   const ways = {
     'inc(labels)': () => counter.inc(labels),
     'inc(labels, value)': () => counter.inc(labels, 2.5),
@@ -19,6 +21,10 @@ export function waysToCount(register: client.Registry): Record<string, () => voi
     'labels(values).observe(value)': () => histogram.labels('GET', '/', '200').observe(0.7),
     'labels(object).observe(value)': () => histogram.labels(labels).observe(0.7),
     'set(value)': () => gauge.set(7),
+    'set(labels, value)': () => running.set(labels, 2.5),
+    'labels().set(value)': () => ofGauge.set(2.5),
+    'labels(values).set(value)': () => running.labels('GET', '/', '200').set(2.5),
+    'labels(object).dec()': () => running.labels(labels).dec(),
   };
   for (const count of Object.values(ways)) count();
   return ways;
