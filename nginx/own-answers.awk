@@ -1,8 +1,10 @@
 # Counts the requests that nginx itself answered, rejected or closed, for Prometheus, and writes some of them to the access log. Reads
-# lines of the access log ($by_nginx in nginx.conf); at a line `tick` it writes the counts to the file given by -v file=PATH.
+# lines of the access log ($by_nginx in nginx.conf); at a line `tick` it writes new counts to the file given by -v file=PATH.
 BEGIN {
   # Lines logged of one server and status in one second, of requests that nginx did not pass on. Further ones are only counted.
   MOST_LINES = 10
+  # Seconds after which unchanged counts are written again. The alert NginxAnswersNotCounted fires above 30.
+  REWRITE_SECONDS = 10
   server_of["8040"] = "public"
   server_of["9040"] = "metrics"
   server_of["9090"] = "prometheus"
@@ -32,6 +34,8 @@ function write(   text, key, part, writer) {
   text = text "nginx_own_answers_written_timestamp_seconds " sprintf("%.0f", systime()) "\n"
   # Written by another process: if the disk is full, that process fails and the counts stay here. It still reads all its input, because
   # a pipe without a reader would end this program with SIGPIPE.
+  changed = 0
+  written = systime()
   writer = "{ cat >" file ".new && mv -f " file ".new " file "; } 2>/dev/null || cat >/dev/null"
   printf "%s", text | writer
   close(writer)
@@ -63,7 +67,7 @@ function report_left_out(   key, part) {
 
 /^tick$/ {
   report_left_out()
-  write()
+  if (changed || systime() - written >= REWRITE_SECONDS) write()
   next
 }
 
@@ -74,6 +78,7 @@ function report_left_out(   key, part) {
   status = field("status")
   if (server == "" || status !~ /^[0-9][0-9][0-9]$/) next
   count[server, status]++
+  changed = 1
   # nginx has already logged requests that it passed on.
   if (field("upstream_status") != "") next
   now = substr($0, 10, 25)

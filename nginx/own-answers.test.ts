@@ -1,7 +1,7 @@
 /** Runs own-answers.awk with this machine's awk. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryDirectory } from '../packages/prom-multiproc/test/support/temporary-directory.ts';
@@ -28,10 +28,14 @@ const line = (fields: Record<string, string>): string =>
 const fileFor = (t: TestContext): string => join(temporaryDirectory(t), 'counts');
 
 /** Returns the lines that are written to the access log. */
-function run(file: string, lines: readonly string[]): string[] {
+function run(file: string, lines: readonly string[], path = process.env.PATH): string[] {
   const args = ['-v', `file=${file}`, '-f', join(import.meta.dirname, 'own-answers.awk')];
   const input = lines.map((text) => `${text}\n`).join('');
-  return execFileSync('awk', args, { input, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } })
+  return execFileSync('awk', args, {
+    input,
+    encoding: 'utf8',
+    env: { ...process.env, PATH: path, LC_ALL: 'C' },
+  })
     .split('\n')
     .slice(0, -1);
 }
@@ -82,6 +86,17 @@ test('zero counts and the time of writing are in the file from the start, in the
   assert.match(text, /^# TYPE nginx_own_answers_total counter$/m);
   const [, written] = /^nginx_own_answers_written_timestamp_seconds (\d+)$/m.exec(text)!;
   assert.ok(Number(written) <= Date.now() / 1000 && Number(written) > Date.now() / 1000 - 3600);
+});
+
+test('unchanged counts are not written again at the next tick, because a write starts three programs', (t) => {
+  const directory = temporaryDirectory(t);
+  const moves = join(directory, 'moves');
+  // The program renames the file with the first mv on the PATH.
+  writeFileSync(join(directory, 'mv'), `#!/bin/sh\necho >>'${moves}'\nexec /bin/mv "$@"\n`, { mode: 0o755 });
+  const path = `${directory}:${process.env.PATH}`;
+  run(join(directory, 'counts'), [line({}), 'tick', 'tick', 'tick', line({}), 'tick', 'tick'], path);
+  assert.deepEqual(counts(join(directory, 'counts')), { 'public 429': 2 });
+  assert.equal(readFileSync(moves, 'utf8').length, 3, 'writes: at the start and after each change');
 });
 
 test('a new run continues from the counts in the file', (t) => {

@@ -27,7 +27,7 @@ interface Counted {
   readonly parser: number;
 }
 
-/** The counts of nginx's own answers. nginx flushes its log every second, and own-answers.awk writes every two seconds. */
+/** The counts of nginx's own answers. nginx flushes its log every second, and own-answers.awk writes unchanged counts every ten. */
 async function ownAnswers(stack: Stack): Promise<string> {
   const since = Date.now() / 1000 + 1;
   return poll(
