@@ -67,6 +67,25 @@ test('every value of a line is bounded, and the page states the longest line and
   );
 });
 
+test('failed requests are logged at once, and every other write is atomic', () => {
+  const logs = [...CONF.matchAll(/^\s*access_log (\S+) json(.*) if=\$(\w+);/gm)].map(
+    ([, file, options, condition]) => ({ file, options, condition }),
+  );
+  assert.deepEqual(
+    logs.map(({ condition, options }) => [condition, options === '']),
+    [
+      ['succeeded', false],
+      ['failed', true],
+      ['by_nginx', false],
+    ],
+  );
+  // A file has one buffer, also if only one of its lines in the configuration names it.
+  assert.equal(new Set(logs.map(({ file }) => file)).size, logs.length);
+  for (const { options } of logs.filter((log) => log.options !== '')) {
+    assert.match(options!, /^ buffer=[1-4]k flush=(\d+ms|1s)$/);
+  }
+});
+
 const UNITS = [
   ['days', 86_400],
   ['hours', 3_600],

@@ -72,7 +72,7 @@ export class AccessLogFollower {
     return follower;
   }
 
-  /** Sends a probe and waits until it is in the log: all earlier responses are then counted. */
+  /** Sends a probe and waits until it is in the log. nginx logs earlier successful requests up to 200 ms later. */
   async caughtUp(): Promise<void> {
     this.#probes += 1;
     const path = `${PROBE_PATH}-${this.#probes}`;
