@@ -9,7 +9,7 @@ export function createApp(): App {
   app.use(routes());
   app.use(notFound);
   app.use(failed);
-  return { listener: app, routeOf: expressRoute };
+  return { listener: app, routeOf: expressRoute, logRequestIds: true };
 }
 
 function notFound(_req: Request, res: Response): void {

@@ -1,21 +1,30 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 
-const current = new AsyncLocalStorage<string>();
+/** A request whose id is made when it is first read. */
+export interface IdentifiedRequest {
+  readonly id: string;
+}
+
+const current = new AsyncLocalStorage<IdentifiedRequest>();
 
 const HEADER_VALUE = /^[\w.-]{1,64}$/;
 
 /** Returns the id of the request whose code is running, in all its callbacks and promises; undefined outside a request. */
 export function requestId(): string | undefined {
-  return current.getStore();
+  return current.getStore()?.id;
 }
 
 /** Calls `run` in the context of a request. An error that `run` throws is logged with the id, too. */
-export function runWithRequestId(id: string, run: () => void): void {
+export function runInRequest<A extends unknown[]>(
+  request: IdentifiedRequest,
+  run: (...args: A) => void,
+  ...args: A
+): void {
   try {
-    current.run(id, run);
+    current.run(request, run, ...args);
   } catch (error) {
-    current.enterWith(id);
+    current.enterWith(request);
     throw error;
   }
 }

@@ -12,6 +12,8 @@ interface Layer {
 interface Place {
   readonly mount: string;
   readonly path: string;
+  /** Both together. */
+  readonly pattern: string;
 }
 
 const places = new WeakMap<object, Place[]>();
@@ -27,12 +29,16 @@ export function expressRoute(message: IncomingMessage): string | undefined {
   let found = places.get(route);
   if (found === undefined) {
     collectPlaces(req.app.router as unknown as { stack: readonly Layer[] }, '');
-    found = places.get(route) ?? [{ mount: '', path: String(route.path) }];
+    found = places.get(route) ?? [placeAt('', String(route.path))];
     places.set(route, found);
   }
   // If a router is mounted at several places, the request decides: its base URL fits one of the patterns.
   const place = found.length === 1 ? found[0]! : (found.find((p) => fits(p.mount, req.baseUrl)) ?? found[0]!);
-  return join(place.mount, place.path);
+  return place.pattern;
+}
+
+function placeAt(mount: string, path: string): Place {
+  return { mount, path, pattern: join(mount, path) };
 }
 
 function collectPlaces(router: { readonly stack: readonly Layer[] }, mount: string): void {
@@ -40,7 +46,7 @@ function collectPlaces(router: { readonly stack: readonly Layer[] }, mount: stri
     const path = String(layer.rawPath ?? '');
     if (layer.route !== undefined) {
       const known = places.get(layer.route) ?? [];
-      if (!known.some((p) => p.mount === mount && p.path === path)) known.push({ mount, path });
+      if (!known.some((p) => p.mount === mount && p.path === path)) known.push(placeAt(mount, path));
       places.set(layer.route, known);
     } else if (layer.handle.stack !== undefined) {
       collectPlaces({ stack: layer.handle.stack }, join(mount, path));

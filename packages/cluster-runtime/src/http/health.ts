@@ -1,18 +1,20 @@
-import type { Handler } from '../core/app.ts';
-import { answerText, ownRoutes } from './handler.ts';
+import { exchangeOf } from './exchange.ts';
+import { answerText, pathOf } from './handler.ts';
+import type { Step } from './step.ts';
 
 /**
  * Serves `/livez`, which is always 200, and `/readyz`, which is 503 while `isEnding` returns true: the whole application stops, or this
  * worker received SIGTERM.
  */
-export function health(isEnding: () => boolean): Handler {
-  return ownRoutes(
-    new Map<string, Handler>([
-      ['/livez', (_req, res) => answerText(res, 200, 'ok')],
-      [
-        '/readyz',
-        (_req, res) => (isEnding() ? answerText(res, 503, 'draining') : answerText(res, 200, 'ok')),
-      ],
-    ]),
-  );
+export function health(isEnding: () => boolean): Step {
+  return (req, res, next) => {
+    const path = pathOf(req.url ?? '');
+    if (path !== '/livez' && path !== '/readyz') {
+      next(req as never, res as never);
+      return;
+    }
+    exchangeOf(req, res).ownRoute = path;
+    if (path === '/readyz' && isEnding()) answerText(res, 503, 'draining');
+    else answerText(res, 200, 'ok');
+  };
 }

@@ -8,6 +8,7 @@ import { listen } from '../../test/support/listen.ts';
 import { requestsShed } from './http-metrics.ts';
 import { type SheddingOptions, shedding } from './load-shedding.ts';
 import { threadCpuMs } from './queue-delay.ts';
+import { chain } from './step.ts';
 
 beforeEach(() => register.resetMetrics());
 
@@ -18,9 +19,8 @@ interface Answer {
 
 async function serve(t: TestContext, options: SheddingOptions, route: express.RequestHandler) {
   const app = express();
-  app.use(shedding(options));
   app.get('/', route);
-  const { url } = await listen(t, app);
+  const { url } = await listen(t, chain(shedding(options), app));
   return async (): Promise<Answer> => {
     const response = await fetch(url);
     await response.text();
@@ -65,13 +65,12 @@ test('a client that disconnects frees its place', async (t) => {
   const begun = Promise.withResolvers<express.Response>();
   let taken = 0;
   const app = express();
-  app.use(shedding({ maxWaitMs: 0, maxInFlight: 1 }));
   app.get('/', (_req, res) => {
     taken++;
     if (taken === 1) begun.resolve(res);
     else res.send('at once');
   });
-  const { url } = await listen(t, app);
+  const { url } = await listen(t, chain(shedding({ maxWaitMs: 0, maxInFlight: 1 }), app));
   const controller = new AbortController();
   const aborted = assert.rejects(fetch(url, { signal: controller.signal }));
   const closed = once(await begun.promise, 'close');
@@ -83,12 +82,11 @@ test('a client that disconnects frees its place', async (t) => {
 
 test('a request that waited too long in a connection not yet accepted is shed if the proxy sends X-Request-Start', async (t) => {
   const app = express();
-  app.use(shedding({ maxWaitMs: 100, maxInFlight: 0 }));
   app.get('/', (_req, res) => {
     use(10);
     res.send('done');
   });
-  const { url } = await listen(t, app);
+  const { url } = await listen(t, chain(shedding({ maxWaitMs: 100, maxInFlight: 0 }), app));
   const headers = { 'X-Request-Start': `t=${(Date.now() / 1000).toFixed(3)}` };
   const statuses = await Promise.all(
     Array.from({ length: 60 }, async () => {

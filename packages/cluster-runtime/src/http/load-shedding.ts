@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { Handler } from '../core/app.ts';
+import { exchangeOf } from './exchange.ts';
 import { requestsShed } from './http-metrics.ts';
+import type { Step } from './step.ts';
 import { type WaitQueueOptions, waitQueue } from './wait-queue.ts';
 
 export interface SheddingOptions extends WaitQueueOptions {
@@ -17,29 +18,29 @@ const HEADERS = {
 };
 
 /** Sheds requests above the limit in flight and requests that waited too long, with 503 and `Retry-After`. */
-export function shedding(options: SheddingOptions): Handler {
+export function shedding(options: SheddingOptions): readonly Step[] {
   // The series exist from the start: increase() misses the first count of a new series.
   for (const reason of ['wait', 'in_flight']) requestsShed.inc({ reason }, 0);
-  const limited = limitInFlight(options.maxInFlight);
   const queued = waitQueue(options, (res) => shed(res, 'wait'));
-  return (req, res, next) => limited(req, res, () => queued(req, res, next));
+  return options.maxInFlight === 0 ? [queued] : [limitInFlight(options.maxInFlight), queued];
 }
 
 /** A request is in flight from its head to the end of its response or connection. */
-function limitInFlight(most: number): Handler {
-  if (most === 0) return (_req, _res, next) => next();
+function limitInFlight(most: number): Step {
   let inFlight = 0;
-  function release(): void {
-    inFlight--;
-  }
-  return (_req, res, next) => {
+  const limit = {
+    release(): void {
+      inFlight--;
+    },
+  };
+  return (req, res, next) => {
     if (inFlight >= most) {
       shed(res, 'in_flight');
       return;
     }
     inFlight++;
-    res.once('close', release);
-    next();
+    exchangeOf(req, res).limit = limit;
+    next(req as never, res as never);
   };
 }
 

@@ -9,14 +9,14 @@ import { openRaw } from '../../test/support/raw-http.ts';
 import { expressRoute } from './express-route.ts';
 import { httpRequestDuration, httpRequests, requestsInFlight, workersBusy } from './http-metrics.ts';
 import { measureRequests } from './measure-requests.ts';
+import { chain } from './step.ts';
 
 beforeEach(() => register.resetMetrics());
 
 async function serve(t: TestContext, build: (app: express.Express) => void): Promise<number> {
   const app = express();
-  app.use(measureRequests(expressRoute));
   build(app);
-  return (await listen(t, app)).port;
+  return (await listen(t, chain([measureRequests(expressRoute)], app))).port;
 }
 
 async function counts(): Promise<Record<string, number>> {

@@ -1,9 +1,10 @@
 import type { RequestListener } from 'node:http';
 import type { App, Handler } from '../core/app.ts';
-import { chain } from './handler.ts';
 import { health } from './health.ts';
+import { inRequestContext } from './in-request-context.ts';
 import { measureRequests } from './measure-requests.ts';
 import { logRequests } from './request-log.ts';
+import { chain, type Step, stepOf } from './step.ts';
 
 export interface ListenerOptions {
   /** Whether `/readyz` answers 503. */
@@ -12,19 +13,18 @@ export interface ListenerOptions {
   /** Whether requests are counted. */
   readonly metrics: boolean;
   /** Load shedding. It runs after health, because an overloaded worker is alive and ready. */
-  readonly shed?: Handler;
+  readonly shed?: readonly Step[];
   /** Handlers of the extension. */
   readonly added?: readonly Handler[];
 }
 
-/** Returns the request listener of a worker. A handler that responds must come after `measureRequests`, or it is not counted. */
+/** Returns the request listener of a worker. A step that responds must come after `measureRequests`, or it is not counted. */
 export function createListener(app: App, options: ListenerOptions): RequestListener {
-  const { isEnding, slowRequestMs, metrics, shed, added = [] } = options;
-  const handlers: Handler[] = [];
-  if (metrics) handlers.push(measureRequests((req) => app.routeOf?.(req)));
+  const { isEnding, slowRequestMs, metrics, shed = [], added = [] } = options;
+  const steps: Step[] = [];
+  if (metrics) steps.push(measureRequests((req) => app.routeOf?.(req)));
   // Before the log: a 503 of /readyz is not a failure, and a line for each shed request would add to an overload.
-  handlers.push(health(isEnding));
-  if (shed !== undefined) handlers.push(shed);
-  handlers.push(logRequests(slowRequestMs), ...added);
-  return chain(handlers, app.listener);
+  steps.push(health(isEnding), ...shed, logRequests(slowRequestMs));
+  const last = chain(added.map(stepOf), app.listener);
+  return chain(steps, app.logRequestIds ? inRequestContext(last) : last);
 }

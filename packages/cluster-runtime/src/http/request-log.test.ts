@@ -9,7 +9,9 @@ import { listen } from '../../test/support/listen.ts';
 import { logged } from '../../test/support/logged.ts';
 import { ports, runApp } from '../../test/support/run-app.ts';
 import { log } from '../core/log.ts';
+import { inRequestContext } from './in-request-context.ts';
 import { logRequests } from './request-log.ts';
+import { chain } from './step.ts';
 
 const SLOW_MS = 20;
 
@@ -18,7 +20,6 @@ async function serve(
   slowMs: number,
 ): Promise<(path: string, id?: string) => Promise<Response>> {
   const app = express();
-  app.use(logRequests(slowMs));
   app.get('/fine', async (_req, res) => {
     await delay(1);
     setImmediate(() => {
@@ -31,7 +32,7 @@ async function serve(
     res.send('ok');
   });
   app.get('/failed', (_req, res) => void res.status(502).send('no'));
-  const { url } = await listen(t, app);
+  const { url } = await listen(t, chain([logRequests(slowMs)], inRequestContext(app)));
   return async (path, id) => {
     const headers = { connection: 'close', ...(id !== undefined && { 'x-request-id': id }) };
     const answer = await fetch(url + path, { headers });

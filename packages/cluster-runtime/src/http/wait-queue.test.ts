@@ -6,6 +6,7 @@ import express from 'express';
 import { listen } from '../../test/support/listen.ts';
 import { openRaw } from '../../test/support/raw-http.ts';
 import { threadCpuMs } from './queue-delay.ts';
+import { chain } from './step.ts';
 import { type WaitQueueOptions, waitQueue } from './wait-queue.ts';
 
 /** The queue without a server, with clocks that the test controls. */
@@ -117,14 +118,14 @@ test('new connections are accepted while requests wait', async (t) => {
   const allAccepted = Promise.withResolvers<void>();
   let accepted = 0;
   let served = 0;
+  const queue = waitQueue({ maxWaitMs: 0 }, () => assert.fail('shed'));
   const app = express();
-  app.use(waitQueue({ maxWaitMs: 0 }, () => assert.fail('shed')));
   app.get('/', (_req, res) => {
     use(5);
     res.send('done');
     if (++served === EACH) allServed.resolve(accepted - EACH);
   });
-  const { server, port } = await listen(t, app);
+  const { server, port } = await listen(t, chain([queue], app));
   server.on('connection', () => {
     if (++accepted === EACH) allAccepted.resolve();
   });

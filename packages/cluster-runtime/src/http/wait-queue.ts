@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Handler } from '../core/app.ts';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import { type LongWaitOptions, longWait } from './queue-delay.ts';
+import type { Step } from './step.ts';
 
 export interface WaitQueueOptions extends LongWaitOptions {
   /** An overloaded worker sheds requests that waited longer than this. 0: never. */
@@ -9,13 +10,13 @@ export interface WaitQueueOptions extends LongWaitOptions {
   readonly now?: () => number;
 }
 
-/** Time one event-loop turn may spend starting queued requests. A worker accepts one new connection per turn. */
+/** Time one event-loop turn may spend starting requests. A worker accepts one new connection per turn. */
 const TURN_MS = 2;
 
 interface Waiting {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  readonly next: () => void;
+  readonly next: RequestListener;
   readonly since: number;
 }
 
@@ -24,38 +25,46 @@ interface Waiting {
  * `maxWaitMs`. The worker accepts connections only between turns, so a request may also wait in a connection that it has not accepted
  * yet.
  */
-export function waitQueue(options: WaitQueueOptions, shed: (res: ServerResponse) => void): Handler {
+export function waitQueue(options: WaitQueueOptions, shed: (res: ServerResponse) => void): Step {
   const { now = performance.now.bind(performance) } = options;
-  const waitedTooLong = options.maxWaitMs > 0 ? longWait(options) : () => false;
+  const waitedTooLong = options.maxWaitMs > 0 ? longWait(options) : undefined;
   const waiting: Waiting[] = [];
-  let inTurn = false;
+  let turn = -1;
   let began = 0;
 
-  function begin(req: IncomingMessage, res: ServerResponse, next: () => void, seenMs: number): void {
-    if (waitedTooLong(seenMs, req.headers['x-request-start'])) shed(res);
-    else next();
+  function begin(req: IncomingMessage, res: ServerResponse, next: RequestListener, seenMs: number): void {
+    if (waitedTooLong?.(seenMs, req.headers['x-request-start'])) shed(res);
+    else next(req as never, res as never);
   }
 
   function takeTurn(): void {
+    turn = currentTurn();
     began = now();
     for (let at = began; waiting.length > 0 && at - began < TURN_MS; at = now()) {
       const { req, res, next, since } = waiting.shift()!;
       // If the client has left, the request is not started. It was counted when its connection closed.
       if (!res.destroyed) begin(req, res, next, at - since);
     }
-    inTurn = waiting.length > 0;
-    if (inTurn) setImmediate(takeTurn);
+    if (waiting.length > 0) setImmediate(takeTurn);
   }
 
   return (req, res, next) => {
     const since = now();
-    if (!inTurn) {
-      inTurn = true;
+    const current = currentTurn();
+    if (waiting.length === 0 && current !== turn) {
+      turn = current;
       began = since;
-      setImmediate(takeTurn);
     }
-    if (waiting.length > 0 || since - began >= TURN_MS)
-      waiting.push({ req, res, next: AsyncLocalStorage.bind(next), since });
-    else begin(req, res, next, 0);
+    if (waiting.length === 0 && since - began < TURN_MS) {
+      begin(req, res, next, 0);
+      return;
+    }
+    if (waiting.length === 0) setImmediate(takeTurn);
+    waiting.push({ req, res, next: AsyncLocalStorage.bind(next), since });
   };
+}
+
+/** Number of the current event-loop turn. */
+function currentTurn(): number {
+  return performance.nodeTiming.uvMetricsInfo.loopCount;
 }

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { keepHeader } from '../http/kept-headers.ts';
+import { closeConnections, hookResponses } from '../http/response-hooks.ts';
 
 export interface Drain {
   readonly isDraining: () => boolean;
@@ -16,13 +16,13 @@ export interface Drain {
  */
 export function prepareDrain(server: Server): Drain {
   let draining = false;
-  const connection = { name: 'Connection', value: () => (draining ? 'close' : undefined) };
-  server.prependListener('request', (_req, res) => keepHeader(res, connection));
+  hookResponses();
 
   return {
     isDraining: () => draining,
     async start(waitMs, timeoutMs) {
       draining = true;
+      closeConnections(server);
       await delay(waitMs);
       if (!server.listening) return 0;
       const closed = new Promise<void>((resolve, reject) => {

@@ -13,6 +13,7 @@ export function createApp(): App {
       else if (!routes(req.url ?? '', (text) => void res.end(text))) res.writeHead(404).end('Not found');
     },
     routeOf: (req) => (req.url === '/ping' || req.url === '/upload' ? req.url : undefined),
+    logRequestIds: true,
   };
 }
 

@@ -3,16 +3,18 @@ import { type ServerResponse, STATUS_CODES } from 'node:http';
 import test, { type TestContext } from 'node:test';
 import { listen } from '../../test/support/listen.ts';
 import { openRaw, received } from '../../test/support/raw-http.ts';
-import { keepHeader } from './kept-headers.ts';
+import { logRequests } from './request-log.ts';
+import { closeConnections, hookResponses } from './response-hooks.ts';
+import { chain } from './step.ts';
 
 /** Sends a request and returns the raw response and its parts. */
 async function rawAnswer(t: TestContext, answer: (res: ServerResponse) => void, method = 'GET') {
-  const { port } = await listen(t, (_req, res) => {
-    keepHeader(res, { name: 'Connection', value: () => 'close' });
-    keepHeader(res, { name: 'X-Request-Id', value: 'the-one' });
-    answer(res);
-  });
-  const raw = await received(openRaw(port, `${method} / HTTP/1.1\r\nHost: x\r\n\r\n`));
+  const listener = chain([logRequests(60_000)], (_req, res) => answer(res));
+  const { server, port } = await listen(t, listener);
+  closeConnections(server);
+  const raw = await received(
+    openRaw(port, `${method} / HTTP/1.1\r\nHost: x\r\nX-Request-Id: the-one\r\n\r\n`),
+  );
   const [head, ...body] = raw.split('\r\n\r\n');
   const lines = head!.toLowerCase().split('\r\n');
   const having = (name: string) =>
@@ -108,18 +110,27 @@ test('informational responses and trailers have no kept headers', async (t) => {
   assert.match(rest.join(), /X-Sum: 1/);
 });
 
-test('a kept header without a value leaves the header of the application', async (t) => {
-  const { url } = await listen(t, (_req, res) => {
-    keepHeader(res, { name: 'Connection', value: () => undefined });
+test('the Connection header of the application stays while the server keeps connections', async (t) => {
+  const listener = chain([logRequests(60_000)], (_req, res) => {
     res.writeHead(200, { Connection: 'close' }).end();
   });
+  const { url } = await listen(t, listener);
   assert.equal((await fetch(url)).headers.get('connection'), 'close');
+});
+
+test('a response that the runtime does not follow has no kept header', async (t) => {
+  hookResponses();
+  const { url } = await listen(t, (_req, res) => {
+    res.write('body');
+    res.end();
+  });
+  const { headers } = await fetch(url, { headers: { 'X-Request-Id': 'the-one' } });
+  assert.deepEqual([headers.get('x-request-id'), headers.get('connection')], [null, 'keep-alive']);
 });
 
 test('a second writeHead throws the error of Node', async (t) => {
   const refused = Promise.withResolvers<unknown>();
-  const { url } = await listen(t, (_req, res) => {
-    keepHeader(res, { name: 'X-Request-Id', value: 'the-one' });
+  const listener = chain([logRequests(60_000)], (_req, res) => {
     res.writeHead(200);
     try {
       res.writeHead(500);
@@ -128,6 +139,7 @@ test('a second writeHead throws the error of Node', async (t) => {
     }
     res.end();
   });
+  const { url } = await listen(t, listener);
   assert.equal((await fetch(url)).status, 200);
   assert.match(String(await refused.promise), /ERR_HTTP_HEADERS_SENT.*Cannot write headers/);
 });

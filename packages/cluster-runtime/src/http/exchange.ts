@@ -1,0 +1,83 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { requestIdOf } from '../core/request-context.ts';
+import { outcomeOf } from './outcome.ts';
+
+/** Counts an exchange. */
+export interface Measurement {
+  /** Counts the exchange once, with this status. Does nothing if it was counted before. */
+  count(exchange: Exchange, status: number): void;
+  ended(): void;
+}
+
+export interface InFlightLimit {
+  release(): void;
+}
+
+export interface RequestLog {
+  ended(exchange: Exchange, status: number): void;
+}
+
+/** One request and its response, until the response has closed. Each part of the runtime that follows the request sets its field. */
+export class Exchange {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** The URL as received: frameworks remove the mount point of a router from `req.url`. */
+  readonly url: string;
+  /** When the request head was parsed, in milliseconds of `performance.now()`. */
+  readonly start: number = performance.now();
+  measurement: Measurement | undefined = undefined;
+  limit: InFlightLimit | undefined = undefined;
+  log: RequestLog | undefined = undefined;
+  /** Path of the `ownRoutes` route that handled the request. */
+  ownRoute: string | undefined = undefined;
+  counted = false;
+  /** Bytes of the body passed to `write()` so far, if the response has a Content-Length. */
+  written = 0;
+  #id: string | undefined = undefined;
+
+  constructor(req: IncomingMessage, res: ServerResponse) {
+    this.req = req;
+    this.res = res;
+    this.url = req.url ?? '';
+  }
+
+  /** The `X-Request-Id` of the proxy, or a new id. */
+  get id(): string {
+    this.#id ??= requestIdOf(this.req.headers['x-request-id']);
+    return this.#id;
+  }
+}
+
+/** A property of the response, because Express replaces the prototype of each response. */
+const exchange = Symbol('exchange');
+
+type Answer = ServerResponse & { [exchange]?: Exchange };
+
+/** Returns the exchange of a response, and begins it at the first call. */
+export function exchangeOf(req: IncomingMessage, res: ServerResponse): Exchange {
+  return begunExchangeOf(res) ?? begin(req, res);
+}
+
+/** Returns undefined if no part of the runtime follows the request. */
+export function begunExchangeOf(res: ServerResponse): Exchange | undefined {
+  return (res as Answer)[exchange];
+}
+
+function begin(req: IncomingMessage, res: ServerResponse): Exchange {
+  const begun = new Exchange(req, res);
+  (res as Answer)[exchange] = begun;
+  // `close` is emitted once, and `on` costs half of `once`.
+  res.on('close', closed);
+  return begun;
+}
+
+/** The only listener for the end of a request. */
+function closed(this: Answer): void {
+  const { measurement, limit, log } = this[exchange]!;
+  limit?.release();
+  if (measurement === undefined && log === undefined) return;
+  const status = outcomeOf(this);
+  measurement?.count(this[exchange]!, status);
+  measurement?.ended();
+  log?.ended(this[exchange]!, status);
+}
