@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import test, { beforeEach, type TestContext } from 'node:test';
 import { register } from 'prom-client';
+import { until } from '../../../prom-multiproc/test/support/poll.ts';
 import { listen } from '../../test/support/listen.ts';
+import { logged } from '../../test/support/logged.ts';
 import type { App } from '../core/app.ts';
+import { log } from '../core/log.ts';
 import { httpRequests } from './http-metrics.ts';
+import { shedding } from './load-shedding.ts';
 import { createListener } from './pipeline.ts';
 
 beforeEach(() => register.resetMetrics());
@@ -63,3 +67,39 @@ test('workers do not serve metrics or status', async (t) => {
     assert.deepEqual([answer.status, await answer.text()], [404, 'from the app'], path);
   }
 });
+
+test('the runtime adds one listener to a response, for all of its parts', async (t) => {
+  const seen: number[] = [];
+  const count: App['listener'] = (_req, res) => {
+    seen.push(res.eventNames().reduce((sum, name) => sum + res.listenerCount(name), 0));
+    res.end();
+  };
+  const shed = shedding({ maxWaitMs: 100, maxInFlight: 10 });
+  const options = { isEnding: () => false, slowRequestMs: 1000, metrics: true, shed };
+  for (const listener of [count, createListener({ listener: count }, options)])
+    await fetch((await listen(t, listener)).url);
+  assert.equal(seen[1]! - seen[0]!, 1);
+});
+
+for (const [logRequestIds, lineOfApp] of [
+  [false, undefined],
+  [true, 'the-one'],
+] as const) {
+  test(`the line of a failed request has its id, those of the application ${logRequestIds ? 'too' : 'only with logRequestIds'}`, async (t) => {
+    const lines = logged(t);
+    const listener: App['listener'] = (_req, res) => {
+      log('info', 'from the application');
+      res.writeHead(500).end();
+    };
+    const url = await serve(t, undefined, { listener, logRequestIds });
+    await fetch(url, { headers: { 'X-Request-Id': 'the-one' } });
+    await until('the line of the runtime', () => lines.some(({ msg }) => msg === 'request failed'));
+    assert.deepEqual(
+      lines.map(({ msg, request_id }) => [msg, request_id]),
+      [
+        ['from the application', lineOfApp],
+        ['request failed', 'the-one'],
+      ],
+    );
+  });
+}

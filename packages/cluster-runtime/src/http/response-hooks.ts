@@ -1,9 +1,4 @@
-import {
-  type OutgoingHttpHeader,
-  type OutgoingHttpHeaders,
-  type Server,
-  ServerResponse,
-} from 'node:http';
+import { type OutgoingHttpHeader, type OutgoingHttpHeaders, type Server, ServerResponse } from 'node:http';
 import { begunExchangeOf, type Exchange } from './exchange.ts';
 import { withKeptHeader } from './kept-headers.ts';
 
@@ -47,7 +42,12 @@ export function hookResponses(): void {
   // `end`, `write` and `flushHeaders` call it if the application has not.
   prototype.writeHead = function (status, reason, headers) {
     const exchange = begunExchangeOf(this);
-    const given = keptHeaders(this, exchange, status, typeof reason === 'string' ? headers : (headers ?? reason));
+    const given = keptHeaders(
+      this,
+      exchange,
+      status,
+      typeof reason === 'string' ? headers : (headers ?? reason),
+    );
     if (typeof reason === 'string') writeHead.call(this, status, reason, given);
     else writeHead.call(this, status, given);
     // Without a body, the head is the whole response. It may leave before end(), through flushHeaders().
