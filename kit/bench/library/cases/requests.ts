@@ -48,9 +48,9 @@ async function measured(): Promise<RequestListener> {
   const { measureRequests } = await import(
     '../../../../packages/cluster-runtime/src/http/measure-requests.ts'
   );
+  const { chain } = await import('../../../../packages/cluster-runtime/src/http/step.ts');
   const { expressRoute } = await import('../../../../packages/cluster-runtime/src/http/express-route.ts');
-  const measure = measureRequests(expressRoute);
-  return (request, response) => measure(request, response, () => app(request, response));
+  return chain([measureRequests(expressRoute)], app);
 }
 
 const isMeasured = isOurs(side) && side !== 'ours_plain_middleware';

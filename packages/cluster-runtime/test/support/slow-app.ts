@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import express from 'express';
 import { readSettings } from '../../src/core/settings.ts';
 import { health } from '../../src/http/health.ts';
+import { chain } from '../../src/http/step.ts';
 import { runPrimary } from '../../src/primary/primary.ts';
 import { runWorker } from '../../src/worker/worker.ts';
 
@@ -17,7 +18,6 @@ if (cluster.isPrimary) {
   await runWorker(settings, {
     createListener(isEnding) {
       const app = express();
-      app.use(health(isEnding));
       app.get('/pid', (_req, res) => {
         res.send(String(process.pid));
       });
@@ -32,7 +32,7 @@ if (cluster.isPrimary) {
         report('blocking');
         for (;;);
       });
-      return app;
+      return chain([health(isEnding)], app);
     },
     close: () => report('closed'),
   });
