@@ -49,11 +49,11 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'count on `finish`',
     guarantee: 2,
-    file: 'packages/cluster-runtime/src/http/measure-requests.ts',
-    text: `count(one, this.statusCode);
-    return one.end.call(`,
-    replacement: `this.once('finish', () => count(one, this.statusCode));
-    return one.end.call(`,
+    file: 'packages/cluster-runtime/src/http/response-hooks.ts',
+    text: `exchange?.measurement?.count(exchange, this.statusCode);
+    return end.call(`,
+    replacement: `this.once('finish', () => exchange?.measurement?.count(exchange, this.statusCode));
+    return end.call(`,
     test: [
       'packages/cluster-runtime/src/http/measure-requests.test.ts',
       'counted before the last byte leaves: a response sent by end()',
@@ -71,10 +71,10 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'open `/metrics` on the public port',
     guarantee: 7,
     file: 'packages/cluster-runtime/src/http/pipeline.ts',
-    text: 'if (shed !== undefined) handlers.push(shed);',
-    replacement: `if (shed !== undefined) handlers.push(shed);
-  handlers.push((req, res, next) => {
-    if (req.url !== '/metrics') next();
+    text: 'steps.push(health(isEnding), ...shed, logRequests(slowRequestMs));',
+    replacement: `steps.push(health(isEnding), ...shed, logRequests(slowRequestMs));
+  steps.push((req, res, next) => {
+    if (req.url !== '/metrics') next(req as never, res as never);
     else void import('prom-client').then(async ({ register }) => res.end(await register.metrics()));
   });`,
     test: ['packages/cluster-runtime/src/http/pipeline.test.ts', 'workers do not serve metrics or status'],

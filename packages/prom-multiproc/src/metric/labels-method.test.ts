@@ -137,7 +137,7 @@ for (const [name, prom] of CLIENTS) {
       }
     });
 
-    test(`${title}: a removed series is not shown until it is counted again, whoever holds its child`, async (t) => {
+    test(`${title}: a removed series is not shown until it is counted again, also through a child that was kept`, async (t) => {
       const text = await showsSame(t, prom, kind, (metric) => {
         metric.labels(...GET).count();
         metric.labels(...GET);
