@@ -1,4 +1,5 @@
-import { type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { NodeResponse } from '../core/node-http.ts';
 
 type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[];
 
@@ -12,7 +13,7 @@ export function withKeptHeader(
   value: string,
   given: Headers | undefined,
 ): Headers | undefined {
-  ServerResponse.prototype.setHeader.call(res, name, value);
+  NodeResponse.prototype.setHeader.call(res, name, value);
   return given == null ? given : without(given, name);
 }
 

@@ -1,6 +1,7 @@
-import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { log } from '../core/log.ts';
+import { STATUS_CODES } from '../core/node-http.ts';
 import { requestIdOf } from '../core/request-context.ts';
 
 /**

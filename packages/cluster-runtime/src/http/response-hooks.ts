@@ -1,4 +1,5 @@
-import { type OutgoingHttpHeader, type OutgoingHttpHeaders, type Server, ServerResponse } from 'node:http';
+import type { OutgoingHttpHeader, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
+import { NodeResponse } from '../core/node-http.ts';
 import { begunExchangeOf, type Exchange } from './exchange.ts';
 import { withKeptHeader } from './kept-headers.ts';
 
@@ -36,7 +37,7 @@ let hooked = false;
 export function hookResponses(): void {
   if (hooked) return;
   hooked = true;
-  const prototype = ServerResponse.prototype as unknown as { writeHead: WriteHead; write: Write; end: End };
+  const prototype = NodeResponse.prototype as unknown as { writeHead: WriteHead; write: Write; end: End };
   const { writeHead, write, end } = prototype;
 
   // `end`, `write` and `flushHeaders` call it if the application has not.

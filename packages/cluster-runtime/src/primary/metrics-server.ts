@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { MetricsAnswer, MetricsRoute } from '../core/extension.ts';
 import { describeError, log } from '../core/log.ts';
+import { createServer } from '../core/node-http.ts';
 import { pathForLog } from '../core/printable.ts';
 import { MAX_HEADER_BYTES } from '../http/parse-errors.ts';
 

@@ -1,7 +1,8 @@
 import cluster from 'node:cluster';
-import { createServer, type RequestListener } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { sendToPrimary, type ToWorker } from '../core/ipc.ts';
 import { describeError, log } from '../core/log.ts';
+import { createServer } from '../core/node-http.ts';
 import type { Settings } from '../core/settings.ts';
 import { MAX_HEADER_BYTES, refuseUnparsed } from '../http/parse-errors.ts';
 import { prepareDrain } from './graceful-shutdown.ts';
