@@ -21,3 +21,24 @@ test('a blocked event loop gives one sample of at least the time that callbacks 
   await until('the sample', async () => (await slow()) > before);
   assert.ok((await value('delay_seconds_sum')) >= Number(BOUND));
 });
+
+test('the event loop is sampled ten times a second for a second after work begins, and otherwise once a second', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const register = new Registry();
+  const { wake } = observeEventLoopDelay({ name: 'delay_seconds', help: 'x', registers: [register] });
+  const samples = async () => Number(/^delay_seconds_count (\d+)$/m.exec(await register.metrics())?.[1]);
+  const inSeconds = async (seconds: number) => {
+    const before = await samples();
+    for (let i = 0; i < seconds * 10; i++) t.mock.timers.tick(100);
+    return (await samples()) - before;
+  };
+  assert.equal(await inSeconds(1), 10);
+  assert.equal(await inSeconds(5), 5);
+  wake();
+  assert.equal(await inSeconds(1), 10);
+  wake();
+  assert.equal(await inSeconds(0.5), 5);
+  wake();
+  assert.equal(await inSeconds(1), 10);
+  assert.equal(await inSeconds(3), 3);
+});

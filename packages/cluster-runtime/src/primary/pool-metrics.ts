@@ -12,6 +12,8 @@ export interface PoolMetrics {
   readonly registry: Registry;
   reloaded(result: 'done' | 'failed'): void;
   unparsed(code: string): void;
+  /** Call it for each request to the metrics server. */
+  readonly onRequest: () => void;
 }
 
 /**
@@ -67,9 +69,9 @@ export function createPoolMetrics(pool: WorkerPool): PoolMetrics {
     registers,
   });
   for (const code of PARSE_ERROR_CODES) parseErrors.inc({ code }, 0);
-  observeEventLoopDelay({
+  const sampler = observeEventLoopDelay({
     name: 'app_primary_eventloop_delay_seconds',
-    help: 'Event loop delay of the primary in seconds, sampled ten times a second',
+    help: 'Event loop delay of the primary in seconds, sampled ten times a second under load',
     registers,
   });
   pool.on('start', (reason) => starts.inc({ reason }));
@@ -78,5 +80,6 @@ export function createPoolMetrics(pool: WorkerPool): PoolMetrics {
     registry,
     reloaded: (result) => reloads.inc({ result }),
     unparsed: (code) => parseErrors.inc({ code }),
+    onRequest: sampler.wake,
   };
 }

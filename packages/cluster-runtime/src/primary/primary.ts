@@ -69,6 +69,7 @@ export async function runPrimary(
     requireSharing: () => requireSharing(settings, pool),
     serve: metricsHandler(register, metrics.registry),
   });
+  server.on('request', metrics.onRequest);
   refuseUnparsed(server, metrics.unparsed);
   server.listen(settings.metricsPort, settings.host);
   await once(server, 'listening');

@@ -26,7 +26,7 @@ export async function startWorker(
   });
   const { metrics, slowRequestMs } = settings;
   const sharing = metrics ? startSharing(sendToPrimary) : undefined;
-  if (metrics) collectRuntimeMetrics();
+  const sampler = metrics ? collectRuntimeMetrics() : undefined;
   // The runtime registers its metrics first, so the error about a duplicate name points at the application.
   const app = await createApp();
   if (!metrics) switchOff(register);
@@ -39,7 +39,7 @@ export async function startWorker(
   await runWorker(settings, {
     createListener: (isEnding) =>
       createListener(app, { isEnding, slowRequestMs, metrics, shed, added: added?.handlers ?? [] }),
-    ...(metrics && { onUnparsed: countParseErrors() }),
+    ...(sampler && { onRequest: sampler.wake, onUnparsed: countParseErrors() }),
     close: () => app.close?.(),
     ...(sharing && { sharing }),
     onExtensionMessage: (message) => added?.onMessage?.(message),

@@ -16,6 +16,8 @@ const LATE_REQUESTS_CHECK_MS = 1_000;
 
 export interface WorkerParts {
   createListener(isEnding: () => boolean): RequestListener;
+  /** Called for each request. */
+  onRequest?(): void;
   /** Called with the error code of each request that the parser refused. */
   onUnparsed?(code: string): void;
   /** Called when the last connection is closed, before the process exits. */
@@ -47,11 +49,12 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
    * removes stays ready while it drains.
    */
   let ending = false;
-  server.on('request', recycling.onRequest);
-  server.on(
-    'request',
-    parts.createListener(() => ending),
-  );
+  const listener = parts.createListener(() => ending);
+  server.on('request', (req, res) => {
+    recycling.onRequest();
+    parts.onRequest?.();
+    listener(req, res);
+  });
 
   async function end(whole: boolean): Promise<void> {
     ending ||= whole;
