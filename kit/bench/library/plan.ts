@@ -1,4 +1,4 @@
-/** Rounds of each measure: about 13 minutes on two processors, with QUICK one or two. */
+/** Rounds of each measure: about 14 minutes on two processors, with QUICK one or two. */
 export interface Plan {
   readonly countingRounds: number;
   readonly memoryRounds: number;

@@ -27,6 +27,10 @@ function histogram() {
   return new client.Histogram({ ...config, registers: [register] });
 }
 
+function gauge() {
+  return new client.Gauge({ name: 'g', help: 'G', labelNames: LABELS, registers: [register] });
+}
+
 const MEASURES: Record<string, () => (i: number) => void> = {
   inc_labels() {
     const one = counter();
@@ -41,6 +45,11 @@ const MEASURES: Record<string, () => (i: number) => void> = {
     const one = counter();
     const children = reused.map((labels) => one.labels(labels));
     return (i) => children[i % 20]!.inc();
+  },
+  /** `labels()` for each count, as in applications that keep no child. */
+  inc_child() {
+    const one = counter();
+    return (i) => one.labels('GET', routes[i % 20]!, '200').inc();
   },
   observe_labels() {
     const one = histogram();
@@ -57,6 +66,14 @@ const MEASURES: Record<string, () => (i: number) => void> = {
     const one = histogram();
     const children = reused.map((labels) => one.labels(labels));
     return (i) => children[i % 20]!.observe((i % 100) / 10);
+  },
+  observe_child() {
+    const one = histogram();
+    return (i) => one.labels('GET', routes[i % 20]!, '200').observe((i % 100) / 10);
+  },
+  set_child() {
+    const one = gauge();
+    return (i) => one.labels('GET', routes[i % 20]!, '200').set(i);
   },
 };
 

@@ -5,11 +5,11 @@ import { runCase } from '../case-process.ts';
 import { asMarkdown } from '../report/table.ts';
 import { COUNTING } from './counting.ts';
 
-const FORMS = ['labels', 'labels_fresh', 'bound'];
+const FORMS = ['labels', 'labels_fresh', 'bound', 'child'];
 
-test('inc and observe are measured with reused labels, with new labels and on bound children', () => {
+test('inc and observe are measured with reused labels, new labels, kept children and labels() for each count', () => {
   const expected = ['inc', 'observe'].flatMap((method) => FORMS.map((form) => `${method}_${form}`));
-  assert.deepEqual([...COUNTING], expected);
+  assert.deepEqual([...COUNTING], [...expected, 'set_child']);
 });
 
 test('the process that measures counting has exactly the listed measures', async () => {

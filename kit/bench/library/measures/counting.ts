@@ -7,9 +7,12 @@ export const COUNTING = [
   'inc_labels',
   'inc_labels_fresh',
   'inc_bound',
+  'inc_child',
   'observe_labels',
   'observe_labels_fresh',
   'observe_bound',
+  'observe_child',
+  'set_child',
 ] as const;
 
 export async function measureCounting(plan: Plan): Promise<Report> {

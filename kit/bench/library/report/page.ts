@@ -39,7 +39,7 @@ function law(report: Report): string {
 function control(report: Report): string {
   const range = controlRange(report);
   if (range === undefined) return '';
-  return `The control, a second measurement of prom-multiproc, took ${number(range.least)} to ${number(range.greatest)} times as much as the first.`;
+  return `The control, prom-multiproc again, took ${number(range.least)} to ${number(range.greatest)} times as much.`;
 }
 
 function median(report: Report, name: string): number | undefined {

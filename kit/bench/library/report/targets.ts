@@ -19,8 +19,11 @@ export const TARGETS: readonly Target[] = [
   firstToLater('scrape_first_hist_8x1000', 'scrape_http_hist_8x1000', 10),
   shareOfPromClient('inc_labels', 0.35),
   shareOfPromClient('inc_bound', 0.05),
+  shareOfPromClient('inc_child', 0.25),
   shareOfPromClient('observe_bound', 0.1),
-  atMost('cpu_per_request_over_without', 1.05, ' times no metrics'),
+  shareOfPromClient('observe_child', 0.2),
+  shareOfPromClient('set_child', 0.2),
+  atMost('cpu_per_request_over_without', 1.05, 'x no metrics'),
   atMost('kill_lost', 0),
   atMost('kill_decreases', 0),
 ];
@@ -48,7 +51,7 @@ function timesFaster(measure: string, peer: string, limit: number): Target {
 function firstToLater(measure: string, later: string, limit: number): Target {
   return {
     measure,
-    text: `≤${number(limit)}x a later scrape`,
+    text: `≤${number(limit)}x later scrapes`,
     isHeld(report) {
       const divisor = ours(report, later);
       if (divisor === undefined) return undefined;
@@ -61,7 +64,7 @@ function firstToLater(measure: string, later: string, limit: number): Target {
 function shareOfPromClient(measure: string, limit: number): Target {
   return {
     measure,
-    text: `≤${number(limit)} of prom-client`,
+    text: `≤${number(limit)}x prom-client`,
     isHeld: (report) => holds(peerRatio(report, measure, 'prom-client'), (ratio) => 1 / ratio <= limit),
   };
 }
