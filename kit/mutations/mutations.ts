@@ -142,4 +142,26 @@ export const MUTATIONS: readonly Mutation[] = [
       'counting in a known series allocates no object, whereas prom-client allocates one at each call',
     ],
   },
+  {
+    name: 'make the child of a known series anew',
+    guarantee: 8,
+    file: 'packages/prom-multiproc/src/metric/labels-method.ts',
+    text: 'if (known !== undefined) known.child = child;',
+    replacement: '',
+    test: [
+      'packages/prom-multiproc/test/cost.test.ts',
+      'counting in a known series allocates no object, whereas prom-client allocates one at each call',
+    ],
+  },
+  {
+    name: 'count in a dropped series',
+    guarantee: 2,
+    file: 'packages/prom-multiproc/src/metric/shared-series.ts',
+    text: 'return this.array === NO_CELLS;',
+    replacement: 'return false;',
+    test: [
+      'packages/prom-multiproc/test/reset-remove.test.ts',
+      'reset() removes the inherited and own counts of this slot and no counts of other slots',
+    ],
+  },
 ];
