@@ -32,7 +32,7 @@ test('the page, /ping, /livez and /readyz answer on the public port', async ({ s
 test('every container is healthy; the exporter, which has no health check, runs', async ({ stack }) => {
   for (const service of SERVICES) {
     const wanted = service === 'nginx-exporter' ? 'running' : 'healthy';
-    // After an earlier test disturbed a container, its next health check is due within ten seconds.
+    // After an earlier test disturbed a container, its next health check is due within 30 seconds.
     await poll(
       `${service} ${wanted}`,
       async () => {
