@@ -98,6 +98,11 @@ export class DirectoryReader {
     return this.#table.families;
   }
 
+  /** Number of series that were read. */
+  get seriesCount(): number {
+    return this.#table.length;
+  }
+
   /**
    * Reads new records and all values, and merges them.
    * @throws Error if the directory cannot be read, or if this process lacks file descriptors or memory.

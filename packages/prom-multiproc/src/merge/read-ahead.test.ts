@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { clearDirectory } from '../clear-directory.ts';
 import { metricsHandler } from '../metrics-handler.ts';
 import type { SlotWriter } from '../slot/slot-writer.ts';
-import { FEW_SERIES } from './directory-reader.ts';
+import { DirectoryReader, FEW_SERIES } from './directory-reader.ts';
 import { LOOK_INTERVAL_MS, QUIET_LOOKS, readAhead, UNWATCHED_PAUSE_MS } from './read-ahead.ts';
 
 const SLOTS = 3;
@@ -40,6 +40,29 @@ test('a log that does not change between two looks is read ahead, and the next s
   };
   const [first, later] = [await bytesOfScrape(), await bytesOfScrape()];
   assert.ok(first - later < 1000, `${first} bytes, and then ${later}`);
+});
+
+test('pages of 1000 series and more are made ahead, again when the number of series has doubled', async (t) => {
+  const { directory, register } = shareCounter(t);
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const made = t.mock.method(DirectoryReader.prototype, 'refresh').mock;
+  metricsHandler(register);
+  const writer = openWriter(directory);
+  let series = 0;
+  const madeFor = async (count: number) => {
+    while (series < count) add(writer, COUNTER, `/${series++}`, 1);
+    const before = made.callCount();
+    for (let look = 0; look < 2; look++) {
+      t.mock.timers.tick(LOOK_INTERVAL_MS);
+      await turns(20);
+    }
+    return made.callCount() - before;
+  };
+  assert.equal(await madeFor(990), 0);
+  const pages = await madeFor(1000);
+  assert.ok(pages > 0);
+  assert.equal(await madeFor(1990), 0);
+  assert.equal(await madeFor(2010), pages);
 });
 
 test('a look at slots without new records reads a constant number of bytes for each slot', (t) => {

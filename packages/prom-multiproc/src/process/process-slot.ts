@@ -1,5 +1,7 @@
 import { statSync } from 'node:fs';
 import type { ClientMetric } from '../client/client-internals.ts';
+import { selfMetrics } from '../exposition/self-metrics.ts';
+import { renderPage, reusePage } from '../exposition/text-format.ts';
 import type { MetricDefinition } from '../format/layout.ts';
 import { DirectoryReader } from '../merge/directory-reader.ts';
 import { Collector } from '../metric/collector.ts';
@@ -21,6 +23,9 @@ import { SlotCellSource } from './slot-cell-source.ts';
 import { type SharingListener, SlotHolder } from './slot-holder.ts';
 import { SlotRefresh } from './slot-refresh.ts';
 
+/** Number of pages after which V8 has compiled most of the code that makes them. */
+const REHEARSALS = 3;
+
 /**
  * The slot of this process (or worker thread) in one directory. Taken at the first write and held until the process ends. All
  * shared registries of the process count in it.
@@ -36,6 +41,8 @@ export class ProcessSlot {
   readonly #collector: Collector;
   readonly #refresh: SlotRefresh;
   #reader: DirectoryReader | undefined;
+  /** Number of series at the last rehearsal. The first one is for twice this number: a shorter page is made in a millisecond. */
+  #rehearsed = 500;
 
   constructor(directory: string) {
     this.#holder = new SlotHolder(directory, this.#warnings);
@@ -204,6 +211,21 @@ export class ProcessSlot {
     if (this.failure !== undefined) return;
     this.#reader ??= this.#newReader();
     yield* this.#reader.readAhead();
+    yield* this.#rehearse(this.#reader);
+  }
+
+  /** Makes pages and drops them, each time the number of series has doubled: the next scrape runs compiled code. */
+  *#rehearse(reader: DirectoryReader): Generator<void> {
+    const series = reader.seriesCount;
+    if (series < 2 * this.#rehearsed) return;
+    this.#rehearsed = series;
+    for (let page = 0; page < REHEARSALS; page++) {
+      reader.refresh();
+      const { families, status } = reader;
+      const shown = [...families.values(), ...selfMetrics(status, families)];
+      reusePage(renderPage(shown, { openMetrics: false }));
+      yield;
+    }
   }
 
   #newReader(): DirectoryReader {
