@@ -6,19 +6,19 @@ import type { Settings } from 'cluster-runtime';
 import { tableRows } from '../../../packages/prom-multiproc/test/support/markdown.ts';
 import { demo } from './demo.ts';
 
-/** Returns the number of handlers and the paths on the metrics server that the demonstration adds. */
-async function partsWith(env: NodeJS.ProcessEnv): Promise<[handlers: number, pages: string[]]> {
+/** Returns the number of routes of a worker and the paths on the metrics server that the demonstration adds. */
+async function partsWith(env: NodeJS.ProcessEnv): Promise<[routes: number, pages: string[]]> {
   const { worker, primary } = await demo(env);
   const settings = { metrics: true, metricsDirectory: '/run/metrics' } as Settings;
-  const { handlers = [] } = worker!({ settings, send() {}, reload() {} });
+  const { routes: ofWorker = new Map() } = worker!({ settings, send() {}, reload() {} });
   const { routes = new Map() } = primary!({ settings, readyWorkers: () => [] });
-  return [handlers.length, [...routes.keys()]];
+  return [ofWorker.size, [...routes.keys()]];
 }
 
-test('a part that is switched off adds no handler', async () => {
+test('a part that is switched off adds no route', async () => {
   assert.deepEqual(await partsWith({ DEMO_PAGE: '0', DEMO_CONTROLS: '0' }), [0, []]);
-  assert.deepEqual(await partsWith({ DEMO_PAGE: '1', DEMO_CONTROLS: '0' }), [2, []]);
-  assert.deepEqual(await partsWith({ DEMO_PAGE: '0', DEMO_CONTROLS: '1' }), [2, ['/demo/unshared']]);
+  assert.deepEqual(await partsWith({ DEMO_PAGE: '1', DEMO_CONTROLS: '0' }), [1, []]);
+  assert.deepEqual(await partsWith({ DEMO_PAGE: '0', DEMO_CONTROLS: '1' }), [7, ['/demo/unshared']]);
 });
 
 test('docs/guides/operate.md names each warning and error that the demonstration logs', () => {

@@ -11,11 +11,17 @@ export async function demo(env?: NodeJS.ProcessEnv): Promise<Extension<UnsharedR
   const { page, controls } = readDemoSettings(env);
   return {
     worker({ settings: { metrics, metricsDirectory }, send, reload }) {
-      const handlers = page ? pageCounts({ metrics, metricsDirectory, controls }) : [];
-      if (!controls) return { handlers };
+      const counts = page ? pageCounts({ metrics, metricsDirectory, controls }) : undefined;
+      if (!controls) return { ...counts };
       const unshared = createUnshared(metricsDirectory === undefined ? register : undefined);
-      handlers.push(unshared.count, faults({ reload }));
-      return { handlers, onMessage: unsharedResponder(unshared.text, send) };
+      return {
+        onRequest(req) {
+          counts?.onRequest(req);
+          unshared.count();
+        },
+        routes: new Map([...(counts?.routes ?? []), ...faults({ reload })]),
+        onMessage: unsharedResponder(unshared.text, send),
+      };
     },
     primary({ readyWorkers }) {
       if (!controls) return {};

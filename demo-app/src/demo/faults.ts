@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import type { IncomingMessage } from 'node:http';
-import { answerText, describeError, type Handler, log, ownRoutes } from 'cluster-runtime';
+import { answerText, describeError, type Handler, log } from 'cluster-runtime';
 
 const MAX_BLOCK_MS = 60_000;
 
@@ -13,7 +13,7 @@ export interface FaultActions {
  * Fault controls, for tests and the demonstration. Each responds with 202 and the pid and number of the worker, and causes its fault
  * after the response has been sent, so that the fault does not affect the request. Only `error` fails its own request.
  */
-export function faults({ reload }: FaultActions): Handler {
+export function faults({ reload }: FaultActions): Map<string, Handler> {
   const afterwards = (act: (req: IncomingMessage) => void) =>
     onPost((req, res) => {
       res.once('finish', () => setImmediate(act, req));
@@ -21,29 +21,27 @@ export function faults({ reload }: FaultActions): Handler {
       res.end(JSON.stringify({ pid: process.pid, worker: cluster.worker?.id }));
     });
   const blocking = afterwards((req) => block(millisecondsOf(req)));
-  return ownRoutes(
-    new Map<string, Handler>([
-      ['/demo/faults/error', onPost(fail)],
-      [
-        '/demo/faults/throw',
-        afterwards(() => {
-          throw new Error('thrown on demand by /demo/faults/throw');
-        }),
-      ],
-      ['/demo/faults/abort', afterwards(() => process.abort())],
-      ['/demo/faults/oom', afterwards(exhaustHeap)],
-      ['/demo/faults/kill', afterwards(() => process.kill(process.pid, 'SIGKILL'))],
-      [
-        '/demo/faults/block',
-        onPost((req, res, next) => {
-          const ms = millisecondsOf(req);
-          if (ms > 0 && ms <= MAX_BLOCK_MS) blocking(req, res, next);
-          else answerText(res, 400, `ms must be a number above 0 and at most ${MAX_BLOCK_MS}`);
-        }),
-      ],
-      ['/demo/reload', afterwards(reload)],
-    ]),
-  );
+  return new Map<string, Handler>([
+    ['/demo/faults/error', onPost(fail)],
+    [
+      '/demo/faults/throw',
+      afterwards(() => {
+        throw new Error('thrown on demand by /demo/faults/throw');
+      }),
+    ],
+    ['/demo/faults/abort', afterwards(() => process.abort())],
+    ['/demo/faults/oom', afterwards(exhaustHeap)],
+    ['/demo/faults/kill', afterwards(() => process.kill(process.pid, 'SIGKILL'))],
+    [
+      '/demo/faults/block',
+      onPost((req, res, next) => {
+        const ms = millisecondsOf(req);
+        if (ms > 0 && ms <= MAX_BLOCK_MS) blocking(req, res, next);
+        else answerText(res, 400, `ms must be a number above 0 and at most ${MAX_BLOCK_MS}`);
+      }),
+    ],
+    ['/demo/reload', afterwards(reload)],
+  ]);
 }
 
 function onPost(handler: Handler): Handler {

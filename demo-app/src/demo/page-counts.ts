@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
-import { describeError, type Handler, log, ownRoutes } from 'cluster-runtime';
-import { Counter, register } from 'prom-client';
+import type { IncomingMessage } from 'node:http';
+import { describeError, type Handler, log } from 'cluster-runtime';
+import { register } from 'prom-client';
 import { takeSlot } from 'prom-multiproc';
 
 /** The counts of pings on the page: `own` of the worker that responds, and `shared` of all workers. */
@@ -30,23 +31,24 @@ export const READ_EVERY_MS = 250;
 
 const PINGS = 'ping_responses_total';
 
-/** Returns the handlers that count pings and serve `/demo/counts`. */
-export function pageCounts({ metrics, metricsDirectory, controls }: CountsOptions): Handler[] {
-  // Not registered, so not shared: it counts this worker only and is lost when the worker exits.
-  const own = new Counter({
-    name: 'demo_own_ping_responses_total',
-    help: 'Responses to /ping of one worker only, without sharing, for comparison',
-    registers: [],
-  });
+export interface PageCounts {
+  /** Counts the pings of this worker. */
+  onRequest(req: IncomingMessage): void;
+  readonly routes: ReadonlyMap<string, Handler>;
+}
+
+/** Counts pings and serves `/demo/counts`. */
+export function pageCounts({ metrics, metricsDirectory, controls }: CountsOptions): PageCounts {
+  // A variable, so not shared: it counts this worker only and is lost when the worker exits.
+  let own = 0;
   const shared = sharedPings(metrics, metricsDirectory);
   const counts = atMostEvery(READ_EVERY_MS, async (): Promise<Counts> => {
-    const [{ values }, total] = await Promise.all([own.get(), shared()]);
-    return { worker: cluster.worker?.id ?? 0, own: values[0]?.value ?? 0, ...total, controls };
+    const total = await shared();
+    return { worker: cluster.worker?.id ?? 0, own, ...total, controls };
   });
 
-  const countPing: Handler = (req, _res, next) => {
-    if (req.url === '/ping' && req.method === 'GET') own.inc();
-    next();
+  const onRequest = (req: IncomingMessage): void => {
+    if (req.url === '/ping' && req.method === 'GET') own += 1;
   };
   const answer: Handler = async (req, res, next) => {
     if (req.method !== 'GET') {
@@ -63,7 +65,7 @@ export function pageCounts({ metrics, metricsDirectory, controls }: CountsOption
     });
     res.end(body);
   };
-  return [countPing, ownRoutes(new Map([['/demo/counts', answer]]))];
+  return { onRequest, routes: new Map([['/demo/counts', answer]]) };
 }
 
 function sharedPings(

@@ -13,5 +13,5 @@ export type {
 export { describeError, log } from './core/log.ts';
 export type { Settings } from './core/settings.ts';
 export { expressRoute } from './http/express-route.ts';
-export { answerText, ownRoutes } from './http/handler.ts';
+export { answerText } from './http/handler.ts';
 export { main, type Program } from './run.ts';

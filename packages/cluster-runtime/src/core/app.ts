@@ -18,5 +18,5 @@ export interface App {
   close?(): Promise<void> | void;
 }
 
-/** Handles a request or calls `next`. It also works as Express middleware. */
+/** Handles a request or calls `next`. */
 export type Handler = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;

@@ -3,7 +3,7 @@ import type { Handler } from './app.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * Adds handlers to each worker, routes to the metrics server of the primary, and messages between the two. `ToPrimary` and
+ * Adds routes to each worker and to the metrics server of the primary, and messages between the two. `ToPrimary` and
  * `ToWorker` are the types of these messages, which are sent as JSON. After a reload, workers may run newer code than the primary.
  */
 export interface Extension<ToPrimary = never, ToWorker = never> {
@@ -22,8 +22,10 @@ export interface WorkerContext<ToPrimary> {
 }
 
 export interface WorkerExtension<ToWorker> {
-  /** Called in this order for each request, after health and load shedding and before the application. */
-  readonly handlers?: readonly Handler[];
+  /** Called for each request that is neither a health check nor shed. */
+  onRequest?(req: IncomingMessage): void;
+  /** Routes that the worker serves before those of the application, by exact path. A handler may call `next` for the application. */
+  readonly routes?: ReadonlyMap<string, Handler>;
   /** Called with each message from the extension in the primary. */
   onMessage?(message: ToWorker): void;
 }

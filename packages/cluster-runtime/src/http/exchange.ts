@@ -28,7 +28,7 @@ export class Exchange {
   measurement: Measurement | undefined = undefined;
   limit: InFlightLimit | undefined = undefined;
   log: RequestLog | undefined = undefined;
-  /** Path of the `ownRoutes` route that handled the request. */
+  /** Path of the route of the runtime or its extension that handled the request. */
   ownRoute: string | undefined = undefined;
   counted = false;
   /** Bytes of the body passed to `write()` so far, if the response has a Content-Length. */

@@ -1,10 +1,12 @@
 import type { RequestListener } from 'node:http';
-import type { App, Handler } from '../core/app.ts';
+import type { App } from '../core/app.ts';
+import type { WorkerExtension } from '../core/extension.ts';
+import { extensionRoutes } from './extension-routes.ts';
 import { health } from './health.ts';
 import { inRequestContext } from './in-request-context.ts';
 import { measureRequests } from './measure-requests.ts';
 import { logRequests } from './request-log.ts';
-import { chain, type Step, stepOf } from './step.ts';
+import { chain, type Step } from './step.ts';
 
 export interface ListenerOptions {
   /** Whether `/readyz` answers 503. */
@@ -14,17 +16,16 @@ export interface ListenerOptions {
   readonly metrics: boolean;
   /** Load shedding. It runs after health, because an overloaded worker is alive and ready. */
   readonly shed?: readonly Step[];
-  /** Handlers of the extension. */
-  readonly added?: readonly Handler[];
+  readonly extension?: WorkerExtension<never> | undefined;
 }
 
 /** Returns the request listener of a worker. A step that responds must come after `measureRequests`, or it is not counted. */
 export function createListener(app: App, options: ListenerOptions): RequestListener {
-  const { isEnding, slowRequestMs, metrics, shed = [], added = [] } = options;
+  const { isEnding, slowRequestMs, metrics, shed = [], extension } = options;
   const steps: Step[] = [];
   if (metrics) steps.push(measureRequests((req) => app.routeOf?.(req)));
   // Before the log: a 503 of /readyz is not a failure, and a line for each shed request would add to an overload.
   steps.push(health(isEnding), ...shed, logRequests(slowRequestMs));
-  const last = chain(added.map(stepOf), app.listener);
+  const last = extension === undefined ? app.listener : chain([extensionRoutes(extension)], app.listener);
   return chain(steps, app.logRequestIds ? inRequestContext(last) : last);
 }

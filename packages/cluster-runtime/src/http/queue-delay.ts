@@ -26,7 +26,7 @@ const MAX_AGE_MS = 60_000;
 export function longWait({
   maxWaitMs,
   clock = Date.now,
-  idleMs = () => performance.nodeTiming.idleTime,
+  idleMs = idleTime,
   cpuMs = threadCpuMs,
 }: LongWaitOptions): (seenMs: number, requestStart: unknown) => boolean {
   const half = maxWaitMs / 2;
@@ -63,6 +63,11 @@ export function longWait({
     shedBefore = tooLong(seenMs, requestStart);
     return shedBefore;
   };
+}
+
+/** Milliseconds for which the event loop was idle since its start. */
+export function idleTime(): number {
+  return performance.nodeTiming.idleTime;
 }
 
 /** Returns the CPU time of this thread in milliseconds. */

@@ -1,14 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Handler } from '../core/app.ts';
 
-/** Handles a request or calls `next` with it. Unlike a `Handler` it needs no new function for each request. */
+/** Handles a request or calls `next` with it. Unlike middleware it needs no new function for each request. */
 export type Step = (req: IncomingMessage, res: ServerResponse, next: RequestListener) => void;
 
 /** Returns a listener that calls the steps in order and then `last`. */
 export function chain(steps: readonly Step[], last: RequestListener): RequestListener {
   return steps.reduceRight<RequestListener>((next, step) => (req, res) => step(req, res, next), last);
-}
-
-export function stepOf(handler: Handler): Step {
-  return (req, res, next) => handler(req, res, () => next(req as never, res as never));
 }

@@ -15,6 +15,7 @@ function byHand(options: Pick<WaitQueueOptions, 'maxWaitMs'>) {
   let cpu = 0;
   let idle = 0;
   let shed = 0;
+  let headersRead = 0;
   const clocks = { now: () => clock, cpuMs: () => cpu, idleMs: () => idle };
   const queue = waitQueue({ ...options, ...clocks }, () => shed++);
   function work(ms: number): void {
@@ -25,7 +26,13 @@ function byHand(options: Pick<WaitQueueOptions, 'maxWaitMs'>) {
     /** A request that costs `ms` of CPU time. The returned object counts how often it was begun. */
     request(ms = 0, answer: object = {}, onBegin?: () => void): { begun: number } {
       const result = { begun: 0 };
-      queue({ headers: {} } as IncomingMessage, answer as ServerResponse, () => {
+      const req = {
+        get headers() {
+          headersRead++;
+          return {};
+        },
+      };
+      queue(req as IncomingMessage, answer as ServerResponse, () => {
         result.begun++;
         onBegin?.();
         work(ms);
@@ -33,6 +40,7 @@ function byHand(options: Pick<WaitQueueOptions, 'maxWaitMs'>) {
       return result;
     },
     shed: () => shed,
+    headersRead: () => headersRead,
     work,
     /** Time passes, and the worker gets no CPU. */
     stand(ms: number): void {
@@ -137,6 +145,20 @@ test('new connections are accepted while requests wait', async (t) => {
   const meanwhile = await allServed.promise;
   for (const client of clients) client.destroy();
   assert.ok(meanwhile > EACH / 2, `${meanwhile} of ${EACH}`);
+});
+
+test('headers are read only in a turn before which the worker was not idle', async () => {
+  const { request, rest, turn, headersRead } = byHand({ maxWaitMs: 100 });
+  for (let i = 0; i < 3; i++) {
+    request();
+    rest(1);
+    await turn();
+  }
+  assert.equal(headersRead(), 0);
+  request();
+  await turn();
+  request();
+  assert.equal(headersRead(), 1);
 });
 
 test('without a limit no request is shed', async () => {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import { type LongWaitOptions, longWait } from './queue-delay.ts';
+import { idleTime, type LongWaitOptions, longWait } from './queue-delay.ts';
 import type { Step } from './step.ts';
 
 export interface WaitQueueOptions extends LongWaitOptions {
@@ -26,19 +26,29 @@ interface Waiting {
  * yet.
  */
 export function waitQueue(options: WaitQueueOptions, shed: (res: ServerResponse) => void): Step {
-  const { now = performance.now.bind(performance) } = options;
+  const { now = performance.now.bind(performance), idleMs = idleTime } = options;
   const waitedTooLong = options.maxWaitMs > 0 ? longWait(options) : undefined;
   const waiting: Waiting[] = [];
   let turn = -1;
+  let idleBefore = -1;
+  /** Whether the worker was never idle between the turn before this one and this one. Only then can it be overloaded. */
+  let isBusy = false;
   let began = 0;
 
   function begin(req: IncomingMessage, res: ServerResponse, next: RequestListener, seenMs: number): void {
-    if (waitedTooLong?.(seenMs, req.headers['x-request-start'])) shed(res);
+    if ((isBusy || seenMs > 0) && waitedTooLong?.(seenMs, req.headers['x-request-start'])) shed(res);
     else next(req as never, res as never);
+  }
+
+  function lookForIdleness(): void {
+    const idle = idleMs();
+    isBusy = idle === idleBefore;
+    idleBefore = idle;
   }
 
   function takeTurn(): void {
     turn = currentTurn();
+    lookForIdleness();
     began = now();
     for (let at = began; waiting.length > 0 && at - began < TURN_MS; at = now()) {
       const { req, res, next, since } = waiting.shift()!;
@@ -54,6 +64,7 @@ export function waitQueue(options: WaitQueueOptions, shed: (res: ServerResponse)
     if (waiting.length === 0 && current !== turn) {
       turn = current;
       began = since;
+      lookForIdleness();
     }
     if (waiting.length === 0 && since - began < TURN_MS) {
       begin(req, res, next, 0);

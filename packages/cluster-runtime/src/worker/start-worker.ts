@@ -38,7 +38,7 @@ export async function startWorker(
   });
   await runWorker(settings, {
     createListener: (isEnding) =>
-      createListener(app, { isEnding, slowRequestMs, metrics, shed, added: added?.handlers ?? [] }),
+      createListener(app, { isEnding, slowRequestMs, metrics, shed, extension: added }),
     ...(sampler && { onRequest: sampler.wake, onUnparsed: countParseErrors() }),
     close: () => app.close?.(),
     ...(sharing && { sharing }),

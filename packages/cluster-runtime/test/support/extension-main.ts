@@ -1,4 +1,4 @@
-import { main, ownRoutes } from '../../src/index.ts';
+import { type Handler, main } from '../../src/index.ts';
 
 interface Numbered {
   readonly number: number;
@@ -14,25 +14,23 @@ await main<Numbered, Numbered>({
     if (process.env.BROKEN_EXTENSION) throw new Error('the extension is broken');
     return {
       worker({ settings, send, reload }) {
-        const greet = ownRoutes(
-          new Map([
-            [
-              '/greet',
-              (_req, res) => {
-                send({ number: -1 });
-                res.end(`hello from one of ${settings.workers}`);
-              },
-            ],
-            [
-              '/replace',
-              (_req, res) => {
-                reload();
-                res.end();
-              },
-            ],
-          ]),
-        );
-        return { handlers: [greet], onMessage: ({ number }) => send({ number: number ** 2 }) };
+        const routes = new Map<string, Handler>([
+          [
+            '/greet',
+            (_req, res) => {
+              send({ number: -1 });
+              res.end(`hello from one of ${settings.workers}`);
+            },
+          ],
+          [
+            '/replace',
+            (_req, res) => {
+              reload();
+              res.end();
+            },
+          ],
+        ]);
+        return { routes, onMessage: ({ number }) => send({ number: number ** 2 }) };
       },
       primary({ readyWorkers }) {
         const page = () => ({

@@ -1,0 +1,19 @@
+import type { WorkerExtension } from '../core/extension.ts';
+import { exchangeOf } from './exchange.ts';
+import { pathOf } from './handler.ts';
+import type { Step } from './step.ts';
+
+/** Serves the routes of the extension before the application, and calls its `onRequest` first. */
+export function extensionRoutes({ onRequest, routes }: WorkerExtension<never>): Step {
+  return (req, res, next) => {
+    onRequest?.(req);
+    const path = pathOf(req.url ?? '');
+    const route = routes?.get(path);
+    if (route === undefined) {
+      next(req as never, res as never);
+      return;
+    }
+    exchangeOf(req, res).ownRoute = path;
+    route(req, res, () => next(req as never, res as never));
+  };
+}
