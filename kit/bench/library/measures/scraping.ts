@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { alternate, type Comparison, compare, type Report } from '../../stats/comparison.ts';
 import type { Plan } from '../plan.ts';
 import { SIDES } from '../sides.ts';
@@ -7,6 +8,9 @@ import { type Kind, ScrapeTarget, type Size, withTargets } from './scrape-target
 
 const COUNTERS: Size = { kind: 'counters', series: 10_000, workers: 8 };
 const HISTOGRAMS: Size = { kind: 'histograms', series: 1000, workers: 8 };
+
+/** Longer than prom-multiproc needs to read the series ahead of the first scrape. */
+const READ_AHEAD_MS = 2000;
 
 /** Every worker counts in every series between two scrapes; with `idle`, in none. */
 export async function measureScraping(plan: Plan): Promise<Report> {
@@ -34,7 +38,8 @@ export async function measureScraping(plan: Plan): Promise<Report> {
         report[`limit_${name}`] = await measureLimit(plan, size, body, () => counted(target('ours')));
       },
     );
-    report[`scrape_first_${name}`] = compare(await first(plan, size), 'ms');
+    report[`scrape_first_${name}`] = compare(await first(plan, size, 0), 'ms');
+    report[`scrape_ahead_${name}`] = compare(await first(plan, size, READ_AHEAD_MS), 'ms');
   }
   return report;
 }
@@ -44,11 +49,12 @@ async function counted(target: ScrapeTarget): Promise<number> {
   return target.scrape();
 }
 
-/** First scrape of a new cluster whose workers have counted. */
-function first(plan: Plan, size: { kind: Kind; series: number; workers: number }) {
+/** First scrape of a new cluster, `waitMs` after its workers have counted. */
+function first(plan: Plan, size: { kind: Kind; series: number; workers: number }, waitMs: number) {
   return alternate(SIDES, plan.firstScrapes, async (side) => {
     const target = await ScrapeTarget.cluster(side, size);
     try {
+      await delay(waitMs);
       return await target.scrape();
     } finally {
       await target.end();

@@ -41,7 +41,8 @@ test('a count is shown without a unit, and without a ratio where prom-multiproc 
 test('a measure shows whether all of its targets are held, and nothing for a target that was not measured', () => {
   const report: Report = {
     scrape_http_8x10000: sample(4, 100, 40),
-    scrape_first_8x10000: sample(40, 300, 300),
+    scrape_ahead_8x10000: sample(15, 300, 300),
+    limit_8x10000: compare({ ours: [4], bare_http: [2] }, 'ms'),
     scrape_http_hist_8x1000: sample(4, 100, 80),
     kill_lost: compare({ ours: [0], 'prom-client': [700] }, 'increments'),
     kill_decreases: compare({ ours: [1], 'prom-client': [3] }, 'decreases'),
@@ -51,8 +52,9 @@ test('a measure shows whether all of its targets are held, and nothing for a tar
   };
   const cells = Object.keys(report).map((measure) => targetCell(report, measure));
   assert.deepEqual(cells, [
-    '≥20x, ≥15x: **no**',
-    '≤10x later scrapes: yes',
+    '≥20x, ≥15x, ≤2.5x ready-made: **no**',
+    '≤4x later scrapes: yes',
+    '',
     '≥20x, ≥15x: yes',
     '≤0: yes',
     '≤0: **no**',
@@ -61,7 +63,7 @@ test('a measure shows whether all of its targets are held, and nothing for a tar
     '≤1.05x no metrics: **no**',
   ]);
   assert.equal(targetCell(report, 'observe_bound'), '');
-  assert.equal(targetCell({ scrape_first_8x10000: sample(40, 1, 1) }, 'scrape_first_8x10000'), '');
+  assert.equal(targetCell({ scrape_ahead_8x10000: sample(15, 1, 1) }, 'scrape_ahead_8x10000'), '');
 });
 
 test('every target is shown in a row of the page', () => {

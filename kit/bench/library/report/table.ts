@@ -8,6 +8,7 @@ import { targetCell } from './targets.ts';
 const ROWS: readonly (readonly [name: string, label: string])[] = [
   ['scrape_http_8x10000', 'scrape, 10,000 counters'],
   ['scrape_first_8x10000', 'first scrape, 10,000 counters'],
+  ['scrape_ahead_8x10000', 'the same after 2 s'],
   ['primary_stall', 'event-loop stall, 10,000 counters'],
   ['scrape_http_hist_8x1000', 'scrape, 1,000 histograms'],
   ['scrape_first_hist_8x1000', 'first scrape, 1,000 histograms'],

@@ -13,7 +13,8 @@ interface Target {
 export const TARGETS: readonly Target[] = [
   timesFaster('scrape_http_8x10000', 'prom-client', 20),
   timesFaster('scrape_http_8x10000', '@prometheus-io/client', 15),
-  firstToLater('scrape_first_8x10000', 'scrape_http_8x10000', 10),
+  timesReadyMade('scrape_http_8x10000', 'limit_8x10000', 2.5),
+  firstToLater('scrape_ahead_8x10000', 'scrape_http_8x10000', 4),
   timesFaster('scrape_http_hist_8x1000', 'prom-client', 20),
   timesFaster('scrape_http_hist_8x1000', '@prometheus-io/client', 15),
   firstToLater('scrape_first_hist_8x1000', 'scrape_http_hist_8x1000', 10),
@@ -44,6 +45,15 @@ function timesFaster(measure: string, peer: string, limit: number): Target {
     measure,
     text: `≥${number(limit)}x`,
     isHeld: (report) => holds(peerRatio(report, measure, peer), (ratio) => ratio >= limit),
+  };
+}
+
+/** Time divided by that of a server that sends as many bytes ready-made, measured in turns. */
+function timesReadyMade(measure: string, limits: string, limit: number): Target {
+  return {
+    measure,
+    text: `≤${number(limit)}x ready-made`,
+    isHeld: (report) => holds(peerRatio(report, limits, 'bare_http'), (ratio) => 1 / ratio <= limit),
   };
 }
 
