@@ -1,12 +1,12 @@
 import { type App, describeError, expressRoute, log } from 'cluster-runtime';
 import express, { type NextFunction, type Request, type Response } from 'express';
-import { routes } from './routes.ts';
+import { addRoutes } from './routes.ts';
 
 /** The application. Replace this folder by your own: see docs/guides/make-it-yours.md. */
 export function createApp(): App {
   const app = express();
   app.disable('x-powered-by');
-  app.use(routes());
+  addRoutes(app);
   app.use(notFound);
   app.use(failed);
   return { listener: app, routeOf: expressRoute, logRequestIds: true };
