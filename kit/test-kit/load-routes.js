@@ -1,5 +1,4 @@
 // @ts-check
-import { Router } from 'express';
 import { Counter } from 'prom-client';
 
 const MOST_MS = 10_000;
@@ -15,45 +14,46 @@ const pingResponses = new Counter({
 /**
  * Routes for load tests, mounted over demo-app/src/routes.js of the image: some use processor time, some wait, and LOAD_SERIES sets
  * the number of series.
+ *
+ * @param {import('express').Express} app
  */
-export function routes() {
-  const router = Router();
+export function addRoutes(app) {
   registerSeries(Number(process.env.LOAD_SERIES || 0));
 
-  router.get('/ping', (_req, res) => {
+  app.get('/ping', (_req, res) => {
     pingResponses.inc({ status: 200 });
     res.type('text/plain').send('Pong');
   });
 
   // Aborted and half-sent requests have their own paths, so each kind can be reconciled.
   for (const path of ['/work', '/half-sent']) {
-    router.get(path, (req, res) => {
+    app.get(path, (req, res) => {
       work(milliseconds(req.query.ms));
       res.type('text/plain').send('Done');
     });
   }
 
   // Waits without using the processor, as for a database.
-  router.get('/wait', (req, res) => {
+  app.get('/wait', (req, res) => {
     setTimeout(() => res.type('text/plain').send('Done'), milliseconds(req.query.ms));
   });
 
-  router.get('/aborted', (req, res) => {
+  app.get('/aborted', (req, res) => {
     const timer = setTimeout(() => res.type('text/plain').send('Done'), milliseconds(req.query.ms));
     res.once('close', () => clearTimeout(timer));
   });
 
-  router.get('/large', (_req, res) => {
+  app.get('/large', (_req, res) => {
     res.type('text/plain').send(LARGE);
   });
 
-  router.post('/upload', async (req, res) => {
+  app.post('/upload', async (req, res) => {
     let bytes = 0;
     for await (const chunk of req) bytes += chunk.length;
     res.type('text/plain').send(String(bytes));
   });
 
-  router.get('/stream', (req, res) => {
+  app.get('/stream', (req, res) => {
     const end = performance.now() + milliseconds(req.query.ms);
     const timer = setInterval(() => {
       if (performance.now() >= end) res.end('end\n');
@@ -62,8 +62,6 @@ export function routes() {
     res.type('text/plain').write('begin\n');
     res.once('close', () => clearInterval(timer));
   });
-
-  return router;
 }
 
 /**

@@ -40,8 +40,8 @@ function checkout(t: TestContext): string {
 test('the built application answers without running any TypeScript, and a logged stack has the lines and columns of the sources', async (t) => {
   const root = checkout(t);
   const routes = join(root, 'demo-app/src/routes.ts');
-  const broken = "router.get('/broken', (): never => { throw new Error('broken'); });";
-  const source = readFileSync(routes, 'utf8').replace('return router', `${broken}\n  return router`);
+  const broken = "app.get('/broken', (): never => { throw new Error('broken'); });";
+  const source = readFileSync(routes, 'utf8').replace("  app.get('/ping'", `  ${broken}\n  app.get('/ping'`);
   writeFileSync(routes, source);
   build(root, join(root, 'dist'));
 
