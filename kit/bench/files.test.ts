@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { test } from 'node:test';
-import { BENCH_PAGE, BENCH_SCRIPT, LOAD_PAGE, README, SHEDDING_SCRIPT } from './files.ts';
+import { BENCH_PAGE, BENCH_SCRIPT, LOAD_PAGE, README, SHEDDING_SCRIPT, STACK_COST_SCRIPT } from './files.ts';
 import { benchOptions, figuresFile } from './library/options.ts';
 import { withFigures } from './stats/page-figures.ts';
 
@@ -23,6 +23,7 @@ test('--out and the argument of report.ts replace that file', () => {
 for (const [page, script] of [
   [BENCH_PAGE, BENCH_SCRIPT],
   [README, BENCH_SCRIPT],
+  [LOAD_PAGE, STACK_COST_SCRIPT],
   [LOAD_PAGE, SHEDDING_SCRIPT],
 ] as const) {
   test(`${relative(ROOT, page)} has a place for the figures of ${script}`, () => {

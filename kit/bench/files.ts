@@ -14,4 +14,5 @@ export const README = resolve(ROOT, 'README.md');
 
 /** Scripts that write figures, as the marks on the pages name them. */
 export const BENCH_SCRIPT = 'kit/bench/library/report.ts';
+export const STACK_COST_SCRIPT = 'kit/bench/stack/cost/report.ts';
 export const SHEDDING_SCRIPT = 'kit/bench/stack/shedding.ts';

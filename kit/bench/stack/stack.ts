@@ -36,6 +36,8 @@ export interface StackOptions {
   /** Also starts Prometheus and the nginx exporter. */
   readonly whole?: boolean;
   readonly env?: Readonly<Record<string, string>>;
+  /** Further compose files. */
+  readonly files?: readonly string[];
   /** Replaces the requests in flight that nginx/compose.conf allows. */
   readonly maxConns?: number | undefined;
 }
@@ -56,11 +58,19 @@ export class LoadStack extends ComposeProject {
   /** Services that run. */
   readonly services: readonly string[];
 
-  private constructor({ name, loadRoutes = false, whole = false, env = {}, maxConns }: StackOptions) {
+  private constructor({
+    name,
+    loadRoutes = false,
+    whole = false,
+    env = {},
+    files = [],
+    maxConns,
+  }: StackOptions) {
     const overrides = [
       LIMITS_FILE,
       ...(loadRoutes ? [LOAD_FILE] : []),
       ...(maxConns ? [MAX_CONNS_FILE] : []),
+      ...files,
     ];
     super(name, overrides, {
       WORKERS: String(WORKERS),

@@ -1,4 +1,4 @@
-import { LoadStack } from '../stack.ts';
+import { LoadStack, type StackOptions } from '../stack.ts';
 import { PeerStack } from './peer-stack.ts';
 
 /** A running stack: the URL of its public port, and its containers. */
@@ -15,12 +15,13 @@ export const SIDES: Readonly<Record<string, () => Promise<Side>>> = {
   bare: () => peer('bare', 'bare.mjs'),
   bare_again: () => peer('bare-again', 'bare.mjs'),
   prom_client: () => peer('prom-client', 'prom-client.mjs'),
-  metrics_off: () => kit('metrics-off', { METRICS: '0' }),
-  shedding_off: () => kit('shedding-off', { MAX_WAIT_MS: '0', MAX_IN_FLIGHT: '0' }),
+  metrics_off: () => kit('metrics-off', { env: { METRICS: '0' } }),
+  log_off: () => kit('log-off', { files: ['kit/bench/stack/cost/no-log.compose.yml'] }),
+  shedding_off: () => kit('shedding-off', { env: { MAX_WAIT_MS: '0', MAX_IN_FLIGHT: '0' } }),
 };
 
-async function kit(name: string, env: Readonly<Record<string, string>> = {}): Promise<Side> {
-  const stack = await LoadStack.start({ name, env });
+async function kit(name: string, options: Omit<StackOptions, 'name'> = {}): Promise<Side> {
+  const stack = await LoadStack.start({ name, ...options });
   const [app, nginx] = await Promise.all(['app', 'nginx'].map((service) => stack.containerId(service)));
   return { url: `${stack.publicUrl}/ping`, app: app!, nginx: nginx!, down: () => stack.down() };
 }
