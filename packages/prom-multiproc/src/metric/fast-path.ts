@@ -6,7 +6,8 @@ import { isClientsOwn, replace } from './replace-method.ts';
 import type { SharedMetric } from './shared-metric.ts';
 
 /**
- * Replaces `inc` of a counter and `observe` of a histogram. For a known series the replacements allocate nothing, build no string and make no system call. Arguments and errors are those of the client.
+ * Replaces `inc` and `labels` of a counter, `observe` and `labels` of a histogram. For a known series the replacements allocate
+ * nothing, build no string and make no system call. Arguments and errors are those of the client.
  */
 export function installFastPath(metric: SharedMetric): void {
   const { client } = metric;
