@@ -1,4 +1,4 @@
-/** Durations and rounds of `npm run bench -- stack`: about 12 minutes, with QUICK about one. */
+/** Durations and rounds of `npm run bench -- stack`: about 10 minutes, with QUICK about one. */
 export interface Plan {
   readonly warmUpSeconds: number;
   readonly rounds: number;
@@ -8,7 +8,7 @@ export interface Plan {
   readonly starts: number;
 }
 
-export const DEFAULT: Plan = { warmUpSeconds: 10, rounds: 8, seconds: 4, restSeconds: 60, starts: 3 };
+export const DEFAULT: Plan = { warmUpSeconds: 6, rounds: 8, seconds: 3, restSeconds: 60, starts: 3 };
 export const QUICK: Plan = { warmUpSeconds: 1, rounds: 1, seconds: 1, restSeconds: 3, starts: 1 };
 
 /** Client connections of the saturating load. */

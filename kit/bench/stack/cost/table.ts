@@ -7,9 +7,13 @@ const COLUMNS: readonly (readonly [side: string, label: string])[] = [
   ['bare_again', 'bare again'],
   ['prom_client', 'prom-client'],
   ['ours', 'kit'],
-  ['metrics_off', '`METRICS=0`'],
-  ['log_off', 'no log'],
-  ['shedding_off', 'no shedding'],
+];
+
+/** Stacks of the kit without one part. */
+const WITHOUT: readonly (readonly [side: string, label: string])[] = [
+  ['metrics_off', 'metrics'],
+  ['log_off', 'request log'],
+  ['shedding_off', 'shedding'],
 ];
 
 interface Row {
@@ -43,7 +47,10 @@ function atMostTimes(to: string, limit: number) {
   return { to, aim: `≤${limit} of ${name}`, isHeld: (value: number) => value <= limit };
 }
 
-/** One row for each measure: the median of the bare stack, the ratio of each stack to it with its range, and whether the aim is held. */
+/**
+ * One row for each measure: the median of the bare stack, the median ratio of each other stack to it with its range, and whether the aim
+ * is held. Below it, the ratios of the kit without one of its parts.
+ */
 export function costTable(report: Report): string {
   const rows = ROWS.filter(({ measure }) => report[measure] !== undefined).map((row) => {
     const cells = COLUMNS.map(([side]) => cell(report, row.measure, side));
@@ -54,7 +61,20 @@ export function costTable(report: Report): string {
     `| | ${COLUMNS.map(([, label]) => label).join(' | ')} | Aim held |`,
     `|---|${COLUMNS.map(() => '---|').join('')}---|`,
     ...rows,
+    ...withoutParts(report),
   ].join('\n');
+}
+
+function withoutParts(report: Report): string[] {
+  const texts = WITHOUT.flatMap(([side, label]) => {
+    const ratios = ['saturated_app', 'steady_app'].map((measure) =>
+      spreadOf(report, `${measure}_over_bare`, side),
+    );
+    return ratios.some((ratio) => ratio === undefined)
+      ? []
+      : [`without ${label} ${ratios.map((ratio) => withRange(ratio!)).join(' and ')}`];
+  });
+  return texts.length === 0 ? [] : ['', `App, saturated and at 600 requests/s: ${texts.join('; ')}.`];
 }
 
 function compared(report: Report, { measure, to }: Row): number {
@@ -69,7 +89,11 @@ function cell(report: Report, measure: string, side: string): string {
   if (spread === undefined) return '';
   const ratio = side === 'bare' ? undefined : spreadOf(report, `${measure}_over_bare`, side);
   if (ratio === undefined) return `${number(spread.median)} ${spread.unit}`;
-  return `${number(spread.median)}, ${ratio.median.toFixed(2)}x (${ratio.min.toFixed(2)}..${ratio.max.toFixed(2)})`;
+  return withRange(ratio);
+}
+
+function withRange({ median, min, max }: Spread): string {
+  return `${median.toFixed(2)}x (${min.toFixed(2)}..${max.toFixed(2)})`;
 }
 
 function spreadOf(report: Report, measure: string, side: string): Spread | undefined {
