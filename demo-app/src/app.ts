@@ -1,4 +1,4 @@
-import { type App, describeError, expressRoute, log } from 'cluster-runtime';
+import { type App, describeError, expressRoute, log, requestIdOf } from 'cluster-runtime';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { addRoutes } from './routes.ts';
 
@@ -9,7 +9,7 @@ export function createApp(): App {
   addRoutes(app);
   app.use(notFound);
   app.use(failed);
-  return { listener: app, routeOf: expressRoute, logRequestIds: true };
+  return { listener: app, routeOf: expressRoute };
 }
 
 function notFound(_req: Request, res: Response): void {
@@ -19,7 +19,10 @@ function notFound(_req: Request, res: Response): void {
 /** Express recognises an error handler by its four parameters. The error goes to the log and never to the client. */
 function failed(error: unknown, req: Request, res: Response, next: NextFunction): void {
   const status = clientErrorStatus(error) ?? 500;
-  if (status >= 500) log('error', 'error in a request', { method: req.method, ...describeError(error) });
+  if (status >= 500) {
+    const fields = { request_id: requestIdOf(res), method: req.method };
+    log('error', 'error in a request', { ...fields, ...describeError(error) });
+  }
   if (res.headersSent) {
     next(error);
     return;

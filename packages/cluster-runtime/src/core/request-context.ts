@@ -30,6 +30,6 @@ export function runInRequest<A extends unknown[]>(
 }
 
 /** Returns the `X-Request-Id` of the proxy, or a new id if the header is missing or malformed. */
-export function requestIdOf(header: string | string[] | undefined): string {
+export function idFromHeader(header: string | string[] | undefined): string {
   return typeof header === 'string' && HEADER_VALUE.test(header) ? header : randomUUID();
 }

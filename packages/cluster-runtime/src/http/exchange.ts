@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { requestIdOf } from '../core/request-context.ts';
+import { idFromHeader } from '../core/request-context.ts';
 import { outcomeOf } from './outcome.ts';
 
 /** Counts an exchange. */
@@ -33,6 +33,9 @@ export class Exchange {
   counted = false;
   /** Bytes of the body passed to `write()` so far, if the response has a Content-Length. */
   written = 0;
+  /** Neighbours in the list of exchanges that have not ended. */
+  older: Exchange | undefined = undefined;
+  newer: Exchange | undefined = undefined;
   #id: string | undefined = undefined;
 
   constructor(req: IncomingMessage, res: ServerResponse) {
@@ -43,7 +46,7 @@ export class Exchange {
 
   /** The `X-Request-Id` of the proxy, or a new id. */
   get id(): string {
-    this.#id ??= requestIdOf(this.req.headers['x-request-id']);
+    this.#id ??= idFromHeader(this.req.headers['x-request-id']);
     return this.#id;
   }
 }
@@ -58,6 +61,24 @@ export function exchangeOf(req: IncomingMessage, res: ServerResponse): Exchange 
   return begunExchangeOf(res) ?? begin(req, res);
 }
 
+/** The newest exchange that has not ended. */
+let newest: Exchange | undefined;
+
+/** Returns the ids of the newest requests in flight, at most `most`. */
+export function idsInFlight(most: number): string[] {
+  const ids: string[] = [];
+  for (let one = newest; one !== undefined && ids.length < most; one = one.older) ids.push(one.id);
+  return ids;
+}
+
+/**
+ * Returns the id of the request that the runtime passed on with this response, as in `X-Request-Id` and in the request log; undefined
+ * for the response of another server.
+ */
+export function requestIdOf(res: ServerResponse): string | undefined {
+  return begunExchangeOf(res)?.id;
+}
+
 /** Returns undefined if no part of the runtime follows the request. */
 export function begunExchangeOf(res: ServerResponse): Exchange | undefined {
   return (res as Answer)[exchange];
@@ -66,6 +87,9 @@ export function begunExchangeOf(res: ServerResponse): Exchange | undefined {
 function begin(req: IncomingMessage, res: ServerResponse): Exchange {
   const begun = new Exchange(req, res);
   (res as Answer)[exchange] = begun;
+  begun.older = newest;
+  if (newest !== undefined) newest.newer = begun;
+  newest = begun;
   // `close` is emitted once, and `on` costs half of `once`.
   res.on('close', closed);
   return begun;
@@ -73,11 +97,19 @@ function begin(req: IncomingMessage, res: ServerResponse): Exchange {
 
 /** The only listener for the end of a request. */
 function closed(this: Answer): void {
-  const { measurement, limit, log } = this[exchange]!;
+  const one = this[exchange]!;
+  forget(one);
+  const { measurement, limit, log } = one;
   limit?.release();
   if (measurement === undefined && log === undefined) return;
   const status = outcomeOf(this);
-  measurement?.count(this[exchange]!, status);
+  measurement?.count(one, status);
   measurement?.ended();
-  log?.ended(this[exchange]!, status);
+  log?.ended(one, status);
+}
+
+function forget(one: Exchange): void {
+  if (one.older !== undefined) one.older.newer = one.newer;
+  if (one.newer !== undefined) one.newer.older = one.older;
+  else newest = one.older;
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { log } from '../core/log.ts';
 import { STATUS_CODES } from '../core/node-http.ts';
-import { requestIdOf } from '../core/request-context.ts';
+import { idFromHeader } from '../core/request-context.ts';
 
 /**
  * Larger than the largest head that nginx passes on (up to 17 kB from the client, plus the headers that nginx adds), so the app
@@ -57,7 +57,7 @@ export function refuseUnparsed(server: Server, count: (code: string) => void = (
       return;
     }
     const status = STATUS[code] ?? 400;
-    const id = requestIdOf(REQUEST_ID.exec(rawPacket?.toString('latin1') ?? '')?.[1]);
+    const id = idFromHeader(REQUEST_ID.exec(rawPacket?.toString('latin1') ?? '')?.[1]);
     if (isServed(socket)) {
       refuse(socket, error, status, id);
       return;

@@ -7,6 +7,7 @@ import { listen } from '../../test/support/listen.ts';
 import { logged } from '../../test/support/logged.ts';
 import type { App } from '../core/app.ts';
 import { log } from '../core/log.ts';
+import { idsInFlight, requestIdOf } from './exchange.ts';
 import { httpRequests } from './http-metrics.ts';
 import { shedding } from './load-shedding.ts';
 import { createListener } from './pipeline.ts';
@@ -103,3 +104,32 @@ for (const [logRequestIds, lineOfApp] of [
     );
   });
 }
+
+test('the ids of requests in flight are known until their responses close, the newest first', async (t) => {
+  const held: ServerResponse[] = [];
+  const arrived = Promise.withResolvers<void>();
+  const url = await serve(t, undefined, {
+    listener: (_req, res) => {
+      if (held.push(res) === 3) arrived.resolve();
+    },
+  });
+  const answers: Promise<Response>[] = [];
+  for (const id of ['one', 'two', 'three']) {
+    answers.push(fetch(url, { headers: { 'X-Request-Id': id } }));
+    await until(`${id} in flight`, () => idsInFlight(10)[0] === id);
+  }
+  await arrived.promise;
+  assert.deepEqual(idsInFlight(10), ['three', 'two', 'one']);
+  assert.deepEqual(idsInFlight(2), ['three', 'two']);
+  for (const [i, left] of [
+    [1, ['three', 'one']],
+    [2, ['one']],
+    [0, []],
+  ] as const) {
+    assert.equal(requestIdOf(held[i]!), ['one', 'two', 'three'][i]);
+    held[i]!.end();
+    await until('the end of the request', () => idsInFlight(10).length === left.length);
+    assert.deepEqual(idsInFlight(10), left);
+  }
+  await Promise.all(answers.map(async (answer) => (await answer).text()));
+});

@@ -91,7 +91,7 @@ for (const [when, thrown] of [
     const app = runApp(t, join(source, 'main.ts'), { WORKERS: '1' });
     const { app: url } = await ports(app);
     await assert.rejects(fetch(`${url}/ping`, { headers: { 'x-request-id': 'the-one' } }));
-    const { error, request_id } = await app.line('uncaught exception');
-    assert.deepEqual([error, request_id], [when, 'the-one']);
+    const { error, request_id, requests_in_flight } = await app.line('uncaught exception');
+    assert.deepEqual([error, request_id, requests_in_flight], [when, 'the-one', ['the-one']]);
   });
 }

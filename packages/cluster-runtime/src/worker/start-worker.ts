@@ -5,6 +5,7 @@ import type { Extension } from '../core/extension.ts';
 import { sendToPrimary } from '../core/ipc.ts';
 import { describeError, log } from '../core/log.ts';
 import type { Settings } from '../core/settings.ts';
+import { idsInFlight } from '../http/exchange.ts';
 import { parseErrors } from '../http/http-metrics.ts';
 import { shedding } from '../http/load-shedding.ts';
 import { PARSE_ERROR_CODES } from '../http/parse-errors.ts';
@@ -14,6 +15,9 @@ import { switchOff } from './metrics-off.ts';
 import { startSharing } from './sharing.ts';
 import { runWorker } from './worker.ts';
 
+/** Most request ids in the log line of an uncaught exception. */
+const MAX_IDS = 20;
+
 /** Starts one worker: sharing, metrics, the application and the server. An uncaught exception ends it with UNCAUGHT_EXIT_CODE. */
 export async function startWorker(
   settings: Settings,
@@ -21,7 +25,10 @@ export async function startWorker(
   extension: Extension<unknown, unknown> = {},
 ): Promise<void> {
   process.on('uncaughtException', (error) => {
-    log('error', 'uncaught exception', describeError(error));
+    log('error', 'uncaught exception', {
+      ...describeError(error),
+      requests_in_flight: idsInFlight(MAX_IDS),
+    });
     process.exit(UNCAUGHT_EXIT_CODE);
   });
   const { metrics, slowRequestMs } = settings;
