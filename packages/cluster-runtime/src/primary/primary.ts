@@ -8,6 +8,7 @@ import type { Extension, MetricsAnswer, MetricsRoute } from '../core/extension.t
 import { log } from '../core/log.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Status } from '../core/status.ts';
+import { trimHeap } from '../core/trim-heap.ts';
 import { refuseUnparsed } from '../http/parse-errors.ts';
 import { createMetricsServer } from './metrics-server.ts';
 import { createPoolMetrics } from './pool-metrics.ts';
@@ -76,6 +77,8 @@ export async function runPrimary(
   log('info', 'metrics server listening', { port: (server.address() as AddressInfo).port });
 
   pool.boot();
+  // While the workers start.
+  trimHeap();
   watchdog.start();
 }
 

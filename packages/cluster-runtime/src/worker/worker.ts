@@ -4,6 +4,7 @@ import { sendToPrimary, type ToWorker } from '../core/ipc.ts';
 import { describeError, log } from '../core/log.ts';
 import { createServer } from '../core/node-http.ts';
 import type { Settings } from '../core/settings.ts';
+import { trimHeap } from '../core/trim-heap.ts';
 import { MAX_HEADER_BYTES, refuseUnparsed } from '../http/parse-errors.ts';
 import { prepareDrain } from './graceful-shutdown.ts';
 import { createRecycling, RECYCLE_CHECK_EVERY_MS } from './recycling.ts';
@@ -91,6 +92,7 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
   cluster.worker?.once('disconnect', () => process.exit(1));
 
   await parts.sharing?.open();
+  trimHeap();
   setInterval(recycling.check, RECYCLE_CHECK_EVERY_MS).unref();
   server.once('error', (error) => fail(`cannot listen on ${settings.host}:${settings.port}`, error));
   server.listen(settings.port, settings.host);
