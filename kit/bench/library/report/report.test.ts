@@ -41,6 +41,7 @@ test('a count is shown without a unit, and without a ratio where prom-multiproc 
 test('a measure shows whether all of its targets are held, and nothing for a target that was not measured', () => {
   const report: Report = {
     scrape_http_8x10000: sample(4, 100, 40),
+    scrape_first_8x10000: sample(40, 300, 300),
     scrape_ahead_8x10000: sample(15, 300, 300),
     limit_8x10000: compare({ ours: [4], bare_http: [2] }, 'ms'),
     scrape_http_hist_8x1000: sample(4, 100, 80),
@@ -53,6 +54,7 @@ test('a measure shows whether all of its targets are held, and nothing for a tar
   const cells = Object.keys(report).map((measure) => targetCell(report, measure));
   assert.deepEqual(cells, [
     '≥20x, ≥15x, ≤2.5x ready-made: **no**',
+    '≤4x later scrapes: **no**',
     '≤4x later scrapes: yes',
     '',
     '≥20x, ≥15x: yes',

@@ -14,6 +14,7 @@ export const TARGETS: readonly Target[] = [
   timesFaster('scrape_http_8x10000', 'prom-client', 20),
   timesFaster('scrape_http_8x10000', '@prometheus-io/client', 15),
   timesReadyMade('scrape_http_8x10000', 'limit_8x10000', 2.5),
+  firstToLater('scrape_first_8x10000', 'scrape_http_8x10000', 4),
   firstToLater('scrape_ahead_8x10000', 'scrape_http_8x10000', 4),
   timesFaster('scrape_http_hist_8x1000', 'prom-client', 20),
   timesFaster('scrape_http_hist_8x1000', '@prometheus-io/client', 15),
