@@ -74,7 +74,7 @@ export const MUTATIONS: readonly Mutation[] = [
     text: 'steps.push(health(isEnding), ...shed, logRequests(slowRequestMs));',
     replacement: `steps.push(health(isEnding), ...shed, logRequests(slowRequestMs));
   steps.push((req, res, next) => {
-    if (req.url !== '/metrics') next(req as never, res as never);
+    if (req.url !== '/metrics') next(req, res);
     else void import('prom-client').then(async ({ register }) => res.end(await register.metrics()));
   });`,
     test: ['packages/cluster-runtime/src/http/pipeline.test.ts', 'workers do not serve metrics or status'],
@@ -143,7 +143,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'make the child of a known series anew',
+    name: 'create a new child for a known series',
     guarantee: 8,
     file: 'packages/prom-multiproc/src/metric/labels-method.ts',
     text: 'if (known !== undefined) known.child = child;',

@@ -14,5 +14,5 @@ export { describeError, log } from './core/log.ts';
 export type { Settings } from './core/settings.ts';
 export { requestIdOf } from './http/exchange.ts';
 export { expressRoute } from './http/express-route.ts';
-export { answerText } from './http/handler.ts';
+export { answerText } from './http/answer-text.ts';
 export { main, type Program } from './run.ts';

@@ -10,9 +10,9 @@ export interface App {
    */
   routeOf?(req: IncomingMessage): string | undefined;
   /**
-   * Whether `log()` adds `request_id` to the lines that the code of a request writes, at once or in a later callback, and to the line of
-   * its uncaught exception. It uses an AsyncLocalStorage, which costs each request a few microseconds. Default: false; `requestIdOf` returns
-   * the id without it.
+   * Whether `log()` adds `request_id` to the lines that the code of a request writes, also in later callbacks, and to the line of its
+   * uncaught exception. It uses an AsyncLocalStorage, which costs each request a few microseconds. Default: false. `requestIdOf()`
+   * returns the id without it.
    */
   readonly logRequestIds?: boolean;
   /** Called once the last connection of a draining worker is closed, before it exits. */

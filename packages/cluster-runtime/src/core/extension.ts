@@ -22,7 +22,7 @@ export interface WorkerContext<ToPrimary> {
 }
 
 export interface WorkerExtension<ToWorker> {
-  /** Called for each request that is neither a health check nor shed. */
+  /** Called for each request except health checks and shed requests. */
   onRequest?(req: IncomingMessage): void;
   /** Routes that the worker serves before those of the application, by exact path. A handler may call `next` for the application. */
   readonly routes?: ReadonlyMap<string, Handler>;

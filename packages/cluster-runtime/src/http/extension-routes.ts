@@ -1,6 +1,6 @@
 import type { WorkerExtension } from '../core/extension.ts';
 import { exchangeOf } from './exchange.ts';
-import { pathOf } from './handler.ts';
+import { pathOf } from './path-of.ts';
 import type { Step } from './step.ts';
 
 /** Serves the routes of the extension before the application, and calls its `onRequest` first. */
@@ -10,10 +10,10 @@ export function extensionRoutes({ onRequest, routes }: WorkerExtension<never>): 
     const path = pathOf(req.url ?? '');
     const route = routes?.get(path);
     if (route === undefined) {
-      next(req as never, res as never);
+      next(req, res);
       return;
     }
     exchangeOf(req, res).ownRoute = path;
-    route(req, res, () => next(req as never, res as never));
+    route(req, res, () => next(req, res));
   };
 }

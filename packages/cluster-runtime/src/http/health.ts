@@ -1,5 +1,6 @@
+import { answerText } from './answer-text.ts';
 import { exchangeOf } from './exchange.ts';
-import { answerText, pathOf } from './handler.ts';
+import { pathOf } from './path-of.ts';
 import type { Step } from './step.ts';
 
 /**
@@ -10,7 +11,7 @@ export function health(isEnding: () => boolean): Step {
   return (req, res, next) => {
     const path = pathOf(req.url ?? '');
     if (path !== '/livez' && path !== '/readyz') {
-      next(req as never, res as never);
+      next(req, res);
       return;
     }
     exchangeOf(req, res).ownRoute = path;

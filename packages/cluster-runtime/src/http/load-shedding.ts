@@ -40,7 +40,7 @@ function limitInFlight(most: number): Step {
     }
     inFlight++;
     exchangeOf(req, res).limit = limit;
-    next(req as never, res as never);
+    next(req, res);
   };
 }
 

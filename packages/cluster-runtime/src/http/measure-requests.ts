@@ -41,6 +41,6 @@ export function measureRequests(routeOf: (req: IncomingMessage) => string | unde
   return (req, res, next) => {
     exchangeOf(req, res).measurement = measurement;
     begin();
-    next(req as never, res as never);
+    next(req, res);
   };
 }

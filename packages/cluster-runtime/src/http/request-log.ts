@@ -19,7 +19,7 @@ export function logRequests(slowMs: number): Step {
   };
   return (req, res, next) => {
     exchangeOf(req, res).log = requestLog;
-    next(req as never, res as never);
+    next(req, res);
   };
 }
 

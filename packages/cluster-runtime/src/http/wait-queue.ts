@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { idleTime, type LongWaitOptions, longWait } from './queue-delay.ts';
-import type { Step } from './step.ts';
+import type { Next, Step } from './step.ts';
 
 export interface WaitQueueOptions extends LongWaitOptions {
   /** An overloaded worker sheds requests that waited longer than this. 0: never. */
@@ -16,7 +16,7 @@ const TURN_MS = 2;
 interface Waiting {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  readonly next: RequestListener;
+  readonly next: Next;
   readonly since: number;
 }
 
@@ -35,9 +35,9 @@ export function waitQueue(options: WaitQueueOptions, shed: (res: ServerResponse)
   let isBusy = false;
   let began = 0;
 
-  function begin(req: IncomingMessage, res: ServerResponse, next: RequestListener, seenMs: number): void {
-    if ((isBusy || seenMs > 0) && waitedTooLong?.(seenMs, req.headers['x-request-start'])) shed(res);
-    else next(req as never, res as never);
+  function begin(req: IncomingMessage, res: ServerResponse, next: Next, seenMs: number): void {
+    if (isBusy && waitedTooLong?.(seenMs, req.headers['x-request-start'])) shed(res);
+    else next(req, res);
   }
 
   function lookForIdleness(): void {
