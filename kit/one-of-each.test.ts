@@ -23,8 +23,6 @@ const PARTS: readonly Part[] = [
     file: 'e2e/support/compose-project.ts',
     exceptions: {
       'e2e/specs/stack.spec.ts': 'recreates containers of a stack',
-      'kit/bench/stack/cost/peer-stack.ts': 'stacks that the kit is compared with',
-      'kit/bench/stack/cost/start-time.ts': 'measures the command itself',
       'kit/specs/hardening-proxy.spec.ts': 'recreates a container of a stack',
       'kit/specs/host-names.spec.ts': 'recreates a container of a stack',
       'kit/specs/line-ends.spec.ts': 'tests the command itself, in a clone',

@@ -21,11 +21,19 @@ export class ComposeProject {
   readonly #files: readonly string[];
   readonly #removeOnExit = (): void => removeProject(this.project);
 
-  /** @param overrides compose files that override the first one */
-  constructor(name: string, overrides: readonly string[], variables: Readonly<Record<string, string>>) {
+  /**
+   * @param overrides compose files that override the first one
+   * @param file the first compose file, if it is not the stack's
+   */
+  constructor(
+    name: string,
+    overrides: readonly string[],
+    variables: Readonly<Record<string, string>>,
+    file = COMPOSE_FILE,
+  ) {
     created += 1;
     this.project = `${projectPrefix}-${process.pid}-${name}-${created}`;
-    this.#files = [COMPOSE_FILE, ...overrides];
+    this.#files = [file, ...overrides];
     this.variables = { PUBLIC_PORT: '0', METRICS_HOST_PORT: '0', PROMETHEUS_PORT: '0', ...variables };
   }
 
@@ -55,6 +63,12 @@ export class ComposeProject {
     } finally {
       log.close();
     }
+  }
+
+  /** Starts all services as `docker compose up --detach --wait` does. */
+  async upAndWait(): Promise<void> {
+    process.once('exit', this.#removeOnExit);
+    await this.compose('up', '--detach', '--wait');
   }
 
   /** Called when all containers are healthy. The start ends when it resolves. */

@@ -11,7 +11,7 @@ function sides(failing?: string) {
   const stack = (name: string) => ({
     publicUrl: name,
     processorMicroseconds: async () => used[name]!,
-    usage: async () => ({ memoryBytes: name.length, processes: 1 }),
+    usage: async () => ({ cpuMicroseconds: 0, memoryBytes: name.length }),
   });
   const cost: Record<string, number> = { on: 30, control: 20, off: 10 };
   const ask: typeof trial = async ({ url, rate, seconds }) => {

@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { getContainerRuntimeClient } from 'testcontainers';
 import { ComposeProject, ROOT } from '../../../e2e/support/compose-project.ts';
 import { poll } from '../../../packages/prom-multiproc/test/support/poll.ts';
 import {
@@ -11,6 +10,7 @@ import { docker } from '../../test-kit/docker.ts';
 import { getText } from '../../test-kit/scrape.ts';
 import type { LimitEvents } from './limits.ts';
 import { processorMicroseconds } from './processor-time.ts';
+import { type Usage, usageOf } from './usage.ts';
 
 const LOAD_FILE = 'kit/test-kit/load.compose.yml';
 const MAX_CONNS_FILE = 'kit/test-kit/max-conns.compose.yml';
@@ -40,12 +40,6 @@ export interface StackOptions {
   readonly files?: readonly string[];
   /** Replaces the requests in flight that nginx/compose.conf allows. */
   readonly maxConns?: number | undefined;
-}
-
-export interface Usage {
-  /** Without the page cache that the kernel can drop. */
-  readonly memoryBytes: number;
-  readonly processes: number;
 }
 
 /** A compose stack with 2 workers for measurements. Prometheus runs only with `whole`. */
@@ -95,17 +89,8 @@ export class LoadStack extends ComposeProject {
     await this.#ready();
   }
 
-  async usage(service: Service): Promise<Usage> {
-    const { container } = await getContainerRuntimeClient();
-    const stats = await container.dockerode
-      .getContainer(this.#id(service))
-      .stats({ stream: false, 'one-shot': true });
-    const { usage, stats: parts } = stats.memory_stats;
-    const details = parts as unknown as Record<string, number | undefined>;
-    return {
-      memoryBytes: usage - (details.inactive_file ?? details.total_inactive_file ?? 0),
-      processes: stats.pids_stats?.current ?? Number.NaN,
-    };
+  usage(service: Service): Promise<Usage> {
+    return usageOf(this.#id(service));
   }
 
   readonly limitEvents = async (service: string): Promise<LimitEvents> => {

@@ -12,7 +12,7 @@ export type {
 } from './core/extension.ts';
 export { describeError, log } from './core/log.ts';
 export type { Settings } from './core/settings.ts';
+export { answerText } from './http/answer-text.ts';
 export { requestIdOf } from './http/exchange.ts';
 export { expressRoute } from './http/express-route.ts';
-export { answerText } from './http/answer-text.ts';
 export { main, type Program } from './run.ts';

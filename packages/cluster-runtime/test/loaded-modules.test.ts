@@ -17,7 +17,7 @@ const REPORT = `
     return listen.apply(this, args);
   };`;
 
-test('neither the primary nor a worker loads undici', async (t) => {
+test('the primary and the workers do not load undici', async (t) => {
   const preload = `--import=data:text/javascript,${encodeURIComponent(REPORT)}`;
   const env = { WORKERS: '1', NODE_OPTIONS: preload, PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) };
   const app = runApp(t, MAIN, env);

@@ -1,6 +1,6 @@
+import { closedLoop } from '../../../test-kit/closed-loop.ts';
 import { alternate, compare, type Report } from '../../stats/comparison.ts';
 import { CaseProcess } from '../case-process.ts';
-import { closedLoop } from '../closed-loop.ts';
 import type { Plan } from '../plan.ts';
 import { SIDES } from '../sides.ts';
 
@@ -22,7 +22,7 @@ export async function measureRequests(plan: Plan): Promise<Report> {
   const slice = async (side: string): Promise<number> => {
     const { app, port } = apps.get(side)!;
     const before = await app.request<number>('usage');
-    await closedLoop(port, PATH, { requests: SLICE, connections: CONNECTIONS });
+    await send(port, SLICE);
     return ((await app.request<number>('usage')) - before) / SLICE;
   };
   try {
@@ -31,7 +31,7 @@ export async function measureRequests(plan: Plan): Promise<Report> {
       apps.set(side, { app: started.case, port: started.ready });
     }
     for (const side of ALL) {
-      await closedLoop(apps.get(side)!.port, PATH, { requests: WARM_UP, connections: CONNECTIONS });
+      await send(apps.get(side)!.port, WARM_UP);
     }
     // Short alternating slices, because the speed of a machine drifts.
     const samples = await alternate(ALL, plan.requestSlices, slice);
@@ -46,4 +46,8 @@ export async function measureRequests(plan: Plan): Promise<Report> {
   } finally {
     await Promise.all([...apps.values()].map(({ app }) => app.end()));
   }
+}
+
+function send(port: number, requests: number): Promise<number> {
+  return closedLoop(port, PATH, { connections: CONNECTIONS, isOver: (sent) => sent === requests });
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { closedLoop } from '../../../test-kit/closed-loop.ts';
 import { allAnswered, trial } from '../trial.ts';
+import { type Usage, usageOf } from '../usage.ts';
 import { CONNECTIONS, type Plan, STEADY_RATE } from './plan.ts';
-import { saturate } from './saturate.ts';
 import type { Side } from './sides.ts';
-import { type Usage, usageOf } from './usage.ts';
 
 export interface Samples {
   /** Values by measure and side. */
@@ -18,12 +18,12 @@ export async function measureRequests(sides: Readonly<Record<string, Side>>, pla
     samples[measure][side]!.push(value);
   };
   const names = Object.keys(sides);
-  for (const name of names) await saturate(sides[name]!.url, CONNECTIONS, plan.warmUpSeconds);
+  for (const name of names) await saturate(sides[name]!.url, plan.warmUpSeconds);
   for (let round = 0; round < plan.rounds; round++) {
     for (let turn = 0; turn < names.length; turn++) {
       const name = names[(round + turn) % names.length]!;
       const side = sides[name]!;
-      const saturated = await cost(side, () => saturate(side.url, CONNECTIONS, plan.seconds));
+      const saturated = await cost(side, () => saturate(side.url, plan.seconds));
       add('saturated_app', name, saturated.app);
       add('saturated_nginx', name, saturated.nginx);
       add('saturated_requests', name, saturated.requests / saturated.seconds);
@@ -70,6 +70,15 @@ async function cost(side: Side, load: () => Promise<number>): Promise<Cost> {
   const after = [await usageOf(side.app), await usageOf(side.nginx)] as const;
   const [app, nginx] = [0, 1].map((i) => (after[i]!.cpuMicroseconds - before[i]!.cpuMicroseconds) / requests);
   return { app: app!, nginx: nginx!, requests, seconds };
+}
+
+function saturate(url: string, seconds: number): Promise<number> {
+  const { port, pathname } = new URL(url);
+  const ends = performance.now() + seconds * 1000;
+  return closedLoop(Number(port), pathname, {
+    connections: CONNECTIONS,
+    isOver: () => performance.now() >= ends,
+  });
 }
 
 async function steadyLoad(url: string, seconds: number): Promise<number> {

@@ -1,5 +1,6 @@
+import type { ComposeProject } from '../../../../e2e/support/compose-project.ts';
 import { LoadStack, type StackOptions } from '../stack.ts';
-import { PeerStack } from './peer-stack.ts';
+import { type PeerApp, peerStack } from './peer-stack.ts';
 
 /** A running stack: the URL of its public port, and its containers. */
 export interface Side {
@@ -21,15 +22,17 @@ export const SIDES: Readonly<Record<string, () => Promise<Side>>> = {
 };
 
 async function kit(name: string, options: Omit<StackOptions, 'name'> = {}): Promise<Side> {
-  const stack = await LoadStack.start({ name, ...options });
-  const [app, nginx] = await Promise.all(['app', 'nginx'].map((service) => stack.containerId(service)));
-  return { url: `${stack.publicUrl}/ping`, app: app!, nginx: nginx!, down: () => stack.down() };
+  return sideOf(await LoadStack.start({ name, ...options }));
 }
 
-async function peer(...args: ConstructorParameters<typeof PeerStack>): Promise<Side> {
-  const stack = new PeerStack(...args);
-  await stack.up();
+async function peer(name: string, app: PeerApp): Promise<Side> {
+  const stack = peerStack(name, app);
+  await stack.upAndWait();
+  return sideOf(stack);
+}
+
+async function sideOf(stack: ComposeProject): Promise<Side> {
   const [app, nginx] = await Promise.all(['app', 'nginx'].map((service) => stack.containerId(service)));
-  const url = `${await stack.publicUrl()}/ping`;
+  const url = `${await stack.published('nginx', 8040)}/ping`;
   return { url, app: app!, nginx: nginx!, down: () => stack.down() };
 }

@@ -57,8 +57,8 @@ let computed: readonly Computed[] | undefined;
 let uncounted: ReadonlyMap<string, Family> | undefined;
 
 /**
- * Yields the self-metrics: first those that the merge computes, then those that the processes count in `families`. The values of the
- * former change with the next call.
+ * Yields the self-metrics: first the families that the merge computes, then the families that processes count. The next call overwrites
+ * the values of the computed families.
  */
 export function* selfMetrics(
   status: DirectoryStatus,

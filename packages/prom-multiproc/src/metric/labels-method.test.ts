@@ -1,4 +1,4 @@
-/** `labels()` called anew for each count: which child it returns, and in which series that child counts. */
+/** Which child `labels()` returns when it is called for each count, and in which series that child counts. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';

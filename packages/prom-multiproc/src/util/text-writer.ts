@@ -1,4 +1,4 @@
-/** Number of bytes that must exist after the range to copy, because the copy reads 4 bytes at a time. Their values are not used. */
+/** Number of bytes that must exist after the range to copy, because the copy reads 8 bytes at a time. Their values are not used. */
 export const PADDING = 7;
 
 /** Returns a copy of `bytes` with `PADDING` bytes appended. */
