@@ -1,9 +1,9 @@
-/** Runs the programs of docs/guides/migrate.md, before and after the migration. */
+/** Runs the programs of docs/guides/migrate.md and those that they replace. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, type StdioOptions, spawn } from 'node:child_process';
 import cluster from 'node:cluster';
 import { once } from 'node:events';
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
@@ -16,6 +16,8 @@ import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/t
 const REPOSITORY = join(import.meta.dirname, '../..');
 const COMMAND = join(REPOSITORY, 'packages/prom-multiproc/src/cli.ts');
 const TEXT = readFileSync(join(import.meta.dirname, '../../docs/guides/migrate.md'), 'utf8');
+/** Programs that the page does not show. */
+const BEFORE = join(import.meta.dirname, 'fixtures/before-migration');
 const REQUESTS = 20;
 /** Makes a primary report each listening worker to its parent. */
 const REPORT_LISTENING = `data:text/javascript,${encodeURIComponent(
@@ -30,6 +32,7 @@ before((t) => {
   project = temporaryDirectory(t as TestContext);
   writeFileSync(join(project, 'package.json'), '{ "type": "module" }\n');
   symlinkSync(join(REPOSITORY, 'node_modules'), join(project, 'node_modules'));
+  cpSync(BEFORE, project, { recursive: true });
   for (const [, name, program] of TEXT.matchAll(/^```js\n\/\/ ([\w.-]+)\n(.*?)^```$/gms)) {
     writeFileSync(join(project, name!), program!);
   }
