@@ -13,7 +13,8 @@ require_engine() {
   engine_can_be_provided || fail "no working Docker engine with compose and buildx: $(engine_complaint)" \
     "Install Docker Engine 24 or later with its compose and buildx plugins, start it," \
     "and check that \`docker info\`, \`docker compose version\` and \`docker buildx version\` work as this user." \
-    "(As root on Debian 12 or 13, this script installs and starts them itself.)"
+    "(As root on Debian 12 or 13, this script installs and starts them itself.)" \
+    "Without Docker: ./scripts/up --host runs the same stack on this machine; ./scripts/smoke --host checks it."
   # If two scripts run at the same time, the second waits for the first to start the engine.
   exec 8>/run/pandoras-express-engine.lock
   flock 8

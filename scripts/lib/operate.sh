@@ -1,8 +1,13 @@
 # shellcheck shell=sh
-# Operates the app of the running stack. Sourced after say.sh, apt.sh, engine.sh and project.sh.
+# Operates the app of the running stack. Sourced after say.sh, apt.sh, engine.sh, project.sh and host/directory.sh.
 
-# operate ARGUMENT...: runs ctl.js of cluster-runtime with the arguments in each container of the app, one after the other.
+# operate ARGUMENT...: runs ctl.js of cluster-runtime with the arguments: in each container of the app, one after the other, or on
+# this host.
 operate() {
+  if host_runs; then
+    operate_on_host "$@"
+    return
+  fi
   use_client_with_plugins
   require_answer
   require_own_project
@@ -11,4 +16,9 @@ operate() {
   for container in $containers; do
     docker exec "$container" node packages/cluster-runtime/src/ctl.js "$@" || exit 1
   done
+}
+
+# operate_on_host ARGUMENT...: with the environment of the stack, as its user.
+operate_on_host() {
+  env -i "$root/scripts/lib/host/in-stack" "$host" node "$host/app/packages/cluster-runtime/src/ctl.js" "$@"
 }

@@ -1,7 +1,6 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { countedOf } from '../../kit/test-kit/counted.ts';
 import { startLoad } from '../../kit/test-kit/load.ts';
 import { sumOfJob } from '../../kit/test-kit/prometheus.ts';
@@ -9,6 +8,9 @@ import { getText, scrape } from '../../kit/test-kit/scrape.ts';
 import { startScraping } from '../../kit/test-kit/scraping.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { routeCount } from './count-of-route.ts';
+import { ComposeTarget } from './smoke/compose-target.ts';
+import { HostTarget } from './smoke/host-target.ts';
+import type { Addresses, Target } from './smoke/target.ts';
 
 /** Runs the checks of scripts/smoke: smoke.ts PATH ROUTE. Imports no npm package, so it runs without npm install. */
 
@@ -19,58 +21,21 @@ interface Status {
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const [PATH = '/ping', ROUTE = PATH] = process.argv.slice(2);
-const PROJECT = projectName();
+const target = targetOfThisRun();
 const REQUESTS = 200;
 const LOAD = { connections: 4, maxRequests: REQUESTS, durationMs: 20_000 };
 const ANSWER_TIMEOUT_MS = 5_000;
 const DEADLINE_MS = 60_000;
 
-const run = promisify(execFile);
 /** Arguments for scripts/down at the end; undefined if this run started nothing. */
 let down: readonly string[] | undefined;
 let starting: ChildProcess | undefined;
 
-function projectName(): string {
-  const { COMPOSE_PROJECT_NAME } = process.env;
+function targetOfThisRun(): Target {
+  const { SMOKE_HOST_DIRECTORY, SMOKE_HOST_RUNS, COMPOSE_PROJECT_NAME } = process.env;
+  if (SMOKE_HOST_DIRECTORY) return new HostTarget(SMOKE_HOST_DIRECTORY, SMOKE_HOST_RUNS === '1');
   if (!COMPOSE_PROJECT_NAME) throw new Error('COMPOSE_PROJECT_NAME is not set: run scripts/smoke');
-  return COMPOSE_PROJECT_NAME;
-}
-
-interface Addresses {
-  readonly app: string;
-  readonly metrics: string;
-  readonly prometheus: string;
-}
-
-/**
- * Returns the published addresses of this checkout's stack, undefined if it does not run. Docker is asked for them, because
- * another stack may listen on the configured ports.
- */
-async function addresses(): Promise<Addresses | undefined> {
-  const at = async (service: string, port: number): Promise<string> => {
-    const published = await docker('compose', '--project-name', PROJECT, 'port', service, String(port));
-    const [, host] = /:([1-9]\d*)$/.exec(published) ?? [];
-    if (host === undefined) throw new Error(`${service} is not running`);
-    return `http://127.0.0.1:${host}`;
-  };
-  const running = ['ps', '--quiet', '--status', 'running', 'prometheus'];
-  try {
-    // nginx publishes the port of Prometheus even if Prometheus does not run.
-    if ((await docker('compose', '--project-name', PROJECT, ...running)) === '') return undefined;
-    return {
-      app: await at('nginx', 8040),
-      metrics: await at('nginx', 9040),
-      prometheus: await at('nginx', 9090),
-    };
-  } catch (error) {
-    const { message, stderr } = error as { message: string; stderr?: string };
-    if (/no container|not running/i.test(stderr ?? message)) return undefined;
-    throw error;
-  }
-}
-
-async function docker(...args: string[]): Promise<string> {
-  return (await run('docker', args, { cwd: ROOT })).stdout.trim();
+  return new ComposeTarget(COMPOSE_PROJECT_NAME);
 }
 
 function takeDown(): void {
@@ -82,7 +47,7 @@ function takeDown(): void {
 }
 
 async function findOrStartStack(): Promise<Addresses> {
-  const found = await addresses();
+  const found = await target.addresses();
   const problem =
     found === undefined
       ? 'no port of it is published'
@@ -91,23 +56,17 @@ async function findOrStartStack(): Promise<Addresses> {
     console.log(`smoke: using the running stack at ${found.app}`);
     return found;
   }
-  const ofProject = `label=com.docker.compose.project=${PROJECT}`;
-  if ((await docker('ps', '--all', '--quiet', '--filter', ofProject)) !== '') {
-    throw new Error(
-      `${PROJECT} has containers, but ${problem}: see docker compose ps, or stop it with scripts/down`,
-    );
-  }
-  // Data of Prometheus from before this run is kept.
-  const volumes = await docker('volume', 'ls', '--quiet', '--filter', ofProject);
-  down = volumes === '' ? ['--volumes'] : [];
-  console.log(`smoke: ${PROJECT} is not running; starting it`);
-  const up = spawn(resolve(ROOT, 'scripts/up'), ['--detach'], { stdio: 'inherit' });
+  await target.requireNothing(problem!);
+  // What is there from before this run, such as data of Prometheus, is kept.
+  down = await target.downArguments();
+  console.log(`smoke: ${target.name} is not running; starting it`);
+  const up = spawn(resolve(ROOT, 'scripts/up'), target.upArguments, { stdio: 'inherit' });
   starting = up;
   const [code, signal] = (await once(up, 'exit')) as [number | null, NodeJS.Signals | null];
   starting = undefined;
-  if (code !== 0) throw new Error(`scripts/up --detach exited with ${code ?? signal}`);
-  const started = await addresses();
-  if (started === undefined) throw new Error(`scripts/up --detach published no port of ${PROJECT}`);
+  if (code !== 0) throw new Error(`scripts/up exited with ${code ?? signal}`);
+  const started = await target.addresses();
+  if (started === undefined) throw new Error(`scripts/up published no port of ${target.name}`);
   return started;
 }
 
@@ -123,11 +82,6 @@ function allReady(metricsUrl: string, old: readonly number[] = []): Promise<Stat
     },
     { deadlineMs: DEADLINE_MS },
   );
-}
-
-async function kill(pid: number): Promise<void> {
-  const exec = ['compose', '--project-name', PROJECT, 'exec', '--no-TTY', 'app'];
-  await docker(...exec, 'sh', '-c', 'kill -s KILL "$1"', 'kill', String(pid));
 }
 
 async function send(url: string): Promise<void> {
@@ -166,7 +120,7 @@ async function check({ app, metrics, prometheus }: Addresses): Promise<void> {
 
     // No request is in flight, so the kill must lose no count.
     const victim = workers[0]!.pid;
-    await kill(victim);
+    await target.kill(victim);
     await allReady(metrics, [victim]);
     requireCount(REQUESTS, (await counted()) - before);
     ok(`worker ${victim} killed and replaced, still ${REQUESTS} counted`);
@@ -184,6 +138,10 @@ async function check({ app, metrics, prometheus }: Addresses): Promise<void> {
   ok(`${scrapes} scrapes, no counter decreased`);
 
   const total = await counted();
+  if (prometheus === undefined) {
+    console.log('--    Prometheus 3.5 or later is not installed on this host: its total is not checked');
+    return;
+  }
   await poll(
     `${total} requests of the route ${ROUTE} in Prometheus at ${prometheus}`,
     async () => {

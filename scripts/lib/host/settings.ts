@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+
+/** The settings of the kit are the variables that docker-compose.yml reads. */
+const VARIABLE = /\$\{([A-Z][A-Z0-9_]*)/g;
+/** Ports are in stack.env. */
+const PORTS = /_PORT$/;
+
+/**
+ * Returns the settings of the checkout `root` that are not empty, as lines NAME='value' for a shell and for systemd. As in compose, the
+ * environment goes before .env.
+ *
+ * @throws Error for a value that cannot be written in both
+ */
+export function settingsOf(root: string, environment: NodeJS.ProcessEnv): string {
+  const file = join(root, '.env');
+  const given: NodeJS.ProcessEnv = {
+    ...(existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}),
+    ...environment,
+  };
+  const names = new Set(
+    [...readFileSync(join(root, 'docker-compose.yml'), 'utf8').matchAll(VARIABLE)].map(([, name]) => name!),
+  );
+  return [...names]
+    .filter((name) => !PORTS.test(name) && given[name])
+    .map((name) => `${name}='${plain(name, given[name]!)}'\n`)
+    .join('');
+}
+
+function plain(name: string, value: string): string {
+  if (!/['\\\n\r]/.test(value)) return value;
+  throw new Error(
+    `${name} contains a single quote, a backslash or a line break, which a stack without containers cannot pass on`,
+  );
+}

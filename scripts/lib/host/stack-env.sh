@@ -1,0 +1,46 @@
+# shellcheck shell=sh
+# Writes stack.env. Sourced after say.sh, bases.sh, directory.sh and provide.sh.
+
+# write_stack_env: chooses ports, and writes what differs between two stacks of this machine, for a shell and for systemd.
+write_stack_env() {
+  user=$(id -un)
+  [ "$(id -u)" != 0 ] || user=$host_user
+  # Ports of the running stack become free before the next one starts.
+  own_ports=
+  ! host_main >/dev/null || own_ports=$(sed -n 's/^[A-Z_]*PORT="\([0-9]*\)"$/\1/p' "$host/stack.env")
+  # shellcheck disable=SC2086
+  ports=$(node "$root/scripts/lib/host/choose-ports.ts" $own_ports \
+    "PUBLIC_PORT=$(port_setting PUBLIC_PORT 8040)" \
+    "METRICS_HOST_PORT=$(port_setting METRICS_HOST_PORT 9040)" \
+    "PROMETHEUS_PORT=$(port_setting PROMETHEUS_PORT 9090)" \
+    PORT=?8041 METRICS_PORT=?9041 NGINX_STATUS_PORT=?8043 NGINX_EXPORTER_PORT=?9113 PROMETHEUS_OWN_PORT=?9091) || exit 1
+  (
+    umask 022
+    cat >"$host/stack.env.new" <<END
+$ports
+STACK_USER="$user"
+HOST_DIRECTORY="$host"
+RUN_DIRECTORY="$host/run"
+LOG_DIRECTORY="$host/log"
+TMPDIR="$host/run"
+PROMETHEUS_MULTIPROC_DIR="$host/run/metrics"
+PROMETHEUS_DATA="$host/prometheus-data"
+PROMETHEUS_CONFIGURATION="$host/app/prometheus"
+PROMETHEUS="$prometheus"
+NGINX_CONFIGURATION="$host/app/nginx"
+NGINX_PREFIX="$host/run/nginx"
+NGINX_EXPORTER="$exporter"
+PAGE="$host/app/nginx/page"
+PYTHON="$python"
+NODE_ENV="production"
+PATH="$host/bin:$(dirname "$(command -v nginx)"):/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+END
+  )
+  mv -f "$host/stack.env.new" "$host/stack.env"
+}
+
+# port_setting NAME DEFAULT
+port_setting() {
+  port_setting=$(setting "$1")
+  printf '%s' "${port_setting:-$2}"
+}

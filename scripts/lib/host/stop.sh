@@ -1,0 +1,38 @@
+# shellcheck shell=sh
+# Stops a stack without containers. Sourced after say.sh and directory.sh.
+
+# Longest time until supervisord has stopped its programs: the sum of stopwaitsecs of app, nginx and Prometheus, and some more.
+host_stop_seconds=50
+
+# stop_host: stops the stack in $host as supervisord does. Kills what is left of it, such as programs of a supervisord that was killed.
+stop_host() {
+  host_main_pid=$(host_main) || return 0
+  unit=$(host_variable UNIT)
+  if [ -n "$unit" ]; then
+    systemctl stop "$unit" || fail "systemctl could not stop $unit" "Its log: journalctl -u $unit"
+    return 0
+  fi
+  host_supervisord=$(cat "$(host_variable RUN_DIRECTORY)/supervisord.pid" 2>/dev/null || true)
+  for stopped in "$host_main_pid" "$host_supervisord"; do
+    # The second one has no parent that would pass the signal on, if run-supervisord was killed.
+    ! host_processes | grep -qx "$stopped" || {
+      kill -s TERM "$stopped"
+      break
+    }
+  done
+  wait_until "$host_stop_seconds" host_has_ended || true
+  left=$(host_processes)
+  [ -z "$left" ] || {
+    # shellcheck disable=SC2086
+    kill -s KILL $left 2>/dev/null || true
+    wait_until 10 host_has_ended || fail "these processes of the stack do not end: $(host_processes | tr '\n' ' ')"
+  }
+  rm -f "$(host_variable RUN_DIRECTORY)/main.pid"
+}
+
+# host_has_ended: also true if supervisord was killed, because its programs then get no signal.
+host_has_ended() {
+  running=$(host_processes)
+  [ -n "$running" ] || return 0
+  ! printf '%s\n' "$running" | grep -qxE "$host_main_pid|${host_supervisord:-none}"
+}
