@@ -15,15 +15,15 @@ const OTHER_CONTAINER = 'another container';
 const MACHINE = 'the machine';
 const OUTSIDE = 'outside';
 const ANSWER_TIMEOUT_MS = 10_000;
-const HEAD = 'From, to';
-/** Marks a cell whose client and target are the same service. */
-const OWN = '-';
+const HEAD = 'From';
 
 /** The firewall rules on the page; `$edge` is the bridge of network `edge`. */
 const RULES = [...PAGE.matchAll(/^# iptables -I (.* \$edge .*)$/gm)].map(([, rule]) => rule!);
 
-/** By client, then by target: `yes`, `no` or `-`. */
-type Table = Readonly<Record<string, Readonly<Record<string, string>>>>;
+/** By client, the targets to which it can connect, sorted. */
+type Table = Readonly<Record<string, readonly string[]>>;
+/** By target, then by answer. */
+type Answers = Readonly<Record<string, Readonly<Record<string, string>>>>;
 type Targets = Readonly<Record<string, readonly string[]>>;
 
 interface Container {
@@ -33,24 +33,13 @@ interface Container {
   readonly published: readonly { readonly port: number; readonly host: string; readonly hostPort: number }[];
 }
 
-const targetsOf = (page: string): string[] =>
-  page
-    .split('\n')
-    .find((line) => line.startsWith(`| ${HEAD} |`))!
-    .slice(1, -1)
-    .split('|')
-    .slice(1)
-    .map((cell) => cell.trim().replaceAll('`', ''));
-
-function tableOf(page: string): Table {
-  const targets = targetsOf(page);
-  return Object.fromEntries(
-    tableRows(page, HEAD).map(([who, ...cells]) => [
-      who!,
-      Object.fromEntries(targets.map((target, i) => [target, cells[i]!])),
-    ]),
+const tableOf = (page: string): Table =>
+  Object.fromEntries(
+    tableRows(page, HEAD).map(([who, targets]) => [who!, targets!.replaceAll('`', '').split(', ').sort()]),
   );
-}
+
+/** Every target of the table: each is reached from somewhere. */
+const targetsOf = (page: string): string[] => [...new Set(Object.values(tableOf(page)).flat())];
 
 async function containerOf(stack: Stack, service: Service): Promise<Container> {
   const id = await stack.containerId(service);
@@ -115,7 +104,7 @@ async function probeAll(stack: Stack, surroundings: Surroundings): Promise<Recor
 }
 
 /** Returns the answer of each target to itself. */
-function ownAnswers(seen: Readonly<Record<string, Seen>>, { machine, outside }: Surroundings): Table {
+function ownAnswers(seen: Readonly<Record<string, Seen>>, { machine, outside }: Surroundings): Answers {
   const listeners: Record<string, string> = { [MACHINE]: machine.answer, [OUTSIDE]: outside.answer };
   return Object.fromEntries(
     targetsOf(PAGE).map((target) => {
@@ -127,16 +116,16 @@ function ownAnswers(seen: Readonly<Record<string, Seen>>, { machine, outside }: 
 }
 
 /** Formats the answers as the table of the page. */
-function asTable(seen: Readonly<Record<string, Seen>>, own: Table): Table {
+function asTable(seen: Readonly<Record<string, Seen>>, own: Answers): Table {
+  const reached = (target: string, ways: Readonly<Record<string, string>>) =>
+    Object.values(ways).some((answer) => own[target]![answer]);
   return Object.fromEntries(
     Object.entries(seen).map(([who, { answers }]) => [
       who,
-      Object.fromEntries(
-        Object.entries(answers).map(([target, ways]) => {
-          const reached = Object.values(ways).some((answer) => own[target]![answer]);
-          return [target, isOwn(who, target) ? OWN : reached ? 'yes' : 'no'];
-        }),
-      ),
+      Object.entries(answers)
+        .filter(([target, ways]) => !isOwn(who, target) && reached(target, ways))
+        .map(([target]) => target)
+        .sort(),
     ]),
   );
 }

@@ -29,7 +29,7 @@ export interface FaultType {
 
 export type FaultTypes = Readonly<Record<string, FaultType>>;
 
-/** The faults. To add one, add an entry here and a row to docs/explanation/chaos.md. */
+/** The faults. To add one, add an entry here and in docs/explanation/chaos.md. */
 export const FAULTS: FaultTypes = {
   kill: { weight: 27, ends: 'worker', perform: killWorker('KILL') },
   stop: { weight: 9, ends: 'worker', perform: stopWorker },
