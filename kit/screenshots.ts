@@ -6,7 +6,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { chromium, type Page } from '@playwright/test';
 import { browserOptions } from '../e2e/support/browser.ts';
-import { Stack } from '../e2e/support/stack.ts';
+import { ComposeStack } from '../e2e/support/compose-stack.ts';
 import { chooseBaseImages } from './test-kit/base-images.ts';
 
 const IMAGES = resolve(import.meta.dirname, '../docs/images');
@@ -34,7 +34,7 @@ async function panelsOf(page: Page) {
 }
 
 chooseBaseImages();
-const stack = await Stack.start({ sharing: true });
+const stack = await ComposeStack.start({ sharing: true });
 const browser = await chromium.launch(browserOptions());
 try {
   const page = await browser.newPage({ viewport: SIZE });

@@ -2,8 +2,8 @@ import { expect, test } from '@playwright/test';
 import { startLoad } from '../../kit/test-kit/load.ts';
 import { alerts, alertsOf, query, queryRange, targets } from '../../kit/test-kit/prometheus.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
+import { ComposeStack } from '../support/compose-stack.ts';
 import { Rules } from '../support/rules.ts';
-import { Stack } from '../support/stack.ts';
 
 const START_TIMEOUT_MS = 15 * 60_000;
 const DEADLINE = { deadlineMs: 150_000, everyMs: 1_000 };
@@ -16,11 +16,11 @@ const EVALUATIONS_WITHOUT_FAULT = 14;
 const DIVISOR = 6;
 
 const rules = new Rules();
-let stack: Stack;
+let stack: ComposeStack;
 
 test.beforeAll(async () => {
   test.setTimeout(START_TIMEOUT_MS);
-  stack = await Stack.start({
+  stack = await ComposeStack.start({
     sharing: true,
     overrides: ['e2e/fixtures/given-rules.compose.yml'],
     // Otherwise a stopped worker is killed and replaced before the alert fires.

@@ -1,15 +1,11 @@
-import { countedOf } from '../../kit/test-kit/counted.ts';
 import { total } from '../../kit/test-kit/exposition.ts';
 import { startLoad } from '../../kit/test-kit/load.ts';
-import { scrape } from '../../kit/test-kit/scrape.ts';
 import { startScraping } from '../../kit/test-kit/scraping.ts';
-import type { Status } from '../../packages/cluster-runtime/src/core/status.ts';
-import { poll, pollUntilStable } from '../../packages/prom-multiproc/test/support/poll.ts';
-import { expect, sharing, test } from '../support/fixtures.ts';
-import { Stack, WORKERS } from '../support/stack.ts';
+import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
+import { expect, sharing, test, withStack } from '../support/fixtures.ts';
+import { counted, metricsOf, PING_LOAD, ping, REQUESTS } from '../support/pings.ts';
+import { type Stack, WORKERS } from '../support/stack.ts';
 
-const REQUESTS = 400;
-const LOAD = { connections: 16, maxRequests: REQUESTS, durationMs: 60_000, requestTimeoutMs: 20_000 };
 const TIMEOUT_MS = 20_000;
 const DEADLINE = { deadlineMs: 60_000 };
 const START_TIMEOUT_MS = 15 * 60_000;
@@ -28,7 +24,7 @@ const LIST =
   'cd "$PROMETHEUS_MULTIPROC_DIR" && for f in slot-*; do echo "$f $(stat -c %s "$f") $(od -An -tu4 -j28 -N4 "$f")"; done';
 
 async function slotsOf(stack: Stack): Promise<Slot[]> {
-  const lines = (await stack.exec('app', 'sh', '-c', LIST)).trim().split('\n');
+  const lines = (await stack.shell(LIST)).trim().split('\n');
   return lines.map((line) => {
     const [name, bytes, pid] = line.split(/\s+/);
     return { name: name!, bytes: Number(bytes), pid: Number(pid) };
@@ -36,42 +32,14 @@ async function slotsOf(stack: Stack): Promise<Slot[]> {
 }
 
 async function logLines(stack: Stack, text: string): Promise<string[]> {
-  const log = await stack.compose('logs', '--no-color', '--no-log-prefix', 'app');
-  return log.split('\n').filter((line) => line.includes(text));
-}
-
-/** Sends requests and expects status 200 for each. */
-async function ping(stack: Stack, requests = REQUESTS): Promise<void> {
-  const report = await startLoad({ ...LOAD, maxRequests: requests, url: `${stack.publicUrl}/ping` }).done;
-  expect(report.byStatus, JSON.stringify(report.byCause)).toEqual({ 200: requests });
-}
-
-function metricsOf(stack: Stack) {
-  return scrape(`${stack.metricsUrl}/metrics`, TIMEOUT_MS);
-}
-
-/** Returns the count of pings once it is stable. Counter and histogram must agree. */
-async function counted(stack: Stack): Promise<number> {
-  const read = async () => countedOf(await metricsOf(stack), '/ping');
-  const { counter, histogram } = await pollUntilStable('the count', read, { forMs: 500, ...DEADLINE });
-  expect(histogram).toBe(counter);
-  return counter;
+  return (await stack.log('app')).split('\n').filter((line) => line.includes(text));
 }
 
 const pidsOf = async (stack: Stack) => (await stack.status()).workers.map(({ pid }) => pid).sort();
 
-async function withStack(overrides: readonly string[], run: (stack: Stack) => Promise<void>): Promise<void> {
-  const stack = await Stack.start({ sharing: true, overrides });
-  try {
-    await run(stack);
-  } finally {
-    await stack.down();
-  }
-}
-
-test('a full directory loses only the counts that have no room', async () => {
+test('a full directory loses only the counts that have no room', async ({ startStack }) => {
   test.setTimeout(START_TIMEOUT_MS);
-  await withStack(['e2e/fixtures/small-directory.compose.yml'], async (stack) => {
+  await withStack(startStack({ sharing: true, smallDirectory: true }), async (stack) => {
     const pids = await pidsOf(stack);
     await ping(stack);
     const first = await counted(stack);
@@ -101,9 +69,11 @@ test('a full directory loses only the counts that have no room', async () => {
   });
 });
 
-test('slot files that are overwritten, deleted or cut keep their last values, are logged, and are replaced', async () => {
+test('slot files that are overwritten, deleted or cut keep their last values, are logged, and are replaced', async ({
+  startStack,
+}) => {
   test.setTimeout(START_TIMEOUT_MS);
-  await withStack([], async (stack) => {
+  await withStack(startStack({ sharing: true }), async (stack) => {
     const file = (name: string) => `"$PROMETHEUS_MULTIPROC_DIR"/${name}`;
     const unreadable = async () => total(await metricsOf(stack), 'prom_multiproc_unreadable_slots');
     const warnings = () => logLines(stack, 'The totals keep its last good values');
@@ -123,7 +93,7 @@ test('slot files that are overwritten, deleted or cut keep their last values, ar
     });
 
     const overwrite = `printf 'GARBAGE!' | dd of=${file(first.name)} bs=8 conv=notrunc status=none`;
-    await stack.exec('app', 'sh', '-c', overwrite);
+    await stack.shell(overwrite);
     expect(await unreadable()).toBe(1);
     await ping(stack);
     expect(await counted(stack)).toBeGreaterThanOrEqual(REQUESTS);
@@ -149,7 +119,7 @@ test('slot files that are overwritten, deleted or cut keep their last values, ar
     expect(await counted(stack), 'no worker counts into the damaged slot').toBe(before + REQUESTS);
     expect((await warnings()).length).toBe(1);
 
-    await stack.exec('app', 'sh', '-c', `rm ${file(second.name)}`);
+    await stack.shell(`rm ${file(second.name)}`);
     expect(await unreadable()).toBe(2);
     await ping(stack);
     expect(await counted(stack)).toBeGreaterThanOrEqual(before + REQUESTS);
@@ -165,9 +135,9 @@ test('slot files that are overwritten, deleted or cut keep their last values, ar
 
     const third = (await slotsOf(stack)).find(({ name }) => name === 'slot-2.metrics')!;
     const { primary } = await stack.status();
-    await stack.exec('app', 'sh', '-c', `: >${file(third.name)}`);
+    await stack.shell(`: >${file(third.name)}`);
     // A store beyond the end of the file ends only this worker by SIGBUS, unless the worker detects the cut before.
-    await startLoad({ ...LOAD, url: `${stack.publicUrl}/ping` }).done;
+    await startLoad({ ...PING_LOAD, url: `${stack.publicUrl}/ping` }).done;
     await poll(
       'its exit or another slot of it',
       async () => {
@@ -202,7 +172,7 @@ test('with a read-only directory requests are served, and /metrics is a 503 with
     // All processes are stopped first: a worker whose file is missing would create another one.
     const all = [pid, ...workers.map((worker) => worker.pid)].join(' ');
     const change = `rm -f ${directory}/slot-* && chmod ${mode} ${directory}`;
-    await stack.exec('app', 'sh', '-c', `kill -s STOP ${all} && ${change} && kill -s KILL ${pid}`);
+    await stack.shell(`kill -s STOP ${all} && ${change} && kill -s KILL ${pid}`);
     await poll(
       'a new primary',
       async () => ((await stack.status()).primary.pid === pid ? undefined : true),
@@ -235,66 +205,4 @@ test('with a read-only directory requests are served, and /metrics is a 503 with
   }
   await ping(stack, 50);
   expect(await counted(stack)).toBe(50);
-});
-
-const FETCH = (path: string) =>
-  `fetch('http://127.0.0.1:${path}').then((r) => r.text()).then((text) => process.stdout.write(text))`;
-
-test('two containers with one directory have one total and their own slots, and no count is lost when a worker or a whole container is killed', async () => {
-  test.setTimeout(START_TIMEOUT_MS);
-  await withStack(['e2e/fixtures/two-containers.compose.yml'], async (stack) => {
-    const inSecond = (...command: string[]) => stack.compose('exec', '--no-TTY', 'app2', ...command);
-    const pingSecond = (times: number) =>
-      inSecond(
-        'node',
-        '--eval',
-        `(async () => { for (let i = 0; i < ${times}; i++) await (await fetch('http://127.0.0.1:8041/ping')).text(); })()`,
-      );
-    const seenBySecond = async () => {
-      const text = await inSecond('node', '--eval', FETCH('9041/metrics'));
-      return [...text.matchAll(/^http_requests_total\{.*route="\/ping".*\} (\d+)$/gm)].reduce(
-        (sum, [, value]) => sum + Number(value),
-        0,
-      );
-    };
-    const workers = async () => total(await metricsOf(stack), 'prom_multiproc_workers');
-    /** Waits until all workers of the second container serve, which is later than healthy. */
-    const secondServes = (but: readonly number[] = []) =>
-      poll(
-        'the workers of the second container',
-        async () => {
-          const status = JSON.parse(await inSecond('node', '--eval', FETCH('9041/status'))) as Status;
-          const serving = status.workers.filter(({ pid, state }) => state === 'ready' && !but.includes(pid));
-          if (serving.length !== WORKERS) throw new Error(JSON.stringify(status));
-          expect(await workers()).toBe(2 * WORKERS);
-          return serving.map(({ pid }) => pid);
-        },
-        DEADLINE,
-      );
-    const pids = await secondServes();
-    await ping(stack);
-    await pingSecond(100);
-    expect(await counted(stack)).toBe(REQUESTS + 100);
-    expect(await seenBySecond()).toBe(REQUESTS + 100);
-    expect((await stack.slotFiles()).length).toBe(2 * WORKERS);
-
-    await inSecond('sh', '-c', `kill -s KILL ${pids.join(' ')}`);
-    expect(await counted(stack)).toBe(REQUESTS + 100);
-    await secondServes(pids);
-    await pingSecond(50);
-    await ping(stack, 50);
-    expect(await counted(stack)).toBe(REQUESTS + 200);
-    expect(await seenBySecond()).toBe(REQUESTS + 200);
-    expect((await stack.slotFiles()).length).toBe(2 * WORKERS);
-
-    await stack.compose('kill', 'app2');
-    await poll('its exit', async () => ((await workers()) === WORKERS ? true : undefined), DEADLINE);
-    await ping(stack, 50);
-    expect(await counted(stack)).toBe(REQUESTS + 250);
-    await stack.compose('start', 'app2');
-    await secondServes();
-    expect(await seenBySecond()).toBe(REQUESTS + 250);
-    expect((await stack.slotFiles()).length).toBe(2 * WORKERS);
-    console.log(`two containers: ${REQUESTS + 250} answered and counted, ${2 * WORKERS} slots`);
-  });
 });

@@ -1,5 +1,5 @@
 import { docker } from '../../kit/test-kit/docker.ts';
-import { expect, test } from '../support/fixtures.ts';
+import { expect, test } from '../support/compose-fixtures.ts';
 
 const START_DEADLINE_MS = 180_000;
 

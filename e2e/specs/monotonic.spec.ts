@@ -21,7 +21,7 @@ test('no counter falls and nothing counted is lost while workers are killed unde
   const metricsUrl = stack.metricsUrl + (sharing ? '/metrics' : '/demo/unshared');
   const counted = async (): Promise<Counted> =>
     countedOf(await scrape(metricsUrl, SCRAPE_TIMEOUT_MS), '/ping');
-  const log = await AccessLogFollower.open(await stack.containerId('nginx'), stack.publicUrl);
+  const log = await AccessLogFollower.open(stack);
   try {
     // Without sharing the count depends on the worker that answers, so only the log is awaited.
     const settle = async () => {

@@ -38,7 +38,7 @@ test('each marker appears on the metrics port or on the status port of nginx', a
     },
     DEADLINE,
   );
-  const ofNginx = await stack.exec('nginx', 'curl', '-fsS', 'http://nginx-monitoring:8043/stub_status');
+  const ofNginx = await stack.nginxStatus();
   const all = [...shown.map(({ body }) => body), ofNginx].join('\n');
   for (const marker of MARKERS) expect(all, marker).toContain(marker);
 });

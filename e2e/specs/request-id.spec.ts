@@ -1,12 +1,16 @@
 import { docker } from '../../kit/test-kit/docker.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
-import { expect, test } from '../support/fixtures.ts';
-import type { Service, Stack } from '../support/stack.ts';
+import { expect, test } from '../support/compose-fixtures.ts';
+import type { ComposeStack, Service } from '../support/compose-stack.ts';
 
 const DEADLINE = { deadlineMs: 30_000 };
 
 /** Returns the JSON log lines of a service with this request id. */
-async function linesAbout(stack: Stack, service: Service, id: string): Promise<Record<string, unknown>[]> {
+async function linesAbout(
+  stack: ComposeStack,
+  service: Service,
+  id: string,
+): Promise<Record<string, unknown>[]> {
   const log = await docker(['logs', await stack.containerId(service)]);
   const lines = log.split('\n').filter((line) => line.startsWith('{') && line.includes(id));
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);

@@ -5,8 +5,8 @@ import { startOpenLoop } from '../../kit/test-kit/open-loop.ts';
 import { scrape } from '../../kit/test-kit/scrape.ts';
 import { startScraping } from '../../kit/test-kit/scraping.ts';
 import { poll, pollUntilStable } from '../../packages/prom-multiproc/test/support/poll.ts';
-import { expect, test } from '../support/fixtures.ts';
-import { Stack } from '../support/stack.ts';
+import { expect, test } from '../support/compose-fixtures.ts';
+import { ComposeStack } from '../support/compose-stack.ts';
 
 const OVERRIDES = ['kit/test-kit/load.compose.yml', 'e2e/fixtures/short-wait.compose.yml'];
 /** Fewer requests at a time than nginx passes on, and ten times what a worker may start in one turn. */
@@ -44,7 +44,7 @@ function countsOf(shown: Exposition): Counts {
   };
 }
 
-const counts = (stack: Stack): Promise<Counts> =>
+const counts = (stack: ComposeStack): Promise<Counts> =>
   pollUntilStable(
     'the counts',
     async () => countsOf(await scrape(`${stack.metricsUrl}/metrics`, TIMEOUT_MS)),
@@ -55,10 +55,10 @@ const counts = (stack: Stack): Promise<Counts> =>
   );
 
 test.describe(() => {
-  let stack: Stack;
+  let stack: ComposeStack;
   test.beforeAll(async () => {
     test.setTimeout(START_TIMEOUT_MS);
-    stack = await Stack.start({ sharing: true, overrides: OVERRIDES });
+    stack = await ComposeStack.start({ sharing: true, overrides: OVERRIDES });
   });
   test.afterAll(async () => {
     await stack?.down();

@@ -13,16 +13,8 @@ interface Ended {
 }
 
 function smoke(stack: Stack): Promise<Ended> {
-  const portOf = (url: string) => new URL(url).port;
-  const env = {
-    ...process.env,
-    PUBLIC_PORT: portOf(stack.publicUrl),
-    METRICS_HOST_PORT: portOf(stack.metricsUrl),
-    PROMETHEUS_PORT: portOf(stack.prometheusUrl),
-    COMPOSE_PROJECT_NAME: stack.project,
-  };
   return new Promise((resolve) => {
-    execFile(SMOKE, { env, timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
+    execFile(SMOKE, { env: stack.scriptEnvironment, timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
       resolve({ code: error ? (error.code ?? error.signal ?? null) : 0, output: stdout + stderr });
     });
   });

@@ -1,8 +1,8 @@
 import { docker } from '../../kit/test-kit/docker.ts';
 import { getText } from '../../kit/test-kit/scrape.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
-import { expect, test } from '../support/fixtures.ts';
-import type { Service, Stack } from '../support/stack.ts';
+import { expect, test } from '../support/compose-fixtures.ts';
+import type { ComposeStack, Service } from '../support/compose-stack.ts';
 
 const SERVICES: readonly Service[] = ['app', 'nginx', 'nginx-exporter', 'prometheus'];
 const TIMEOUT_MS = 10_000;
@@ -15,7 +15,7 @@ interface Inspected {
   readonly NetworkSettings: { Ports: Record<string, { HostIp: string; HostPort: string }[] | null> };
 }
 
-async function inspect(stack: Stack, service: Service): Promise<Inspected> {
+async function inspect(stack: ComposeStack, service: Service): Promise<Inspected> {
   const [inspected] = JSON.parse(await docker(['inspect', await stack.containerId(service)])) as [Inspected];
   return inspected;
 }

@@ -37,7 +37,7 @@ test('a restart of the app resets all series once and together', async ({ stack 
     await poll('scrapes before the restart', () => (epochs.length >= 5 ? true : undefined), {
       deadlineMs: 30_000,
     });
-    await stack.exec('app', 'supervisorctl', 'restart', 'app');
+    await stack.restartApp();
     const { primary } = await stack.settle();
     expect(primary.pid, 'a new primary').not.toBe(old);
     const seen = epochs.length;

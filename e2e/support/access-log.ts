@@ -1,5 +1,5 @@
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
-import { LogFollower } from './log-follower.ts';
+import type { Following, Stack } from './stack.ts';
 
 /** Fields of a line of nginx's access log. */
 export interface AccessEntry {
@@ -44,21 +44,21 @@ const LOG_DEADLINE_MS = 30_000;
 /** Counts access log entries by path. It follows the log, so log rotation loses no entry. */
 export class AccessLogFollower {
   readonly #counts = new Map<string, PathCounts>();
-  readonly #log: LogFollower;
+  #log: Following | undefined;
   readonly #publicUrl: string;
   #probes = 0;
 
-  private constructor(containerId: string, publicUrl: string) {
+  private constructor(publicUrl: string) {
     this.#publicUrl = publicUrl;
-    this.#log = new LogFollower(containerId, ({ text }) => this.#take(text), new Date());
   }
 
   /** Sends probes to the public port until one is in the log. Every request sent afterwards is counted. */
-  static async open(containerId: string, publicUrl: string): Promise<AccessLogFollower> {
-    const follower = new AccessLogFollower(containerId, publicUrl);
+  static async open(stack: Pick<Stack, 'publicUrl' | 'followLog'>): Promise<AccessLogFollower> {
+    const follower = new AccessLogFollower(stack.publicUrl);
+    follower.#log = await stack.followLog('nginx', (line) => follower.#take(line));
     try {
       await poll(
-        `the access log of ${containerId}`,
+        `the access log of ${stack.publicUrl}`,
         async () => {
           await follower.#probe(PROBE_PATH);
           return follower.counts(PROBE_PATH).entries > 0 ? true : undefined;
@@ -87,7 +87,7 @@ export class AccessLogFollower {
   }
 
   close(): void {
-    this.#log.close();
+    this.#log?.close();
   }
 
   async #probe(path: string): Promise<void> {

@@ -1,17 +1,37 @@
 import { test as base, expect } from '@playwright/test';
-import { Stack } from './stack.ts';
+import type { Stack, StackOptions } from './stack.ts';
 
 /** `E2E_SHARING=off` runs the app without its shared directory. The measurements must then fail. */
 export const sharing: boolean = process.env.E2E_SHARING !== 'off';
 
+/** What a stack is made of. */
+export type Maker = 'compose';
+
+type StartStack = (options: StackOptions) => Promise<Stack>;
+
+/** Imported when used: a machine without Docker needs no Testcontainers. */
+const START: Record<Maker, StartStack> = {
+  compose: async (options) => (await import('./compose-stack.ts')).ComposeStack.start(options),
+};
+
 const START_TIMEOUT_MS = 15 * 60_000;
 
-/** One stack for all specs of a Playwright worker. A spec that disturbs it must call `settle()` at its end. */
-export const test = base.extend<object, { stack: Stack }>({
+export interface StackFixtures {
+  /** Set by the project of the Playwright configuration. */
+  maker: Maker;
+  /** Starts another stack, which the test must stop. */
+  startStack: StartStack;
+  /** One stack for all specs of a Playwright worker. A spec that disturbs it must call `settle()` at its end. */
+  stack: Stack;
+}
+
+/** `test` of specs that run on a stack of either maker. */
+export const test = base.extend<object, StackFixtures>({
+  maker: ['compose', { option: true, scope: 'worker' }],
+  startStack: [({ maker }, use) => use(START[maker]), { scope: 'worker' }],
   stack: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures used from this pattern.
-    async ({}, use) => {
-      const stack = await Stack.start({ sharing });
+    async ({ startStack }, use) => {
+      const stack = await startStack({ sharing });
       try {
         await use(stack);
       } finally {
@@ -21,5 +41,18 @@ export const test = base.extend<object, { stack: Stack }>({
     { scope: 'worker', timeout: START_TIMEOUT_MS },
   ],
 });
+
+/** Runs a test on a stack of its own, and stops it. */
+export async function withStack<S extends Stack>(
+  starting: Promise<S>,
+  run: (stack: S) => Promise<void>,
+): Promise<void> {
+  const stack = await starting;
+  try {
+    await run(stack);
+  } finally {
+    await stack.down();
+  }
+}
 
 export { expect };

@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
-import { Stack } from '../../e2e/support/stack.ts';
+import { ComposeStack } from '../../e2e/support/compose-stack.ts';
 
 /** Starts a stack on free ports. Ports that the engine chooses would change when a container restarts. */
-export async function startChaosStack(sharing: boolean): Promise<Stack> {
+export async function startChaosStack(sharing: boolean): Promise<ComposeStack> {
   const [publicPort, metricsPort, prometheusPort] = await freePorts(3);
-  return Stack.start({
+  return ComposeStack.start({
     sharing,
     // Requests are found in the log of nginx by the number in their query.
     overrides: ['kit/chaos/log-path.compose.yml'],

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stack } from '../../e2e/support/stack.ts';
+import type { ComposeStack } from '../../e2e/support/compose-stack.ts';
 import { WORKERS } from '../../e2e/support/stack.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { total } from '../test-kit/exposition.ts';
@@ -30,7 +30,7 @@ const PROGRESS_EVERY_MS = 5_000;
 const DEADLINE_MS = 90_000;
 
 /** Injects faults under load and scrapes, then damages files. Returns the judged report. Never throws for a failed fault. */
-export async function runChaos(stack: Stack, options: RunOptions): Promise<Report> {
+export async function runChaos(stack: ComposeStack, options: RunOptions): Promise<Report> {
   const { seed, signal, progress, sharing = true } = options;
   const began = Date.now();
   const scene = await Scene.open(stack, seed, sharing);

@@ -1,6 +1,6 @@
 import { parseAccessLine } from '../../e2e/support/access-log.ts';
+import type { ComposeStack } from '../../e2e/support/compose-stack.ts';
 import { LogFollower } from '../../e2e/support/log-follower.ts';
-import type { Stack } from '../../e2e/support/stack.ts';
 import { poll, pollUntilStable } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { type Balance, Books, balance } from './account/books.ts';
 import { Ledger } from './account/ledger.ts';
@@ -36,7 +36,7 @@ export interface CloseOptions {
 
 /** A stack under load, with its observers and its account. */
 export class Scene {
-  readonly stack: Stack;
+  readonly stack: ComposeStack;
   readonly ledger = new Ledger();
   readonly windows = new FaultWindows(CONNECTIONS);
   readonly exits = new WorkerExits(this.windows);
@@ -57,7 +57,12 @@ export class Scene {
   readonly #nginxLog: LogFollower;
   readonly #appLog: LogFollower;
 
-  private constructor(stack: Stack, ids: { app: string; nginx: string }, seed: number, sharing: boolean) {
+  private constructor(
+    stack: ComposeStack,
+    ids: { app: string; nginx: string },
+    seed: number,
+    sharing: boolean,
+  ) {
     this.stack = stack;
     this.sharing = sharing;
     this.load = new NumberedLoad(
@@ -91,7 +96,7 @@ export class Scene {
   }
 
   /** The ports of the stack must not change when a container restarts: startChaosStack. */
-  static async open(stack: Stack, seed: number, sharing = true): Promise<Scene> {
+  static async open(stack: ComposeStack, seed: number, sharing = true): Promise<Scene> {
     const ids = { app: await stack.containerId('app'), nginx: await stack.containerId('nginx') };
     const scene = new Scene(stack, ids, seed, sharing);
     scene.books.base = countsOf(await scene.scrapes.next());

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { sharing } from '../../e2e/support/fixtures.ts';
+import { sharing } from '../../e2e/support/compose-fixtures.ts';
 import { seedOfThisRun } from '../../e2e/support/seed.ts';
 import { asText } from '../chaos/account/report.ts';
 import { startChaosStack } from '../chaos/chaos-stack.ts';

@@ -1,7 +1,7 @@
 /** Runs each attack from one address against nginx with its shipped limits, while another address sends ordinary requests. */
 import { expect, test } from '@playwright/test';
 import { type AccessEntry, parseAccessLine } from '../../e2e/support/access-log.ts';
-import { Stack } from '../../e2e/support/stack.ts';
+import { ComposeStack } from '../../e2e/support/compose-stack.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { docker } from '../test-kit/docker.ts';
 import { alerts, query, sumOfJob } from '../test-kit/prometheus.ts';
@@ -20,11 +20,11 @@ const MAX_PER_CLIENT = 64;
  */
 const MAX_KILOBYTES = 400;
 
-let stack: Stack;
+let stack: ComposeStack;
 
 test.beforeAll(async () => {
   test.setTimeout(START_TIMEOUT_MS);
-  stack = await Stack.start({
+  stack = await ComposeStack.start({
     sharing: true,
     limits: 'shipped',
     overrides: ['kit/test-kit/load.compose.yml'],

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { Stack } from '../../e2e/support/stack.ts';
+import { ComposeStack } from '../../e2e/support/compose-stack.ts';
 import { sendRaw } from '../../packages/cluster-runtime/test/support/raw-http.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { docker } from '../test-kit/docker.ts';
@@ -39,11 +39,11 @@ const NETWORKS: Record<Service, readonly string[]> = {
 const WITH_TMPFS = ['app', 'nginx'] as const;
 
 /** The stack with its default settings: demo controls are off. */
-let stack: Stack;
+let stack: ComposeStack;
 
 test.beforeAll(async () => {
   test.setTimeout(START_TIMEOUT_MS);
-  stack = await Stack.start({
+  stack = await ComposeStack.start({
     sharing: true,
     limits: 'shipped',
     overrides: ['kit/specs/fixtures/controls-off.compose.yml'],

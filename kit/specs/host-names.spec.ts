@@ -1,4 +1,4 @@
-import { expect, test } from '../../e2e/support/fixtures.ts';
+import { expect, test } from '../../e2e/support/compose-fixtures.ts';
 import { type RawAnswer, sendRaw } from '../../packages/cluster-runtime/test/support/raw-http.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { inspect } from './support/container-facts.ts';

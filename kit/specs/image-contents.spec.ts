@@ -1,5 +1,5 @@
-import { expect, test } from '../../e2e/support/fixtures.ts';
-import type { Service, Stack } from '../../e2e/support/stack.ts';
+import { expect, test } from '../../e2e/support/compose-fixtures.ts';
+import type { ComposeStack, Service } from '../../e2e/support/compose-stack.ts';
 import {
   hasSetId,
   type Image,
@@ -61,7 +61,7 @@ const ALLOWED = /^etc\/passwd$|^etc\/ssl\/certs\/|^usr\/lib\/ssl\/cert\.pem$|^us
 
 const images = new Map<Service, Promise<Image>>();
 
-function imageOf(stack: Stack, service: Service): Promise<Image> {
+function imageOf(stack: ComposeStack, service: Service): Promise<Image> {
   const read = images.get(service) ?? inspect(stack, service).then(({ Config }) => readImage(Config.Image));
   images.set(service, read);
   return read;

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from '../../e2e/support/fixtures.ts';
-import type { Service, Stack } from '../../e2e/support/stack.ts';
+import { expect, test } from '../../e2e/support/compose-fixtures.ts';
+import type { ComposeStack, Service } from '../../e2e/support/compose-stack.ts';
 import { sendRaw } from '../../packages/cluster-runtime/test/support/raw-http.ts';
 import { dockerClient } from '../test-kit/docker.ts';
 
@@ -31,7 +31,7 @@ const SHAPES: readonly string[] = [
 ];
 
 /** Both streams of a container's log, byte for byte. */
-async function rawLog(stack: Stack, service: Service): Promise<string> {
+async function rawLog(stack: ComposeStack, service: Service): Promise<string> {
   const command = ['-c', '"$1" logs "$2" 2>&1', 'sh', dockerClient(), await stack.containerId(service)];
   const { stdout } = await run('sh', command, { encoding: 'latin1', maxBuffer: 256 * 1024 * 1024 });
   return stdout;

@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
-import { Stack, WORKERS } from '../../e2e/support/stack.ts';
+import { ComposeStack } from '../../e2e/support/compose-stack.ts';
+import { WORKERS } from '../../e2e/support/stack.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { startLoad } from '../test-kit/load.ts';
 import { query, targets } from '../test-kit/prometheus.ts';
@@ -20,14 +21,14 @@ const P99_CLASSIC =
   'histogram_quantile(0.99, sum by (le) (http_request_duration_seconds_bucket{job="app",route="/ping"}))';
 const P99_CONVERTED = 'histogram_quantile(0.99, sum(http_request_duration_seconds{job="app",route="/ping"}))';
 
-let stack: Stack;
+let stack: ComposeStack;
 /** URL of the Prometheus that converts histograms. */
 let convertingUrl = '';
 let sent = 0;
 
 test.beforeAll(async () => {
   test.setTimeout(START_TIMEOUT_MS);
-  stack = await Stack.start({
+  stack = await ComposeStack.start({
     sharing: true,
     overrides: ['kit/specs/fixtures/nhcb.compose.yml'],
     environment: { SCRAPE_WORKERS: '1' },

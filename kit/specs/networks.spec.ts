@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { expect, test } from '../../e2e/support/fixtures.ts';
-import type { Service, Stack } from '../../e2e/support/stack.ts';
+import { expect, test } from '../../e2e/support/compose-fixtures.ts';
+import type { ComposeStack, Service } from '../../e2e/support/compose-stack.ts';
 import { tableRows } from '../../packages/prom-multiproc/test/support/markdown.ts';
 import { docker } from '../test-kit/docker.ts';
 import { getText } from '../test-kit/scrape.ts';
@@ -41,7 +41,7 @@ const tableOf = (page: string): Table =>
 /** Every target of the table: each is reached from somewhere. */
 const targetsOf = (page: string): string[] => [...new Set(Object.values(tableOf(page)).flat())];
 
-async function containerOf(stack: Stack, service: Service): Promise<Container> {
+async function containerOf(stack: ComposeStack, service: Service): Promise<Container> {
   const id = await stack.containerId(service);
   const [{ NetworkSettings }] = JSON.parse(await docker(['inspect', id])) as [
     {
@@ -90,7 +90,7 @@ function waysTo(
   );
 }
 
-async function probeAll(stack: Stack, surroundings: Surroundings): Promise<Record<string, Seen>> {
+async function probeAll(stack: ComposeStack, surroundings: Surroundings): Promise<Record<string, Seen>> {
   const entries = await Promise.all(
     SERVICES.map(async (service) => [service, await containerOf(stack, service)] as const),
   );
@@ -135,7 +135,7 @@ const isOwn = (who: string, target: string) => target === who || target.startsWi
 /** Shared by all tests. */
 let surroundings: Surroundings | undefined;
 
-async function around(stack: Stack): Promise<Surroundings> {
+async function around(stack: ComposeStack): Promise<Surroundings> {
   const { Config } = await inspect(stack, 'app');
   surroundings ??= await Surroundings.start(stack.project, Config.Image);
   return surroundings;

@@ -1,7 +1,8 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { expect as base } from '../../e2e/support/fixtures.ts';
-import { Stack, WORKERS } from '../../e2e/support/stack.ts';
+import { expect as base } from '../../e2e/support/compose-fixtures.ts';
+import { ComposeStack } from '../../e2e/support/compose-stack.ts';
+import { WORKERS } from '../../e2e/support/stack.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { newWorkerAnswered, numberIn, numberWhen, shownWhen, test } from './support/page-reader.ts';
 
@@ -17,7 +18,7 @@ const expect = base.configure({ timeout: DEADLINE_MS });
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 
-async function open(page: Page, stack: Stack): Promise<void> {
+async function open(page: Page, stack: ComposeStack): Promise<void> {
   await page.goto(`${stack.publicUrl}/`);
   await numberWhen(page, 'shared-now', (value) => value >= 0);
 }
@@ -278,7 +279,7 @@ test('with METRICS=0 the page shows the reason instead of the shared count, and 
   page,
 }) => {
   test.setTimeout(START_TIMEOUT_MS);
-  const stack = await Stack.start({ sharing: true, environment: { METRICS: '0', DEMO_CONTROLS: '' } });
+  const stack = await ComposeStack.start({ sharing: true, environment: { METRICS: '0', DEMO_CONTROLS: '' } });
   try {
     await page.goto(`${stack.publicUrl}/`);
     await expect(page.getByRole('alert')).toContainText('METRICS=0');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { expect, test } from '../../e2e/support/fixtures.ts';
-import type { Service, Stack } from '../../e2e/support/stack.ts';
+import { expect, test } from '../../e2e/support/compose-fixtures.ts';
+import type { ComposeStack, Service } from '../../e2e/support/compose-stack.ts';
 import { MAX_HEADER_BYTES } from '../../packages/cluster-runtime/src/http/parse-errors.ts';
 import { type RawAnswer, readAnswer, sendRaw } from '../../packages/cluster-runtime/test/support/raw-http.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
@@ -28,7 +28,7 @@ interface Counted {
 }
 
 /** The counts of nginx's own answers. nginx flushes its log every second, and own-answers.awk writes unchanged counts every ten. */
-async function ownAnswers(stack: Stack): Promise<string> {
+async function ownAnswers(stack: ComposeStack): Promise<string> {
   const since = Date.now() / 1000 + 1;
   return poll(
     'new counts of nginx',
@@ -42,7 +42,7 @@ async function ownAnswers(stack: Stack): Promise<string> {
 }
 
 /** Counts of the requests in this test. Health checks of the container have other routes. */
-async function counted(stack: Stack): Promise<Counted> {
+async function counted(stack: ComposeStack): Promise<Counted> {
   const app = await scrape(`${stack.metricsUrl}/metrics`, TIMEOUT_MS);
   const own = await ownAnswers(stack);
   return {
@@ -63,7 +63,11 @@ function answererOf(answer: RawAnswer): keyof Counted | undefined {
   return 'app';
 }
 
-async function linesWith(stack: Stack, service: Service, id: string): Promise<Record<string, unknown>[]> {
+async function linesWith(
+  stack: ComposeStack,
+  service: Service,
+  id: string,
+): Promise<Record<string, unknown>[]> {
   const log = await docker(['logs', await stack.containerId(service)]);
   return log
     .split('\n')

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { expect, test } from '../../e2e/support/fixtures.ts';
-import type { Stack } from '../../e2e/support/stack.ts';
+import { expect, test } from '../../e2e/support/compose-fixtures.ts';
+import type { ComposeStack } from '../../e2e/support/compose-stack.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { startLoad } from '../test-kit/load.ts';
 import { query } from '../test-kit/prometheus.ts';
@@ -30,17 +30,17 @@ const panels = readdirSync(DASHBOARDS).flatMap(
   (name) => (JSON.parse(readFileSync(resolve(DASHBOARDS, name), 'utf8')) as { panels: Panel[] }).panels,
 );
 
-async function api<T>(stack: Stack, path: string): Promise<T> {
+async function api<T>(stack: ComposeStack, path: string): Promise<T> {
   return (JSON.parse(await getText(`${stack.prometheusUrl}/api/v1/${path}`, TIMEOUT_MS)) as { data: T }).data;
 }
 
-async function rulesOf(stack: Stack): Promise<Rule[]> {
+async function rulesOf(stack: ComposeStack): Promise<Rule[]> {
   const { groups } = await api<{ groups: { rules: Rule[] }[] }>(stack, 'rules');
   return groups.flatMap(({ rules }) => rules);
 }
 
 /** Sends requests over several scrapes, a quarter of them with an error, so every kind of request series exists and increases. */
-async function traffic(stack: Stack): Promise<void> {
+async function traffic(stack: ComposeStack): Promise<void> {
   for (let round = 0; round < 3; round++) {
     await startLoad({ ...LOAD, url: `${stack.publicUrl}/ping`, maxRequests: 30 }).done;
     for (let i = 0; i < 10; i++) {
@@ -61,7 +61,7 @@ async function traffic(stack: Stack): Promise<void> {
 }
 
 /** Returns the queries without a result that is a number. */
-async function withoutData(stack: Stack, queries: readonly string[]): Promise<string[]> {
+async function withoutData(stack: ComposeStack, queries: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const one of queries) {
     const result = await query(stack.prometheusUrl, one);
@@ -70,7 +70,7 @@ async function withoutData(stack: Stack, queries: readonly string[]): Promise<st
   return found;
 }
 
-async function expectData(stack: Stack, queries: readonly string[]): Promise<void> {
+async function expectData(stack: ComposeStack, queries: readonly string[]): Promise<void> {
   expect(queries.length).toBeGreaterThan(0);
   await poll(
     `data for each of ${queries.length} queries`,

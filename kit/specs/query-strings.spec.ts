@@ -1,5 +1,5 @@
-import { expect, test } from '../../e2e/support/fixtures.ts';
-import type { Service } from '../../e2e/support/stack.ts';
+import { expect, test } from '../../e2e/support/compose-fixtures.ts';
+import type { Service } from '../../e2e/support/compose-stack.ts';
 import { sendRaw } from '../../packages/cluster-runtime/test/support/raw-http.ts';
 import { docker } from '../test-kit/docker.ts';
 import { EchoProxy } from './support/echo-proxy.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { Stack } from '../../e2e/support/stack.ts';
+import { ComposeStack } from '../../e2e/support/compose-stack.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { docker } from '../test-kit/docker.ts';
 import { startLoad } from '../test-kit/load.ts';
@@ -22,11 +22,11 @@ const AUTHORIZATION = `Authorization: Basic ${Buffer.from(`kit:${PASSWORD}`).toS
 const ALERTS = readFileSync(resolve(import.meta.dirname, '../../prometheus/rules/alerts.yml'), 'utf8');
 const ALERT_SELECTORS = new Set(ALERTS.match(/prometheus_remote_storage_\w+\{[^}]*\}/g));
 
-let stack: Stack;
+let stack: ComposeStack;
 
 test.beforeAll(async () => {
   test.setTimeout(START_TIMEOUT_MS);
-  stack = await Stack.start({
+  stack = await ComposeStack.start({
     sharing: true,
     overrides: [
       'prometheus/remote-write.compose.yml',

@@ -1,4 +1,4 @@
-import type { Stack } from '../../../e2e/support/stack.ts';
+import type { ComposeStack } from '../../../e2e/support/compose-stack.ts';
 import type { Status } from '../../../packages/cluster-runtime/src/core/status.ts';
 import { ProcessCount } from './process-count.ts';
 
@@ -11,11 +11,11 @@ export class StatusWatch {
   readonly unexpected: string[] = [];
   #starts = 0;
   #primary: number | undefined;
-  readonly #stack: Stack;
+  readonly #stack: ComposeStack;
   readonly #loop: Promise<void>;
   #stopped = false;
 
-  constructor(stack: Stack) {
+  constructor(stack: ComposeStack) {
     this.#stack = stack;
     this.#loop = this.#run();
   }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Stack } from '../../../e2e/support/stack.ts';
+import type { ComposeStack } from '../../../e2e/support/compose-stack.ts';
 import { docker, dockerClient } from '../../test-kit/docker.ts';
 import type { AttackName } from '../attacking-client/attacks.ts';
 import type { Outcomes } from '../attacking-client/connections.ts';
@@ -30,7 +30,7 @@ export class AttackingClient {
   }
 
   /** Resolves once the whole attack is running. */
-  static async start(stack: Stack, attack: AttackName): Promise<AttackingClient> {
+  static async start(stack: ComposeStack, attack: AttackName): Promise<AttackingClient> {
     const [nginx, app] = await Promise.all([inspect(stack, 'nginx'), inspect(stack, 'app')]);
     const edge = ([name]: readonly [string, unknown]) => name.endsWith('_edge');
     const [network, address] = Object.entries(nginx.NetworkSettings.Networks).find(edge) ?? [];
@@ -88,7 +88,7 @@ export class AttackingClient {
   }
 }
 
-async function inspect(stack: Stack, service: 'nginx' | 'app'): Promise<Attached> {
+async function inspect(stack: ComposeStack, service: 'nginx' | 'app'): Promise<Attached> {
   const [container] = JSON.parse(await docker(['inspect', await stack.containerId(service)])) as Attached[];
   return container!;
 }

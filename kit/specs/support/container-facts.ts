@@ -1,4 +1,4 @@
-import type { Service, Stack } from '../../../e2e/support/stack.ts';
+import type { ComposeStack, Service } from '../../../e2e/support/compose-stack.ts';
 import { docker } from '../../test-kit/docker.ts';
 
 /** The fields of `docker inspect` that the tests read. */
@@ -30,13 +30,13 @@ export interface Inspected {
   readonly State: { StartedAt: string; Status: string };
 }
 
-export async function inspect(stack: Stack, service: Service): Promise<Inspected> {
+export async function inspect(stack: ComposeStack, service: Service): Promise<Inspected> {
   const [inspected] = JSON.parse(await docker(['inspect', await stack.containerId(service)])) as [Inspected];
   return inspected;
 }
 
 /** The container's networks, by their names in docker-compose.yml, except `egress`, which a user of the template may add. */
-export async function networksOf(stack: Stack, service: Service): Promise<string[]> {
+export async function networksOf(stack: ComposeStack, service: Service): Promise<string[]> {
   const { NetworkSettings } = await inspect(stack, service);
   return Object.keys(NetworkSettings.Networks)
     .map((name) => name.replace(`${stack.project}_`, ''))
@@ -47,7 +47,7 @@ export async function networksOf(stack: Stack, service: Service): Promise<string
 export type ProcessStatus = Readonly<Record<string, string>>;
 
 /** The fields of /proc/PID/status of every process in the container: proc(5). */
-export async function processStatuses(stack: Stack, service: Service): Promise<ProcessStatus[]> {
+export async function processStatuses(stack: ComposeStack, service: Service): Promise<ProcessStatus[]> {
   // A process may exit between the listing and the read.
   const read = 'for f in /proc/[0-9]*/status; do echo; cat "$f" 2>/dev/null || true; done';
   return (await stack.exec(service, 'sh', '-c', read))
@@ -59,7 +59,7 @@ export async function processStatuses(stack: Stack, service: Service): Promise<P
 }
 
 /** Number of zombies and of orphaned `sleep` processes. run-nginx has a `sleep` of its own. */
-export async function lostProcesses(stack: Stack, service: Service): Promise<number> {
+export async function lostProcesses(stack: ComposeStack, service: Service): Promise<number> {
   const statuses = await processStatuses(stack, service);
   const isOrphan = ({ Name, PPid }: ProcessStatus) => Name === 'sleep' && PPid === '1';
   return statuses.filter((status) => isOrphan(status) || status.State?.startsWith('Z')).length;
@@ -72,7 +72,7 @@ export interface CgroupLimits {
 }
 
 /** Reads the limits from the kernel inside the container; the files depend on the version of cgroups: cgroups(7). */
-export async function cgroupLimits(stack: Stack, service: Service): Promise<CgroupLimits> {
+export async function cgroupLimits(stack: ComposeStack, service: Service): Promise<CgroupLimits> {
   const read =
     'cd /sys/fs/cgroup; if [ -e memory.max ]; then cat memory.max pids.max cpu.max; ' +
     'else cat memory/memory.limit_in_bytes pids/pids.max cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us; fi';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { test as base, expect } from '../../../e2e/support/fixtures.ts';
+import { test as base, expect } from '../../../e2e/support/compose-fixtures.ts';
 import { poll } from '../../../packages/prom-multiproc/test/support/poll.ts';
 
 const DEADLINE_MS = 90_000;
