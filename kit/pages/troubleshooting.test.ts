@@ -25,7 +25,7 @@ const SOURCES = [
 ];
 
 const TROUBLESHOOTING = readFileSync(join(ROOT, 'docs/reference/troubleshooting.md'), 'utf8');
-const MESSAGES = [...TROUBLESHOOTING.matchAll(/^\| `([^`]+)` \|/gm)].map(([, message]) => message!);
+const MESSAGES = [...TROUBLESHOOTING.matchAll(/^- `([^`]+)`:/gm)].map(([, message]) => message!);
 
 /** `...` on the page matches up to 80 characters of the source. */
 const pattern = (message: string) =>
