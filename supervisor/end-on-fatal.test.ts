@@ -8,8 +8,8 @@ import { temporaryDirectory } from '../packages/prom-multiproc/test/support/temp
 const END_ON_FATAL = join(import.meta.dirname, 'end-on-fatal');
 
 /** The format of https://supervisord.org/events.html#process-state-fatal-event-type. */
-function event(name: string): string {
-  const payload = 'processname:app groupname:app from_state:BACKOFF';
+function event(name: string, program = 'app'): string {
+  const payload = `processname:${program} groupname:${program} from_state:BACKOFF`;
   return `ver:3.0 server:supervisor serial:1 pool:fatal poolserial:1 eventname:${name} len:${payload.length}\n${payload}`;
 }
 
@@ -23,4 +23,14 @@ test('a FATAL program is named, and the parent gets SIGTERM', (t) => {
   assert.match(stderr, /^program app did not stay up: ending supervisord with a failure/);
   assert.equal(stdout, 'READY\nRESULT 2\nOKREADY\nterminated\n');
   assert.ok(existsSync(mark));
+});
+
+test('END_AT_FIRST_FAILURE ends at the first failed start of the app, and not of a program that may fail until nginx answers', (t) => {
+  const mark = join(temporaryDirectory(t), 'fatal');
+  const { stdout } = spawnSync('sh', ['-c', 'trap "echo terminated" TERM; "$0"; :', END_ON_FATAL], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, FATAL_MARK: mark, END_AT_FIRST_FAILURE: '1' },
+    input: event('PROCESS_STATE_BACKOFF', 'nginx-exporter') + event('PROCESS_STATE_BACKOFF'),
+  });
+  assert.equal(stdout, 'READY\nRESULT 2\nOKREADY\nterminated\n');
 });

@@ -1,6 +1,8 @@
 # shellcheck shell=sh
 # Operates the app of the running stack. Sourced after say.sh, apt.sh, engine.sh, project.sh and host/directory.sh.
 
+: "${root:?must be set to the checkout before this file is sourced}"
+
 # operate ARGUMENT...: runs ctl.js of cluster-runtime with the arguments: in each container of the app, one after the other, or on
 # this host.
 operate() {
@@ -20,5 +22,5 @@ operate() {
 
 # operate_on_host ARGUMENT...: with the environment of the stack, as its user.
 operate_on_host() {
-  env -i "$root/scripts/lib/host/in-stack" "$host" node "$host/app/packages/cluster-runtime/src/ctl.js" "$@"
+  env -i "$root/scripts/lib/host/in-stack" "${host:?find_host sets it}" node "$host/app/packages/cluster-runtime/src/ctl.js" "$@"
 }

@@ -52,7 +52,8 @@ function copyPrograms(root: string, target: string, variables: Variables): void 
 function copyNginx(root: string, target: string, variables: Variables): void {
   const source = join(root, 'nginx');
   for (const file of readdirSync(source)) {
-    if (/\.(conf|awk)$/.test(file)) write(join(target, file), read(join(source, file)));
+    if (/\.(conf|awk)$/.test(file) && !/^(compose|host)\.conf$/.test(file))
+      write(join(target, file), read(join(source, file)));
   }
   write(join(target, 'run-nginx'), read(join(source, 'run-nginx')), EXECUTABLE);
   const mode = read(join(source, 'host.conf'));

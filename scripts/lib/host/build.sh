@@ -1,10 +1,12 @@
 # shellcheck shell=sh
 # Builds what a stack without containers runs. Sourced after say.sh, npm.sh, node.sh and directory.sh; $host is its directory.
 
+: "${root:?must be set to the checkout before this file is sourced}"
+
 # build_host: writes a new build to $host/builds and sets $build to it. Nothing that runs is changed.
 build_host() {
   umask 022
-  mkdir -p "$host/builds" "$host/bin"
+  mkdir -p "${host:?find_host sets it}/builds" "$host/bin"
   install_host_node
   install_host_modules
   # `mktemp` creates the directory with mode 0700.

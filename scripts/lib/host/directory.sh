@@ -12,8 +12,9 @@
 : "${root:?must be set to the checkout before this file is sourced}"
 
 host_user=pandoras-express
-# supervisord binds run/supervisor.sock.PID, and unix(7) allows 107 characters.
-host_path_limit=75
+# supervisord binds run/supervisor.sock.PID, and unix(7) allows 107 characters. A trial has the suffix below.
+host_path_limit=70
+host_trial=.trial
 
 # find_host: sets $host to the directory: HOST_DIRECTORY; where the link .host in the checkout points; for root a directory below
 # /var/lib, because other users may not be able to read the checkout; otherwise .host in the checkout.
@@ -34,7 +35,8 @@ find_host() {
     *) refuse_host "is not an absolute path" ;;
   esac
   [ ! -d "$host" ] || host=$(cd "$host" && pwd -P)
-  [ "${#host}" -le "$host_path_limit" ] || refuse_host "is longer than $host_path_limit characters, so paths of sockets would be too long"
+  checked=${host%"$host_trial"}
+  [ "${#checked}" -le "$host_path_limit" ] || refuse_host "is longer than $host_path_limit characters, so paths of sockets would be too long"
 }
 
 refuse_host() {
@@ -70,8 +72,8 @@ host_processes() {
     ! kill -0 "$host_main_pid" 2>/dev/null || printf '%s\n' "$host_main_pid"
     return
   fi
-  for host_pid in $(cat /proc/[0-9]*/stat 2>/dev/null | awk -v id="$host_main_pid" '
-    { pid = $1; sub(/^[0-9]+ \(.*\) /, ""); if ($4 == id && $1 != "Z") print pid }'); do
+  cat /proc/[0-9]*/stat 2>/dev/null | awk -v id="$host_main_pid" '
+    { pid = $1; sub(/^[0-9]+ \(.*\) /, ""); if ($4 == id && $1 != "Z") print pid }' | while read -r host_pid; do
     case $(readlink "/proc/$host_pid/cwd" 2>/dev/null) in
       "$host" | "$host"/*) printf '%s\n' "$host_pid" ;;
     esac

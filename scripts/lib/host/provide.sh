@@ -20,7 +20,7 @@ provide_host_programs() {
   [ -z "$missing" ] || install_host_packages
   require_node
   find_python
-  [ "$(id -u)" != 0 ] || id "$host_user" >/dev/null 2>&1 || add_host_user
+  [ "$(id -u)" != 0 ] || id "${host_user:?}" >/dev/null 2>&1 || add_host_user
 }
 
 # need COMMAND PACKAGE
@@ -29,6 +29,7 @@ need() {
 }
 
 install_host_packages() {
+  # shellcheck disable=SC2086
   missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
   is_apt_root || fail "not installed: $missing" \
     "On Debian and Ubuntu: sudo apt-get install --no-install-recommends $missing" \

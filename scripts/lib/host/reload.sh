@@ -2,15 +2,17 @@
 # Brings the code of the checkout to a running stack without containers. Sourced after say.sh, npm.sh, node.sh, directory.sh, build.sh
 # and ../operate.sh.
 
+: "${root:?must be set to the checkout before this file is sourced}"
+
 # reload_host: builds, checks nginx' files, and replaces the workers. If a new worker does not become ready, the build before is used
 # again.
 reload_host() {
   require_node
-  previous=$host/$(readlink "$host/app")
+  previous=${host:?find_host sets it}/$(readlink "$host/app")
   # The primary keeps the code of the build with which it started.
   started=$(cat "$(host_variable RUN_DIRECTORY)/build")
   build_host
-  check_nginx "$build"
+  check_nginx "${build:?build_host sets it}"
   use_build "$build"
   operate_on_host reload || {
     use_build "$previous"

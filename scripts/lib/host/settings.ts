@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 
-/** The settings of the kit are the variables that docker-compose.yml reads. */
-const VARIABLE = /\$\{([A-Z][A-Z0-9_]*)/g;
+/** The settings of the kit are the variables that docker-compose.yml reads, and their defaults. */
+const VARIABLE = /\$\{([A-Z][A-Z0-9_]*)(?::-([^}$]*))?/g;
 /** Ports are in stack.env. */
 const PORTS = /_PORT$/;
 
 /**
- * Returns the settings of the checkout `root` that are not empty, as lines NAME='value' for a shell and for systemd. As in compose, the
+ * Returns the settings of the checkout `root`, or their defaults, as lines NAME='value' for a shell and for systemd. As in compose, the
  * environment goes before .env.
  *
  * @throws Error for a value that cannot be written in both
@@ -19,12 +19,13 @@ export function settingsOf(root: string, environment: NodeJS.ProcessEnv): string
     ...(existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}),
     ...environment,
   };
-  const names = new Set(
-    [...readFileSync(join(root, 'docker-compose.yml'), 'utf8').matchAll(VARIABLE)].map(([, name]) => name!),
+  const text = readFileSync(join(root, 'docker-compose.yml'), 'utf8');
+  const values = new Map(
+    [...text.matchAll(VARIABLE)].map(([, name, fallback]) => [name!, given[name!] || (fallback ?? '')]),
   );
-  return [...names]
-    .filter((name) => !PORTS.test(name) && given[name])
-    .map((name) => `${name}='${plain(name, given[name]!)}'\n`)
+  return [...values]
+    .filter(([name, value]) => !PORTS.test(name) && value !== '')
+    .map(([name, value]) => `${name}='${plain(name, value)}'\n`)
     .join('');
 }
 

@@ -1,17 +1,19 @@
 # shellcheck shell=sh
 # Writes stack.env. Sourced after say.sh, bases.sh, directory.sh and provide.sh.
 
+: "${root:?must be set to the checkout before this file is sourced}"
+
 # write_stack_env: chooses ports, and writes what differs between two stacks of this machine, for a shell and for systemd.
 write_stack_env() {
   user=$(id -un)
-  [ "$(id -u)" != 0 ] || user=$host_user
+  [ "$(id -u)" != 0 ] || user=${host_user:?}
   # Ports of the running stack become free before the next one starts.
   own_ports=
-  ! host_main >/dev/null || own_ports=$(sed -n 's/^[A-Z_]*PORT="\([0-9]*\)"$/\1/p' "$host/stack.env")
+  ! host_main >/dev/null || own_ports=$(sed -n 's/^[A-Z_]*PORT="\([0-9]*\)"$/\1/p' "${host:?find_host sets it}/stack.env")
   # shellcheck disable=SC2086
   ports=$(node "$root/scripts/lib/host/choose-ports.ts" $own_ports \
     "PUBLIC_PORT=$(port_setting PUBLIC_PORT 8040)" \
-    "METRICS_HOST_PORT=$(port_setting METRICS_HOST_PORT 9040)" \
+    "METRICS_HOST_PORT=$(port_setting METRICS_HOST_PORT "$(port_setting METRICS_DOOR_PORT 9040)")" \
     "PROMETHEUS_PORT=$(port_setting PROMETHEUS_PORT 9090)" \
     PORT=?8041 METRICS_PORT=?9041 NGINX_STATUS_PORT=?8043 NGINX_EXPORTER_PORT=?9113 PROMETHEUS_OWN_PORT=?9091) || exit 1
   (
@@ -26,12 +28,12 @@ TMPDIR="$host/run"
 PROMETHEUS_MULTIPROC_DIR="$host/run/metrics"
 PROMETHEUS_DATA="$host/prometheus-data"
 PROMETHEUS_CONFIGURATION="$host/app/prometheus"
-PROMETHEUS="$prometheus"
+PROMETHEUS="${prometheus?find_prometheus sets it}"
 NGINX_CONFIGURATION="$host/app/nginx"
 NGINX_PREFIX="$host/run/nginx"
-NGINX_EXPORTER="$exporter"
+NGINX_EXPORTER="${exporter?find_exporter sets it}"
 PAGE="$host/app/nginx/page"
-PYTHON="$python"
+PYTHON="${python:?find_python sets it}"
 NODE_ENV="production"
 PATH="$host/bin:$(dirname "$(command -v nginx)"):/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 END

@@ -13,10 +13,12 @@ const ANSWER_TIMEOUT_MS = 5_000;
 const END_MS = 200;
 
 const [directory = '', pid = '', seconds = ''] = process.argv.slice(2);
-const { PUBLIC_PORT, METRICS_HOST_PORT, PROMETHEUS_PORT, PROMETHEUS } = parseEnv(
+const { PORT, PUBLIC_PORT, METRICS_HOST_PORT, PROMETHEUS_PORT, PROMETHEUS } = parseEnv(
   readFileSync(join(directory, 'stack.env'), 'utf8'),
 );
 const urls = [
+  // The app first: nginx would log each failure.
+  `http://127.0.0.1:${PORT}/readyz`,
   `http://127.0.0.1:${PUBLIC_PORT}/readyz`,
   `http://127.0.0.1:${METRICS_HOST_PORT}/metrics`,
   ...(PROMETHEUS ? [`http://127.0.0.1:${PROMETHEUS_PORT}/-/ready`] : []),
