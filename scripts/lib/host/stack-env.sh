@@ -34,6 +34,7 @@ NGINX_PREFIX="$host/run/nginx"
 NGINX_EXPORTER="${exporter?find_exporter sets it}"
 PAGE="$host/app/nginx/page"
 PYTHON="${python:?find_python sets it}"
+PYTHONDONTWRITEBYTECODE="1"
 NODE_ENV="production"
 PATH="$host/bin:$(dirname "$(command -v nginx)"):/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 END
