@@ -8,7 +8,7 @@ import { assemble } from './assemble.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const VARIABLES = {
-  PUBLIC_PORT: '21000',
+  PUBLIC_LISTEN: '21000',
   METRICS_HOST_PORT: '21001',
   PROMETHEUS_PORT: '21002',
   PORT: '21003',

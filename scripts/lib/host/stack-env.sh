@@ -10,16 +10,21 @@ write_stack_env() {
   # Ports of the running stack become free before the next one starts.
   own_ports=
   ! host_main >/dev/null || own_ports=$(sed -n 's/^[A-Z_]*PORT="\([0-9]*\)"$/\1/p' "${host:?find_host sets it}/stack.env")
+  # As in compose, the public port may have an address before it.
+  public=$(port_setting PUBLIC_PORT 8040)
   # shellcheck disable=SC2086
   ports=$(node "$root/scripts/lib/host/choose-ports.ts" $own_ports \
-    "PUBLIC_PORT=$(port_setting PUBLIC_PORT 8040)" \
+    "PUBLIC_PORT=${public##*:}" \
     "METRICS_HOST_PORT=$(port_setting METRICS_HOST_PORT "$(port_setting METRICS_DOOR_PORT 9040)")" \
     "PROMETHEUS_PORT=$(port_setting PROMETHEUS_PORT 9090)" \
     PORT=?8041 METRICS_PORT=?9041 NGINX_STATUS_PORT=?8043 NGINX_EXPORTER_PORT=?9113 PROMETHEUS_OWN_PORT=?9091) || exit 1
+  port=$(printf '%s\n' "$ports" | sed -n 's/^PUBLIC_PORT="\(.*\)"$/\1/p')
+  case $public in *:*) port=${public%:*}:$port ;; esac
   (
     umask 022
     cat >"$host/stack.env.new" <<END
 $ports
+PUBLIC_LISTEN="$port"
 STACK_USER="$user"
 HOST_DIRECTORY="$host"
 RUN_DIRECTORY="$host/run"
