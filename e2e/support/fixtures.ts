@@ -4,14 +4,15 @@ import type { Stack, StackOptions } from './stack.ts';
 /** `E2E_SHARING=off` runs the app without its shared directory. The measurements must then fail. */
 export const sharing: boolean = process.env.E2E_SHARING !== 'off';
 
-/** What a stack is made of. */
-export type Maker = 'compose';
+/** What a stack is made of: containers, or processes of this machine. */
+export type Maker = 'compose' | 'host';
 
 type StartStack = (options: StackOptions) => Promise<Stack>;
 
 /** Imported when used: a machine without Docker needs no Testcontainers. */
 const START: Record<Maker, StartStack> = {
   compose: async (options) => (await import('./compose-stack.ts')).ComposeStack.start(options),
+  host: async (options) => (await import('./host-stack.ts')).HostStack.start(options),
 };
 
 const START_TIMEOUT_MS = 15 * 60_000;

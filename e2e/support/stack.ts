@@ -26,7 +26,8 @@ export interface Following {
 }
 
 /**
- * The whole stack with four ready workers, as a spec sees it from outside. ComposeStack makes it from containers.
+ * The whole stack with four ready workers, as a spec sees it from outside. ComposeStack makes it from containers, HostStack from
+ * processes of this machine.
  */
 export interface Stack {
   readonly publicUrl: string;

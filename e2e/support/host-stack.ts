@@ -1,0 +1,215 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseEnv, promisify } from 'node:util';
+import { getText } from '../../kit/test-kit/scrape.ts';
+import type { Status } from '../../packages/cluster-runtime/src/core/status.ts';
+import { FileFollower, readLog } from './file-follower.ts';
+import { HostPlace } from './host-place.ts';
+import { processesOfSession, startTimeOf } from './host-processes.ts';
+import { inMountNamespaceOf, inNewMountNamespace } from './mount-namespace.ts';
+import type { StackProcess } from './processes.ts';
+import { readStatus, settled } from './settled.ts';
+import {
+  type Following,
+  type LoggedService,
+  listSlotFiles,
+  type Signal,
+  type Stack,
+  type StackOptions,
+  WORKERS,
+} from './stack.ts';
+
+const run = promisify(execFile);
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+const ANSWER_TIMEOUT_MS = 20_000;
+/** As in fixtures/small-directory.compose.yml. */
+const SMALL_DIRECTORY = '416k';
+/** Two stacks that choose their ports at the same time might choose the same ones. */
+const START_LOCK = join(tmpdir(), 'pandoras-e2e-start.lock');
+
+/** The stack without containers, as `scripts/up --host` starts it on this machine. */
+export class HostStack implements Stack {
+  readonly #place: HostPlace;
+  readonly #sharing: boolean;
+  readonly #hasSmallDirectory: boolean;
+  readonly #removeOnExit = (): void => this.#place.remove();
+
+  private constructor(options: StackOptions) {
+    this.#place = HostPlace.create(options);
+    this.#sharing = options.sharing;
+    this.#hasSmallDirectory = options.smallDirectory === true;
+  }
+
+  static async start(options: StackOptions): Promise<HostStack> {
+    const stack = new HostStack(options);
+    // Removes the stack also if the process ends without a teardown, by a signal or a crash.
+    process.once('exit', stack.#removeOnExit);
+    try {
+      const up = [stack.#place.file('scripts/up'), '--host', '--detach'];
+      const inNamespace = stack.#hasSmallDirectory ? inNewMountNamespace : [];
+      const env = stack.scriptEnvironment;
+      await run('flock', ['--close', START_LOCK, ...inNamespace, ...up], { env });
+      if (stack.#hasSmallDirectory) await stack.#mountSmallDirectory();
+      await stack.settle();
+      return stack;
+    } catch (error) {
+      stack.down();
+      throw error;
+    }
+  }
+
+  down(): void {
+    this.#place.remove();
+    process.removeListener('exit', this.#removeOnExit);
+  }
+
+  get directory(): string {
+    return this.#place.directory;
+  }
+
+  /** The copy of the checkout from which the stack is built. */
+  get checkout(): string {
+    return this.#place.checkout;
+  }
+
+  get publicUrl(): string {
+    return `http://127.0.0.1:${this.variable('PUBLIC_PORT')}`;
+  }
+
+  get metricsUrl(): string {
+    return `http://127.0.0.1:${this.variable('METRICS_HOST_PORT')}`;
+  }
+
+  get prometheusUrl(): string {
+    return `http://127.0.0.1:${this.variable('PROMETHEUS_PORT')}`;
+  }
+
+  /** Returns a variable of stack.env. */
+  variable(name: string): string {
+    const value = parseEnv(readFileSync(join(this.directory, 'stack.env'), 'utf8'))[name];
+    if (value === undefined) throw new Error(`${this.directory}/stack.env has no ${name}`);
+    return value;
+  }
+
+  get scriptEnvironment(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      // The Node of the tests: the copy of the checkout has no .tools.
+      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+      HOST_DIRECTORY: this.directory,
+      PUBLIC_PORT: '0',
+      METRICS_HOST_PORT: '0',
+      PROMETHEUS_PORT: '0',
+      WORKERS: String(WORKERS),
+      DEMO_CONTROLS: '1',
+      // Off, because on a busy machine shed requests would fail tests of other things.
+      MAX_WAIT_MS: '0',
+      REMOTE_WRITE_URL: '',
+    };
+  }
+
+  async script(name: 'reload' | 'scale', ...args: string[]): Promise<string> {
+    const { stdout } = await run(this.#place.file(`scripts/${name}`), args, { env: this.scriptEnvironment });
+    return stdout;
+  }
+
+  /** Runs supervisorctl and returns its stdout. */
+  control(...args: string[]): Promise<string> {
+    const configuration = join(this.directory, 'app/supervisor/supervisord.conf');
+    return this.#inStack('supervisorctl', '--configuration', configuration, ...args);
+  }
+
+  async restartApp(): Promise<void> {
+    await this.control('restart', 'app');
+  }
+
+  settle(): Promise<Status> {
+    return settled(this);
+  }
+
+  status(): Promise<Status> {
+    return readStatus(this);
+  }
+
+  async signal(signal: Signal, pid: number): Promise<void> {
+    process.kill(pid, `SIG${signal}`);
+  }
+
+  /** All processes of the stack. */
+  async processes(): Promise<StackProcess[]> {
+    return processesOfSession(this.session());
+  }
+
+  /** Returns the id of the session of all processes: the pid of run-supervisord. */
+  session(): number {
+    return this.#pidIn('main.pid');
+  }
+
+  async supervisordRun(): Promise<string> {
+    const pid = this.#pidIn('supervisord.pid');
+    return `${pid} started at ${startTimeOf(pid)}`;
+  }
+
+  shell(script: string): Promise<string> {
+    return this.#inStack('sh', '-c', this.#sharing ? script : `PROMETHEUS_MULTIPROC_DIR=; ${script}`);
+  }
+
+  slotFiles(): Promise<string[]> {
+    return listSlotFiles(this);
+  }
+
+  nginxStatus(): Promise<string> {
+    return getText(`http://127.0.0.1:${this.variable('NGINX_STATUS_PORT')}/stub_status`, ANSWER_TIMEOUT_MS);
+  }
+
+  async log(service: LoggedService): Promise<string> {
+    return readLog(this.#logOf(service));
+  }
+
+  async followLog(service: LoggedService, onLine: (line: string) => void): Promise<Following> {
+    return new FileFollower(this.#logOf(service), onLine);
+  }
+
+  #logOf(service: LoggedService): string {
+    return join(this.variable('LOG_DIRECTORY'), `${service}.log`);
+  }
+
+  #pidIn(file: string): number {
+    return Number(readFileSync(join(this.variable('RUN_DIRECTORY'), file), 'utf8'));
+  }
+
+  /** Mounts a small file system on the metrics directory. */
+  async #mountSmallDirectory(): Promise<void> {
+    await this.control('stop', 'app');
+    const { uid, gid } = statSync(this.variable('RUN_DIRECTORY'));
+    const options = `size=${SMALL_DIRECTORY},uid=${uid},gid=${gid},mode=0750`;
+    const mount = [
+      'mount',
+      '-t',
+      'tmpfs',
+      '-o',
+      options,
+      'metrics',
+      this.variable('PROMETHEUS_MULTIPROC_DIR'),
+    ];
+    await this.#inNamespace(mount, process.env);
+    // Not awaited: supervisorctl returns after startsecs. settle() shows whether the app starts.
+    this.control('start', 'app').catch(() => {});
+  }
+
+  /** Runs a command as the user of the stack, with its environment. */
+  #inStack(...command: string[]): Promise<string> {
+    const inStack = this.#place.file('scripts/lib/host/in-stack');
+    return this.#inNamespace([inStack, this.directory, ...command], { PATH: process.env.PATH });
+  }
+
+  /** Runs a command where it sees the metrics directory as the stack does. */
+  async #inNamespace(command: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+    const enter = this.#hasSmallDirectory ? inMountNamespaceOf(this.session()) : [];
+    const [file, ...args] = [...enter, ...command];
+    const { stdout } = await run(file!, args, { env, maxBuffer: MAX_OUTPUT_BYTES });
+    return stdout;
+  }
+}
