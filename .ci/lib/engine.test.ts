@@ -31,7 +31,8 @@ exit 99
   const cat = '#!/bin/sh\n[ "$*" = /run/docker.pid ] && exit 1\nexec /bin/cat "$@"\n';
   writeFileSync(join(bin, 'cat'), cat, { mode: 0o755 });
   const { DOCKER_HOST: _host, DOCKER_CONTEXT: _context, ...env } = process.env;
-  return { ...env, PATH: `${bin}:${env.PATH}`, INFO: info };
+  // A stack without containers may run in the directory of this checkout.
+  return { ...env, PATH: `${bin}:${env.PATH}`, INFO: info, HOST_DIRECTORY: join(bin, 'host') };
 }
 
 function sh(code: string, env: NodeJS.ProcessEnv) {
@@ -100,4 +101,14 @@ test('an engine that answers is not stopped, and a missing plugin is reported in
   const env = withStub(t, { info, infoStatus: 0, composeStatus: 1 });
   assert.equal(sh('engine_is_stopped', env).status, 1);
   assert.equal(sh('engine_complaint', env).stdout, "docker: 'compose' is not a docker command\n");
+});
+
+test('where no engine can be provided, the message names the commands that need none', (t) => {
+  const env = withStub(t, { info: STOPPED[0]!, infoStatus: 1 });
+  const { status, stderr } = sh('engine_can_be_provided() { false; }; require_engine', env);
+  assert.equal(status, 1);
+  assert.match(
+    stderr,
+    /\n {2}Without Docker: \.\/scripts\/up --host runs .*; \.\/scripts\/smoke --host checks it\.\n$/,
+  );
 });

@@ -63,7 +63,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'skip the cleanup',
     guarantee: 5,
     file: 'supervisor/run-app',
-    text: '|| scripts/clear-metrics-dir "$PROMETHEUS_MULTIPROC_DIR"',
+    text: '|| "$app/scripts/clear-metrics-dir" "$PROMETHEUS_MULTIPROC_DIR"',
     replacement: '|| :',
     test: ['scripts/run-app.test.ts', 'each start of the app begins with an empty metrics directory'],
   },
