@@ -8,6 +8,9 @@ export const BENCH_JSON = resolve(ROOT, 'reports/bench.json');
 /** Written by `npm run bench -- stack`. */
 export const STACK_JSON = resolve(ROOT, 'reports/stack.json');
 
+/** Written by `npm run bench -- host`. */
+export const HOST_JSON = resolve(ROOT, 'reports/host.json');
+
 export const BENCH_PAGE = resolve(ROOT, 'docs/explanation/bench.md');
 export const LOAD_PAGE = resolve(ROOT, 'docs/explanation/load.md');
 export const README = resolve(ROOT, 'README.md');

@@ -72,7 +72,8 @@ async function cost(side: Side, load: () => Promise<number>): Promise<Cost> {
   return { app: app!, nginx: nginx!, requests, seconds };
 }
 
-function saturate(url: string, seconds: number): Promise<number> {
+/** Loads the URL with as many requests as it answers. Returns how many. */
+export function saturate(url: string, seconds: number): Promise<number> {
   const { port, pathname } = new URL(url);
   const ends = performance.now() + seconds * 1000;
   return closedLoop(Number(port), pathname, {
@@ -81,7 +82,8 @@ function saturate(url: string, seconds: number): Promise<number> {
   });
 }
 
-async function steadyLoad(url: string, seconds: number): Promise<number> {
+/** @throws Error if a request is not answered with 200 */
+export async function steadyLoad(url: string, seconds: number): Promise<number> {
   const report = await trial({ url, rate: STEADY_RATE, seconds, maxConnections: CONNECTIONS });
   if (!allAnswered(report))
     throw new Error(`${url}: not all requests were answered with 200: ${JSON.stringify(report.byStatus)}`);
