@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 export interface Consumption {
   /** Processor time since their start, of children that have exited too, in microseconds. */
   readonly cpuMicroseconds: number;
-  /** Proportional set size: a page that several processes share counts for each in part. */
+  /** Without pages of files, such as programs, which the kernel can drop. A page that several processes share counts once in all. */
   readonly memoryBytes: number;
 }
 
@@ -21,7 +21,8 @@ export function consumptionOf(pids: readonly number[]): Consumption {
     if (stat === undefined) continue;
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     for (const field of TIMES) ticks += Number(fields[field]);
-    kilobytes += Number(/^Pss:\s+(\d+)/m.exec(read(pid, 'smaps_rollup') ?? '')?.[1] ?? 0);
+    for (const [, size] of (read(pid, 'smaps_rollup') ?? '').matchAll(/^Pss_(?:Anon|Shmem):\s+(\d+)/gm))
+      kilobytes += Number(size);
   }
   return { cpuMicroseconds: ticks * TICK_MICROSECONDS, memoryBytes: kilobytes * 1024 };
 }

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { ComposeStack } from '../../../../e2e/support/compose-stack.ts';
 import { HostStack } from '../../../../e2e/support/host-stack.ts';
 import { docker } from '../../../test-kit/docker.ts';
@@ -37,15 +39,18 @@ async function mainOf(stack: ComposeStack, service: string): Promise<number> {
 async function onHost(): Promise<Side> {
   const stack = await HostStack.start({ sharing: true });
   const pidOf = async (program: string) => Number(await stack.control('pid', program));
-  const [nginx, ...others] = await Promise.all(['nginx', 'nginx-exporter', 'prometheus'].map(pidOf));
-  const notApp = () => new Set([nginx!, ...others].flatMap((pid) => (pid > 0 ? treeOf(pid) : [])));
+  const programs = readdirSync(join(stack.directory, 'app/supervisor/programs')).map((file) =>
+    file.replace('.conf', ''),
+  );
+  const others = await Promise.all(programs.filter((program) => program !== 'app').map(pidOf));
+  const nginx = await pidOf('nginx');
   return {
     url: `${stack.publicUrl}/ping`,
     app: () => {
-      const left = notApp();
+      const left = new Set(others.flatMap(treeOf));
       return treeOf(stack.session()).filter((pid) => !left.has(pid));
     },
-    nginx: () => treeOf(nginx!),
+    nginx: () => treeOf(nginx),
     down: () => stack.down(),
   };
 }
