@@ -19,7 +19,8 @@ apt_install() {
 apt_quietly() {
   apt_log=$(mktemp)
   apt_status=0
-  DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" \
+  # TMPDIR: the user _apt writes to it, and on some machines only root can write to /tmp.
+  TMPDIR=/var/tmp DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" \
     >"$apt_log" 2>&1 </dev/null || apt_status=$?
   [ "$apt_status" = 0 ] || tail -n 30 "$apt_log" >&2
   rm -f "$apt_log"

@@ -2,7 +2,7 @@ import { total } from '../../kit/test-kit/exposition.ts';
 import { query, sumOfJob, targets } from '../../kit/test-kit/prometheus.ts';
 import { scrape } from '../../kit/test-kit/scrape.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
-import { expect, test } from '../support/compose-fixtures.ts';
+import { expect, test } from '../support/fixtures.ts';
 import { figures, measureUnderKills } from '../support/measurement.ts';
 import { seedOfThisRun } from '../support/seed.ts';
 

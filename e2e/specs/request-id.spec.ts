@@ -1,18 +1,18 @@
-import { docker } from '../../kit/test-kit/docker.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
-import { expect, test } from '../support/compose-fixtures.ts';
-import type { ComposeStack, Service } from '../support/compose-stack.ts';
+import { expect, test } from '../support/fixtures.ts';
+import type { LoggedService, Stack } from '../support/stack.ts';
 
 const DEADLINE = { deadlineMs: 30_000 };
 
 /** Returns the JSON log lines of a service with this request id. */
 async function linesAbout(
-  stack: ComposeStack,
-  service: Service,
+  stack: Stack,
+  service: LoggedService,
   id: string,
 ): Promise<Record<string, unknown>[]> {
-  const log = await docker(['logs', await stack.containerId(service)]);
-  const lines = log.split('\n').filter((line) => line.startsWith('{') && line.includes(id));
+  const lines = (await stack.log(service))
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.includes(id));
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 

@@ -64,7 +64,7 @@ without_services() {
   "$@" || without_status=$?
   [ -z "$own_policy" ] || rm -f "$policy"
   for service in $missing; do
-    case $service in nginx | supervisor | prometheus-nginx-exporter) ;; *) continue ;; esac
+    case $service in nginx | supervisor | prometheus | prometheus-nginx-exporter) ;; *) continue ;; esac
     if command -v systemctl >/dev/null; then
       systemctl disable --quiet "$service" >/dev/null 2>&1 || true
     elif command -v update-rc.d >/dev/null; then
