@@ -57,7 +57,7 @@ const broken: [string, string, (text: string) => string, RegExp][] = [
   [
     'an image that cannot be built',
     'nginx/public.conf',
-    (text) => text.replace('server {', 'server { broken_on_purpose;'),
+    (text) => text.replace('server_name _;', 'server_name _; broken_on_purpose;'),
     /broken_on_purpose/,
   ],
   [
