@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import test from 'node:test';
 import { UNCAUGHT_EXIT_CODE } from '../core/exit-codes.ts';
-import { exitReason, KernelOomKills } from './exit-reason.ts';
+import { exitReason, KernelOomKills, oomKillFiles } from './exit-reason.ts';
 import { followStderr } from './stderr-tail.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -47,6 +47,23 @@ test('each out-of-memory kill of the kernel explains one exit', () => {
   assert.equal(oomKills.take(), false, 'kills before the start do not count');
   kills = 7;
   assert.deepEqual([oomKills.take(), oomKills.take(), oomKills.take()], [true, true, false]);
+});
+
+test('out-of-memory kills are read from the control group of the process, such as a systemd unit, else from the mounted one', () => {
+  assert.deepEqual(oomKillFiles('0::/system.slice/pandoras-express.service\n'), [
+    '/sys/fs/cgroup/system.slice/pandoras-express.service/memory.events',
+    '/sys/fs/cgroup/memory.events',
+    '/sys/fs/cgroup/memory/memory.oom_control',
+  ]);
+  assert.deepEqual(oomKillFiles('12:pids:/a\n4:cpu,memory:/docker/7\n0::/\n'), [
+    '/sys/fs/cgroup/memory.events',
+    '/sys/fs/cgroup/memory/docker/7/memory.oom_control',
+    '/sys/fs/cgroup/memory/memory.oom_control',
+  ]);
+  assert.deepEqual(oomKillFiles(''), [
+    '/sys/fs/cgroup/memory.events',
+    '/sys/fs/cgroup/memory/memory.oom_control',
+  ]);
 });
 
 test('the report of a full heap is copied and recognised in any chunks', async () => {

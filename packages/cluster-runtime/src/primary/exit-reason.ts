@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { UNCAUGHT_EXIT_CODE } from '../core/exit-codes.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -24,7 +25,21 @@ export function exitReason(
   return (code === 0 && worker.drainReason) || 'exit';
 }
 
-const FILES = ['/sys/fs/cgroup/memory.events', '/sys/fs/cgroup/memory/memory.oom_control'] as const;
+const MOUNT = '/sys/fs/cgroup';
+
+/**
+ * Lists the files that may contain the count, the most specific first. `cgroups` is the content of /proc/self/cgroup
+ * (https://man7.org/linux/man-pages/man7/cgroups.7.html). Its paths exist on a host, such as the one of a systemd unit. In a container
+ * the mount may be the group itself.
+ */
+export function oomKillFiles(cgroups: string): string[] {
+  const pathOf = (line: RegExp) => line.exec(cgroups)?.[1] ?? '/';
+  const inVersion2 = [pathOf(/^0::(\/.*)$/m), '/'].map((path) => join(MOUNT, path, 'memory.events'));
+  const inVersion1 = [pathOf(/^\d+:(?:.*,)?memory(?:,.*)?:(\/.*)$/m), '/'].map((path) =>
+    join(MOUNT, 'memory', path, 'memory.oom_control'),
+  );
+  return [...new Set([...inVersion2, ...inVersion1])];
+}
 
 /**
  * Counts the out-of-memory kills in the control group of this process, with cgroup v2 or v1.
@@ -49,13 +64,19 @@ export class KernelOomKills {
 
 /** Returns 0 if the kernel does not report the count. */
 function readOomKills(): number {
-  for (const file of FILES) {
-    try {
-      const found = /^oom_kill (\d+)$/m.exec(readFileSync(file, 'utf8'));
-      if (found) return Number(found[1]);
-    } catch (error) {
-      if (!['ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code!)) throw error;
-    }
+  for (const file of oomKillFiles(contentOf('/proc/self/cgroup'))) {
+    const found = /^oom_kill (\d+)$/m.exec(contentOf(file));
+    if (found) return Number(found[1]);
   }
   return 0;
+}
+
+/** Returns an empty string if the file does not exist or may not be read. */
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (!['ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code!)) throw error;
+    return '';
+  }
 }
