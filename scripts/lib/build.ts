@@ -19,7 +19,8 @@ const CONTENTS = [
   'scripts/clear-metrics-dir.ts',
   'supervisor',
 ];
-const LEFT_OUT = /\.test\.ts$|^supervisor\/host\/|(^|\/)(testing|node_modules)\/|\.d\.[cm]?ts$/;
+const LEFT_OUT =
+  /\.test\.ts$|^supervisor\/(host\/|install-host$)|(^|\/)(testing|node_modules)\/|\.d\.[cm]?ts$/;
 const MODULE = /\.[cm]?[jt]s$/;
 
 /**

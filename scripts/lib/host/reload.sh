@@ -4,14 +4,24 @@
 
 : "${root:?must be set to the checkout before this file is sourced}"
 
-# reload_host: builds, checks nginx' files, and replaces the workers. If a new worker does not become ready, the build before is used
-# again.
+# reload_host: builds, and brings the build to the running stack.
 reload_host() {
   require_node
-  previous=${host:?find_host sets it}/$(readlink "$host/app")
-  # The primary keeps the code of the build with which it started.
-  started=$(cat "$(host_variable RUN_DIRECTORY)/build")
+  find_running_builds
   build_host
+  take_build
+}
+
+# find_running_builds: sets $previous to the build of the workers, and $started to that of the primary, which keeps the code with which
+# it started.
+find_running_builds() {
+  previous=${host:?find_host sets it}/$(readlink "$host/app")
+  started=$(cat "$(host_variable RUN_DIRECTORY)/build")
+}
+
+# take_build: checks nginx' files in $build, and replaces the workers. If a new worker does not become ready, the build before is used
+# again.
+take_build() {
   check_nginx "${build:?build_host sets it}"
   use_build "$build"
   operate_on_host reload || {
@@ -19,18 +29,23 @@ reload_host() {
     rm -rf "$build"
     fail "the new workers did not become ready, so the stack keeps the code that it had; the reason is above and in the log of the app"
   }
-  same nginx || signal_program nginx HUP
-  same prometheus || signal_program prometheus HUP
-  { same packages && same node_modules && same supervisor; } || {
+  same "$previous" nginx || signal_program nginx HUP
+  same "$previous" prometheus || signal_program prometheus HUP
+  primary_is_same || {
     say "warning: files of the primary or of supervisord changed too (packages/, supervisor/ or an npm package)."
     say "  They take effect at the next start of the stack, which resets the counters."
   }
   remove_old_builds "$build" "$started"
 }
 
-# same PART: whether the new build has the same PART as the one before.
+# same BUILD PART: whether the new build has the same PART as BUILD.
 same() {
-  diff -r -q "$previous/$1" "$build/$1" >/dev/null 2>&1
+  diff -r -q "$1/$2" "$build/$2" >/dev/null 2>&1
+}
+
+# primary_is_same: whether the primary and supervisord run the code of the new build.
+primary_is_same() {
+  same "$started" packages && same "$started" node_modules && same "$started" supervisor
 }
 
 # check_nginx BUILD: fails if nginx rejects the configuration of the build, and removes that.

@@ -3,13 +3,22 @@
 
 : "${root:?must be set to the checkout before this file is sourced}"
 
-# write_stack_env: chooses ports, and writes what differs between two stacks of this machine, for a shell and for systemd.
+# write_stack_env [UNIT]: chooses ports, and writes what differs between two stacks of this machine, for a shell and for systemd. With
+# UNIT, the directories are those that systemd makes for it, and logs go to stdout.
 write_stack_env() {
+  run=${host:?find_host sets it}/run
+  log=$host/log
+  data=$host/prometheus-data
+  [ -z "${1:-}" ] || {
+    run=/run/$1
+    log=
+    data=/var/lib/$1/prometheus
+  }
   user=$(id -un)
   [ "$(id -u)" != 0 ] || user=${host_user:?}
   # Ports of the running stack become free before the next one starts.
   own_ports=
-  ! host_main >/dev/null || own_ports=$(sed -n 's/^[A-Z_]*PORT="\([0-9]*\)"$/\1/p' "${host:?find_host sets it}/stack.env")
+  ! host_main >/dev/null || own_ports=$(sed -n 's/^[A-Z_]*PORT="\([0-9]*\)"$/\1/p' "$host/stack.env")
   # As in compose, the public port may have an address before it.
   public=$(port_setting PUBLIC_PORT 8040)
   # shellcheck disable=SC2086
@@ -25,17 +34,18 @@ write_stack_env() {
     cat >"$host/stack.env.new" <<END
 $ports
 PUBLIC_LISTEN="$port"
+UNIT="${1:-}"
 STACK_USER="$user"
 HOST_DIRECTORY="$host"
-RUN_DIRECTORY="$host/run"
-LOG_DIRECTORY="$host/log"
-TMPDIR="$host/run"
-PROMETHEUS_MULTIPROC_DIR="$host/run/metrics"
-PROMETHEUS_DATA="$host/prometheus-data"
+RUN_DIRECTORY="$run"
+LOG_DIRECTORY="$log"
+TMPDIR="$run"
+PROMETHEUS_MULTIPROC_DIR="$run/metrics"
+PROMETHEUS_DATA="$data"
 PROMETHEUS_CONFIGURATION="$host/app/prometheus"
 PROMETHEUS="${prometheus?find_prometheus sets it}"
 NGINX_CONFIGURATION="$host/app/nginx"
-NGINX_PREFIX="$host/run/nginx"
+NGINX_PREFIX="$run/nginx"
 NGINX_EXPORTER="${exporter?find_exporter sets it}"
 PAGE="$host/app/nginx/page"
 PYTHON="${python:?find_python sets it}"

@@ -6,12 +6,12 @@ host_stop_seconds=50
 
 # stop_host: stops the stack in $host as supervisord does. Kills what is left of it, such as programs of a supervisord that was killed.
 stop_host() {
-  host_main_pid=$(host_main) || return 0
-  unit=$(host_variable UNIT)
-  if [ -n "$unit" ]; then
-    systemctl stop "$unit" || fail "systemctl could not stop $unit" "Its log: journalctl -u $unit"
+  stopped_unit=$(host_variable UNIT)
+  if [ -n "$stopped_unit" ]; then
+    systemctl stop "$stopped_unit" || fail "systemctl could not stop $stopped_unit" "Its log: journalctl --unit $stopped_unit"
     return 0
   fi
+  host_main_pid=$(host_main) || return 0
   host_supervisord=$(cat "$(host_variable RUN_DIRECTORY)/supervisord.pid" 2>/dev/null || true)
   for stopped in "$host_main_pid" "$host_supervisord"; do
     # The second one has no parent that would pass the signal on, if run-supervisord was killed.
