@@ -8,9 +8,12 @@ export function hostProcesses(): StackProcess[] {
     .flatMap((pid) => parseProcesses(readIfExists(`/proc/${pid}/stat`)));
 }
 
-/** Returns the processes of a session. supervisord begins one, and its programs stay in it, also after its end. */
+/**
+ * Returns the processes of a session. supervisord begins one, and its programs stay in it, also after its end. Processes that have exited
+ * are left out: the first process of a machine may take its time to wait for them.
+ */
 export function processesOfSession(session: number): StackProcess[] {
-  return hostProcesses().filter((process) => process.session === session);
+  return hostProcesses().filter((process) => process.session === session && process.state !== 'Z');
 }
 
 /** Returns the start time of a process in clock ticks since boot; undefined if it has exited. */

@@ -40,24 +40,35 @@ export class HostStack implements Stack {
     this.#place = HostPlace.create(options);
     this.#sharing = options.sharing;
     this.#hasSmallDirectory = options.smallDirectory === true;
+    // Removes the stack also if the process ends without a teardown, by a signal or a crash.
+    process.once('exit', this.#removeOnExit);
   }
 
   static async start(options: StackOptions): Promise<HostStack> {
     const stack = new HostStack(options);
-    // Removes the stack also if the process ends without a teardown, by a signal or a crash.
-    process.once('exit', stack.#removeOnExit);
     try {
-      const up = [stack.#place.file('scripts/up'), '--host', '--detach'];
-      const inNamespace = stack.#hasSmallDirectory ? inNewMountNamespace : [];
-      const env = stack.scriptEnvironment;
-      await run('flock', ['--close', START_LOCK, ...inNamespace, ...up], { env });
-      if (stack.#hasSmallDirectory) await stack.#mountSmallDirectory();
-      await stack.settle();
+      await stack.up();
       return stack;
     } catch (error) {
       stack.down();
       throw error;
     }
+  }
+
+  /** A stack that is not started. */
+  static prepare(options: StackOptions): HostStack {
+    return new HostStack(options);
+  }
+
+  /** Runs `scripts/up --host --detach` and returns its output. */
+  async up(): Promise<string> {
+    const inNamespace = this.#hasSmallDirectory ? inNewMountNamespace : [];
+    const up = [this.#place.file('scripts/up'), '--host', '--detach'];
+    const env = this.scriptEnvironment;
+    const { stdout } = await run('flock', ['--close', START_LOCK, ...inNamespace, ...up], { env });
+    if (this.#hasSmallDirectory) await this.#mountSmallDirectory();
+    await this.settle();
+    return stdout;
   }
 
   down(): void {
@@ -110,15 +121,18 @@ export class HostStack implements Stack {
     };
   }
 
-  async script(name: 'reload' | 'scale', ...args: string[]): Promise<string> {
+  async script(name: 'reload' | 'scale' | 'down', ...args: string[]): Promise<string> {
     const { stdout } = await run(this.#place.file(`scripts/${name}`), args, { env: this.scriptEnvironment });
     return stdout;
   }
 
   /** Runs supervisorctl and returns its stdout. */
   control(...args: string[]): Promise<string> {
-    const configuration = join(this.directory, 'app/supervisor/supervisord.conf');
-    return this.#inStack('supervisorctl', '--configuration', configuration, ...args);
+    return this.#inStack('supervisorctl', '--configuration', this.supervisorConfiguration, ...args);
+  }
+
+  get supervisorConfiguration(): string {
+    return join(this.directory, 'app/supervisor/supervisord.conf');
   }
 
   async restartApp(): Promise<void> {

@@ -4,29 +4,30 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 export interface Listening {
   readonly address: string;
   readonly port: number;
-  readonly pid: number;
+  /** Empty for processes of other users, unless root asks. */
+  readonly pids: readonly number[];
 }
 
-/** Returns the TCP sockets on which these processes listen: `ss -ltn` of iproute2. */
-export function listeningOf(pids: ReadonlySet<number>): Listening[] {
+/** Returns the TCP sockets of this machine that listen: `ss -ltn` of iproute2. */
+export function listening(): Listening[] {
   const lines = execFileSync('ss', ['-ltnpH'], { encoding: 'utf8' }).split('\n');
   return lines.flatMap((line) => {
     const [, address, port] = /^\S+ +\d+ +\d+ +(\S+):(\d+) /.exec(line) ?? [];
     if (address === undefined) return [];
-    return [...line.matchAll(/pid=(\d+)/g)]
-      .map(([, pid]) => ({ address, port: Number(port), pid: Number(pid) }))
-      .filter(({ pid }) => pids.has(pid));
+    return [
+      { address, port: Number(port), pids: [...line.matchAll(/pid=(\d+)/g)].map(([, pid]) => Number(pid)) },
+    ];
   });
 }
 
-/** Returns the files that a process may write to: by a descriptor, or by a shared mapping. */
+/** Returns the files that a process may write to: by a descriptor, or by a shared mapping. Files only: no sockets and pipes. */
 export function writableFilesOf(pid: number): string[] {
-  const descriptors = readdirSync(`/proc/${pid}/fd`).filter((fd) => isWritable(pid, fd));
-  const open = descriptors.map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  const open = readdirSync(`/proc/${pid}/fd`)
+    .filter((fd) => isWritable(pid, fd))
+    .map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
   const mapped = readFileSync(`/proc/${pid}/maps`, 'utf8')
     .split('\n')
-    .map((line) => /^\S+ .w.s \S+ \S+ \S+ +(\/.*)$/.exec(line)?.[1])
-    .filter((path) => path !== undefined);
+    .flatMap((line) => /^\S+ .w.s \S+ \S+ \S+ +(\/.*)$/.exec(line)?.[1] ?? []);
   return [...new Set([...open, ...mapped])].filter((path) => path.startsWith('/'));
 }
 
@@ -36,10 +37,11 @@ function isWritable(pid: number, fd: string): boolean {
   return (Number.parseInt(flags ?? '0', 8) & 3) !== 0;
 }
 
-/** Returns the real, effective, saved and file system user ids of a process: proc_pid_status(5). */
-export function userIdsOf(pid: number): number[] {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return /^Uid:\s+(.*)$/m.exec(status)![1]!.split(/\s+/).map(Number);
+/** Returns a field of /proc/PID/status: proc_pid_status(5). */
+export function statusField(pid: number, field: string): string {
+  const value = new RegExp(`^${field}:\\s+(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  if (value === undefined) throw new Error(`/proc/${pid}/status has no ${field}`);
+  return value;
 }
 
 /** Returns the soft limit of a resource: proc_pid_limits(5). */
@@ -51,6 +53,7 @@ export function limitOf(pid: number, resource: string): string {
   return line.slice(resource.length).trim().split(/\s+/)[0]!;
 }
 
+/** Returns the variables with which a process was started. */
 export function environmentOf(pid: number): Map<string, string> {
   const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
   return new Map(variables.map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]));
