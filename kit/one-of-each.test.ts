@@ -28,7 +28,12 @@ const PARTS: readonly Part[] = [
       'kit/specs/line-ends.spec.ts': 'tests the command itself, in a clone',
     },
   },
-  { what: 'log follower', call: /'--follow'/, file: 'e2e/support/log-follower.ts' },
+  {
+    what: 'log follower',
+    call: /'--follow'/,
+    file: 'e2e/support/log-follower.ts',
+    exceptions: { 'e2e/support/unit-stack.ts': 'follows a journal' },
+  },
   {
     what: 'temporary directory',
     call: /\bmkdtemp/,

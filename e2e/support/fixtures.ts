@@ -4,8 +4,8 @@ import type { Stack, StackOptions } from './stack.ts';
 /** `E2E_SHARING=off` runs the app without its shared directory. The measurements must then fail. */
 export const sharing: boolean = process.env.E2E_SHARING !== 'off';
 
-/** What a stack is made of: containers, or processes of this machine. */
-export type Maker = 'compose' | 'host';
+/** What a stack is made of: containers, processes of this machine, or a systemd unit. */
+export type Maker = 'compose' | 'host' | 'unit';
 
 type StartStack = (options: StackOptions) => Promise<Stack>;
 
@@ -13,6 +13,7 @@ type StartStack = (options: StackOptions) => Promise<Stack>;
 const START: Record<Maker, StartStack> = {
   compose: async (options) => (await import('./compose-stack.ts')).ComposeStack.start(options),
   host: async (options) => (await import('./host-stack.ts')).HostStack.start(options),
+  unit: async (options) => (await import('./unit-stack.ts')).UnitStack.start(options),
 };
 
 const START_TIMEOUT_MS = 15 * 60_000;

@@ -57,15 +57,20 @@ export class HostPlace {
     return join(this.checkout, path);
   }
 
-  /** Stops the stack if there is one, and removes the place. Synchronous, so it can run in an exit handler. */
-  remove(): void {
+  /**
+   * Stops the stack if there is one, and removes the place. Synchronous, so it can run in an exit handler.
+   *
+   * @param stop the command of the checkout that stops it
+   */
+  remove(stop: readonly [file: string, ...args: string[]] = ['scripts/down']): void {
     if (!existsSync(this.checkout)) return;
-    const { status, stderr } = spawnSync(this.file('scripts/down'), {
+    const [file, ...args] = stop;
+    const { status, stderr } = spawnSync(this.file(file), args, {
       env: { ...process.env, HOST_DIRECTORY: this.directory },
       encoding: 'utf8',
       timeout: DOWN_TIMEOUT_MS,
     });
-    if (status !== 0) console.error(`scripts/down cannot stop the stack in ${this.directory}: ${stderr}`);
+    if (status !== 0) console.error(`${file} cannot stop the stack in ${this.directory}: ${stderr}`);
     else rmSync(this.#parent, { recursive: true, force: true });
   }
 }

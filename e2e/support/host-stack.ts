@@ -31,15 +31,15 @@ const START_LOCK = join(tmpdir(), 'pandoras-e2e-start.lock');
 
 /** The stack without containers, as `scripts/up --host` starts it on this machine. */
 export class HostStack implements Stack {
-  readonly #place: HostPlace;
+  protected readonly place: HostPlace;
   readonly #sharing: boolean;
-  readonly #hasSmallDirectory: boolean;
-  readonly #removeOnExit = (): void => this.#place.remove();
+  protected readonly hasSmallDirectory: boolean;
+  readonly #removeOnExit = (): void => this.remove();
 
-  private constructor(options: StackOptions) {
-    this.#place = HostPlace.create(options);
+  protected constructor(options: StackOptions) {
+    this.place = HostPlace.create(options);
     this.#sharing = options.sharing;
-    this.#hasSmallDirectory = options.smallDirectory === true;
+    this.hasSmallDirectory = options.smallDirectory === true;
     // Removes the stack also if the process ends without a teardown, by a signal or a crash.
     process.once('exit', this.#removeOnExit);
   }
@@ -62,27 +62,32 @@ export class HostStack implements Stack {
 
   /** Runs `scripts/up --host --detach` and returns its output. */
   async up(): Promise<string> {
-    const inNamespace = this.#hasSmallDirectory ? inNewMountNamespace : [];
-    const up = [this.#place.file('scripts/up'), '--host', '--detach'];
+    const inNamespace = this.hasSmallDirectory ? inNewMountNamespace : [];
+    const up = [this.place.file('scripts/up'), '--host', '--detach'];
     const env = this.scriptEnvironment;
     const { stdout } = await run('flock', ['--close', START_LOCK, ...inNamespace, ...up], { env });
-    if (this.#hasSmallDirectory) await this.#mountSmallDirectory();
+    if (this.hasSmallDirectory) await this.mountSmallDirectory();
     await this.settle();
     return stdout;
   }
 
-  down(): void {
-    this.#place.remove();
+  down(): void | Promise<void> {
+    this.remove();
     process.removeListener('exit', this.#removeOnExit);
   }
 
+  /** Synchronous, so it can run in an exit handler. */
+  protected remove(): void {
+    this.place.remove();
+  }
+
   get directory(): string {
-    return this.#place.directory;
+    return this.place.directory;
   }
 
   /** The copy of the checkout from which the stack is built. */
   get checkout(): string {
-    return this.#place.checkout;
+    return this.place.checkout;
   }
 
   get publicUrl(): string {
@@ -122,7 +127,7 @@ export class HostStack implements Stack {
   }
 
   async script(name: 'reload' | 'scale' | 'down', ...args: string[]): Promise<string> {
-    const { stdout } = await run(this.#place.file(`scripts/${name}`), args, { env: this.scriptEnvironment });
+    const { stdout } = await run(this.place.file(`scripts/${name}`), args, { env: this.scriptEnvironment });
     return stdout;
   }
 
@@ -195,7 +200,7 @@ export class HostStack implements Stack {
   }
 
   /** Mounts a small file system on the metrics directory. */
-  async #mountSmallDirectory(): Promise<void> {
+  protected async mountSmallDirectory(): Promise<void> {
     await this.control('stop', 'app');
     const { uid, gid } = statSync(this.variable('RUN_DIRECTORY'));
     const options = `size=${SMALL_DIRECTORY},uid=${uid},gid=${gid},mode=0750`;
@@ -215,13 +220,15 @@ export class HostStack implements Stack {
 
   /** Runs a command as the user of the stack, with its environment. */
   #inStack(...command: string[]): Promise<string> {
-    const inStack = this.#place.file('scripts/lib/host/in-stack');
-    return this.#inNamespace([inStack, this.directory, ...command], { PATH: process.env.PATH });
+    // As text: the mount namespace of a systemd unit does not have the checkout.
+    const inStack = readFileSync(this.place.file('scripts/lib/host/in-stack'), 'utf8');
+    const { PATH } = process.env;
+    return this.#inNamespace(['sh', '-c', inStack, 'in-stack', this.directory, ...command], { PATH });
   }
 
   /** Runs a command where it sees the metrics directory as the stack does. */
   async #inNamespace(command: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
-    const enter = this.#hasSmallDirectory ? inMountNamespaceOf(this.session()) : [];
+    const enter = this.hasSmallDirectory ? inMountNamespaceOf(this.session()) : [];
     const [file, ...args] = [...enter, ...command];
     const { stdout } = await run(file!, args, { env, maxBuffer: MAX_OUTPUT_BYTES });
     return stdout;
