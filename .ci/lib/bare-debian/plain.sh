@@ -8,3 +8,5 @@ check './scripts/scale 3' ./scripts/scale 3
 check './scripts/reload' ./scripts/reload
 check './scripts/down' ./scripts/down
 check 'nothing of the stack is left' sh -c 'test -z "$(ss -Hltn)" && ! grep -l "^Uid:.$(id -u pandoras-express)" /proc/[0-9]*/status'
+check 'packages for the specs' .ci/lib/bare-debian/provide-tests
+specs host
