@@ -9,6 +9,7 @@ check 'curl localhost:8040/ping' sh -c 'test "$(curl -fsS localhost:8040/ping)" 
 check './scripts/smoke' ./scripts/smoke
 check 'systemd-analyze security is at most 2.0' \
   sh -c 'systemd-analyze security --no-pager --threshold=20 pandoras-express | grep -E "^✗|Overall"'
+check 'every process is confined' .ci/lib/bare-debian/unit-is-confined
 check './scripts/scale 3' ./scripts/scale 3
 check 'systemctl reload' systemctl reload pandoras-express
 

@@ -38,9 +38,9 @@ take_build() {
   remove_old_builds "$build" "$started"
 }
 
-# same BUILD PART: whether the new build has the same PART as BUILD.
+# same BUILD PART: whether the new build has the same PART as BUILD. node_modules has a link to demo-app, which workers load anew.
 same() {
-  diff -r -q "$1/$2" "$build/$2" >/dev/null 2>&1
+  diff -r -q -x demo-app "$1/$2" "$build/$2" >/dev/null 2>&1
 }
 
 # primary_is_same: whether the primary and supervisord run the code of the new build.
