@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseEnv, promisify } from 'node:util';
 import { getText } from '../../kit/test-kit/scrape.ts';
 import type { Status } from '../../packages/cluster-runtime/src/core/status.ts';
@@ -24,6 +24,7 @@ import {
 const run = promisify(execFile);
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const ANSWER_TIMEOUT_MS = 20_000;
+const MOUNT = resolve(import.meta.dirname, '../fixtures/mount-tmpfs.py');
 /** As in fixtures/small-directory.compose.yml. */
 const SMALL_DIRECTORY = '416k';
 /** Two stacks that choose their ports at the same time might choose the same ones. */
@@ -204,16 +205,8 @@ export class HostStack implements Stack {
     await this.control('stop', 'app');
     const { uid, gid } = statSync(this.variable('RUN_DIRECTORY'));
     const options = `size=${SMALL_DIRECTORY},uid=${uid},gid=${gid},mode=0750`;
-    const mount = [
-      'mount',
-      '-t',
-      'tmpfs',
-      '-o',
-      options,
-      'metrics',
-      this.variable('PROMETHEUS_MULTIPROC_DIR'),
-    ];
-    await this.#inNamespace(mount, process.env);
+    const directory = this.variable('PROMETHEUS_MULTIPROC_DIR');
+    await run('python3', [MOUNT, String(this.session()), directory, options]);
     // Not awaited: supervisorctl returns after startsecs. settle() shows whether the app starts.
     this.control('start', 'app').catch(() => {});
   }
