@@ -18,6 +18,25 @@ export async function query(prometheusUrl: string, expression: string): Promise<
   return data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
 }
 
+/**
+ * Returns the sum of the last samples of all processes that exposed a counter in the time `window`, such as `30m`. A sample that is lower
+ * than the one before belongs to another process at the same address.
+ */
+export async function totalOfAllLives(
+  prometheusUrl: string,
+  selector: string,
+  window: string,
+): Promise<number> {
+  const url = `${prometheusUrl}/api/v1/query?query=${encodeURIComponent(`${selector}[${window}]`)}`;
+  const { data } = JSON.parse(await getText(url, TIMEOUT_MS)) as {
+    data: { result: { values: [number, string][] }[] };
+  };
+  const lastOfLives = (values: readonly number[]) => values.filter((value, i) => !(values[i + 1]! >= value));
+  return data.result
+    .flatMap(({ values }) => lastOfLives(values.map(([, value]) => Number(value))))
+    .reduce((sum, value) => sum + value, 0);
+}
+
 export interface RangeResult {
   readonly labels: Readonly<Record<string, string>>;
   /** Times with a value, in seconds since the epoch. */

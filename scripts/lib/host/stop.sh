@@ -2,7 +2,7 @@
 # Stops a stack without containers. Sourced after say.sh and directory.sh.
 
 # Longest time until supervisord has stopped its programs: the sum of stopwaitsecs of app, nginx and Prometheus, and some more.
-host_stop_seconds=50
+host_stop_seconds=65
 
 # stop_host: stops the stack in $host as supervisord does. Kills what is left of it, such as programs of a supervisord that was killed.
 stop_host() {
@@ -14,9 +14,9 @@ stop_host() {
   host_main_pid=$(host_main) || return 0
   host_supervisord=$(cat "$(host_variable RUN_DIRECTORY)/supervisord.pid" 2>/dev/null || true)
   for stopped in "$host_main_pid" "$host_supervisord"; do
-    # The second one has no parent that would pass the signal on, if run-supervisord was killed.
+    # The second one has no parent that would pass the signal on, if run-supervisord was killed. SIGINT: no final scrape.
     ! host_processes | grep -qx "$stopped" || {
-      kill -s TERM "$stopped"
+      kill -s INT "$stopped"
       break
     }
   done

@@ -17,6 +17,8 @@ test('without variables every setting has its default', () => {
     drainWaitMs: 1000,
     requestTimeoutMs: 30_000,
     drainTimeoutMs: 8000,
+    finalScrape: false,
+    plannedEndMark: undefined,
     giveUpMs: 20_000,
     startTimeoutMs: 30_000,
     workerTimeoutMs: 5_000,

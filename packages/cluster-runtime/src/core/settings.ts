@@ -24,6 +24,13 @@ export interface Settings {
   readonly drainWaitMs: number;
   /** Longest time a draining worker waits for its requests and idle connections. */
   readonly drainTimeoutMs: number;
+  /** At a planned end the primary serves metrics until each scraper has seen the last counts. */
+  readonly finalScrape: boolean;
+  /**
+   * File whose existence makes a SIGTERM a planned end. Undefined: each one is. supervisord also sends it for a restart of the
+   * application.
+   */
+  readonly plannedEndMark: string | undefined;
   /**
    * The primary exits if no worker was stable (ready for 500 ms) during this time and at least one worker exited early (before it was
    * stable).
@@ -60,6 +67,8 @@ export function readSettings(env: Env = process.env): Settings {
     requestTimeoutMs: variables.integer('REQUEST_TIMEOUT_MS', 30_000, 1_000, 600_000),
     drainWaitMs: variables.integer('DRAIN_WAIT_MS', 1000, 0, 60_000),
     drainTimeoutMs: variables.integer('DRAIN_TIMEOUT_MS', 8000, 0, 600_000),
+    finalScrape: variables.flag('FINAL_SCRAPE', false),
+    plannedEndMark: variables.text('PLANNED_END_MARK', undefined),
     giveUpMs: variables.integer('GIVE_UP_MS', 20_000, 100, 600_000),
     startTimeoutMs: variables.integer('START_TIMEOUT_MS', 30_000, 100, 600_000),
     workerTimeoutMs: variables.integer('WORKER_TIMEOUT_MS', 5_000, 0, 600_000),

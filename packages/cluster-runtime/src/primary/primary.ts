@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { constants } from 'node:os';
 import { register } from 'prom-client';
@@ -10,6 +11,7 @@ import type { Settings } from '../core/settings.ts';
 import type { Status } from '../core/status.ts';
 import { trimHeap } from '../core/trim-heap.ts';
 import { refuseUnparsed } from '../http/parse-errors.ts';
+import { FinalScrape } from './final-scrape.ts';
 import { createMetricsServer } from './metrics-server.ts';
 import { createPoolMetrics } from './pool-metrics.ts';
 import { RollingOperations } from './rolling-operations.ts';
@@ -64,13 +66,18 @@ export async function runPrimary(
     pool.killAll();
     process.exit(1);
   });
-  handleSignals(pool, operations, watchdog);
+  const finalScrape = new FinalScrape();
+  handleSignals(pool, operations, watchdog, async () => {
+    const { plannedEndMark: mark } = settings;
+    if (settings.finalScrape && (mark === undefined || existsSync(mark))) await finalScrape.wait();
+  });
 
   const server = createMetricsServer(routes(settings, pool, operations, added?.routes), {
     requireSharing: () => requireSharing(settings, pool),
     serve: metricsHandler(register, metrics.registry),
   });
   server.on('request', metrics.onRequest);
+  if (settings.finalScrape) server.on('request', finalScrape.onRequest);
   refuseUnparsed(server, metrics.unparsed);
   server.listen(settings.metricsPort, settings.host);
   await once(server, 'listening');
@@ -105,6 +112,7 @@ function handleSignals(
   pool: WorkerPool,
   operations: RollingOperations,
   watchdog: Watchdog<WorkerProcess>,
+  afterDrain: () => Promise<void>,
 ): void {
   let ending = false;
   async function end(signal: 'SIGTERM' | 'SIGINT'): Promise<void> {
@@ -117,6 +125,8 @@ function handleSignals(
     log('info', 'draining', { signal });
     watchdog.stop();
     await pool.drain();
+    // Ctrl-C: somebody waits for the end.
+    if (signal === 'SIGTERM') await afterDrain();
     log('info', 'drained; exiting');
     process.exit(0);
   }

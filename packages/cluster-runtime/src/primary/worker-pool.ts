@@ -6,10 +6,9 @@ import type { WorkerStatus } from '../core/status.ts';
 import { Backoff } from './backoff.ts';
 import { ExitReporter } from './exit-reporter.ts';
 import { GiveUp } from './give-up.ts';
+import { KILL_MARGIN_MS } from './longest-end.ts';
 import { type DrainReason, type StartReason, WorkerProcess } from './worker-process.ts';
 
-/** Time between the drain deadline of a worker and its SIGKILL. */
-const KILL_MARGIN_MS = 1000;
 /** A signal to the process group reaches the primary within this time after it has reached a worker. */
 const SIGNAL_GRACE_MS = 200;
 
