@@ -6,6 +6,8 @@ host_stop_seconds=65
 
 # stop_host: stops the stack in $host as supervisord does. Kills what is left of it, such as programs of a supervisord that was killed.
 stop_host() {
+  # Prometheus ends too. There is no such directory if nothing runs.
+  touch "$(host_variable RUN_DIRECTORY)/no-final-scrape" 2>/dev/null || true
   stopped_unit=$(host_variable UNIT)
   if [ -n "$stopped_unit" ]; then
     systemctl stop "$stopped_unit" || fail "systemctl could not stop $stopped_unit" "Its log: journalctl --unit $stopped_unit"
@@ -14,9 +16,9 @@ stop_host() {
   host_main_pid=$(host_main) || return 0
   host_supervisord=$(cat "$(host_variable RUN_DIRECTORY)/supervisord.pid" 2>/dev/null || true)
   for stopped in "$host_main_pid" "$host_supervisord"; do
-    # The second one has no parent that would pass the signal on, if run-supervisord was killed. SIGINT: no final scrape.
+    # The second one has no parent that would pass the signal on, if run-supervisord was killed.
     ! host_processes | grep -qx "$stopped" || {
-      kill -s INT "$stopped"
+      kill -s TERM "$stopped"
       break
     }
   done
