@@ -23,6 +23,7 @@ const PARTS: readonly Part[] = [
     file: 'e2e/support/compose-project.ts',
     exceptions: {
       'e2e/specs/stack.spec.ts': 'recreates containers of a stack',
+      'kit/specs/final-scrape.spec.ts': 'recreates a container of a stack',
       'kit/specs/hardening-proxy.spec.ts': 'recreates a container of a stack',
       'kit/specs/host-names.spec.ts': 'recreates a container of a stack',
       'kit/specs/line-ends.spec.ts': 'tests the command itself, in a clone',

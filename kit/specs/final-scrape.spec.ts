@@ -14,8 +14,9 @@ import { totalOfAllLives } from '../test-kit/prometheus.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const TIMEOUT_MS = 8 * 60_000;
-const ROUNDS = 3;
-const REQUESTS = 300;
+/** Fewer in each round, so that the first sample of a container is lower than the last one of the container before, at its address. */
+const SEEN = [200, 150, 100];
+const AT_STAKE = 300;
 const LOAD = { connections: 4, durationMs: 60_000, requestTimeoutMs: 20_000 };
 const DEADLINE = { deadlineMs: 90_000, everyMs: 100 };
 const SELECTOR = 'http_requests_total{job="app",route="/ping"}';
@@ -40,10 +41,10 @@ function start(finalScrape: string): Promise<ComposeStack> {
   });
 }
 
-async function ping(stack: ComposeStack): Promise<void> {
-  const { report, done } = startLoad({ ...LOAD, url: `${stack.publicUrl}/ping`, maxRequests: REQUESTS });
+async function ping(stack: ComposeStack, requests: number): Promise<void> {
+  const { report, done } = startLoad({ ...LOAD, url: `${stack.publicUrl}/ping`, maxRequests: requests });
   await done;
-  expect(report.byStatus).toEqual({ 200: REQUESTS });
+  expect(report.byStatus).toEqual({ 200: requests });
 }
 
 const inPrometheus = (stack: ComposeStack) => totalOfAllLives(stack.prometheusUrl, SELECTOR, '30m');
@@ -51,17 +52,16 @@ const inPrometheus = (stack: ComposeStack) => totalOfAllLives(stack.prometheusUr
 /** Replaces the app's container several times, each time just after it has answered requests. Returns how many were answered in all. */
 async function replace(stack: ComposeStack): Promise<{ answered: number; seen: number }> {
   let [answered, before] = [0, 0];
-  for (let round = 0; round < ROUNDS; round++) {
-    await ping(stack);
-    answered += REQUESTS;
+  for (const seen of SEEN) {
+    await ping(stack, seen);
     // Prometheus has just scraped this container, so the next requests are in no scrape for some time.
     await poll(
       'the next scrape',
-      async () => (await inPrometheus(stack)) >= before + REQUESTS || undefined,
+      async () => (await inPrometheus(stack)) >= before + seen || undefined,
       DEADLINE,
     );
-    await ping(stack);
-    answered += REQUESTS;
+    await ping(stack, AT_STAKE);
+    answered += seen + AT_STAKE;
     await stack.compose('up', '--detach', '--no-deps', '--no-build', '--force-recreate', '--wait', 'app');
     await stack.settle();
     before = await inPrometheus(stack);
@@ -74,7 +74,7 @@ test('with the final scrape the last samples of all containers add up to exactly
   const stack = await start('1');
   try {
     const { answered, seen } = await replace(stack);
-    console.log(`final scrape: ${answered} answered by ${ROUNDS} containers, ${seen} in Prometheus`);
+    console.log(`final scrape: ${answered} answered by ${SEEN.length} containers, ${seen} in Prometheus`);
     expect(seen).toBe(answered);
     const lines: string[] = [];
     const log = await stack.followLog('app', (line) => lines.push(line));
@@ -101,7 +101,7 @@ test('without the final scrape they fall short', async () => {
   const stack = await start('');
   try {
     const { answered, seen } = await replace(stack);
-    console.log(`no final scrape: ${answered} answered by ${ROUNDS} containers, ${seen} in Prometheus`);
+    console.log(`no final scrape: ${answered} answered by ${SEEN.length} containers, ${seen} in Prometheus`);
     expect(seen).toBeLessThan(answered);
   } finally {
     stack.down();

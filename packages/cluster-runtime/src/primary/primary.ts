@@ -125,7 +125,7 @@ function handleSignals(
     log('info', 'draining', { signal });
     watchdog.stop();
     await pool.drain();
-    // Ctrl-C: somebody waits for the end.
+    // SIGINT is Ctrl-C, after which a person waits for the end.
     if (signal === 'SIGTERM') await afterDrain();
     log('info', 'drained; exiting');
     process.exit(0);
