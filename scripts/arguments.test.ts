@@ -20,6 +20,14 @@ const CALLS: readonly Call[] = [
   ['reload', ['app'], 'unknown argument: app\n  scripts/reload --help'],
   ['up', ['--detach', 'app'], 'unknown argument: app\n  scripts/up --help'],
   ['smoke', ['ping'], 'unknown argument: ping\n  PATH must begin with /: scripts/smoke --help'],
+  ['../supervisor/install-host', ['--purge'], 'unknown argument: --purge\n  supervisor/install-host --help'],
+  [
+    '../supervisor/install-host',
+    ['--remove', 'all'],
+    'unknown argument: all\n  supervisor/install-host --help',
+  ],
+  ['../.ci/bare-debian', ['sid'], 'unknown argument: sid\n  .ci/bare-debian --help'],
+  ['../.ci/bare-debian', [], 'no Debian suite: bookworm or trixie\n  .ci/bare-debian --help'],
   [
     'lib/check-prometheus',
     ['bogus'],
