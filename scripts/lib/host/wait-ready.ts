@@ -20,7 +20,8 @@ const urls = [
   // The app first: nginx would log each failure.
   `http://127.0.0.1:${PORT}/readyz`,
   `http://127.0.0.1:${PUBLIC_PORT}/readyz`,
-  `http://127.0.0.1:${METRICS_HOST_PORT}/metrics`,
+  // Not /metrics: it answers 503 where workers cannot share.
+  `http://127.0.0.1:${METRICS_HOST_PORT}/status`,
   ...(PROMETHEUS ? [`http://127.0.0.1:${PROMETHEUS_PORT}/-/ready`] : []),
 ];
 
