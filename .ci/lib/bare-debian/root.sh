@@ -113,8 +113,16 @@ root_has_ended() {
 }
 
 remove_root() {
-  for hierarchy in $(root_hierarchies); do
-    find "$hierarchy/$group" -depth -type d -exec rmdir {} \; 2>/dev/null || true
-  done
+  wait_until 20 remove_groups || say "warning: control groups of the root are left: /sys/fs/cgroup/*/$group"
   rm -rf --one-file-system "$tree" "$tree.log" "$tree.network"
+}
+
+# remove_groups: removes the control groups of the root. The last processes may still be ending.
+remove_groups() {
+  groups_left=
+  for hierarchy in $(root_hierarchies); do
+    [ ! -d "$hierarchy/$group" ] || find "$hierarchy/$group" -depth -type d -exec rmdir {} \; 2>/dev/null || groups_left=1
+    [ ! -d "$hierarchy/$group" ] || groups_left=1
+  done
+  [ -z "$groups_left" ]
 }
