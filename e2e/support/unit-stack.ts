@@ -2,13 +2,15 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { HostStack } from './host-stack.ts';
-import type { Following, StackOptions } from './stack.ts';
+import type { Following, LoggedService, StackOptions } from './stack.ts';
 
 const run = promisify(execFile);
-const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 const UNIT = 'pandoras-express';
 const INSTALL = 'supervisor/install-host';
 const JOURNAL = ['--namespace', UNIT];
+/** Only lines of nginx' access log have this field. */
+const OF_ACCESS_LOG = '"server_port"';
 
 /** Stacks that were started and not stopped. The last one is installed; a machine has one unit of this name. */
 const started: UnitStack[] = [];
@@ -56,11 +58,13 @@ export class UnitStack extends HostStack {
     return `/srv/${UNIT}`;
   }
 
-  /** The journal has the logs of all programs. */
-  override async log(): Promise<string> {
+  /** The journal has the lines of all programs. */
+  override async log(service: LoggedService): Promise<string> {
     await run('journalctl', [...JOURNAL, '--sync']);
     const read = [...JOURNAL, '--no-pager', '--output', 'cat'];
-    return (await run('journalctl', read, { maxBuffer: MAX_OUTPUT_BYTES })).stdout;
+    const { stdout } = await run('journalctl', read, { maxBuffer: MAX_OUTPUT_BYTES });
+    const isOfService = (line: string) => line.includes(OF_ACCESS_LOG) === (service === 'nginx');
+    return stdout.split('\n').filter(isOfService).join('\n');
   }
 
   override async followLog(_service: unknown, onLine: (line: string) => void): Promise<Following> {
