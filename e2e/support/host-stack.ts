@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseEnv, promisify } from 'node:util';
 import { getText } from '../../kit/test-kit/scrape.ts';
@@ -20,6 +19,7 @@ import {
   type StackOptions,
   WORKERS,
 } from './stack.ts';
+import { startAlone } from './start-lock.ts';
 
 const run = promisify(execFile);
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
@@ -27,9 +27,6 @@ const ANSWER_TIMEOUT_MS = 20_000;
 const MOUNT = resolve(import.meta.dirname, '../fixtures/mount-tmpfs.py');
 /** As in fixtures/small-directory.compose.yml. */
 const SMALL_DIRECTORY = '416k';
-/** Two stacks that choose their ports at the same time might choose the same ones. */
-const START_LOCK = join(tmpdir(), 'pandoras-e2e-start.lock');
-
 /** The stack without containers, as `scripts/up --host` starts it on this machine. */
 export class HostStack implements Stack {
   protected readonly place: HostPlace;
@@ -66,7 +63,8 @@ export class HostStack implements Stack {
     const inNamespace = this.hasSmallDirectory ? inNewMountNamespace : [];
     const up = [this.place.file('scripts/up'), '--host', '--detach'];
     const env = this.scriptEnvironment;
-    const { stdout } = await run('flock', ['--close', START_LOCK, ...inNamespace, ...up], { env });
+    const [file, ...args] = [...inNamespace, ...up];
+    const { stdout } = await startAlone(() => run(file!, args, { env }));
     if (this.hasSmallDirectory) await this.mountSmallDirectory();
     await this.settle();
     return stdout;

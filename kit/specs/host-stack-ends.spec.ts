@@ -7,6 +7,7 @@ import { expect, test, withStack } from '../../e2e/support/host-fixtures.ts';
 import { processesOfSession } from '../../e2e/support/host-processes.ts';
 import { HostStack } from '../../e2e/support/host-stack.ts';
 import { counted, ping, REQUESTS } from '../../e2e/support/pings.ts';
+import { startAlone } from '../../e2e/support/start-lock.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { listening } from './support/host-facts.ts';
 
@@ -77,24 +78,30 @@ test('two stacks of two checkouts run side by side, and the end of one does not 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   test(`scripts/up --host in the foreground ends everything at ${signal} and exits with 0`, async () => {
     const stack = HostStack.prepare(OPTIONS);
-    // A process group of its own, because Ctrl-C reaches the whole group.
-    const up = spawn(join(stack.checkout, 'scripts/up'), ['--host'], {
-      env: stack.scriptEnvironment,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    let up: ChildProcess | undefined;
     try {
-      await printed(up, 'Press Ctrl-C to stop it.');
+      up = await startAlone(() => upInForeground(stack));
       const session = stack.session();
       await ping(stack);
       process.kill(signal === 'SIGINT' ? -up.pid! : up.pid!, signal);
       expect(await once(up, 'exit')).toEqual([0, null]);
       expect(remains(stack, session)).toEqual([]);
     } finally {
-      up.kill('SIGKILL');
+      up?.kill('SIGKILL');
       stack.down();
     }
   });
+}
+
+async function upInForeground(stack: HostStack): Promise<ChildProcess> {
+  // A process group of its own, because Ctrl-C reaches the whole group.
+  const up = spawn(join(stack.checkout, 'scripts/up'), ['--host'], {
+    env: stack.scriptEnvironment,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await printed(up, 'Press Ctrl-C to stop it.');
+  return up;
 }
 
 async function printed(program: ChildProcess, text: string): Promise<void> {

@@ -23,13 +23,17 @@ stop_host() {
     }
   done
   wait_until "$host_stop_seconds" host_has_ended || true
-  left=$(host_processes)
-  [ -z "$left" ] || {
-    # shellcheck disable=SC2086
-    kill -s KILL $left 2>/dev/null || true
-    wait_until 10 host_has_ended || fail "these processes of the stack do not end: $(host_processes | tr '\n' ' ')"
-  }
+  wait_until 10 nothing_is_left || fail "these processes of the stack do not end: $(host_processes | tr '\n' ' ')"
   rm -f "$(host_variable RUN_DIRECTORY)/main.pid"
+}
+
+# nothing_is_left: kills what is left. To be repeated, because a process may create another one before it is killed.
+nothing_is_left() {
+  left=$(host_processes)
+  [ -n "$left" ] || return 0
+  # shellcheck disable=SC2086
+  kill -s KILL $left 2>/dev/null || true
+  return 1
 }
 
 # host_has_ended: also true if supervisord was killed, because its programs then get no signal.
