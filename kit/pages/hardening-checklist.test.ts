@@ -14,7 +14,7 @@ const TESTS: Record<string, string> = {
   containers: 'kit/specs/hardening-containers.spec.ts',
   images: 'kit/specs/image-contents.spec.ts',
   compose: 'kit/specs/compose-file.spec.ts',
-  kubernetes: 'kit/pages/kubernetes.test.ts',
+  kubernetes: 'deploy/kubernetes/hardening.test.ts',
   page: 'kit/pages/hardening-checklist.test.ts',
 };
 const FOLDERS = ['demo-app', 'nginx', 'nginx/exporter', 'prometheus', 'grafana'];
@@ -54,7 +54,7 @@ test('the tables have every item of the benchmark and every control of the profi
     Array.from({ length: last }, (_, i) => `${section}.${i + 1}`);
   const listed = benchmark.flatMap(([item]) => item!.match(/\b[45]\.\d+\b/g) ?? []);
   assert.deepEqual(listed.sort(), [...numbers(4, 12), ...numbers(5, 32)].sort());
-  const controls = [...read('kit/pages/kubernetes.test.ts').matchAll(/^ {4}\['(\w+)', /gm)].map(
+  const controls = [...read('deploy/kubernetes/hardening.test.ts').matchAll(/^ {4}\['(\w+)', /gm)].map(
     ([, name]) => name!,
   );
   assert.ok(controls.length > 15);
