@@ -16,7 +16,11 @@ const LEAST_READY = 2;
 const READY_DEADLINE_MS = 60_000;
 
 /** Kills a random ready worker every `everyMs`, or later, when enough workers are ready again. */
-export function startKilling(stack: Stack, everyMs: number, random: Random): Killing {
+export function startKilling(
+  stack: Pick<Stack, 'status' | 'signal'>,
+  everyMs: number,
+  random: Random,
+): Killing {
   const killed: number[] = [];
   let stopped = false;
   let failed = false;
