@@ -188,6 +188,24 @@ test('the metrics directory counts towards the memory limit of the pod', async (
   expect(Number(shmem)).toBeGreaterThanOrEqual(1024 * Number(kilobytes));
 });
 
+test('a container that is restarted in the pod starts with an empty metrics directory', async () => {
+  test.setTimeout(TIMEOUT_MS);
+  await load(REQUESTS).done;
+  const before = await counted();
+  const pid = (await engine.facts()).State.Pid;
+  await engine.shell(`kill -s KILL ${pid}`);
+  await poll(
+    'another first process',
+    async () => ![0, pid].includes((await engine.facts()).State.Pid) || undefined,
+    DEADLINE,
+  );
+  await allReady();
+  expect(before).toBeGreaterThanOrEqual(REQUESTS);
+  expect(await counted()).toBe(0);
+  expect((await load(REQUESTS).done).byStatus).toEqual({ 200: REQUESTS });
+  expect(await counted()).toBe(REQUESTS);
+});
+
 test('an ending pod first fails its readiness probe while it still serves, and exits with 0 in its grace period', async () => {
   test.setTimeout(TIMEOUT_MS);
   const before = await counted();

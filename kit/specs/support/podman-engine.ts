@@ -21,7 +21,7 @@ function debian(): string {
 }
 
 export interface ContainerFacts {
-  readonly State: { readonly Status: string; readonly ExitCode: number; readonly OOMKilled: boolean };
+  readonly State: { readonly Pid: number; readonly ExitCode: number; readonly OOMKilled: boolean };
   readonly Config: { readonly StopTimeout: number; readonly User: string };
   readonly EffectiveCaps: readonly string[];
   readonly HostConfig: {
