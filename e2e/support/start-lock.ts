@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const LOCK = join(tmpdir(), 'pandoras-e2e-start.lock');
+/** One for each user, because fs.protected_regular forbids to open the file of another one: proc_sys_fs(5). */
+const LOCK = join(tmpdir(), `pandoras-e2e-start-${process.getuid?.()}.lock`);
 
-/** Runs `start` while no other test of this machine starts a stack: two might choose the same ports, and one would then end. */
+/** Runs `start` while no other test of this user starts a stack: two might choose the same ports, and one would then end. */
 export async function startAlone<T>(start: () => Promise<T>): Promise<T> {
   // The lock is held until the standard input of cat ends, also if this process is killed.
   const lock = spawn('flock', [LOCK, 'sh', '-c', 'echo locked; exec cat'], {
