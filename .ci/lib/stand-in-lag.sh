@@ -1,11 +1,11 @@
 # shellcheck shell=sh
 # Reports stand-ins whose program has another version than the official image. Sourced after say.sh.
 
-# warn_if_behind IMAGE STAND_IN: warns if the version in the stand-in differs from the tag of the image. Only Prometheus and the
-# exporter may differ; the recipes of the other images fail on another version.
+# warn_if_behind IMAGE STAND_IN: warns if the version in the stand-in differs from the tag of the image. Only Prometheus,
+# Alertmanager and the exporter may differ; the recipes of the other images fail on another version.
 warn_if_behind() {
   case ${1%@*} in
-    */prometheus:* | */nginx-prometheus-exporter:*) ;;
+    */prometheus:* | */alertmanager:* | */nginx-prometheus-exporter:*) ;;
     *) return 0 ;;
   esac
   wanted_version=${1%@*}

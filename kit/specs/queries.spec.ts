@@ -102,11 +102,27 @@ test('every recording rule returns data, and every alert selects existing series
   for (const rule of rules.filter(({ type }) => type === 'alerting')) {
     collect(await api<Node>(stack, `parse_query?query=${encodeURIComponent(rule.query)}`), selectors);
   }
-  // The remote-write series exist only with REMOTE_WRITE_URL: kit/specs/remote-write.spec.ts checks them.
+  // These exist only with REMOTE_WRITE_URL or Alertmanager: kit/specs/remote-write.spec.ts and alertmanager.spec.ts check them.
   await expectData(
     stack,
-    [...selectors].filter((selector) => !selector.includes('prometheus_remote_storage_')),
+    [...selectors].filter((selector) => !/prometheus_remote_storage_|alertmanager_/.test(selector)),
   );
+});
+
+test('without the profile alertmanager Prometheus sends no alert, and logs no error about it', async ({
+  stack,
+}) => {
+  const { activeAlertmanagers, droppedAlertmanagers } = await api<Record<string, unknown[]>>(
+    stack,
+    'alertmanagers',
+  );
+  expect([activeAlertmanagers, droppedAlertmanagers]).toEqual([[], []]);
+  const log = await stack.compose('logs', '--no-color', 'prometheus');
+  expect(
+    log
+      .split('\n')
+      .filter((line) => /level=(WARN|ERROR).*(alertmanager|notifi|file_sd|discovery)/i.test(line)),
+  ).toEqual([]);
 });
 
 interface Node {

@@ -4,11 +4,11 @@
 
 : "${root:?must be set to the checkout before this file is sourced}"
 
-# bases [FOLDER...]: prints ARGUMENT|OFFICIAL IMAGE|FOLDER for the Dockerfile of each folder; by default for all, Grafana only if
-# its profile is active.
+# bases [FOLDER...]: prints ARGUMENT|OFFICIAL IMAGE|FOLDER for the Dockerfile of each folder; by default for all, Grafana and
+# Alertmanager only if their profiles are active.
 bases() {
   # shellcheck disable=SC2046
-  [ $# -gt 0 ] || set -- demo-app nginx nginx/exporter prometheus $(! has_grafana_profile || echo grafana)
+  [ $# -gt 0 ] || set -- demo-app nginx nginx/exporter prometheus $(! has_profile grafana || echo grafana) $(! has_profile alertmanager || echo alertmanager)
   for folder in "$@"; do
     [ -f "$root/$folder/Dockerfile" ] || fail "no Dockerfile in $root/$folder"
     awk -v folder="$folder" '
@@ -19,9 +19,9 @@ bases() {
   done
 }
 
-has_grafana_profile() {
+has_profile() {
   case ",$(setting COMPOSE_PROFILES)," in
-    *,grafana,* | *,\*,*) true ;;
+    *,"$1",* | *,\*,*) true ;;
     *) false ;;
   esac
 }

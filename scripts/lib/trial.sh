@@ -5,13 +5,14 @@
 : "${root:?must be set to the checkout before this file is sourced}"
 
 # write_trial FILE: writes the compose configuration of the trial. It is a separate project ($trial) with its own images, networks
-# and volumes, without published ports, container names, restarts and remote write.
+# and volumes, without published ports, container names, restarts, remote write and messages of alerts.
 write_trial() {
   trial=${project:?}-trial
   IMAGE_TAG=$trial REMOTE_WRITE_URL='' END_AT_FIRST_FAILURE=1 \
     docker compose --project-name "$trial" config >"$1.all" || return 1
   # compose indents the keys of a service by four spaces, and values on lines of their own by six.
   awk '
+    /^      ACTIVE_PROFILES:/ { next }
     !/^      / { left_out = /^    (ports|restart|container_name):/ }
     !left_out
   ' "$1.all" >"$1"

@@ -30,13 +30,13 @@ export interface Inspected {
   readonly State: { StartedAt: string; Status: string };
 }
 
-export async function inspect(stack: ComposeStack, service: Service): Promise<Inspected> {
+export async function inspect(stack: ComposeStack, service: string): Promise<Inspected> {
   const [inspected] = JSON.parse(await docker(['inspect', await stack.containerId(service)])) as [Inspected];
   return inspected;
 }
 
 /** The container's networks, by their names in docker-compose.yml, except `egress`, which a user of the template may add. */
-export async function networksOf(stack: ComposeStack, service: Service): Promise<string[]> {
+export async function networksOf(stack: ComposeStack, service: string): Promise<string[]> {
   const { NetworkSettings } = await inspect(stack, service);
   return Object.keys(NetworkSettings.Networks)
     .map((name) => name.replace(`${stack.project}_`, ''))

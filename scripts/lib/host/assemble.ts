@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -59,6 +60,8 @@ function copyNginx(root: string, target: string, variables: Variables): void {
   const mode = read(join(source, 'host.conf'));
   write(join(target, 'mode.conf'), fillIn('nginx/host.conf', mode, variables));
   cpSync(join(source, 'page'), join(target, 'page'), { recursive: true });
+  const runbooks = ['-f', join(source, 'runbooks.awk'), join(root, 'docs/reference/alerts.md')];
+  write(join(target, 'page/runbooks.html'), execFileSync('awk', runbooks, { encoding: 'utf8' }));
 }
 
 function copyPrometheus(root: string, target: string, variables: Variables): void {

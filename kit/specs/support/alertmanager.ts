@@ -1,0 +1,68 @@
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import type { ComposeStack } from '../../../e2e/support/compose-stack.ts';
+import {
+  temporaryDirectory,
+  thisProcess,
+} from '../../../packages/prom-multiproc/test/support/temporary-directory.ts';
+
+const SHIPPED = resolve(import.meta.dirname, '../../../alertmanager/alertmanager.yml');
+
+/** https://prometheus.io/docs/alerting/latest/configuration/#webhook_config */
+export interface Message {
+  readonly status: 'firing' | 'resolved';
+  readonly groupLabels: Readonly<Record<string, string>>;
+  readonly alerts: readonly {
+    readonly status: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+    readonly generatorURL: string;
+  }[];
+}
+
+function replaced(text: string, from: string, to: string): string {
+  if (!text.includes(from)) throw new Error(`${SHIPPED} does not contain "${from}"`);
+  return text.replace(from, to);
+}
+
+/** Writes the shipped configuration with a webhook, as its comments say, and with short intervals. Returns the file. */
+export function configurationWith(webhook: string): string {
+  let text = readFileSync(SHIPPED, 'utf8');
+  text = replaced(text, '    # webhook_configs:\n    #   - url:', '    webhook_configs:\n      - url:');
+  text = replaced(text, 'https://hooks.example.com/alerts', webhook);
+  text = replaced(text, 'group_wait: 30s', 'group_wait: 5s');
+  text = replaced(text, 'group_interval: 5m', 'group_interval: 5s');
+  const directory = temporaryDirectory(thisProcess);
+  const file = join(directory, 'alertmanager.yml');
+  writeFileSync(file, text);
+  // Alertmanager runs as another user.
+  chmodSync(directory, 0o755);
+  return file;
+}
+
+export async function messages(stack: ComposeStack): Promise<Message[]> {
+  const log = await stack.compose('logs', '--no-color', '--no-log-prefix', 'webhook');
+  return log
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Message);
+}
+
+/** Returns how many messages Alertmanager did not send for this reason, `silence` or `inhibition`. */
+export async function suppressed(stack: ComposeStack, reason: string): Promise<number> {
+  const text = await stack.exec('alertmanager', 'wget', '-q', '-O', '-', 'http://127.0.0.1:9093/metrics');
+  const sample = new RegExp(
+    `^alertmanager_notifications_suppressed_total\\{reason="${reason}"\\} (\\S+)$`,
+    'm',
+  );
+  return Number(sample.exec(text)?.[1] ?? 0);
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((listening) => server.once('listening', listening));
+  const { port } = server.address() as { port: number };
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
