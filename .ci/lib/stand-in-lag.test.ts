@@ -23,6 +23,7 @@ for (const [image, found, version] of [
   ['prom/prometheus:v3.13.2', 'prometheus, version 3.5.3+ds (branch: debian/sid)', '3.5.3'],
   ['prom/prometheus:v3.13.2@sha256:0', 'prometheus, version 3.5.3+ds (branch: debian/sid)', '3.5.3'],
   ['mirror.example/nginx/nginx-prometheus-exporter:1.5.3', 'nginx_exporter, version 1.4.1-1+b5 (x)', '1.4.1'],
+  ['prom/alertmanager:v0.33.1', 'alertmanager, version 0.31.0 (branch: debian/sid)', '0.31.0'],
   ['prom/prometheus:v3.13.2', 'cannot start', 'unknown'],
 ]) {
   const official = /:v?([\d.]+)/.exec(image!)![1];

@@ -19,7 +19,7 @@ const INTERNAL = ['END_AT_FIRST_FAILURE'];
 /** Old names that still work: see kit/specs/compose-file.spec.ts. */
 const OLD_NAMES = ['METRICS_DOOR_PORT'];
 /** Read by compose itself and by the scripts. */
-const NOT_IN_COMPOSE_FILES = ['COMPOSE_PROJECT_NAME', 'COMPOSE_PROFILES', 'COMPOSE_FILE', 'BASE_DAYS'];
+const NOT_IN_COMPOSE_FILES = ['COMPOSE_PROJECT_NAME', 'COMPOSE_FILE', 'BASE_DAYS'];
 
 test('.env.example lists each variable of the compose files', () => {
   const files = globSync(['docker-compose.yml', '*.compose.yml', 'prometheus/*.compose.yml'], { cwd: ROOT });

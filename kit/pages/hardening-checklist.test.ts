@@ -17,7 +17,7 @@ const TESTS: Record<string, string> = {
   kubernetes: 'deploy/kubernetes/hardening.test.ts',
   page: 'kit/pages/hardening-checklist.test.ts',
 };
-const FOLDERS = ['demo-app', 'nginx', 'nginx/exporter', 'prometheus', 'grafana'];
+const FOLDERS = ['demo-app', 'nginx', 'nginx/exporter', 'prometheus', 'alertmanager', 'grafana'];
 const dockerfiles = FOLDERS.map((folder) => [folder, read(`${folder}/Dockerfile`)] as const);
 
 /** The rows of the three tables. */
@@ -66,7 +66,7 @@ test('the tables have every item of the benchmark and every control of the profi
 
 test('every image except that of nginx-exporter has a HEALTHCHECK, and compose overrides none', () => {
   const has = dockerfiles.filter(([, text]) => /^HEALTHCHECK CMD \[/m.test(text)).map(([folder]) => folder);
-  assert.deepEqual(has, ['demo-app', 'nginx', 'prometheus', 'grafana']);
+  assert.deepEqual(has, ['demo-app', 'nginx', 'prometheus', 'alertmanager', 'grafana']);
   const { services } = parse(read('docker-compose.yml'), { merge: true }) as {
     services: Record<string, { healthcheck?: { test?: unknown; disable?: boolean } }>;
   };

@@ -2,6 +2,7 @@ import { expect, test } from '@playwright/test';
 import { ComposeStack } from '../../e2e/support/compose-stack.ts';
 import { Rules } from '../../e2e/support/rules.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
+import { chooseBaseImages } from '../test-kit/base-images.ts';
 import { docker } from '../test-kit/docker.ts';
 import { startLoad } from '../test-kit/load.ts';
 import { alerts, query, targets } from '../test-kit/prometheus.ts';
@@ -22,13 +23,17 @@ let stack: ComposeStack;
 
 test.beforeAll(async () => {
   test.setTimeout(START_TIMEOUT_MS);
+  const COMPOSE_PROFILES = 'alertmanager';
+  const bases: NodeJS.ProcessEnv = { ...process.env, COMPOSE_PROFILES };
+  chooseBaseImages(bases);
   const rules = new Rules();
   rules.shorten(DIVISOR);
   stack = await ComposeStack.start({
     sharing: true,
     overrides: ['e2e/fixtures/given-rules.compose.yml', 'kit/specs/fixtures/alertmanager.compose.yml'],
     environment: {
-      COMPOSE_PROFILES: 'alertmanager',
+      COMPOSE_PROFILES,
+      ALERTMANAGER_BASE: bases.ALERTMANAGER_BASE!,
       RULES_DIRECTORY: rules.directory,
       ALERTMANAGER_CONFIGURATION: configurationWith('http://webhook:8080/'),
       PROMETHEUS_PORT: String(await freePort()),

@@ -121,7 +121,7 @@ test('METRICS_HOST_PORT sets the host port of the metrics, and so does its old n
   expect(await publishedWith({ METRICS_HOST_PORT: '9140', METRICS_DOOR_PORT: '9240' })).toBe('9140');
 });
 
-/** The network with outbound access; no service uses it by default. */
+/** The network with outbound access; only Alertmanager uses it, a service of a profile. */
 const OUTBOUND = 'egress';
 const MASQUERADE = 'com.docker.network.bridge.enable_ip_masquerade';
 /** Returns why a container on this network reaches nothing outside, or undefined if it does. */
@@ -142,6 +142,8 @@ test('no default network has outbound access, and services with published ports 
     // Otherwise the host has an address on the network: https://docs.docker.com/engine/network/drivers/bridge/
     expect(network.driver_opts, name).toMatchObject({ 'com.docker.network.bridge.inhibit_ipv4': 'true' });
   }
+  const outbound = Object.keys(services).filter((name) => OUTBOUND in (services[name]!.networks ?? {}));
+  expect(outbound).toEqual(['alertmanager']);
   for (const [name, service] of Object.entries(services)) {
     const published = Object.keys(service.networks ?? {}).filter(
       (network) => kept[network] && !kept[network].internal,
@@ -161,7 +163,7 @@ test('remote-write.compose.yml gives outbound access to Prometheus only', async 
 });
 
 test('every base image is pinned to a version', () => {
-  for (const directory of ['demo-app', 'nginx', 'nginx/exporter', 'prometheus', 'grafana']) {
+  for (const directory of ['demo-app', 'nginx', 'nginx/exporter', 'prometheus', 'alertmanager', 'grafana']) {
     const file = readFileSync(resolve(ROOT, directory, 'Dockerfile'), 'utf8');
     const stages = [...file.matchAll(/^FROM (?:--\S+ )?(\S+)(?: AS (\S+))?/gm)];
     const [, argument] = /^ARG (\w+_BASE)=official$/m.exec(file) ?? [];

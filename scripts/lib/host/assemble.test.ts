@@ -77,3 +77,8 @@ test('the build contains its packages, and links to nothing outside', (t) => {
   );
   assert.deepEqual(links, []);
 });
+
+test('nginx has the page of runbooks, to which alerts link', (t) => {
+  const page = readFileSync(join(built(t), 'nginx/page/runbooks.html'), 'utf8');
+  assert.match(page, /<h3 id="targetdown">TargetDown<\/h3>/);
+});
