@@ -6,6 +6,7 @@ import {
   temporaryDirectory,
   thisProcess,
 } from '../../../packages/prom-multiproc/test/support/temporary-directory.ts';
+import { docker } from '../../test-kit/docker.ts';
 
 const SHIPPED = resolve(import.meta.dirname, '../../../alertmanager/alertmanager.yml');
 
@@ -42,10 +43,11 @@ export function configurationWith(webhook: string): string {
 }
 
 export async function messages(stack: ComposeStack): Promise<Message[]> {
-  const log = await stack.compose('logs', '--no-color', '--no-log-prefix', 'webhook');
+  // `docker compose logs` adds escape sequences.
+  const log = await docker(['logs', await stack.containerId('webhook')]);
   return log
     .split('\n')
-    .filter((line) => line.startsWith('{'))
+    .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Message);
 }
 
