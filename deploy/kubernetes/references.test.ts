@@ -1,7 +1,7 @@
 /** Checks that the rendered objects refer to each other. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { globSync, readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { test } from 'node:test';
 import type {
   Autoscaler,
@@ -74,6 +74,15 @@ test('the autoscaler alone sets the number of pods, and a node drain or an updat
   const { maxUnavailable } = objectOf<PodDisruptionBudget>(production, 'PodDisruptionBudget').spec;
   assert.ok(maxUnavailable < autoscaler.minReplicas && maxUnavailable < spec.replicas!);
   assert.deepEqual(spec.strategy.rollingUpdate, { maxSurge: 1, maxUnavailable: 0 });
+});
+
+test('each file says what was never run on a cluster', () => {
+  const files = globSync('{base,components/*}/*.yaml', { cwd: import.meta.dirname });
+  assert.ok(files.length > 8, `${files.length} files`);
+  for (const file of files.filter((each) => basename(each) !== 'kustomization.yaml')) {
+    const [header] = /^(#.*\n)+/.exec(readFileSync(resolve(import.meta.dirname, file), 'utf8')) ?? [''];
+    assert.match(header, /Never run on a cluster/, file);
+  }
 });
 
 test('every object of the overlay for production is in its namespace', () => {
