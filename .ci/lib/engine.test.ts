@@ -1,7 +1,7 @@
 /** Runs functions of engine.sh, and scripts that only need an answer of Docker, with a stub in place of `docker`. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
@@ -31,8 +31,14 @@ exit 99
   const cat = '#!/bin/sh\n[ "$*" = /run/docker.pid ] && exit 1\nexec /bin/cat "$@"\n';
   writeFileSync(join(bin, 'cat'), cat, { mode: 0o755 });
   const { DOCKER_HOST: _host, DOCKER_CONTEXT: _context, ...env } = process.env;
-  // A stack without containers may run in the directory of this checkout.
-  return { ...env, PATH: `${bin}:${env.PATH}`, INFO: info, HOST_DIRECTORY: join(bin, 'host') };
+  return { ...env, PATH: `${bin}:${env.PATH}`, INFO: info };
+}
+
+/** Copies the scripts: a stack without containers may run in the directory of this checkout, and `down` would stop it. */
+function scriptOfCopy(t: TestContext, name: string): string {
+  const copy = temporaryDirectory(t);
+  for (const path of ['scripts', '.ci/lib']) cpSync(join(ROOT, path), join(copy, path), { recursive: true });
+  return join(copy, 'scripts', name);
 }
 
 function sh(code: string, env: NodeJS.ProcessEnv) {
@@ -65,8 +71,8 @@ for (const info of STOPPED) {
 
   test(`scripts/down succeeds, and with --volumes fails: ${info}`, (t) => {
     const env = withStub(t, { info, infoStatus: 1 });
-    const down = (...args: string[]) =>
-      spawnSync(join(ROOT, 'scripts/down'), args, { env, encoding: 'utf8' });
+    const script = scriptOfCopy(t, 'down');
+    const down = (...args: string[]) => spawnSync(script, args, { env, encoding: 'utf8' });
     const { status, stderr } = down();
     assert.deepEqual([status, stderr], [0, 'The Docker engine is not running, so no stack is running.\n']);
     const { status: failed, stderr: error } = down('--volumes');
@@ -86,7 +92,7 @@ for (const info of NOT_STOPPED) {
   test(`scripts/down and scripts/reload fail with Docker's error: ${info}`, (t) => {
     const env = withStub(t, { info, infoStatus: 1 });
     for (const script of ['down', 'reload']) {
-      const { status, stderr } = spawnSync(join(ROOT, 'scripts', script), { env, encoding: 'utf8' });
+      const { status, stderr } = spawnSync(scriptOfCopy(t, script), { env, encoding: 'utf8' });
       assert.equal(status, 1, script);
       assert.ok(
         stderr.startsWith(`error: no working Docker engine with compose and buildx: ${info}\n`),
