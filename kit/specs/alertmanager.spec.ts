@@ -4,10 +4,18 @@ import { Rules } from '../../e2e/support/rules.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { chooseBaseImages } from '../test-kit/base-images.ts';
 import { docker } from '../test-kit/docker.ts';
+import { hasSetId, type Image, isCommand, mayBeWrittenByAll, readImage } from '../test-kit/image-files.ts';
 import { startLoad } from '../test-kit/load.ts';
 import { alerts, query, targets } from '../test-kit/prometheus.ts';
 import { getText } from '../test-kit/scrape.ts';
-import { configurationWith, freePort, type Message, messages, suppressed } from './support/alertmanager.ts';
+import {
+  configurationWith,
+  freePort,
+  inhibited,
+  type Message,
+  messages,
+  suppressed,
+} from './support/alertmanager.ts';
 import { inspect, networksOf } from './support/container-facts.ts';
 
 const START_TIMEOUT_MS = 15 * 60_000;
@@ -167,6 +175,31 @@ test('a dead replica is silent while silenced, then one message without its cons
   await messagesBecome(...before, 'firing TargetDown', 'resolved TargetDown');
 });
 
+test('two dead replicas are one message, also with all their consequences', async () => {
+  test.setTimeout(START_TIMEOUT_MS);
+  const before = shown(await messages(stack));
+  const consequences = [
+    ['NginxRefusing', 'job=nginx-own-answers', 'status=504'],
+    ['Shedding', 'job=app', 'reason=wait'],
+    ['WorkersMissing', 'job=app', 'instance=a:9041'],
+    ['ErrorBudgetBurningSlowly', 'slo=latency'],
+  ];
+  for (const instance of ['a:9041', 'b:9041'])
+    await amtool('alert', 'add', 'TargetDown', 'job=app', `instance=${instance}`);
+  for (const alert of consequences) await amtool('alert', 'add', ...alert);
+  await poll(
+    'all consequences are inhibited',
+    async () => {
+      const names = await inhibited(stack);
+      if (!consequences.every(([name]) => names.includes(name!))) throw new Error(names.join(', '));
+      return true;
+    },
+    DEADLINE,
+  );
+  const received = await messagesBecome(...before, 'firing TargetDown');
+  expect(received.at(-1)!.alerts.map(({ labels }) => labels.instance)).toEqual(['a:9041', 'b:9041']);
+});
+
 test('the engine restricts Alertmanager as the other services, and publishes no port of it', async () => {
   expect(await networksOf(stack, 'alertmanager')).toEqual(['monitoring']);
   const { Config, HostConfig, Mounts, NetworkSettings } = await inspect(stack, 'alertmanager');
@@ -191,6 +224,17 @@ test('the engine restricts Alertmanager as the other services, and publishes no 
     'volume /alertmanager',
   ]);
   expect(Object.values(NetworkSettings.Ports).flatMap((bindings) => bindings ?? [])).toEqual([]);
+});
+
+test('the image of Alertmanager has only its programs and those of the image of Prometheus, and none runs as another user', async () => {
+  const imageOf = async (service: string) => readImage((await inspect(stack, service)).Config.Image);
+  const [own, other] = [await imageOf('alertmanager'), await imageOf('prometheus')];
+  const commands = ({ files }: Image) =>
+    files.filter(isCommand).map(({ path }) => path.slice(path.lastIndexOf('/') + 1));
+  const known = new Set(commands(other));
+  const further = commands(own).filter((name) => !known.has(name));
+  expect([...new Set(further)].sort()).toEqual(['alertmanager', 'amtool', 'run-alertmanager']);
+  expect(own.files.filter((file) => hasSetId(file) || mayBeWrittenByAll(file))).toEqual([]);
 });
 
 test('Prometheus scrapes Alertmanager, and the alert NotificationsFailing selects an existing series', async () => {
