@@ -179,19 +179,19 @@ test('two dead replicas are one message, also with all their consequences', asyn
   test.setTimeout(START_TIMEOUT_MS);
   const before = shown(await messages(stack));
   const consequences = [
-    ['NginxRefusing', 'job=nginx-own-answers', 'status=504'],
-    ['Shedding', 'job=app', 'reason=wait'],
-    ['WorkersMissing', 'job=app', 'instance=a:9041'],
-    ['ErrorBudgetBurningSlowly', 'slo=latency'],
+    { alertname: 'NginxRefusing', job: 'nginx-own-answers', status: '504' },
+    { alertname: 'Shedding', job: 'app', reason: 'wait' },
+    { alertname: 'WorkersMissing', job: 'app', instance: 'a:9041' },
+    { alertname: 'ErrorBudgetBurningSlowly', slo: 'latency' },
   ];
-  for (const instance of ['a:9041', 'b:9041'])
-    await amtool('alert', 'add', 'TargetDown', 'job=app', `instance=${instance}`);
-  for (const alert of consequences) await amtool('alert', 'add', ...alert);
+  const dead = ['a:9041', 'b:9041'].map((instance) => ({ alertname: 'TargetDown', job: 'app', instance }));
+  await send(stack, [...dead, ...consequences]);
   await poll(
     'all consequences are inhibited',
     async () => {
       const names = await inhibited(stack);
-      if (!consequences.every(([name]) => names.includes(name!))) throw new Error(names.join(', '));
+      if (!consequences.every(({ alertname }) => names.includes(alertname)))
+        throw new Error(names.join(', '));
       return true;
     },
     DEADLINE,

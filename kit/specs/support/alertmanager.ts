@@ -51,19 +51,28 @@ export async function messages(stack: ComposeStack): Promise<Message[]> {
     .map((line) => JSON.parse(line) as Message);
 }
 
-const get = (stack: ComposeStack, path: string) =>
-  stack.exec('alertmanager', 'wget', '-q', '-O', '-', `http://127.0.0.1:9093${path}`);
+const request = (stack: ComposeStack, path: string, ...options: string[]) =>
+  stack.exec('alertmanager', 'wget', '-q', '-O', '-', ...options, `http://127.0.0.1:9093${path}`);
+
+/** Sends alerts with these labels, in one request, as Prometheus does. */
+export async function send(
+  stack: ComposeStack,
+  labels: readonly Readonly<Record<string, string>>[],
+): Promise<void> {
+  const body = JSON.stringify(labels.map((one) => ({ labels: one })));
+  await request(stack, '/api/v2/alerts', '--header', 'Content-Type: application/json', '--post-data', body);
+}
 
 /** Returns the names of the alerts that are not sent because their cause is. */
 export async function inhibited(stack: ComposeStack): Promise<string[]> {
   const path = '/api/v2/alerts?active=false&silenced=false&inhibited=true';
-  const found = JSON.parse(await get(stack, path)) as { labels: { alertname: string } }[];
+  const found = JSON.parse(await request(stack, path)) as { labels: { alertname: string } }[];
   return found.map(({ labels }) => labels.alertname);
 }
 
 /** Returns how many messages Alertmanager did not send for this reason, `silence` or `inhibition`. */
 export async function suppressed(stack: ComposeStack, reason: string): Promise<number> {
-  const text = await get(stack, '/metrics');
+  const text = await request(stack, '/metrics');
   const sample = new RegExp(
     `^alertmanager_notifications_suppressed_total\\{reason="${reason}"\\} (\\S+)$`,
     'm',
