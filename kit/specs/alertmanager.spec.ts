@@ -14,6 +14,7 @@ import {
   inhibited,
   type Message,
   messages,
+  send,
   suppressed,
 } from './support/alertmanager.ts';
 import { inspect, networksOf } from './support/container-facts.ts';
