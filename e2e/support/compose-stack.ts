@@ -125,8 +125,8 @@ export class ComposeStack extends ComposeProject implements Stack {
     return this.exec('nginx', 'curl', '-fsS', 'http://nginx-monitoring:8043/stub_status');
   }
 
-  log(service: LoggedService): Promise<string> {
-    return this.compose('logs', '--no-color', '--no-log-prefix', service);
+  async log(service: LoggedService): Promise<string> {
+    return docker(['logs', await this.containerId(service)]);
   }
 
   async followLog(service: LoggedService, onLine: (line: string) => void): Promise<Following> {
