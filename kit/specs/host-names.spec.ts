@@ -13,7 +13,7 @@ const SHOWN: Readonly<Record<number, readonly { readonly path: string; readonly 
   9090: [
     { path: '/-/ready', shows: 'Prometheus Server is Ready' },
     { path: '/api/v1/query?query=up', shows: '"status":"success"' },
-    { path: '/api/v1/status/config', shows: 'scrape_configs' },
+    { path: '/api/v1/status/config', shows: 'scrape_config_files' },
     { path: '/metrics', shows: '# TYPE prometheus_build_info gauge' },
   ],
 };
