@@ -2,6 +2,7 @@
 # Runs steps one after the other, also after a failure, and adds up their results. Sourced after say.sh.
 
 : "${root:?must be set to the checkout before this file is sourced}"
+. "$root/scripts/lib/child.sh"
 
 step_seconds=3600
 
@@ -23,7 +24,7 @@ step() {
   status=0
   with_deadline "$@" </dev/null &
   running=$!
-  wait_for_running || status=$?
+  wait_for "$running" || status=$?
   running=
   # shellcheck disable=SC2046
   tally "$status" $("$counter" "$status")
@@ -80,15 +81,6 @@ tally() {
   [ "${4:-0}" = 0 ] || counted="$counted, $4 skipped"
   passed=$((passed + step_passed))
   failed=$((failed + step_failed))
-}
-
-# `wait` also returns when a trap runs, so it is repeated until the step has exited.
-wait_for_running() {
-  while :; do
-    wait_status=0
-    wait "$running" || wait_status=$?
-    kill -0 "$running" 2>/dev/null || return "$wait_status"
-  done
 }
 
 # end_steps_on_signals: on SIGINT or SIGTERM the running step is interrupted and cleans up, then the run ends.

@@ -15,8 +15,7 @@ provide_host_programs() {
     need useradd passwd
   fi
   # Not necessary, so it is installed only together with what is.
-  [ -z "$missing" ] || command -v prometheus-nginx-exporter nginx-prometheus-exporter >/dev/null 2>&1 ||
-    missing="$missing prometheus-nginx-exporter"
+  [ -z "$missing" ] || [ -n "$(exporter_command)" ] || missing="$missing prometheus-nginx-exporter"
   [ -z "$missing" ] || install_host_packages
   require_node
   find_python
@@ -38,7 +37,6 @@ install_host_packages() {
     "On macOS: brew install nginx supervisor util-linux node (each worker then counts on its own: sharing needs Linux)"
   say "Installing packages of $(os_release NAME): $missing"
   say "Their own services are not started: this stack runs nginx and the others itself."
-  # Found before the installation, so that services of packages which were there before stay as they are.
   # shellcheck disable=SC2086
   without_services apt_install $missing || fail "apt-get could not install: $missing" "Its last log lines are above. Check /etc/apt and the network."
 }
@@ -51,7 +49,7 @@ is_apt_root() {
 }
 
 # without_services COMMAND...: runs the command while packages start no services (policy-rc.d, as invoke-rc.d(8) says), and disables
-# the services of $missing, so that they do not start at the next boot either.
+# the services of $missing, so that they do not start at the next boot either. Packages that were already installed are unchanged.
 without_services() {
   policy=/usr/sbin/policy-rc.d
   own_policy=
@@ -88,9 +86,14 @@ add_host_user() {
     fail "useradd could not add the user $host_user"
 }
 
+# exporter_command: prints nginx' exporter, which has another name in Debian than upstream, or nothing.
+exporter_command() {
+  command -v prometheus-nginx-exporter || command -v nginx-prometheus-exporter || true
+}
+
 # find_exporter: sets $exporter to nginx' exporter, or to nothing.
 find_exporter() {
-  exporter=$(command -v prometheus-nginx-exporter || command -v nginx-prometheus-exporter || true)
+  exporter=$(exporter_command)
   [ -n "$exporter" ] || say "No exporter for nginx is installed (prometheus-nginx-exporter): its connections and requests are not measured."
 }
 

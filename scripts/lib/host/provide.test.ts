@@ -36,7 +36,7 @@ function sh(t: TestContext, code: string, programs: Readonly<Record<string, stri
 test('what is missing is named, with the commands that install it on Debian, Fedora and macOS', (t) => {
   // Not the directories that provide_host_programs adds to the PATH: nginx may be installed in one.
   const code =
-    'command() { case $2 in nginx | supervisord) return 1 ;; esac; }; id() { echo 1000; }; provide_host_programs';
+    'command() { case $2 in nginx | supervisord) return 1 ;; esac; echo "$2"; }; id() { echo 1000; }; provide_host_programs';
   const { status, stderr } = sh(t, code);
   assert.equal(status, 1);
   assert.match(stderr, /^error: not installed: nginx supervisor \n/);

@@ -38,7 +38,8 @@ take_build() {
   remove_old_builds "$build" "$started"
 }
 
-# same BUILD PART: whether the new build has the same PART as BUILD. node_modules has a link to demo-app, which workers load anew.
+# same BUILD PART: whether PART of the new build equals that of BUILD. The link node_modules/demo-app is left out: new workers load the
+# new code of the app.
 same() {
   diff -r -q -x demo-app "$1/$2" "$build/$2" >/dev/null 2>&1
 }

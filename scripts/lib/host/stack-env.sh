@@ -4,7 +4,7 @@
 : "${root:?must be set to the checkout before this file is sourced}"
 
 # write_stack_env [UNIT]: chooses ports, and writes what differs between two stacks of this machine, for a shell and for systemd. With
-# UNIT, the directories are those that systemd makes for it, and logs go to stdout.
+# UNIT, it uses the directories that systemd creates for the unit, and logs go to stdout.
 write_stack_env() {
   run=${host:?find_host sets it}/run
   log=$host/log

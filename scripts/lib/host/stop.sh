@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Stops a stack without containers. Sourced after say.sh and directory.sh.
 
-# Longest time until supervisord has stopped its programs: the sum of stopwaitsecs of app, nginx and Prometheus, and some more.
+# Longest time until supervisord has stopped its programs: more than the sum of stopwaitsecs of app, nginx and Prometheus.
 host_stop_seconds=65
 
 # stop_host: stops the stack in $host as supervisord does. Kills what is left of it, such as programs of a supervisord that was killed.
