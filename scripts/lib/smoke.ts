@@ -32,8 +32,8 @@ let down: readonly string[] | undefined;
 let starting: ChildProcess | undefined;
 
 function targetOfThisRun(): Target {
-  const { SMOKE_HOST_DIRECTORY, SMOKE_HOST_RUNS, COMPOSE_PROJECT_NAME } = process.env;
-  if (SMOKE_HOST_DIRECTORY) return new HostTarget(SMOKE_HOST_DIRECTORY, SMOKE_HOST_RUNS === '1');
+  const { SMOKE_HOST_DIRECTORY, COMPOSE_PROJECT_NAME } = process.env;
+  if (SMOKE_HOST_DIRECTORY) return new HostTarget(SMOKE_HOST_DIRECTORY);
   if (!COMPOSE_PROJECT_NAME) throw new Error('COMPOSE_PROJECT_NAME is not set: run scripts/smoke');
   return new ComposeTarget(COMPOSE_PROJECT_NAME);
 }

@@ -3,24 +3,22 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Addresses, Target } from './target.ts';
 
-/** The stack without containers in a directory. `runs` is what scripts/smoke found. */
+/** The stack without containers in a directory. */
 export class HostTarget implements Target {
   readonly name: string;
   readonly upArguments = ['--host', '--detach'];
-  readonly #wasThere: boolean;
-  #runs: boolean;
 
-  constructor(directory: string, runs: boolean) {
+  constructor(directory: string) {
     this.name = directory;
-    this.#runs = runs;
-    this.#wasThere = existsSync(directory);
   }
 
   async addresses(): Promise<Addresses | undefined> {
-    if (!this.#runs) return undefined;
-    const { PUBLIC_PORT, METRICS_HOST_PORT, PROMETHEUS_PORT, PROMETHEUS } = parseEnv(
-      readFileSync(join(this.name, 'stack.env'), 'utf8'),
+    const variables = join(this.name, 'stack.env');
+    if (!existsSync(variables)) return undefined;
+    const { RUN_DIRECTORY, PUBLIC_PORT, METRICS_HOST_PORT, PROMETHEUS_PORT, PROMETHEUS } = parseEnv(
+      readFileSync(variables, 'utf8'),
     );
+    if (!runs(join(RUN_DIRECTORY!, 'main.pid'))) return undefined;
     return {
       app: `http://127.0.0.1:${PUBLIC_PORT}`,
       metrics: `http://127.0.0.1:${METRICS_HOST_PORT}`,
@@ -29,19 +27,29 @@ export class HostTarget implements Target {
   }
 
   async requireNothing(problem: string): Promise<void> {
-    if (this.#runs)
-      throw new Error(
-        `the stack in ${this.name} runs, but ${problem}: see its logs, or stop it with scripts/down`,
-      );
-    // The caller starts it next.
-    this.#runs = true;
+    if ((await this.addresses()) === undefined) return;
+    throw new Error(
+      `the stack in ${this.name} runs, but ${problem}: see its logs, or stop it with scripts/down`,
+    );
   }
 
   async downArguments(): Promise<readonly string[]> {
-    return this.#wasThere ? [] : ['--volumes'];
+    return existsSync(this.name) ? [] : ['--volumes'];
   }
 
   async kill(pid: number): Promise<void> {
     process.kill(pid, 'SIGKILL');
+  }
+}
+
+/** Whether the process runs whose pid is in the file. */
+function runs(pidFile: string): boolean {
+  try {
+    return process.kill(Number(readFileSync(pidFile, 'utf8')), 0);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EPERM') return true;
+    if (code === 'ENOENT' || code === 'ESRCH') return false;
+    throw error;
   }
 }
