@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { docker } from '../../kit/test-kit/docker.ts';
+import { containerLog, docker } from '../../kit/test-kit/docker.ts';
 import type { Status } from '../../packages/cluster-runtime/src/core/status.ts';
 import { ComposeProject, ROOT } from './compose-project.ts';
 import { LogFollower } from './log-follower.ts';
@@ -126,7 +126,7 @@ export class ComposeStack extends ComposeProject implements Stack {
   }
 
   async log(service: LoggedService): Promise<string> {
-    return docker(['logs', await this.containerId(service)]);
+    return containerLog(await this.containerId(service));
   }
 
   async followLog(service: LoggedService, onLine: (line: string) => void): Promise<Following> {

@@ -27,7 +27,7 @@ export interface Following {
 
 /**
  * The whole stack with four ready workers, as a spec sees it from outside. ComposeStack makes it from containers, HostStack from
- * processes of this machine.
+ * processes of this machine, UnitStack from a systemd unit.
  */
 export interface Stack {
   readonly publicUrl: string;
@@ -58,7 +58,7 @@ export interface Stack {
   /** Returns the page stub_status of nginx. */
   nginxStatus(): Promise<string>;
 
-  /** Returns the log of a program. */
+  /** Returns what a program has written to stdout and stderr. */
   log(service: LoggedService): Promise<string>;
   /** Passes each line that is logged from now on to `onLine`, over log rotation. */
   followLog(service: LoggedService, onLine: (line: string) => void): Promise<Following>;

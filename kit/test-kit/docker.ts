@@ -32,6 +32,13 @@ export async function docker(
   return stdout;
 }
 
+/** Returns stdout and stderr of a container, one after the other. */
+export async function containerLog(container: string): Promise<string> {
+  const options = { maxBuffer: MAX_OUTPUT_BYTES, timeout: COMMAND_TIMEOUT_MS };
+  const { stdout, stderr } = await run(dockerClient(), ['logs', container], options);
+  return stdout + stderr;
+}
+
 /**
  * Removes a compose project with its volumes. It finds them by label, so it needs no compose file, and does nothing if the project does
  * not exist. Synchronous, so it can run in an exit handler.
