@@ -1,4 +1,12 @@
-import { test as base, expect } from '@playwright/test';
+import {
+  test as base,
+  expect,
+  type PlaywrightTestArgs,
+  type PlaywrightTestOptions,
+  type PlaywrightWorkerArgs,
+  type PlaywrightWorkerOptions,
+  type TestType,
+} from '@playwright/test';
 import type { Stack, StackOptions } from './stack.ts';
 
 /** `E2E_SHARING=off` runs the app without its shared directory. The measurements must then fail. */
@@ -18,16 +26,16 @@ const START: Record<Maker, StartStack> = {
 
 const START_TIMEOUT_MS = 15 * 60_000;
 
-export interface StackFixtures {
+export interface StackFixtures<S extends Stack = Stack> {
   /** Set by the project of the Playwright configuration. */
   maker: Maker;
   /** Starts another stack, which the test must stop. */
   startStack: StartStack;
   /** One stack for all specs of a Playwright worker. A spec that disturbs it must call `settle()` at its end. */
-  stack: Stack;
+  stack: S;
 }
 
-/** `test` of specs that run on a stack of either maker. */
+/** `test` of specs that run on a stack of any maker. */
 export const test = base.extend<object, StackFixtures>({
   maker: ['compose', { option: true, scope: 'worker' }],
   startStack: [({ maker }, use) => use(START[maker]), { scope: 'worker' }],
@@ -43,6 +51,14 @@ export const test = base.extend<object, StackFixtures>({
     { scope: 'worker', timeout: START_TIMEOUT_MS },
   ],
 });
+
+/** Returns `test` for specs that need the stack of one maker. It is the same object, because another one would start another stack. */
+export function testOf<S extends Stack>() {
+  return test as unknown as TestType<
+    PlaywrightTestArgs & PlaywrightTestOptions,
+    PlaywrightWorkerArgs & PlaywrightWorkerOptions & StackFixtures<S>
+  >;
+}
 
 /** Runs a test on a stack of its own, and stops it. */
 export async function withStack<S extends Stack>(
