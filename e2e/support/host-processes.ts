@@ -18,13 +18,20 @@ export function processesOfSession(session: number): StackProcess[] {
 
 /** Returns the start time of a process in clock ticks since boot; undefined if it has exited. */
 export function startTimeOf(pid: number): string | undefined {
-  const stat = readIfExists(`/proc/${pid}/stat`);
-  // Field 22; the fields after the command begin with field 3.
-  return stat === '' ? undefined : stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return statFields(pid)?.[19];
 }
 
-/** A process may exit between the listing and the read. */
-function readIfExists(path: string): string {
+/**
+ * Returns the fields of /proc/PID/stat after the command, which may contain spaces; undefined if the process has exited. Index 0 is
+ * field 3 of proc_pid_stat(5).
+ */
+export function statFields(pid: number): readonly string[] | undefined {
+  const stat = readIfExists(`/proc/${pid}/stat`);
+  return stat === '' ? undefined : stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+/** Returns the text of a file in /proc; empty if the process has exited. */
+export function readIfExists(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
