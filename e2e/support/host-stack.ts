@@ -27,6 +27,7 @@ const ANSWER_TIMEOUT_MS = 20_000;
 const MOUNT = resolve(import.meta.dirname, '../fixtures/mount-tmpfs.py');
 /** As in fixtures/small-directory.compose.yml. */
 const SMALL_DIRECTORY = '416k';
+
 /** The stack without containers, as `scripts/up --host` starts it on this machine. */
 export class HostStack implements Stack {
   protected readonly place: HostPlace;
@@ -61,9 +62,8 @@ export class HostStack implements Stack {
   /** Runs `scripts/up --host --detach` and returns its output. */
   async up(): Promise<string> {
     const inNamespace = this.hasSmallDirectory ? inNewMountNamespace : [];
-    const up = [this.place.file('scripts/up'), '--host', '--detach'];
+    const [file, ...args] = [...inNamespace, this.place.file('scripts/up'), '--host', '--detach'];
     const env = this.scriptEnvironment;
-    const [file, ...args] = [...inNamespace, ...up];
     const { stdout } = await startAlone(() => run(file!, args, { env }));
     if (this.hasSmallDirectory) await this.mountSmallDirectory();
     await this.settle();
@@ -133,6 +133,11 @@ export class HostStack implements Stack {
   /** Runs supervisorctl and returns its stdout. */
   control(...args: string[]): Promise<string> {
     return this.#inStack('supervisorctl', '--configuration', this.supervisorConfiguration, ...args);
+  }
+
+  /** Returns the pid of a program of supervisord; 0 if it does not run. */
+  async programPid(program: string): Promise<number> {
+    return Number(await this.control('pid', program));
   }
 
   get supervisorConfiguration(): string {
@@ -209,19 +214,15 @@ export class HostStack implements Stack {
     this.control('start', 'app').catch(() => {});
   }
 
-  /** Runs a command as the user of the stack, with its environment. */
-  #inStack(...command: string[]): Promise<string> {
+  /** Runs a command as the user of the stack, with its environment, where it sees the metrics directory as the stack does. */
+  async #inStack(...command: string[]): Promise<string> {
     // As text: the mount namespace of a systemd unit does not have the checkout.
     const inStack = readFileSync(this.place.file('scripts/lib/host/in-stack'), 'utf8');
-    const { PATH } = process.env;
-    return this.#inNamespace(['sh', '-c', inStack, 'in-stack', this.directory, ...command], { PATH });
-  }
-
-  /** Runs a command where it sees the metrics directory as the stack does. */
-  async #inNamespace(command: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
     const enter = this.hasSmallDirectory ? inMountNamespaceOf(this.session()) : [];
-    const [file, ...args] = [...enter, ...command];
-    const { stdout } = await run(file!, args, { env, maxBuffer: MAX_OUTPUT_BYTES });
+    const script = ['sh', '-c', inStack, 'in-stack', this.directory, ...command];
+    const [file, ...args] = [...enter, ...script];
+    const { PATH } = process.env;
+    const { stdout } = await run(file!, args, { env: { PATH }, maxBuffer: MAX_OUTPUT_BYTES });
     return stdout;
   }
 }

@@ -22,8 +22,6 @@ async function programs(stack: HostStack): Promise<string[]> {
   return [...status.matchAll(/^(\S+) +(?:RUNNING|STARTING)/gm)].map(([, name]) => name!);
 }
 
-const pidOf = async (stack: HostStack, program: string) => Number(await stack.control('pid', program));
-
 test('nothing but the public port listens beyond loopback', async ({ stack }) => {
   const own = new Set(await pidsOf(stack));
   const sockets = listening().filter(({ pids }) => pids.some((pid) => own.has(pid)));
@@ -87,12 +85,12 @@ test('supervisord starts each program again that is killed, and nothing of the k
   expect(names).toEqual(expect.arrayContaining(['app', 'fatal', 'nginx']));
   const supervisord = await stack.supervisordRun();
   for (const name of names) {
-    const killed = await pidOf(stack, name);
+    const killed = await stack.programPid(name);
     await stack.signal('KILL', killed);
     await poll(
       `another process of ${name}`,
       async () => {
-        const pid = await pidOf(stack, name);
+        const pid = await stack.programPid(name);
         if (pid === killed || pid === 0) throw new Error(`its pid is ${pid}`);
         return true;
       },

@@ -38,7 +38,7 @@ async function mainOf(stack: ComposeStack, service: string): Promise<number> {
 /** supervisord belongs to the app, as in its container. */
 async function onHost(): Promise<Side> {
   const stack = await HostStack.start({ sharing: true });
-  const pidOf = async (program: string) => Number(await stack.control('pid', program));
+  const pidOf = (program: string) => stack.programPid(program);
   const programs = readdirSync(join(stack.directory, 'app/supervisor/programs')).map((file) =>
     file.replace('.conf', ''),
   );
