@@ -1,4 +1,4 @@
-/** Runs the programs of docs/guides/migrate.md and those that they replace. */
+/** Runs the programs of docs/guides/migrate.md, and the same programs before the migration. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, type StdioOptions, spawn } from 'node:child_process';
 import cluster from 'node:cluster';
@@ -16,7 +16,7 @@ import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/t
 const REPOSITORY = join(import.meta.dirname, '../..');
 const COMMAND = join(REPOSITORY, 'packages/prom-multiproc/src/cli.ts');
 const TEXT = readFileSync(join(import.meta.dirname, '../../docs/guides/migrate.md'), 'utf8');
-/** Programs that the page does not show. */
+/** Programs before the migration that the page does not show. */
 const BEFORE = join(import.meta.dirname, 'fixtures/before-migration');
 const REQUESTS = 20;
 /** Makes a primary report each listening worker to its parent. */

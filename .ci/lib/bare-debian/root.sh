@@ -5,10 +5,11 @@
 : "${root:?must be set to the checkout before this file is sourced}"
 : "${suite:?must be set to the Debian suite before this file is sourced}"
 
-# What a reader of the README has: a shell, certificates, curl and git. With systemd, the packages of an ordinary installation that matter.
+# Pids of the first process of the root, of its parent and of slirp4netns.
 init=
 starter=
 network=
+# What a reader of the README has: a shell, certificates, curl and git. With systemd, the packages of an ordinary installation that matter.
 root_packages=ca-certificates,curl,git,iproute2
 systemd_packages=systemd-sysv,dbus,libpam-systemd
 
