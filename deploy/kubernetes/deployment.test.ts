@@ -42,7 +42,7 @@ test('the grace period exceeds the wait of supervisord, which exceeds the longes
   assert.equal(`${grace}s`, services.app.stop_grace_period);
 });
 
-test('the final scrape is on, and Prometheus scrapes often enough for it', () => {
+test('FINAL_SCRAPE is set, and Prometheus scrapes within the longest wait for it', () => {
   assert.equal(settings.finalScrape, true);
   const { scrape_interval, scrape_timeout } = parse(read('prometheus/prometheus.yml')).global;
   assert.deepEqual([endpoint!.interval, endpoint!.scrapeTimeout], [scrape_interval, scrape_timeout]);
