@@ -7,8 +7,12 @@
 # bases [FOLDER...]: prints ARGUMENT|OFFICIAL IMAGE|FOLDER for the Dockerfile of each folder; by default for all, Grafana and
 # Alertmanager only if their profiles are active.
 bases() {
-  # shellcheck disable=SC2046
-  [ $# -gt 0 ] || set -- demo-app nginx nginx/exporter prometheus $(! has_profile grafana || echo grafana) $(! has_profile alertmanager || echo alertmanager)
+  if [ $# = 0 ]; then
+    set -- demo-app nginx nginx/exporter prometheus
+    for folder in grafana alertmanager; do
+      ! has_profile "$folder" || set -- "$@" "$folder"
+    done
+  fi
   for folder in "$@"; do
     [ -f "$root/$folder/Dockerfile" ] || fail "no Dockerfile in $root/$folder"
     awk -v folder="$folder" '
@@ -19,6 +23,7 @@ bases() {
   done
 }
 
+# has_profile NAME: whether the profile of compose is active.
 has_profile() {
   case ",$(setting COMPOSE_PROFILES)," in
     *,"$1",* | *,\*,*) true ;;
