@@ -1,6 +1,7 @@
 import { expect, test } from '@playwright/test';
 import { ComposeStack } from '../../e2e/support/compose-stack.ts';
 import { Rules } from '../../e2e/support/rules.ts';
+import { freePorts } from '../../packages/prom-multiproc/test/support/free-ports.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { chooseBaseImages } from '../test-kit/base-images.ts';
 import { docker } from '../test-kit/docker.ts';
@@ -10,7 +11,6 @@ import { alerts, query, targets } from '../test-kit/prometheus.ts';
 import { getText } from '../test-kit/scrape.ts';
 import {
   configurationWith,
-  freePort,
   inhibited,
   type Message,
   messages,
@@ -35,6 +35,7 @@ test.beforeAll(async () => {
   const COMPOSE_PROFILES = 'alertmanager';
   const bases: NodeJS.ProcessEnv = { ...process.env, COMPOSE_PROFILES };
   chooseBaseImages(bases);
+  const [PROMETHEUS_PORT] = await freePorts();
   const rules = new Rules();
   rules.shorten(DIVISOR);
   stack = await ComposeStack.start({
@@ -45,7 +46,7 @@ test.beforeAll(async () => {
       ALERTMANAGER_BASE: bases.ALERTMANAGER_BASE!,
       RULES_DIRECTORY: rules.directory,
       ALERTMANAGER_CONFIGURATION: configurationWith('http://webhook:8080/'),
-      PROMETHEUS_PORT: String(await freePort()),
+      PROMETHEUS_PORT,
       // Otherwise a replica that was paused kills its workers.
       WORKER_TIMEOUT_MS: '0',
     },

@@ -1,5 +1,4 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { ComposeStack } from '../../../e2e/support/compose-stack.ts';
 import {
@@ -78,12 +77,4 @@ export async function suppressed(stack: ComposeStack, reason: string): Promise<n
     'm',
   );
   return Number(sample.exec(text)?.[1] ?? 0);
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((listening) => server.once('listening', listening));
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
 }
