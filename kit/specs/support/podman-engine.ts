@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { projectPrefix } from '../../../e2e/support/run-id.ts';
+import { baseImage } from '../../test-kit/base-images.ts';
 import { docker, dockerClient } from '../../test-kit/docker.ts';
 
 const run = promisify(execFile);
@@ -12,13 +12,6 @@ const BUILD_TIMEOUT_MS = 10 * 60_000;
 const TAG = process.env.IMAGE_TAG || 'latest';
 const APP_IMAGE = `pandoras-express-app:${TAG}`;
 const PODMAN_IMAGE = `pandoras-express-podman:${TAG}`;
-
-/** The base image of the app, which is Debian with apt: an official image or its stand-in. */
-function debian(): string {
-  const chosen = process.env.NODE_BASE ?? '';
-  if (chosen !== '' && chosen !== 'official') return chosen;
-  return /^FROM (\S+) AS official$/m.exec(readFileSync(join(ROOT, 'demo-app/Dockerfile'), 'utf8'))![1]!;
-}
 
 export interface ContainerFacts {
   readonly State: { readonly Pid: number; readonly ExitCode: number; readonly OOMKilled: boolean };
@@ -49,15 +42,9 @@ export class PodmanEngine {
     const engine = new PodmanEngine();
     const compose = ['compose', '--project-directory', ROOT, 'build', '--quiet', 'app'];
     await docker(compose, { ...process.env, IMAGE_TAG: TAG }, BUILD_TIMEOUT_MS);
-    const build = [
-      'build',
-      '--quiet',
-      '--build-arg',
-      `NODE_BASE=${debian()}`,
-      '--tag',
-      PODMAN_IMAGE,
-      DIRECTORY,
-    ];
+    // Debian with apt.
+    const node = baseImage('NODE_BASE', 'demo-app/Dockerfile');
+    const build = ['build', '--quiet', '--build-arg', `NODE_BASE=${node}`, '--tag', PODMAN_IMAGE, DIRECTORY];
     await docker(build, process.env, BUILD_TIMEOUT_MS);
     const ports = [8041, 9041].flatMap((port) => ['--publish', `127.0.0.1:0:${port}`]);
     await docker([

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ComposeProject, ROOT } from '../../../../e2e/support/compose-project.ts';
+import { ComposeProject } from '../../../../e2e/support/compose-project.ts';
+import { baseImage } from '../../../test-kit/base-images.ts';
 
 const COMPOSE_FILE = 'kit/bench/stack/peers/compose.yml';
 
@@ -15,13 +14,4 @@ export function peerStack(name: string, app: PeerApp): ComposeProject {
     NGINX_IMAGE: baseImage('NGINX_BASE', 'nginx/Dockerfile'),
   };
   return new ComposeProject(`peer-${name}`, [], variables, COMPOSE_FILE);
-}
-
-/** Returns the base image that .ci/base-images chose, or the official one, which the Dockerfile names. */
-function baseImage(variable: string, dockerfile: string): string {
-  const chosen = process.env[variable];
-  if (chosen !== undefined && chosen !== 'official') return chosen;
-  const [, official] = /^FROM (\S+) AS official$/m.exec(readFileSync(join(ROOT, dockerfile), 'utf8')) ?? [];
-  if (official === undefined) throw new Error(`${dockerfile} names no official base image`);
-  return official;
 }
