@@ -17,7 +17,7 @@ import {
   send,
   suppressed,
 } from './support/alertmanager.ts';
-import { inspect, networksOf } from './support/container-facts.ts';
+import { HARDENED, inspect, networksOf } from './support/container-facts.ts';
 
 const START_TIMEOUT_MS = 15 * 60_000;
 const DEADLINE = { deadlineMs: 150_000, everyMs: 1_000 };
@@ -135,7 +135,7 @@ test('3 % of failed requests send one message, whose links open', async () => {
   expect(alert!.generatorURL).toContain(`${stack.prometheusUrl.replace('127.0.0.1', 'localhost')}/graph?`);
 });
 
-test('a dead replica is silent while silenced, then one message without its consequences, and one when it is back', async () => {
+test('a dead replica sends no message while silenced, then one without its consequences, and one when it is back', async () => {
   test.setTimeout(START_TIMEOUT_MS);
   const before = shown(await messages(stack));
   const id = (
@@ -177,7 +177,7 @@ test('a dead replica is silent while silenced, then one message without its cons
   await messagesBecome(...before, 'firing TargetDown', 'resolved TargetDown');
 });
 
-test('two dead replicas are one message, also with all their consequences', async () => {
+test('two dead replicas and all their consequences are one message', async () => {
   test.setTimeout(START_TIMEOUT_MS);
   const before = shown(await messages(stack));
   const consequences = [
@@ -207,18 +207,10 @@ test('the engine restricts Alertmanager as the other services, and publishes no 
   const { Config, HostConfig, Mounts, NetworkSettings } = await inspect(stack, 'alertmanager');
   expect(Config.User).toBe('nobody');
   expect(HostConfig).toMatchObject({
-    Privileged: false,
-    CapDrop: ['ALL'],
-    SecurityOpt: ['no-new-privileges:true'],
-    ReadonlyRootfs: true,
-    Init: true,
-    IpcMode: 'none',
-    PidMode: '',
+    ...HARDENED,
     Memory: 128 * MEBI,
     MemorySwap: 128 * MEBI,
     PidsLimit: 64,
-    RestartPolicy: { Name: 'unless-stopped' },
-    LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
   });
   expect([HostConfig.CapAdd ?? [], HostConfig.Devices ?? []]).toEqual([[], []]);
   expect(Mounts.map(({ Type, Destination }) => `${Type} ${Destination}`).sort()).toEqual([
@@ -250,7 +242,7 @@ test('Prometheus scrapes Alertmanager, and the alert NotificationsFailing select
   expect(errors.map(({ value }) => value)).toEqual([0]);
 });
 
-test('Alertmanager that was started by --profile fails, because Prometheus would not send to it', async () => {
+test('Alertmanager fails if --profile starts it, because Prometheus would not send to it', async () => {
   const run = ['run', '--rm', '--no-deps', '--env', 'COMPOSE_PROFILES=', 'alertmanager'];
   const error = await stack.compose(...run).then(
     () => undefined,

@@ -5,6 +5,7 @@ import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { docker } from '../test-kit/docker.ts';
 import {
   cgroupLimits,
+  HARDENED,
   inspect,
   lostProcesses,
   networksOf,
@@ -201,18 +202,10 @@ test('nginx-exporter: the engine reports the same restrictions', async () => {
   const { Config, HostConfig, Mounts } = await inspect(stack, 'nginx-exporter');
   expect(Config.User).toBe('1001:1001');
   expect(HostConfig).toMatchObject({
-    Privileged: false,
-    CapDrop: ['ALL'],
-    SecurityOpt: ['no-new-privileges:true'],
-    ReadonlyRootfs: true,
-    Init: true,
-    IpcMode: 'none',
-    PidMode: '',
+    ...HARDENED,
     Memory: 64 * MEBI,
     MemorySwap: 64 * MEBI,
     PidsLimit: 32,
-    RestartPolicy: { Name: 'unless-stopped' },
-    LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
   });
   expect([HostConfig.CapAdd ?? [], HostConfig.Devices ?? [], Mounts]).toEqual([[], [], []]);
   expect(HostConfig.CpuQuota / HostConfig.CpuPeriod).toBe(0.2);

@@ -30,6 +30,19 @@ export interface Inspected {
   readonly State: { StartedAt: string; Status: string };
 }
 
+/** What `docker inspect` shows in HostConfig of a service with `x-hardened` of docker-compose.yml. */
+export const HARDENED = {
+  Privileged: false,
+  CapDrop: ['ALL'],
+  SecurityOpt: ['no-new-privileges:true'],
+  ReadonlyRootfs: true,
+  Init: true,
+  IpcMode: 'none',
+  PidMode: '',
+  RestartPolicy: { Name: 'unless-stopped' },
+  LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+};
+
 export async function inspect(stack: ComposeStack, service: string): Promise<Inspected> {
   const [inspected] = JSON.parse(await docker(['inspect', await stack.containerId(service)])) as [Inspected];
   return inspected;
