@@ -17,6 +17,7 @@ const base = render('deploy/kubernetes/base');
 const { spec } = objectOf<Deployment>(base, 'Deployment');
 const pod = spec.template.spec;
 const app = pod.containers[0]!;
+const [volume] = pod.volumes as { name: string; emptyDir: { medium: string; sizeLimit: string } }[];
 const env = Object.fromEntries(app.env!.map(({ name, value }) => [name, value]));
 const settings = readSettings(env);
 const [endpoint] = objectOf<PodMonitor>(base, 'PodMonitor').spec.podMetricsEndpoints;
@@ -54,7 +55,6 @@ test('memory, processors, heap and the volume in memory have the limits of the c
   const { mem_limit, cpu_quota, cpu_period, tmpfs, environment } = services.app;
   const defaultOf = (value: string) => /:-(\w+)\}$/.exec(value)![1]!;
   const { limits, requests } = app.resources!;
-  const [volume] = pod.volumes as { name: string; emptyDir: { medium: string; sizeLimit: string } }[];
   assert.equal(mebibytes(limits!.memory!), mebibytes(defaultOf(mem_limit)));
   assert.equal(Number(limits!.cpu), Number(defaultOf(cpu_quota)) / cpu_period);
   assert.equal(env.HEAP_MB, defaultOf(environment.HEAP_MB));
@@ -71,7 +71,6 @@ test('memory, processors, heap and the volume in memory have the limits of the c
 
 test('every process at its heap limit and a full metrics directory fit in the memory limit', () => {
   const processes = settings.workers + 1;
-  const [volume] = pod.volumes as { emptyDir: { sizeLimit: string } }[];
   const needed = processes * Number(env.HEAP_MB) + mebibytes(volume!.emptyDir.sizeLimit);
   assert.ok(needed < mebibytes(app.resources!.limits!.memory!), `${needed} MiB`);
   assert.equal(settings.workers, Number(app.resources!.limits!.cpu), 'one worker for each processor');

@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ChangedCopy, withField, withValue } from './testing/changed-copies.ts';
-import { render } from './testing/render.ts';
+import { DIRECTORIES, render } from './testing/render.ts';
 import { typeProblems, validate } from './testing/schema-problems.ts';
 
-const DIRECTORIES = ['base', 'overlays/development', 'overlays/production'];
-const rendered = DIRECTORIES.flatMap((name) => render(`deploy/kubernetes/${name}`));
+const rendered = DIRECTORIES.flatMap((name) => render(name));
 /** Has every kind of object. */
 const production = render('deploy/kubernetes/overlays/production');
 

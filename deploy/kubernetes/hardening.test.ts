@@ -4,10 +4,9 @@ import { test } from 'node:test';
 import { admits } from './testing/network-policy.ts';
 import type { Deployment, NetworkPolicy, PodSpec } from './testing/objects.ts';
 import { violations } from './testing/pod-security.ts';
-import { type KubernetesObject, objectOf, render } from './testing/render.ts';
+import { DIRECTORIES, type KubernetesObject, objectOf, render } from './testing/render.ts';
 
-const DIRECTORIES = ['base', 'overlays/development', 'overlays/production'];
-const rendered = DIRECTORIES.map((name) => [name, render(`deploy/kubernetes/${name}`)] as const);
+const rendered = DIRECTORIES.map((name) => [name, render(name)] as const);
 const base = rendered[0]![1];
 
 const podSpec = () => objectOf<Deployment>(base, 'Deployment').spec.template.spec;

@@ -4,6 +4,11 @@ import { parseAllDocuments } from 'yaml';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 
+/** The directories from which a user renders objects. */
+export const DIRECTORIES = ['base', 'overlays/development', 'overlays/production'].map(
+  (name) => `deploy/kubernetes/${name}`,
+);
+
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
