@@ -1,6 +1,7 @@
-# Converts docs/reference/alerts.md to the page that alerts link to: awk -f runbooks.awk alerts.md. It knows headings, paragraphs,
-# lists, code and links. Links to other files of the repository become their paths, because nginx does not serve these.
+# Converts docs/reference/alerts.md to the page that alerts link to: awk -f runbooks.awk alerts.md. It converts headings, paragraphs,
+# list items, code, emphasis and links. Links to other files of the repository become their paths, because nginx does not serve these.
 BEGIN {
+  tag = "p"
   print "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">"
   print "<title>Runbooks of alerts</title>\n<body>"
 }
@@ -15,15 +16,16 @@ is_code { print escaped($0); next }
   printf "<h%d id=\"%s\">%s</h%d>\n", level, anchor(heading), inline(heading), level
   next
 }
-/^- / { flush(); block = "li"; text = substr($0, 3); next }
+/^- / { flush(); tag = "li"; text = substr($0, 3); next }
 /^[ \t]*$/ { flush(); next }
 { text = text (text == "" ? "" : " ") $0 }
 
 END { flush() }
 
 function flush() {
-  if (text != "") printf "<%s>%s</%s>\n", block == "" ? "p" : block, inline(text), block == "" ? "p" : block
-  text = block = ""
+  if (text != "") printf "<%s>%s</%s>\n", tag, inline(text), tag
+  text = ""
+  tag = "p"
 }
 
 function escaped(s) {

@@ -47,7 +47,7 @@ test('Markdown becomes HTML, and characters of HTML are escaped', () => {
     '[the *log*](../guides/operate.md#logs), [c](../../nginx/c.conf), [d](e.md), [x](#a-b) & <i>.',
     '',
     '- one',
-    '- two',
+    '- **two**',
     '',
     '```sh',
     'a && b',
@@ -62,7 +62,7 @@ test('Markdown becomes HTML, and characters of HTML are escaped', () => {
         'the <em>log</em> (<code>docs/guides/operate.md#logs</code>), c (<code>nginx/c.conf</code>), ' +
         'd (<code>docs/reference/e.md</code>), <a href="#a-b">x</a> &amp; &lt;i&gt;.</p>',
       '<li>one</li>',
-      '<li>two</li>',
+      '<li><strong>two</strong></li>',
       '<pre>',
       'a &amp;&amp; b',
       '</pre>',
