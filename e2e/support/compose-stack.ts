@@ -59,6 +59,7 @@ export class ComposeStack extends ComposeProject implements Stack {
         MAX_WAIT_MS: '0',
         // Off, whatever the .env of the checkout sets.
         REMOTE_WRITE_URL: '',
+        PROMETHEUS_AGENT: '',
         IMAGE_TAG: process.env.IMAGE_TAG ?? '',
         ...environment,
       },

@@ -122,6 +122,7 @@ export class HostStack implements Stack {
       // Off, because on a busy machine shed requests would fail tests of other things.
       MAX_WAIT_MS: '0',
       REMOTE_WRITE_URL: '',
+      PROMETHEUS_AGENT: '',
     };
   }
 

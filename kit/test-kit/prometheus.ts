@@ -1,4 +1,4 @@
-import { getText } from './scrape.ts';
+import { AnswerError, getText } from './scrape.ts';
 
 export interface QueryResult {
   readonly labels: Readonly<Record<string, string>>;
@@ -16,6 +16,17 @@ export async function query(prometheusUrl: string, expression: string): Promise<
   if (data.resultType !== 'vector')
     throw new Error(`${expression}: the result is a ${data.resultType}, not a vector`);
   return data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
+}
+
+/** Returns whether Prometheus runs in agent mode, in which it answers no queries. */
+export async function isAgent(prometheusUrl: string): Promise<boolean> {
+  try {
+    await query(prometheusUrl, 'vector(1)');
+    return false;
+  } catch (error) {
+    if (error instanceof AnswerError && /Prometheus Agent/.test(error.message)) return true;
+    throw error;
+  }
 }
 
 /**

@@ -8,7 +8,7 @@
 # and volumes, without published ports, container names, restarts, remote write and messages of alerts.
 write_trial() {
   trial=${project:?}-trial
-  IMAGE_TAG=$trial REMOTE_WRITE_URL='' END_AT_FIRST_FAILURE=1 \
+  IMAGE_TAG=$trial REMOTE_WRITE_URL='' PROMETHEUS_AGENT='' END_AT_FIRST_FAILURE=1 \
     docker compose --project-name "$trial" config >"$1.all" || return 1
   # compose indents the keys of a service by four spaces, and values on lines of their own by six.
   awk '

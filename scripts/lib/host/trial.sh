@@ -7,7 +7,7 @@
 # become_trial: starts the new build in a directory of its own, on free ports. It replaces this shell: call it in a subshell.
 become_trial() {
   exec env HOST_DIRECTORY="${host:?find_host sets it}${host_trial:?}" PUBLIC_PORT=0 METRICS_HOST_PORT=0 PROMETHEUS_PORT=0 \
-    REMOTE_WRITE_URL='' END_AT_FIRST_FAILURE=1 "$root/scripts/lib/host/up" --detach >/dev/null
+    REMOTE_WRITE_URL='' PROMETHEUS_AGENT='' END_AT_FIRST_FAILURE=1 "$root/scripts/lib/host/up" --detach >/dev/null
 }
 
 remove_trial() {
