@@ -71,8 +71,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'open `/metrics` on the public port',
     guarantee: 7,
     file: 'packages/cluster-runtime/src/http/pipeline.ts',
-    text: 'steps.push(health(isEnding), ...shed, logRequests(slowRequestMs));',
-    replacement: `steps.push(health(isEnding), ...shed, logRequests(slowRequestMs));
+    text: 'steps.push(health(isEnding, whyNotReady), ...shed, logRequests(slowRequestMs));',
+    replacement: `steps.push(health(isEnding, whyNotReady), ...shed, logRequests(slowRequestMs));
   steps.push((req, res, next) => {
     if (req.url !== '/metrics') next(req, res);
     else void import('prom-client').then(async ({ register }) => res.end(await register.metrics()));

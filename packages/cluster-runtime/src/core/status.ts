@@ -7,6 +7,8 @@ export interface WorkerStatus {
   readonly state: WorkerState;
   /** Undefined until the worker has a slot, and if it does not share. */
   readonly slot: number | undefined;
+  /** What the application's `ready()` has returned last; undefined if true. */
+  readonly notReady: string | undefined;
 }
 
 /** How many operations of a kind have begun and ended. `error` is the reason of the last one, empty if it succeeded. */

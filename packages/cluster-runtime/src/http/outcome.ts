@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 /** Status of a request whose client closed the connection before the response ended, as in nginx. */
-const CLIENT_CLOSED_REQUEST = 499;
+export const CLIENT_CLOSED_REQUEST = 499;
 
 /**
  * Returns the status of a closed response. If the application or the drain deadline cut the response off, the status is 500 or

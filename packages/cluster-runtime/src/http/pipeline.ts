@@ -11,6 +11,8 @@ import { chain, type Step } from './step.ts';
 export interface ListenerOptions {
   /** Whether `/readyz` answers 503. */
   readonly isEnding: () => boolean;
+  /** Resolves with the reason why the application is not ready. */
+  readonly whyNotReady?: (() => Promise<string | undefined>) | undefined;
   readonly slowRequestMs: number;
   /** Whether requests are counted. */
   readonly metrics: boolean;
@@ -21,11 +23,11 @@ export interface ListenerOptions {
 
 /** Returns the request listener of a worker. A step that responds must come after `measureRequests`, or it is not counted. */
 export function createListener(app: App, options: ListenerOptions): RequestListener {
-  const { isEnding, slowRequestMs, metrics, shed = [], extension } = options;
+  const { isEnding, whyNotReady, slowRequestMs, metrics, shed = [], extension } = options;
   const steps: Step[] = [];
   if (metrics) steps.push(measureRequests((req) => app.routeOf?.(req)));
   // Before the log: a 503 of /readyz is not a failure, and a line for each shed request would add to an overload.
-  steps.push(health(isEnding), ...shed, logRequests(slowRequestMs));
+  steps.push(health(isEnding, whyNotReady), ...shed, logRequests(slowRequestMs));
   const last = extension === undefined ? app.listener : chain([extensionRoutes(extension)], app.listener);
   return chain(steps, app.logRequestIds ? inRequestContext(last) : last);
 }

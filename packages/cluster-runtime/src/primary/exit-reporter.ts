@@ -62,7 +62,9 @@ export class ExitReporter {
   }
 }
 
-function startFailure({ pid, cannotShare }: WorkerProcess, reason: string): string {
-  const why = cannotShare === undefined ? reason : `cannot share its metrics: ${cannotShare}`;
+function startFailure({ pid, cannotShare, notReady }: WorkerProcess, reason: string): string {
+  let why = reason;
+  if (notReady !== undefined) why = `${reason}: ${notReady}`;
+  if (cannotShare !== undefined) why = `cannot share its metrics: ${cannotShare}`;
   return `the new worker ${pid} did not become ready (${why}); see its log lines`;
 }

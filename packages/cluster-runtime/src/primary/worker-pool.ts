@@ -53,7 +53,7 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     this.#desired = options.workers;
     this.#giveUp = new GiveUp({
       giveUpMs: options.giveUpMs,
-      hasStable: () => this.workers().some(({ stable }) => stable),
+      hasStable: () => this.workers().some(({ stable, waits }) => stable || waits),
       onGiveUp: () => {
         this.#stop();
         this.emit('give-up');
@@ -162,19 +162,12 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
   }
 
   #fork(reason: StartReason): WorkerProcess {
-    const worker = new WorkerProcess(cluster.fork());
+    const worker = new WorkerProcess(cluster.fork(), reason);
     this.#workers.set(worker.id, worker);
     this.#exits.follow(worker);
     this.emit('start', reason);
     log('info', 'starting a worker', { worker: worker.id, worker_pid: worker.pid, reason });
-    const { startTimeoutMs } = this.#options;
-    worker.startTimer = setTimeout(() => {
-      log('error', 'killing a worker that is not ready in time', {
-        worker_pid: worker.pid,
-        start_timeout_ms: startTimeoutMs,
-      });
-      worker.kill('start-timeout');
-    }, startTimeoutMs);
+    this.#limitStart(worker);
     // Without this listener a failed fork, or a message to an exited worker, would end the primary.
     worker.forked.on('error', (error) => {
       const fields = { worker: worker.id, error: error.message };
@@ -189,6 +182,19 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     return worker;
   }
 
+  /** Kills the worker if it is not ready after the time limit, which begins now. */
+  #limitStart(worker: WorkerProcess): void {
+    const { startTimeoutMs } = this.#options;
+    clearTimeout(worker.startTimer);
+    worker.startTimer = setTimeout(() => {
+      log('error', 'killing a worker that is not ready in time', {
+        worker_pid: worker.pid,
+        start_timeout_ms: startTimeoutMs,
+      });
+      worker.kill('start-timeout');
+    }, startTimeoutMs);
+  }
+
   #listening({ id }: Worker, port: number): void {
     const worker = this.#workers.get(id);
     if (worker?.state !== 'starting') return;
@@ -201,6 +207,7 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     const worker = this.#workers.get(id);
     if (worker === undefined) return;
     if (message.type === 'draining') this.#drainsByItself(worker);
+    if (message.type === 'readiness') this.#readiness(worker, message.reason);
     if (message.type === 'shares') worker.sharing = { slot: message.slot };
     if (message.type === 'cannot-share') this.#cannotShare(worker, message.reason);
     this.emit('message', worker, message);
@@ -220,6 +227,15 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
       if (this.#missing() > 0) this.#replaceIn(0);
     }, SIGNAL_GRACE_MS);
     worker.exited.promise.then(() => clearTimeout(timer));
+  }
+
+  /**
+   * A worker that waits until the application is ready is not killed, so that an application does not exit repeatedly while, for example,
+   * its database is down. Rolling operations do not wait: they fail, and the existing workers keep serving.
+   */
+  #readiness(worker: WorkerProcess, reason: string | undefined): void {
+    worker.notReady = reason;
+    if (worker.waits && ['boot', 'crash'].includes(worker.startReason)) this.#limitStart(worker);
   }
 
   /** A starting worker that cannot share may serve only if no other worker shares. Otherwise its counts would be lost. */

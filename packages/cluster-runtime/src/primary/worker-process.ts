@@ -19,6 +19,7 @@ const STABLE_MS = 500;
 /** One worker process, from its fork to its exit. */
 export class WorkerProcess implements Watched {
   readonly forked: Worker;
+  readonly startReason: StartReason;
   state: WorkerState = 'starting';
   /** Undefined until the worker has reported whether it shares. */
   sharing: { readonly slot: number | undefined } | { readonly cannot: string } | undefined;
@@ -30,12 +31,15 @@ export class WorkerProcess implements Watched {
   /** Resolves when the worker has exited and the exit reason is known. */
   readonly exited = Promise.withResolvers<void>();
   startTimer: NodeJS.Timeout | undefined;
+  /** What the application's `ready()` has returned last; undefined if true. */
+  notReady: string | undefined;
   lastAnswer = 0;
   pingPending = false;
   #readyAt: number | undefined;
 
-  constructor(forked: Worker) {
+  constructor(forked: Worker, startReason: StartReason) {
     this.forked = forked;
+    this.startReason = startReason;
     // Nothing awaits most starts, so a rejection would otherwise end the primary.
     this.ready.promise.catch(() => {});
   }
@@ -78,6 +82,11 @@ export class WorkerProcess implements Watched {
     this.ready.resolve();
   }
 
+  /** Whether the worker has started and waits until the application is ready. */
+  get waits(): boolean {
+    return this.state === 'starting' && this.notReady !== undefined;
+  }
+
   send(message: ToWorker): void {
     if (this.forked.isConnected()) this.forked.send(message);
   }
@@ -101,6 +110,6 @@ export class WorkerProcess implements Watched {
   }
 
   status(): WorkerStatus {
-    return { pid: this.pid, id: this.id, state: this.state, slot: this.slot };
+    return { pid: this.pid, id: this.id, state: this.state, slot: this.slot, notReady: this.notReady };
   }
 }

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { closeConnections, hookResponses } from '../http/response-hooks.ts';
 
@@ -9,12 +10,19 @@ export interface Drain {
   start(waitMs: number, timeoutMs: number): Promise<number>;
 }
 
+export interface DrainParts {
+  /** Connections that upgraded to another protocol: `closeAllConnections()` does not close them. */
+  readonly upgraded?: Iterable<Duplex> | undefined;
+  /** Called when the port is closed. Must not reject. The drain waits for it until the deadline. */
+  drainApp?(deadline: Date): Promise<void>;
+}
+
 /**
  * Prepares a drain that loses no request. Responses carry `Connection: close`, and after `waitMs` the server stops listening. Idle
  * keep-alive connections stay open until the peer closes them, because a request may be on its way. After `timeoutMs` the server
  * cuts the remaining connections.
  */
-export function prepareDrain(server: Server): Drain {
+export function prepareDrain(server: Server, { upgraded = [], drainApp }: DrainParts = {}): Drain {
   let draining = false;
   hookResponses();
 
@@ -30,13 +38,17 @@ export function prepareDrain(server: Server): Drain {
         NetServer.prototype.close.call(server, (error) => (error ? reject(error) : resolve()));
       });
       let cut = 0;
+      const late = Promise.withResolvers<void>();
       const deadline = setTimeout(() => {
         server.getConnections((_error, count) => {
           cut = count;
           server.closeAllConnections();
+          for (const socket of upgraded) socket.destroy();
+          late.resolve();
         });
       }, timeoutMs);
-      await closed;
+      const drained = drainApp?.(new Date(Date.now() + timeoutMs));
+      await Promise.all([closed, Promise.race([drained, late.promise])]);
       clearTimeout(deadline);
       return cut;
     },

@@ -8,11 +8,14 @@ import type { Settings } from '../core/settings.ts';
 import { idsInFlight } from '../http/exchange.ts';
 import { parseErrors } from '../http/http-metrics.ts';
 import { shedding } from '../http/load-shedding.ts';
+import { measureUpgrade } from '../http/measure-upgrades.ts';
 import { PARSE_ERROR_CODES } from '../http/parse-errors.ts';
 import { createListener } from '../http/pipeline.ts';
 import { collectRuntimeMetrics } from './default-metrics.ts';
 import { switchOff } from './metrics-off.ts';
+import { Readiness } from './readiness.ts';
 import { startSharing } from './sharing.ts';
+import type { UpgradeParts } from './upgrades.ts';
 import { runWorker } from './worker.ts';
 
 /** Most request ids in the log line of an uncaught exception. */
@@ -43,14 +46,37 @@ export async function startWorker(
     send: (message) => sendToPrimary({ type: 'extension', message }),
     reload: () => sendToPrimary({ type: 'reload' }),
   });
+  const whyNotReady = readinessOf(app);
   await runWorker(settings, {
     createListener: (isEnding) =>
-      createListener(app, { isEnding, slowRequestMs, metrics, shed, extension: added }),
+      createListener(app, { isEnding, whyNotReady, slowRequestMs, metrics, shed, extension: added }),
+    upgrades: upgradesOf(app, metrics),
+    drain: (deadline) => app.drain?.(deadline),
+    ...(whyNotReady && { whyNotReady }),
     ...(sampler && { onRequest: sampler.wake, onUnparsed: countParseErrors() }),
     close: () => app.close?.(),
     ...(sharing && { sharing }),
     onExtensionMessage: (message) => added?.onMessage?.(message),
   });
+}
+
+function readinessOf(app: App): (() => Promise<string | undefined>) | undefined {
+  if (app.ready === undefined) return undefined;
+  const readiness = new Readiness({
+    ready: () => app.ready!(),
+    onAnswer: (reason) => sendToPrimary({ type: 'readiness', reason }),
+  });
+  return () => readiness.whyNot();
+}
+
+function upgradesOf(app: App, metrics: boolean): UpgradeParts | undefined {
+  if (app.upgrade === undefined) return undefined;
+  return {
+    upgrade: (req, socket, head) => app.upgrade!(req, socket, head),
+    onUpgrade(req, socket) {
+      if (metrics) measureUpgrade(req, socket, (of) => app.routeOf?.(of));
+    },
+  };
 }
 
 /** Creates the series at the start: increase() misses the first count of a new series. */

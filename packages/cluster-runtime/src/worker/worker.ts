@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import type { RequestListener } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { sendToPrimary, type ToWorker } from '../core/ipc.ts';
 import { describeError, log } from '../core/log.ts';
 import { createServer } from '../core/node-http.ts';
@@ -7,8 +8,10 @@ import type { Settings } from '../core/settings.ts';
 import { trimHeap } from '../core/trim-heap.ts';
 import { MAX_HEADER_BYTES, refuseUnparsed } from '../http/parse-errors.ts';
 import { prepareDrain } from './graceful-shutdown.ts';
+import { ASK_EVERY_MS } from './readiness.ts';
 import { createRecycling, RECYCLE_CHECK_EVERY_MS } from './recycling.ts';
 import type { Sharing } from './sharing.ts';
+import { isWebSocket, passUpgrades, type UpgradeParts } from './upgrades.ts';
 
 /** Longer than the idle timeout of the proxy: the proxy must never send a request on a connection that the worker just closed. */
 const KEEP_ALIVE_MS = 65_000;
@@ -21,6 +24,12 @@ export interface WorkerParts {
   onRequest?(): void;
   /** Called with the error code of each request that the parser refused. */
   onUnparsed?(code: string): void;
+  /** Resolves with the reason why the application is not ready. The worker listens when there is none. */
+  whyNotReady?(): Promise<string | undefined>;
+  /** What takes over WebSocket connections. */
+  readonly upgrades?: UpgradeParts | undefined;
+  /** Called when a drain has closed the port. */
+  drain?(deadline: Date): Promise<void> | void;
   /** Called when the last connection is closed, before the process exits. */
   close?(): Promise<void> | void;
   sharing?: Sharing;
@@ -38,9 +47,19 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
     requestTimeout: settings.requestTimeoutMs,
     headersTimeout: settings.requestTimeoutMs,
     connectionsCheckingInterval: LATE_REQUESTS_CHECK_MS,
+    shouldUpgradeCallback: (req) => parts.upgrades !== undefined && isWebSocket(req),
   });
   refuseUnparsed(server, parts.onUnparsed);
-  const drain = prepareDrain(server);
+  const drain = prepareDrain(server, {
+    upgraded: parts.upgrades && passUpgrades(server, parts.upgrades),
+    async drainApp(deadline) {
+      try {
+        await parts.drain?.(deadline);
+      } catch (error) {
+        log('error', 'drain() of the application failed', describeError(error));
+      }
+    },
+  });
   const recycling = createRecycling({
     ...settings,
     requestReplacement: (reason) => sendToPrimary({ type: 'recycle', reason }),
@@ -51,11 +70,15 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
    */
   let ending = false;
   const listener = parts.createListener(() => ending);
-  server.on('request', (req, res) => {
+  const onRequest = () => {
     recycling.onRequest();
     parts.onRequest?.();
+  };
+  server.on('request', (req, res) => {
+    onRequest();
     listener(req, res);
   });
+  if (parts.upgrades !== undefined) server.on('upgrade', onRequest);
 
   async function end(whole: boolean): Promise<void> {
     ending ||= whole;
@@ -95,5 +118,11 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
   trimHeap();
   setInterval(recycling.check, RECYCLE_CHECK_EVERY_MS).unref();
   server.once('error', (error) => fail(`cannot listen on ${settings.host}:${settings.port}`, error));
-  server.listen(settings.port, settings.host);
+  if (await waitUntilReady(parts, drain.isDraining)) server.listen(settings.port, settings.host);
+}
+
+/** Returns false if the worker is to end before it was ready. */
+async function waitUntilReady(parts: WorkerParts, isDraining: () => boolean): Promise<boolean> {
+  while ((await parts.whyNotReady?.()) !== undefined && !isDraining()) await delay(ASK_EVERY_MS);
+  return !isDraining();
 }
