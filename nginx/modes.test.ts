@@ -1,4 +1,4 @@
-/** Checks that containers and a host differ only in addresses: compose.conf and host.conf. */
+/** Checks that compose.conf, host.conf and swarm.conf differ only in addresses. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,4 +16,14 @@ function lines(name: string): string[] {
 
 test('upstreams and servers are the same in containers and on a host, but for addresses and the health check of the container', () => {
   assert.deepEqual([...lines('host.conf'), 'include health.conf;'], lines('compose.conf'));
+});
+
+test('upstreams and servers are the same in a Swarm, but each replica is listed once, as a server of its own', () => {
+  const twice = '  server ADDRESS max_fails=0 max_conns=128;\n'.repeat(2);
+  const compose = lines('compose.conf').join('\n');
+  assert.ok(compose.includes(twice));
+  assert.equal(
+    lines('swarm.conf').join('\n'),
+    compose.replace(twice, '  server ADDRESS max_fails=0 max_conns=256;\n'),
+  );
 });
