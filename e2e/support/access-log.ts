@@ -9,17 +9,23 @@ export interface AccessEntry {
   readonly upstream_status: string;
 }
 
+export interface ProxiedEntry extends AccessEntry {
+  /** Addresses of the attempts, such as `10.0.0.2:8041, 10.0.0.3:8041`; empty if the request was never proxied. */
+  readonly upstream_addr: string;
+}
+
 /** Parses a line of the access log. Returns undefined for other messages of nginx, which are in the same output. */
-export function parseAccessLine(line: string): AccessEntry | undefined {
+export function parseAccessLine(line: string): ProxiedEntry | undefined {
   if (!line.startsWith('{')) return undefined;
   const entry = JSON.parse(line) as Record<string, unknown>;
-  const { method, path, status, upstream_status } = entry;
+  const { method, path, status, upstream_status, upstream_addr } = entry;
   if (path === undefined || upstream_status === undefined) return undefined;
   return {
     method: String(method),
     path: String(path),
     status: String(status),
     upstream_status: String(upstream_status),
+    upstream_addr: String(upstream_addr),
   };
 }
 

@@ -111,7 +111,7 @@ test("nginx's status and health ports accept their known host names and no other
     ).trim();
   const status = 'http://nginx-monitoring:8043/stub_status';
   const health = 'http://127.0.0.1:8042/healthz';
-  for (const host of ['nginx:8043', 'nginx-monitoring:8043'])
+  for (const host of ['nginx:8043', 'nginx-monitoring:8043', '10.0.0.9:8043'])
     expect(await statusOf(status, host), host).toBe('200');
   for (const host of ['127.0.0.1:8042', 'localhost']) expect(await statusOf(health, host), host).toBe('200');
   for (const host of ['evil.example', 'nginx.evil.example', 'app']) {
