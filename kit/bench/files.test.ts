@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { test } from 'node:test';
-import { BENCH_PAGE, BENCH_SCRIPT, LOAD_PAGE, README, SHEDDING_SCRIPT, STACK_COST_SCRIPT } from './files.ts';
+import {
+  BENCH_PAGE,
+  BENCH_SCRIPT,
+  LOAD_PAGE,
+  PROMETHEUS_SCRIPT,
+  README,
+  SHEDDING_SCRIPT,
+  STACK_COST_SCRIPT,
+} from './files.ts';
 import { benchOptions, figuresFile } from './library/options.ts';
 import { withFigures } from './stats/page-figures.ts';
 
@@ -25,6 +33,7 @@ for (const [page, script] of [
   [README, BENCH_SCRIPT],
   [LOAD_PAGE, STACK_COST_SCRIPT],
   [LOAD_PAGE, SHEDDING_SCRIPT],
+  [LOAD_PAGE, PROMETHEUS_SCRIPT],
 ] as const) {
   test(`${relative(ROOT, page)} has a place for the figures of ${script}`, () => {
     assert.ok(existsSync(resolve(ROOT, script)));

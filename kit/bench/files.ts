@@ -11,6 +11,9 @@ export const STACK_JSON = resolve(ROOT, 'reports/stack.json');
 /** Written by `npm run bench -- host`. */
 export const HOST_JSON = resolve(ROOT, 'reports/host.json');
 
+/** Written by `npm run bench -- prometheus`. */
+export const PROMETHEUS_JSON = resolve(ROOT, 'reports/prometheus.json');
+
 export const BENCH_PAGE = resolve(ROOT, 'docs/explanation/bench.md');
 export const LOAD_PAGE = resolve(ROOT, 'docs/explanation/load.md');
 export const README = resolve(ROOT, 'README.md');
@@ -19,3 +22,4 @@ export const README = resolve(ROOT, 'README.md');
 export const BENCH_SCRIPT = 'kit/bench/library/report.ts';
 export const STACK_COST_SCRIPT = 'kit/bench/stack/cost/report.ts';
 export const SHEDDING_SCRIPT = 'kit/bench/stack/shedding.ts';
+export const PROMETHEUS_SCRIPT = 'kit/bench/prometheus/write-page.ts';

@@ -1,13 +1,15 @@
-/**
- * `npm run bench -- [stack | host] [OPTION...]`: see kit/bench/library/main.ts; for `stack`, kit/bench/stack/cost/main.ts; for `host`,
- * kit/bench/stack/host/main.ts.
- */
-const [, , what] = process.argv;
-if (what === 'stack' || what === 'host') process.argv.splice(2, 1);
-if (what === 'stack') {
-  await import('./stack/cost/main.ts');
-} else if (what === 'host') {
-  await import('./stack/host/main.ts');
-} else {
+/** `npm run bench -- [PART] [OPTION...]`: without PART it runs kit/bench/library/main.ts. Each part documents its options. */
+const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
+  stack: () => import('./stack/cost/main.ts'),
+  host: () => import('./stack/host/main.ts'),
+  prometheus: () => import('./prometheus/main.ts'),
+};
+
+const [, , name] = process.argv;
+const part = name === undefined ? undefined : PARTS[name];
+if (part === undefined) {
   await import('./library/main.ts');
+} else {
+  process.argv.splice(2, 1);
+  await part();
 }

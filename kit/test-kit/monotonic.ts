@@ -10,7 +10,7 @@ export interface Decrease {
 }
 
 /** Counters, all series of histograms, and count and sum of summaries. Quantiles may decrease. */
-function isCounterLike(sample: Sample): boolean {
+export function isCounterLike(sample: Sample): boolean {
   if (sample.type === 'counter') return true;
   if (sample.type === 'histogram') return true;
   return sample.type === 'summary' && /_(?:count|sum)$/.test(sample.name);

@@ -61,7 +61,7 @@ test('the metrics server shows all counts while every worker is stopped or block
 async function runWithTakenPort(t: Parameters<typeof runApp>[0]): Promise<RunningApp> {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
-  t.after(() => other.close());
+  t.after(() => void other.close());
   const { port } = other.address() as AddressInfo;
   return runApp(t, MAIN, { WORKERS: '1', PORT: String(port), GIVE_UP_MS: '15000' });
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { TestContext } from 'node:test';
+import type { Cleanup } from '../../../prom-multiproc/test/support/temporary-directory.ts';
 
 export interface LogLine {
   readonly level: string;
@@ -21,10 +21,10 @@ export interface RunningApp {
 const LINE_WITHIN_MS = 60_000;
 
 /**
- * Starts an entry file on free ports in its own process group. The end of the test kills the whole group, including stopped and
+ * Starts an entry file on free ports in its own process group. The end of the owner kills the whole group, including stopped and
  * blocked workers.
  */
-export function runApp(t: TestContext, entry: string, env: Record<string, string> = {}): RunningApp {
+export function runApp(t: Cleanup, entry: string, env: Record<string, string> = {}): RunningApp {
   const child = spawn(process.execPath, [entry], {
     env: { PATH: process.env.PATH, PORT: '0', METRICS_PORT: '0', WORKERS: '2', DRAIN_WAIT_MS: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
