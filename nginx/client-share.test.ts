@@ -55,6 +55,11 @@ const [application] = only(conf('compose.conf'), /^upstream application \{([^}]*
 const inTheApp = [...application!.matchAll(/server app:8041 .*max_conns=(\d+)/g)]
   .map(([, most]) => Number(most))
   .reduce((sum, most) => sum + most, 0);
+const [long] = only(conf('compose.conf'), /^upstream application_long \{([^}]*)\}/);
+const longInTheApp = [...long!.matchAll(/server app:8041 .*max_conns=(\d+)/g)]
+  .map(([, most]) => Number(most))
+  .reduce((sum, most) => sum + most, 0);
+const [longOfOne] = only(conf('long-request.conf'), /^limit_conn client_long_requests (\d+);/).map(Number);
 const connections = Number(setting('worker_processes')) * Number(setting('worker_connections'));
 const headerBytes = () => {
   const [count, size] = setting('large_client_header_buffers').split(' ');
@@ -68,6 +73,11 @@ const answerBytes = () => {
 test('requests: one client has at most its share of the requests in the app', () => {
   assert.ok(inTheApp > 0);
   assert.ok(requestsOfOne! <= SHARE * inTheApp, `${requestsOfOne} of ${inTheApp}`);
+});
+
+test('long requests: one client has at most its share of them, and they are not the ordinary requests', () => {
+  assert.ok(longInTheApp > 0);
+  assert.ok(longOfOne! <= SHARE * longInTheApp, `${longOfOne} of ${longInTheApp}`);
 });
 
 test('rate: one client has at most its share of the throughput, in its rate and in its burst', () => {

@@ -24,6 +24,6 @@ test('upstreams and servers are the same in a Swarm, but each replica is listed 
   assert.ok(compose.includes(twice));
   assert.equal(
     lines('swarm.conf').join('\n'),
-    compose.replace(twice, '  server ADDRESS max_fails=0 max_conns=256;\n'),
+    compose.replaceAll(twice, '  server ADDRESS max_fails=0 max_conns=256;\n'),
   );
 });

@@ -12,7 +12,9 @@ import { oddRequests } from './support/odd-requests.ts';
 
 const TIMEOUT_MS = 20_000;
 const DEADLINE = { timeout: 60_000 };
-const CONF = readFileSync(resolve(import.meta.dirname, '../../nginx/nginx.conf'), 'utf8');
+const [CONF, HEADERS] = ['nginx.conf', 'request-headers.conf'].map((name) =>
+  readFileSync(resolve(import.meta.dirname, '../../nginx', name), 'utf8'),
+) as [string, string];
 const CONCURRENCY = 8;
 /** All control characters except tab and line ends. */
 const isControl = (code: number) => (code < 0x20 && ![0x09, 0x0a, 0x0d].includes(code)) || code === 0x7f;
@@ -153,7 +155,7 @@ test('Node’s header limit exceeds the largest headers that nginx passes on, wi
   const [, count, size] = /large_client_header_buffers (\d+) (\w+);/.exec(CONF)!;
   const ofClient = bytesOf(first!) + Number(count) * bytesOf(size!);
   // Two added headers contain $host; one of them replaces the client's Host.
-  const added = [...CONF.matchAll(/proxy_set_header (?!Host )(\S+) (.+);/g)].reduce(
+  const added = [...HEADERS.matchAll(/proxy_set_header (?!Host )(\S+) (.+);/g)].reduce(
     (sum, [, name, value]) => {
       const longest: Record<string, number> = {
         $host: bytesOf(size!),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../prom-multiproc/test/support/poll.ts';
@@ -11,6 +12,7 @@ const MAIN = fileURLToPath(new URL('./support/ping-main.ts', import.meta.url));
 const SLOW = fileURLToPath(new URL('./support/slow-app.ts', import.meta.url));
 /** Far below the deadline, so the deadline ends the request although bytes keep arriving. */
 const BYTE_EVERY_MS = 50;
+const MIB = 1024 * 1024;
 /** Far more bytes than arrive within the deadline. */
 const BODY_BYTES = 100_000;
 
@@ -35,6 +37,27 @@ test('a body that arrives too slowly as a whole gets 408, although bytes keep ar
     const text = await drip(port, `POST /held HTTP/1.1\r\nHost: localhost\r\n${length}\r\n\r\n${chunk}`);
     assert.match(text, /^HTTP\/1\.1 408 /, length);
   }
+});
+
+test('a large body gets the time limit again for each MiB that has arrived', async (t) => {
+  const app = runApp(t, SLOW, { REQUEST_TIMEOUT_MS: '1000' });
+  const { app: url, metrics } = await ports(app);
+  await statusWhen(metrics, allReady);
+  const port = Number(new URL(url).port);
+  const [large, small] = [8 * MIB, MIB / 2];
+  const [upload, late] = [large, small].map((bytes) =>
+    openRaw(
+      port,
+      `POST /held HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${bytes}\r\n\r\n`,
+    ),
+  ) as [Socket, Socket];
+  const [answer, refusal] = [received(upload), received(late)];
+  upload.write(Buffer.alloc(large - 1));
+  late.write(Buffer.alloc(small - 1));
+  // Both began together.
+  assert.match(await refusal, /^HTTP\/1\.1 408 /);
+  upload.write('x');
+  assert.match(await answer, /^HTTP\/1\.1 200 /);
 });
 
 test('a late request is counted as an error of the client and not of the application', async (t) => {

@@ -18,7 +18,10 @@ export interface Settings {
   readonly maxWaitMs: number;
   /** Limit of requests in flight in one worker. Further requests are shed. 0: no limit. */
   readonly maxInFlight: number;
-  /** Longest time for the head and body of a request to arrive. A request that takes longer gets 408, and its connection is closed. */
+  /**
+   * Longest time for the head of a request to arrive, and for each MiB of its body. A request that takes longer gets 408, and its
+   * connection is closed.
+   */
   readonly requestTimeoutMs: number;
   /** Time from the first 503 of `/readyz` to the closing of the port, so that a load balancer stops sending requests. */
   readonly drainWaitMs: number;

@@ -8,6 +8,7 @@ import type { Settings } from '../core/settings.ts';
 import { trimHeap } from '../core/trim-heap.ts';
 import { MAX_HEADER_BYTES, refuseUnparsed } from '../http/parse-errors.ts';
 import { prepareDrain } from './graceful-shutdown.ts';
+import { limitBodies } from './late-requests.ts';
 import { ASK_EVERY_MS } from './readiness.ts';
 import { createRecycling, RECYCLE_CHECK_EVERY_MS } from './recycling.ts';
 import type { Sharing } from './sharing.ts';
@@ -42,14 +43,15 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
-    // The proxy limits the gap between two reads of a body, but not the total time. A late request is counted as 499 (outcome.ts),
-    // because the handler of `clientError` destroys the socket with an error.
-    requestTimeout: settings.requestTimeoutMs,
+    requestTimeout: 0,
     headersTimeout: settings.requestTimeoutMs,
     connectionsCheckingInterval: LATE_REQUESTS_CHECK_MS,
     shouldUpgradeCallback: (req) => parts.upgrades !== undefined && isWebSocket(req),
   });
   refuseUnparsed(server, parts.onUnparsed);
+  // The proxy limits the gap between two reads of a body, but not the total time. A late request is counted as 499 (outcome.ts),
+  // because the handler of `clientError` destroys the socket with an error.
+  limitBodies(server, settings.requestTimeoutMs);
   const drain = prepareDrain(server, {
     upgraded: parts.upgrades && passUpgrades(server, parts.upgrades),
     async drainApp(deadline) {
