@@ -38,7 +38,7 @@ test('settings.md names each variable of .env.example', () => {
 test('.env.example shows the defaults of settings.md', () => {
   const page = text('docs/reference/settings.md');
   const defaults = new Map(
-    ['App variable', 'Compose variable', 'Script variable'].flatMap((table) =>
+    ['App variable', 'Image variable', 'Compose variable', 'Script variable'].flatMap((table) =>
       tableRows(page, table).map(([name, fallback]) => [name!, fallback === 'processors' ? '' : fallback!]),
     ),
   );
