@@ -53,7 +53,7 @@ function copyPrograms(root: string, target: string, variables: Variables): void 
 function copyNginx(root: string, target: string, variables: Variables): void {
   const source = join(root, 'nginx');
   for (const file of readdirSync(source)) {
-    if (/\.(conf|awk)$/.test(file) && !/^(compose|host)\.conf$/.test(file))
+    if (/\.(conf|awk)$/.test(file) && !/^(compose|host|swarm)\.conf$/.test(file))
       write(join(target, file), read(join(source, file)));
   }
   write(join(target, 'run-nginx'), read(join(source, 'run-nginx')), EXECUTABLE);
