@@ -18,6 +18,7 @@ const CALLS: readonly Call[] = [
   ['down', ['--volume'], 'unknown argument: --volume\n  scripts/down --help'],
   ['down', ['--volumes', 'app'], 'unknown argument: app\n  scripts/down --help'],
   ['reload', ['app'], 'unknown argument: app\n  scripts/reload --help'],
+  ['dev', ['--detach'], 'unknown argument: --detach\n  scripts/dev --help'],
   ['up', ['--detach', 'app'], 'unknown argument: app\n  scripts/up --help'],
   ['smoke', ['ping'], 'unknown argument: ping\n  PATH must begin with /: scripts/smoke --help'],
   ['../supervisor/install-host', ['--purge'], 'unknown argument: --purge\n  supervisor/install-host --help'],

@@ -1,10 +1,10 @@
 /** Runs the programs of docs/guides/make-it-yours.md in place of the demonstration. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { copyOfApp } from '../../packages/cluster-runtime/test/support/app-copy.ts';
+import { change, copyOfApp } from '../../packages/cluster-runtime/test/support/app-copy.ts';
 import { ports, runApp } from '../../packages/cluster-runtime/test/support/run-app.ts';
 import { sample } from '../../packages/prom-multiproc/test/support/sample.ts';
 import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
@@ -59,9 +59,28 @@ for (const framework of frameworks) {
   });
 }
 
+for (const framework of frameworks) {
+  test(`${framework}: the page’s unit test passes, and fails for another greeting`, (t) => {
+    const source = join(copyOfApp(t), 'app');
+    writeApp(framework, source);
+    const file = join(source, 'app.test.ts');
+    writeFileSync(file, programs.get('test')!);
+    const env = { ...process.env };
+    delete env.NODE_TEST_CONTEXT;
+    const run = () => spawnSync(process.execPath, ['--test', file], { env, encoding: 'utf8' });
+    const { status, stdout } = run();
+    assert.equal(status, 0, stdout);
+    change(join(source, 'app.ts'), '`Hello ', '`Goodbye ');
+    assert.equal(run().status, 1);
+  });
+}
+
 test('each program passes the TypeScript check as an `App`', (t) => {
   const source = copyOfApp(t);
-  for (const framework of frameworks) writeApp(framework, join(source, framework));
+  for (const framework of frameworks) {
+    writeApp(framework, join(source, framework));
+    writeFileSync(join(source, framework, 'app.test.ts'), programs.get('test')!);
+  }
   const project = join(source, 'tsconfig.json');
   const compilerOptions = { typeRoots: [join(ROOT, 'node_modules/@types')] };
   writeFileSync(

@@ -104,6 +104,16 @@ export class Checkouts {
     return [...listed.matchAll(/:(\d+)->/g)].map(([, port]) => port!);
   }
 
+  /** Returns the host port that a port of a service has. */
+  async publishedPort(service: string, port: number): Promise<string> {
+    const filter = `label=com.docker.compose.service=${service}`;
+    const project = `label=com.docker.compose.project=${this.project}`;
+    const listed = await docker(['ps', '--filter', project, '--filter', filter, '--format', '{{.Ports}}']);
+    const [, published] = new RegExp(`:(\\d+)->${port}/tcp`).exec(listed) ?? [];
+    if (published === undefined) throw new Error(`${service} does not publish ${port}: ${listed}`);
+    return published;
+  }
+
   /** Returns the images with a tag. */
   async images(tag: string = this.project): Promise<string[]> {
     const listed = await docker(['images', '--format', '{{.Repository}}:{{.Tag}}']);

@@ -49,13 +49,16 @@ const NOT_LOADED = new Set([
   'ERR_UNSUPPORTED_DIR_IMPORT',
 ]);
 const MAX_REFUSED = 10;
+/** A test may import what only its checkout has. */
+const OF_TEST = /\.test\.[cm]?[jt]s:/;
 
 /** Lists syntax and import errors in the application's sources as `file:line: message`. Undefined if `error` is of another kind. */
 function refusedSources(error: unknown): string[] | undefined {
   if (!(error instanceof SyntaxError) && !NOT_LOADED.has(String((error as NodeJS.ErrnoException)?.code)))
     return undefined;
   try {
-    return checkSyntax(dirname(process.argv[1]!)).slice(0, MAX_REFUSED);
+    const refused = checkSyntax(dirname(process.argv[1]!));
+    return refused.filter((line) => !OF_TEST.test(line)).slice(0, MAX_REFUSED);
   } catch {
     return undefined;
   }

@@ -16,8 +16,25 @@ build_host() {
     rm -rf "$build"
     fail "the stack could not be built; the error is above"
   }
+  [ -z "${DEV_SOURCES:-}" ] || link_sources
   # Settings may contain passwords.
   [ "$(id -u)" != 0 ] || chown "root:$(host_variable STACK_USER)" "$build/settings.env"
+}
+
+# link_sources: for scripts/dev, makes the build run the sources of the checkout, with its packages.
+link_sources() {
+  [ -d "$root/node_modules" ] || fail "the checkout has no node_modules" "npm ci"
+  rm -rf "$build/demo-app/src"
+  ln -s "$root/demo-app/src" "$build/demo-app/src"
+  [ "$(id -u)" != 0 ] || setpriv --reuid "${host_user:?}" --regid "$host_user" --clear-groups test -r "$root/demo-app/src/main.ts" || {
+    rm -rf "$build"
+    fail "the user $host_user cannot read $root/demo-app/src" "Run scripts/dev --host as a user other than root."
+  }
+}
+
+# runs_sources: whether the running build is one of scripts/dev.
+runs_sources() {
+  [ -L "$host/app/demo-app/src" ]
 }
 
 # install_host_node: puts this Node into the directory, where the user of the stack can read it.

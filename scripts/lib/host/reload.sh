@@ -6,6 +6,10 @@
 
 # reload_host: builds, and brings the build to the running stack.
 reload_host() {
+  if runs_sources; then
+    operate_on_host reload
+    return
+  fi
   require_node
   find_running_builds
   build_host

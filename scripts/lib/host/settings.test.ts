@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parseEnv } from 'node:util';
@@ -55,4 +55,23 @@ test('a value that a shell and systemd would read differently is an error that n
       () => settingsOf(checkout(t), { DATABASE_URL: value }),
       /^Error: DATABASE_URL contains a single quote/,
     );
+});
+
+test('scripts/dev adds its own settings, which end a replaced worker at once', (t) => {
+  const root = checkout(t);
+  const added = 'scripts/lib/dev/dev.compose.yml';
+  mkdirSync(join(root, 'scripts/lib/dev'), { recursive: true });
+  cpSync(join(import.meta.dirname, '../../..', added), join(root, added));
+  assert.deepEqual(
+    { ...parseEnv(settingsOf(root, { DEV_SOURCES: '1', INSPECT: '9229' })) },
+    {
+      HEAP_MB: '192',
+      NODE_ENV: 'development',
+      DRAIN_WAIT_MS: '0',
+      DRAIN_TIMEOUT_MS: '0',
+      INSPECT: '9229',
+      DEV_SOURCES: '1',
+    },
+  );
+  assert.deepEqual({ ...parseEnv(settingsOf(root, {})) }, { HEAP_MB: '192' });
 });

@@ -19,7 +19,9 @@ export function settingsOf(root: string, environment: NodeJS.ProcessEnv): string
     ...(existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}),
     ...environment,
   };
-  const text = readFileSync(join(root, 'docker-compose.yml'), 'utf8');
+  const text = filesOf(environment)
+    .map((name) => readFileSync(join(root, name), 'utf8'))
+    .join('');
   const values = new Map(
     [...text.matchAll(VARIABLE)].map(([, name, fallback]) => [name!, given[name!] || (fallback ?? '')]),
   );
@@ -27,6 +29,11 @@ export function settingsOf(root: string, environment: NodeJS.ProcessEnv): string
     .filter(([name, value]) => !PORTS.test(name) && value !== '')
     .map(([name, value]) => `${name}='${plain(name, value)}'\n`)
     .join('');
+}
+
+/** scripts/dev has settings of its own. */
+function filesOf(environment: NodeJS.ProcessEnv): string[] {
+  return ['docker-compose.yml', ...(environment.DEV_SOURCES ? ['scripts/lib/dev/dev.compose.yml'] : [])];
 }
 
 function plain(name: string, value: string): string {

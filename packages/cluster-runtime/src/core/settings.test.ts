@@ -26,6 +26,7 @@ test('without variables every setting has its default', () => {
     maxRequestsJitter: 0,
     maxMemoryMb: 0,
     slowRequestMs: 1000,
+    inspect: 0,
   });
 });
 

@@ -53,6 +53,8 @@ export interface Settings {
   readonly maxMemoryMb: number;
   /** A request that takes this long or longer is logged. */
   readonly slowRequestMs: number;
+  /** Port of the inspector of a worker, through which a client can run any code in it. 0: none. */
+  readonly inspect: number;
 }
 
 /** @throws SettingsError that names each invalid variable, its value and the allowed values */
@@ -79,6 +81,7 @@ export function readSettings(env: Env = process.env): Settings {
     maxRequestsJitter: variables.integer('MAX_REQUESTS_JITTER', 0, 0, 999_999_999),
     maxMemoryMb: variables.integer('MAX_MEMORY_MB', 0, 0, 1_000_000),
     slowRequestMs: variables.integer('SLOW_REQUEST_MS', 1000, 1, 600_000),
+    inspect: variables.integer('INSPECT', 0, 0, 65535),
   };
   if (settings.port !== 0 && settings.port === settings.metricsPort) {
     variables.problem(`PORT and METRICS_PORT are both ${settings.port}: set two different ports`);

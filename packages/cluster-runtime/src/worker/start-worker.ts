@@ -34,7 +34,11 @@ export async function startWorker(
     });
     process.exit(UNCAUGHT_EXIT_CODE);
   });
-  const { metrics, slowRequestMs } = settings;
+  const { metrics, slowRequestMs, inspect, host } = settings;
+  if (inspect !== 0) {
+    const { openInspector } = await import('./inspector.ts');
+    void openInspector(inspect, host);
+  }
   const sharing = metrics ? startSharing(sendToPrimary) : undefined;
   const sampler = metrics ? collectRuntimeMetrics() : undefined;
   // The runtime registers its metrics first, so the error about a duplicate name points at the application.
