@@ -50,7 +50,7 @@ for (const [script, args, error] of CALLS) {
 const WITH_USAGE: readonly Call[] = [
   ['test', ['--bogus'], 'unknown argument: --bogus\nUsage: scripts/test [--all]\n'],
   ['test', ['--all', 'monotonic'], 'unknown argument: monotonic\nUsage: scripts/test [--all]\n'],
-  ['lib/unit-tests', ['bogus'], 'unknown argument: bogus\nusage: unit-tests fast|slow|packaging '],
+  ['lib/unit-tests', ['bogus'], 'unknown argument: bogus\nusage: unit-tests fast|slow|slow-more|packaging '],
 ];
 
 for (const [script, args, error] of WITH_USAGE) {
