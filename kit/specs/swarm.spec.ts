@@ -251,7 +251,7 @@ test('of a node that is killed only the requests handed to its replicas fail, an
   console.log(
     `swarm: node killed; GET ${ping.sent} sent, failed ${JSON.stringify(ping.failed)}; POST ${post.sent} sent, failed ` +
       `${JSON.stringify(post.failed)}; GET answered ${byOthers} by other replicas, all in Prometheus; ${byDead.length} by the dead one, ` +
-      `of which ${missing} since its last scrape are missing`,
+      `${missing} of them were not scraped and are lost`,
   );
   // A request that was counted and not answered may be in the last scrape.
   expect(missing).toBeGreaterThanOrEqual(-failures(ping));

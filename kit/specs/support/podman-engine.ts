@@ -1,17 +1,11 @@
 import { execFile } from 'node:child_process';
-import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { projectPrefix } from '../../../e2e/support/run-id.ts';
-import { baseImage } from '../../test-kit/base-images.ts';
 import { docker, dockerClient } from '../../test-kit/docker.ts';
+import { buildEngine, buildServices, copyImages } from './nested-engine.ts';
 
 const run = promisify(execFile);
-const ROOT = resolve(import.meta.dirname, '../../..');
-const DIRECTORY = join(ROOT, 'kit/specs/kubernetes');
-const BUILD_TIMEOUT_MS = 10 * 60_000;
-const TAG = process.env.IMAGE_TAG || 'latest';
-const APP_IMAGE = `pandoras-express-app:${TAG}`;
-const PODMAN_IMAGE = `pandoras-express-podman:${TAG}`;
+const PLAY_TIMEOUT_MS = 10 * 60_000;
 
 export interface ContainerFacts {
   readonly State: { readonly Pid: number; readonly ExitCode: number; readonly OOMKilled: boolean };
@@ -40,25 +34,20 @@ export class PodmanEngine {
   /** Builds both images and loads the app's under the name that the base uses. */
   static async start(imageOfPod: string): Promise<PodmanEngine> {
     const engine = new PodmanEngine();
-    const compose = ['compose', '--project-directory', ROOT, 'build', '--quiet', 'app'];
-    await docker(compose, { ...process.env, IMAGE_TAG: TAG }, BUILD_TIMEOUT_MS);
-    // Debian with apt.
-    const node = baseImage('NODE_BASE', 'demo-app/Dockerfile');
-    const build = ['build', '--quiet', '--build-arg', `NODE_BASE=${node}`, '--tag', PODMAN_IMAGE, DIRECTORY];
-    await docker(build, process.env, BUILD_TIMEOUT_MS);
+    const [appImage] = await buildServices('app');
+    const image = await buildEngine('kubernetes');
     const ports = [8041, 9041].flatMap((port) => ['--publish', `127.0.0.1:0:${port}`]);
     await docker([
       ...['run', '--detach', '--privileged', '--name', engine.#name, ...ports],
       // Layers of images cannot be on the overlay file system of a container.
       ...['--volume', `${engine.#name}:/var/lib/containers`],
       // What patch.yaml mounts into the pod.
-      ...['--tmpfs', '/run/pod-app:uid=1000,gid=1000,mode=0750,size=64m', PODMAN_IMAGE],
+      ...['--tmpfs', '/run/pod-app:uid=1000,gid=1000,mode=0750,size=64m', image],
     ]);
     engine.publicUrl = await engine.#urlOf(8041);
     engine.metricsUrl = await engine.#urlOf(9041);
-    const load = '"$0" save "$1" | "$0" exec --interactive "$2" podman load --quiet';
-    await run('sh', ['-euc', load, dockerClient(), APP_IMAGE, engine.#name], { timeout: BUILD_TIMEOUT_MS });
-    await engine.podman('tag', APP_IMAGE, imageOfPod);
+    await copyImages([appImage!], engine.#name, 'podman');
+    await engine.podman('tag', appImage!, imageOfPod);
     return engine;
   }
 
@@ -82,7 +71,7 @@ export class PodmanEngine {
     const playing = run(
       dockerClient(),
       ['exec', '--interactive', this.#name, 'podman', 'kube', 'play', ...publish, '-'],
-      { timeout: BUILD_TIMEOUT_MS },
+      { timeout: PLAY_TIMEOUT_MS },
     );
     playing.child.stdin!.end(yaml);
     await playing;

@@ -1,20 +1,15 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { projectPrefix } from '../../../e2e/support/run-id.ts';
 import { poll } from '../../../packages/prom-multiproc/test/support/poll.ts';
-import { baseImage } from '../../test-kit/base-images.ts';
 import { docker, dockerClient } from '../../test-kit/docker.ts';
+import { buildEngine, buildServices, copyImages } from './nested-engine.ts';
 
 const run = promisify(execFile);
 const ROOT = resolve(import.meta.dirname, '../../..');
-const DIRECTORY = join(ROOT, 'kit/specs/swarm');
-const BUILD_TIMEOUT_MS = 10 * 60_000;
 const ENGINE_DEADLINE = { deadlineMs: 60_000 };
 const TAG = process.env.IMAGE_TAG || 'latest';
-const NODE_IMAGE = `pandoras-express-swarm-node:${TAG}`;
-const SERVICES = ['app', 'nginx', 'prometheus'];
-const IMAGES = SERVICES.map((service) => `pandoras-express-${service}:${TAG}`);
 /** Files of the checkout that the stack file refers to, and the one that the spec adds. */
 const FILES = [
   'deploy/swarm',
@@ -62,9 +57,10 @@ export class SwarmNodes {
   static async start(): Promise<SwarmNodes> {
     const swarm = new SwarmNodes();
     process.once('exit', swarm.#removeOnExit);
-    await swarm.#build();
+    const images = await buildServices('app', 'nginx', 'prometheus');
+    const engine = await buildEngine('swarm');
     await docker(['network', 'create', swarm.#prefix]);
-    await Promise.all(swarm.nodes.map((node) => swarm.#startEngine(node)));
+    await Promise.all(swarm.nodes.map((node) => swarm.#startEngine(node, engine)));
     // A node is given up 20 to 30 s after its last heartbeat; by default 10 to 15 s, about as long as the cut in the spec.
     const init = ['swarm', 'init', '--dispatcher-heartbeat', '10s', '--advertise-addr'];
     await swarm.manager.docker(...init, swarm.manager.address);
@@ -72,7 +68,7 @@ export class SwarmNodes {
     for (const node of swarm.nodes.slice(1)) {
       await node.docker('swarm', 'join', '--token', token, `${swarm.manager.address}:2377`);
     }
-    await Promise.all(swarm.nodes.map((node) => swarm.#load(node)));
+    await Promise.all(swarm.nodes.map((node) => copyImages(images, node.container, 'docker')));
     return swarm;
   }
 
@@ -98,7 +94,8 @@ export class SwarmNodes {
 
   /** Gives the app's image another tag on each node: a new version. */
   async tagApp(tag: string): Promise<void> {
-    for (const node of this.nodes) await node.docker('tag', IMAGES[0]!, `pandoras-express-app:${tag}`);
+    for (const node of this.nodes)
+      await node.docker('tag', `pandoras-express-app:${TAG}`, `pandoras-express-app:${tag}`);
   }
 
   /** Drops all packets between this node and the others, or no longer. */
@@ -127,33 +124,16 @@ export class SwarmNodes {
     }
   }
 
-  async #build(): Promise<void> {
-    const compose = ['compose', '--project-directory', ROOT, 'build', '--quiet', ...SERVICES];
-    await docker(compose, { ...process.env, IMAGE_TAG: TAG }, BUILD_TIMEOUT_MS);
-    // Debian with apt.
-    const node = baseImage('NODE_BASE', 'demo-app/Dockerfile');
-    const build = ['build', '--quiet', '--build-arg', `NODE_BASE=${node}`, '--tag', NODE_IMAGE, DIRECTORY];
-    await docker(build, process.env, BUILD_TIMEOUT_MS);
-  }
-
-  async #startEngine(node: SwarmNode): Promise<void> {
+  async #startEngine(node: SwarmNode, image: string): Promise<void> {
     const ports = [8040, 9090].flatMap((port) => ['--publish', `127.0.0.1:0:${port}`]);
     await docker([
       ...['run', '--detach', '--privileged', '--init', '--name', node.container, '--hostname', node.name],
       ...['--network', this.#prefix, ...ports],
       // Layers of images cannot be on the overlay file system of a container.
-      ...['--volume', `${node.container}:/var/lib/docker`, NODE_IMAGE],
+      ...['--volume', `${node.container}:/var/lib/docker`, image],
     ]);
     const format = `{{(index .NetworkSettings.Networks "${this.#prefix}").IPAddress}}`;
     node.address = (await docker(['inspect', '--format', format, node.container])).trim();
     await poll(`the engine of ${node.name}`, () => node.docker('info'), ENGINE_DEADLINE);
-  }
-
-  async #load(node: SwarmNode): Promise<void> {
-    const load =
-      'client=$0 node=$1; shift; "$client" save "$@" | "$client" exec --interactive "$node" docker load --quiet';
-    await run('sh', ['-euc', load, dockerClient(), node.container, ...IMAGES], {
-      timeout: BUILD_TIMEOUT_MS,
-    });
   }
 }
