@@ -2,12 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { Reader } from 'prom-multiproc';
 import type { MetricsRoute } from '../core/extension.ts';
-
-/** One target group: https://prometheus.io/docs/prometheus/latest/http_sd/. */
-interface TargetGroup {
-  readonly targets: readonly string[];
-  readonly labels: Readonly<Record<string, string>>;
-}
+import type { TargetGroup } from '../core/target-group.ts';
 
 type Slot = Pick<ReturnType<Reader['slots']>[number], 'slot' | 'live'>;
 

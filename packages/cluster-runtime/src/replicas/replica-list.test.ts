@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { addressesOf } from './look-up.ts';
 import { ReplicaList } from './replica-list.ts';
 import { createReplicaServer } from './replica-server.ts';
 
+const SERVER = join(import.meta.dirname, '../serve-replicas.ts');
 const KEEP_MS = 40_000;
 
 /** A list whose lookups and clock the test sets. */
@@ -70,4 +73,11 @@ test('a name without addresses has no replicas, and a server that does not answe
   for (const code of ['ENOTFOUND', 'ENODATA'])
     assert.deepEqual(await addressesOf('tasks.app', rejecting(code)), []);
   await assert.rejects(addressesOf('tasks.app', rejecting('ESERVFAIL')), /ESERVFAIL/);
+});
+
+test('wrong arguments end the server with 2 and the usage', () => {
+  for (const args of [[], ['tasks.app', '9041', '40'], ['tasks.app', '9041', '-1', '9042']]) {
+    const { status, stderr } = spawnSync(process.execPath, [SERVER, ...args], { encoding: 'utf8' });
+    assert.deepEqual([status, stderr.startsWith('usage: ')], [2, true], String(args));
+  }
 });

@@ -1,8 +1,4 @@
-/** One target group: https://prometheus.io/docs/prometheus/latest/http_sd/. */
-export interface TargetGroup {
-  readonly targets: readonly string[];
-  readonly labels: Readonly<Record<string, string>>;
-}
+import type { TargetGroup } from '../core/target-group.ts';
 
 export interface ReplicaListOptions {
   /** Returns the addresses of the replicas that are in DNS now. Rejects if it cannot know. */
@@ -14,7 +10,7 @@ export interface ReplicaListOptions {
   readonly now: () => number;
 }
 
-/** The addresses of replicas, including those that have left DNS less than `keepMs` ago. While lookups fail, none is removed. */
+/** The addresses of replicas. An address is removed `keepMs` after the last lookup that returned it; a failed lookup removes none. */
 export class ReplicaList {
   readonly #options: ReplicaListOptions;
   /** When each address was in DNS last. */
