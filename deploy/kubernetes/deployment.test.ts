@@ -43,7 +43,7 @@ test('the grace period exceeds the wait of supervisord, which exceeds the longes
   assert.equal(`${grace}s`, services.app.stop_grace_period);
 });
 
-test('FINAL_SCRAPE is set, and Prometheus scrapes within the longest wait for it', () => {
+test('the final scrape is enabled, and its longest wait covers 1.2 scrape intervals', () => {
   assert.equal(settings.finalScrape, true);
   const { scrape_interval, scrape_timeout } = parse(read('prometheus/prometheus.yml')).global;
   assert.deepEqual([endpoint!.interval, endpoint!.scrapeTimeout], [scrape_interval, scrape_timeout]);

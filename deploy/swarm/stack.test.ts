@@ -74,7 +74,7 @@ test('a new replica starts before an old one ends, which waits for the final scr
 
 test('an ended replica is listed for its whole grace period, and not so long that TargetDown fires', () => {
   const [, , keep] = services.discovery.command;
-  const { rule_files: _, global } = yaml('prometheus/prometheus.yml');
+  const { global } = yaml('prometheus/prometheus.yml');
   const [, alertAfter] = /alert: TargetDown\n.*\n\s+for: (\d+)m/.exec(
     readFileSync(resolve(ROOT, 'prometheus/rules/alerts.yml'), 'utf8'),
   )!;
