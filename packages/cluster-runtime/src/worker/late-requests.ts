@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 
-/** Body that must arrive in each further time limit. Ordinary bodies are smaller: nginx rejects larger ones. */
+/** Each of these extends the time of a request by its limit. nginx rejects ordinary requests with larger bodies. */
 const BYTES_PER_LIMIT = 1024 * 1024;
 const CHECK_EVERY_MS = 1000;
 
@@ -17,17 +17,10 @@ class LateRequest extends Error {
 
 /**
  * Ends requests whose body is not complete in time. A large upload gets `limitMs` more for each MiB that has arrived, which Node's
- * `requestTimeout` cannot do. Node itself limits the time of the head.
+ * `requestTimeout` cannot do. Node itself limits the time of the head. Returns a function to call with each request.
  */
-export function limitBodies(server: Server, limitMs: number): void {
+export function limitBodies(server: Server, limitMs: number): (req: IncomingMessage) => void {
   const incomplete = new Map<IncomingMessage, Begin>();
-
-  server.on('request', (req) => {
-    const { 'content-length': length = '0', 'transfer-encoding': coding } = req.headers;
-    if (length === '0' && coding === undefined) return;
-    incomplete.set(req, { at: performance.now(), bytes: req.socket.bytesRead });
-    req.once('close', () => incomplete.delete(req));
-  });
 
   setInterval(() => {
     const now = performance.now();
@@ -40,4 +33,11 @@ export function limitBodies(server: Server, limitMs: number): void {
       }
     }
   }, CHECK_EVERY_MS).unref();
+
+  return (req) => {
+    const { 'content-length': length = '0', 'transfer-encoding': coding } = req.headers;
+    if (length === '0' && coding === undefined) return;
+    incomplete.set(req, { at: performance.now(), bytes: req.socket.bytesRead });
+    req.once('close', () => incomplete.delete(req));
+  };
 }

@@ -16,8 +16,8 @@ import { isWebSocket, passUpgrades, type UpgradeParts } from './upgrades.ts';
 
 /** Longer than the idle timeout of the proxy: the proxy must never send a request on a connection that the worker just closed. */
 const KEEP_ALIVE_MS = 65_000;
-/** Interval at which Node checks the request timeouts. */
-const LATE_REQUESTS_CHECK_MS = 1_000;
+/** Interval at which Node checks `headersTimeout`. */
+const LATE_HEADS_CHECK_MS = 1_000;
 
 export interface WorkerParts {
   createListener(isEnding: () => boolean): RequestListener;
@@ -43,15 +43,16 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
+    // limitBodies limits the time of a body.
     requestTimeout: 0,
     headersTimeout: settings.requestTimeoutMs,
-    connectionsCheckingInterval: LATE_REQUESTS_CHECK_MS,
+    connectionsCheckingInterval: LATE_HEADS_CHECK_MS,
     shouldUpgradeCallback: (req) => parts.upgrades !== undefined && isWebSocket(req),
   });
   refuseUnparsed(server, parts.onUnparsed);
   // The proxy limits the gap between two reads of a body, but not the total time. A late request is counted as 499 (outcome.ts),
   // because the handler of `clientError` destroys the socket with an error.
-  limitBodies(server, settings.requestTimeoutMs);
+  const limitBody = limitBodies(server, settings.requestTimeoutMs);
   const drain = prepareDrain(server, {
     upgraded: parts.upgrades && passUpgrades(server, parts.upgrades),
     async drainApp(deadline) {
@@ -76,7 +77,9 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
     recycling.onRequest();
     parts.onRequest?.();
   };
+  // The only listener: Node copies a list of several at each request.
   server.on('request', (req, res) => {
+    limitBody(req);
     onRequest();
     listener(req, res);
   });
