@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { countRequest } from './count-request.ts';
 import { type Exchange, exchangeOf } from './exchange.ts';
 import { requestsInFlight, workersBusy } from './http-metrics.ts';
-import { methodLabel } from './method-label.ts';
-import { requestSeries } from './request-series.ts';
 import { hookResponses } from './response-hooks.ts';
 import type { Step } from './step.ts';
 
@@ -31,10 +30,7 @@ export function measureRequests(routeOf: (req: IncomingMessage) => string | unde
     if (exchange.counted) return;
     exchange.counted = true;
     const { req, ownRoute, start } = exchange;
-    const route = ownRoute ?? routeOf(req) ?? 'unmatched';
-    const { requests, duration } = requestSeries(methodLabel(req.method), route, status);
-    requests.inc();
-    duration.observe((performance.now() - start) / 1000);
+    countRequest(req.method, ownRoute ?? routeOf(req), status, start);
   }
 
   const measurement = { count, ended };

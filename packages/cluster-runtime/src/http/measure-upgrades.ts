@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { methodLabel } from './method-label.ts';
+import { countRequest } from './count-request.ts';
 import { CLIENT_CLOSED_REQUEST } from './outcome.ts';
-import { requestSeries } from './request-series.ts';
 
 type Write = (this: Duplex, chunk?: unknown, ...rest: unknown[]) => unknown;
 
@@ -26,10 +25,7 @@ export function measureUpgrade(
     hooked.write = write;
     hooked.end = end;
     socket.off('close', closed);
-    const route = routeOf(req) ?? 'unmatched';
-    const { requests, duration } = requestSeries(methodLabel(req.method), route, status);
-    requests.inc();
-    duration.observe((performance.now() - start) / 1000);
+    countRequest(req.method, routeOf(req), status, start);
   }
 
   function closed(): void {

@@ -1,7 +1,8 @@
 import { httpRequestDuration, httpRequests } from './http-metrics.ts';
+import { methodLabel } from './method-label.ts';
 
 /** The series of one combination of method, route and status. */
-export interface RequestSeries {
+interface RequestSeries {
   readonly requests: { inc(): void };
   readonly duration: { observe(seconds: number): void };
 }
@@ -9,7 +10,19 @@ export interface RequestSeries {
 /** Series by route, method and status, which are bounded. One lookup here replaces one in each metric. */
 const known = new Map<string, Map<string, Map<number, RequestSeries>>>();
 
-export function requestSeries(method: string, route: string, status: number): RequestSeries {
+/** Counts a request that began at `start`, a time of `performance.now()`. */
+export function countRequest(
+  method: string | undefined,
+  route: string | undefined,
+  status: number,
+  start: number,
+): void {
+  const { requests, duration } = requestSeries(methodLabel(method), route ?? 'unmatched', status);
+  requests.inc();
+  duration.observe((performance.now() - start) / 1000);
+}
+
+function requestSeries(method: string, route: string, status: number): RequestSeries {
   const found = known.get(route)?.get(method)?.get(status);
   if (found !== undefined) return found;
   const labels = { method, route, status };
