@@ -49,8 +49,8 @@ const NOT_LOADED = new Set([
   'ERR_UNSUPPORTED_DIR_IMPORT',
 ]);
 const MAX_REFUSED = 10;
-/** A test may import what only its checkout has. */
-const OF_TEST = /\.test\.[cm]?[jt]s:/;
+/** Tests may import files that only a checkout has. */
+const IN_TEST = /\.test\.[cm]?[jt]s:/;
 
 /** Lists syntax and import errors in the application's sources as `file:line: message`. Undefined if `error` is of another kind. */
 function refusedSources(error: unknown): string[] | undefined {
@@ -58,7 +58,7 @@ function refusedSources(error: unknown): string[] | undefined {
     return undefined;
   try {
     const refused = checkSyntax(dirname(process.argv[1]!));
-    return refused.filter((line) => !OF_TEST.test(line)).slice(0, MAX_REFUSED);
+    return refused.filter((line) => !IN_TEST.test(line)).slice(0, MAX_REFUSED);
   } catch {
     return undefined;
   }

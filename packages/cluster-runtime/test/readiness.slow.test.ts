@@ -9,13 +9,13 @@ import type { Status } from '../src/core/status.ts';
 import { ports, runApp } from './support/run-app.ts';
 import { allReady, pids, statusWhen } from './support/status.ts';
 
-const NEEDS = fileURLToPath(new URL('./support/needs-main.ts', import.meta.url));
+const ALL_HOOKS = fileURLToPath(new URL('./support/all-hooks-main.ts', import.meta.url));
 
 function prepare(t: TestContext, reason: string, env: Record<string, string> = {}) {
   const READY_FILE = join(temporaryDirectory(t), 'reason');
   const answer = (text: string) => writeFileSync(READY_FILE, text);
   answer(reason);
-  return { app: runApp(t, NEEDS, { READY_FILE, ...env }), answer };
+  return { app: runApp(t, ALL_HOOKS, { READY_FILE, ...env }), answer };
 }
 
 test('an application that is not ready at its start waits without listening, then serves', async (t) => {

@@ -9,7 +9,7 @@ import { openRaw, received, sendRaw } from './support/raw-http.ts';
 import { ports, runApp } from './support/run-app.ts';
 import { allReady, pids, statusWhen } from './support/status.ts';
 
-const NEEDS = fileURLToPath(new URL('./support/needs-main.ts', import.meta.url));
+const ALL_HOOKS = fileURLToPath(new URL('./support/all-hooks-main.ts', import.meta.url));
 const PING = fileURLToPath(new URL('./support/ping-main.ts', import.meta.url));
 
 const asking = (protocol: string) =>
@@ -23,7 +23,7 @@ const asking = (protocol: string) =>
     '\r\n',
   ].join('\r\n');
 
-async function running(t: TestContext, env: Record<string, string> = {}, entry = NEEDS) {
+async function running(t: TestContext, env: Record<string, string> = {}, entry = ALL_HOOKS) {
   const app = runApp(t, entry, { WORKERS: '2', PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t), ...env });
   const { app: url, metrics } = await ports(app);
   const before = pids(await statusWhen(metrics, allReady));

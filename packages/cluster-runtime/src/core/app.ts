@@ -17,19 +17,19 @@ export interface App {
    */
   readonly logRequestIds?: boolean;
   /**
-   * Returns true if this worker can serve, otherwise the reason, such as `no database`. The message of an error that it throws is a
-   * reason, too, and so is no answer within 3 s. Called at most once a second: each second until it returns true, before which the
-   * worker does not listen; then at requests of `/readyz`, which answers 503 with the reason. Other requests still reach the worker.
+   * Returns true if this worker can serve, otherwise the reason, such as `no database`. If it throws, or does not return
+   * within 3 s, the worker is not ready. At the start it is called every second, and the worker listens once it has returned true. Later it is
+   * called when `/readyz` is requested, at most once a second; `/readyz` then answers 503 with the reason. Other requests are served.
    */
   ready?(): boolean | string | Promise<boolean | string>;
   /**
-   * Takes over the connection of a WebSocket handshake: it writes the response to `socket`. `head` is what the client has already sent
-   * after it. Without `upgrade`, and for other protocols, the listener gets the request. Node before 24.9 passes other protocols, too.
+   * Called for each WebSocket handshake; writes the response to `socket`. `head` is the first packet of the upgraded stream and may be
+   * empty. Without `upgrade`, and for other protocols, `listener` is called. Before Node 24.9, `upgrade` is called for any protocol.
    */
   upgrade?(req: IncomingMessage, socket: Duplex, head: Buffer): void;
   /**
-   * Called when a worker begins to drain, after its port is closed: close WebSockets (code 1001), end event streams. The worker exits when
-   * the promise is settled and all connections are closed. At `deadline` the remaining connections are destroyed.
+   * Called once a draining worker has stopped listening. Close WebSockets (code 1001) and end event streams here. The worker exits when
+   * the promise has settled and all connections are closed. At `deadline` it destroys the remaining connections.
    */
   drain?(deadline: Date): Promise<void> | void;
   /** Called once the last connection of a draining worker is closed, before it exits. */

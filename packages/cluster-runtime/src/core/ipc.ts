@@ -15,7 +15,7 @@ export type ToPrimary =
   /** The worker cannot share. A starting worker then waits until the primary sends `serve-anyway` or kills it. */
   | { readonly type: 'cannot-share'; readonly reason: string }
   | { readonly type: 'pong' }
-  /** The application's `ready()` has returned a reason, or true (undefined). */
+  /** The result of a call of the application's `ready()`. `reason` is undefined if it returned true. */
   | { readonly type: 'readiness'; readonly reason?: string | undefined }
   /** The worker has reached a limit. It serves until the primary has replaced it. */
   | { readonly type: 'recycle'; readonly reason: string }

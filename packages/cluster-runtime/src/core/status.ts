@@ -7,7 +7,7 @@ export interface WorkerStatus {
   readonly state: WorkerState;
   /** Undefined until the worker has a slot, and if it does not share. */
   readonly slot: number | undefined;
-  /** What the application's `ready()` has returned last; undefined if true. */
+  /** The reason that the application's `ready()` returned last. Undefined if it returned true. */
   readonly notReady: string | undefined;
 }
 

@@ -17,12 +17,12 @@ export function health(isEnding: () => boolean, whyNotReady?: () => Promise<stri
     }
     exchangeOf(req, res).ownRoute = path;
     if (path === '/livez') answerText(res, 200, 'ok');
-    else if (isEnding() || whyNotReady === undefined) answerReadiness(res, isEnding(), undefined);
+    else if (isEnding() || whyNotReady === undefined) answerReadiness(res, isEnding());
     else void whyNotReady().then((reason) => answerReadiness(res, isEnding(), reason));
   };
 }
 
-function answerReadiness(res: ServerResponse, ending: boolean, reason: string | undefined): void {
+function answerReadiness(res: ServerResponse, ending: boolean, reason?: string): void {
   if (ending) answerText(res, 503, 'draining');
   else if (reason !== undefined) answerText(res, 503, reason);
   else answerText(res, 200, 'ok');

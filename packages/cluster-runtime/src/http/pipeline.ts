@@ -11,7 +11,7 @@ import { chain, type Step } from './step.ts';
 export interface ListenerOptions {
   /** Whether `/readyz` answers 503. */
   readonly isEnding: () => boolean;
-  /** Resolves with the reason why the application is not ready. */
+  /** Resolves with the reason why the application is not ready, or undefined. */
   readonly whyNotReady?: (() => Promise<string | undefined>) | undefined;
   readonly slowRequestMs: number;
   /** Whether requests are counted. */

@@ -2,7 +2,7 @@ const CHECK_MS = 250;
 
 export interface GiveUpOptions {
   readonly giveUpMs: number;
-  /** Returns whether a worker is stable now: see `STABLE_MS` in worker-process.ts. */
+  /** Returns whether a worker is stable now (see `STABLE_MS` in worker-process.ts) or waits until the application is ready. */
   hasStable(): boolean;
   /** Called once, when no worker was stable for `giveUpMs` and at least one worker failed early in that time. */
   onGiveUp(): void;

@@ -230,8 +230,8 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
   }
 
   /**
-   * A worker that waits until the application is ready is not killed, so that an application does not exit repeatedly while, for example,
-   * its database is down. Rolling operations do not wait: they fail, and the existing workers keep serving.
+   * At boot and after a crash, each answer of `ready()` restarts the time limit, so workers are not restarted in a loop while, for
+   * example, the database is down. Rolling operations keep the limit: they fail, and the existing workers keep serving.
    */
   #readiness(worker: WorkerProcess, reason: string | undefined): void {
     worker.notReady = reason;

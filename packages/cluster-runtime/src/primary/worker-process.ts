@@ -31,7 +31,7 @@ export class WorkerProcess implements Watched {
   /** Resolves when the worker has exited and the exit reason is known. */
   readonly exited = Promise.withResolvers<void>();
   startTimer: NodeJS.Timeout | undefined;
-  /** What the application's `ready()` has returned last; undefined if true. */
+  /** The reason that the application's `ready()` returned last. Undefined if it returned true. */
   notReady: string | undefined;
   lastAnswer = 0;
   pingPending = false;

@@ -11,9 +11,9 @@ export interface Drain {
 }
 
 export interface DrainParts {
-  /** Connections that upgraded to another protocol: `closeAllConnections()` does not close them. */
+  /** Connections that were upgraded to another protocol, which `closeAllConnections()` does not close. */
   readonly upgraded?: Iterable<Duplex> | undefined;
-  /** Called when the port is closed. Must not reject. The drain waits for it until the deadline. */
+  /** Called once the server has stopped listening. The drain waits until the promise, which must not reject, or the deadline. */
   drainApp?(deadline: Date): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import type { App } from '../core/app.ts';
 import { describeError, log } from '../core/log.ts';
 
-/** Least time between two calls of `ready()`. */
+/** Shortest interval between two calls of `ready()`. */
 export const ASK_EVERY_MS = 1000;
 /** Longest time that `ready()` may take. Shorter than the health check of the container, 4 s. */
 const ANSWER_WITHIN_MS = 3000;

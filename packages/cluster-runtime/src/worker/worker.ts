@@ -25,11 +25,11 @@ export interface WorkerParts {
   onRequest?(): void;
   /** Called with the error code of each request that the parser refused. */
   onUnparsed?(code: string): void;
-  /** Resolves with the reason why the application is not ready. The worker listens when there is none. */
+  /** Resolves with the reason why the application is not ready, or undefined. The worker listens once it is undefined. */
   whyNotReady?(): Promise<string | undefined>;
-  /** What takes over WebSocket connections. */
+  /** Undefined if the application accepts no WebSockets. */
   readonly upgrades?: UpgradeParts | undefined;
-  /** Called when a drain has closed the port. */
+  /** Called once a draining worker has stopped listening. */
   drain?(deadline: Date): Promise<void> | void;
   /** Called when the last connection is closed, before the process exits. */
   close?(): Promise<void> | void;
@@ -126,7 +126,7 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
   if (await waitUntilReady(parts, drain.isDraining)) server.listen(settings.port, settings.host);
 }
 
-/** Returns false if the worker is to end before it was ready. */
+/** Returns false if the worker drains before it was ready. */
 async function waitUntilReady(parts: WorkerParts, isDraining: () => boolean): Promise<boolean> {
   while ((await parts.whyNotReady?.()) !== undefined && !isDraining()) await delay(ASK_EVERY_MS);
   return !isDraining();

@@ -21,8 +21,8 @@ export interface RunningApp {
 const LINE_WITHIN_MS = 60_000;
 
 /**
- * Starts an entry file on free ports in its own process group. The end of the owner kills the whole group, including stopped and
- * blocked workers.
+ * Starts an entry file on free ports in its own process group. When the test or other owner ends, the whole group is killed,
+ * including stopped and blocked workers.
  */
 export function runApp(t: Cleanup, entry: string, env: Record<string, string> = {}): RunningApp {
   const child = spawn(process.execPath, [entry], {

@@ -4,8 +4,8 @@ import { WebSocketServer } from 'ws';
 import { type App, main } from '../../src/index.ts';
 
 /**
- * An application with all optional parts: WebSockets that echo, event streams, and readiness by a file, which contains the reason, or
- * `hangs`, or nothing. With DRAIN=never it does not close what is open.
+ * An application with every hook: WebSockets that echo, event streams, and `ready()`, which reads the reason from READY_FILE; an empty
+ * file is ready, and `hangs` never answers. DRAIN=never makes `drain()` hang, DRAIN=fails makes it throw.
  */
 const { READY_FILE, DRAIN } = process.env;
 
