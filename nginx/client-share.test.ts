@@ -51,14 +51,15 @@ const compose = (parse(text('docker-compose.yml'), { merge: true }) as { service
 const [requestsOfOne] = only(limits, /^limit_conn client_requests (\d+);/).map(Number);
 const [rateOfOne] = only(limits, /zone=client_rate:\w+ rate=(\d+)r\/s;/).map(Number);
 const [burstOfOne] = only(limits, /^limit_req zone=client_rate burst=(\d+) nodelay;/).map(Number);
-const [application] = only(conf('compose.conf'), /^upstream application \{([^}]*)\}/);
-const inTheApp = [...application!.matchAll(/server app:8041 .*max_conns=(\d+)/g)]
-  .map(([, most]) => Number(most))
-  .reduce((sum, most) => sum + most, 0);
-const [long] = only(conf('compose.conf'), /^upstream application_long \{([^}]*)\}/);
-const longInTheApp = [...long!.matchAll(/server app:8041 .*max_conns=(\d+)/g)]
-  .map(([, most]) => Number(most))
-  .reduce((sum, most) => sum + most, 0);
+/** Returns the sum of max_conns of an upstream. */
+function maxConns(upstream: string): number {
+  const [servers] = only(conf('compose.conf'), new RegExp(`^upstream ${upstream} \\{([^}]*)\\}`));
+  return [...servers!.matchAll(/server app:8041 .*max_conns=(\d+)/g)]
+    .map(([, most]) => Number(most))
+    .reduce((sum, most) => sum + most, 0);
+}
+const inTheApp = maxConns('application');
+const longInTheApp = maxConns('application_long');
 const [longOfOne] = only(conf('long-request.conf'), /^limit_conn client_long_requests (\d+);/).map(Number);
 const connections = Number(setting('worker_processes')) * Number(setting('worker_connections'));
 const headerBytes = () => {
