@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 
 /** An editor writes a file in several steps. */
 const SETTLE_MS = 50;
-/** Tests, hidden files and backups of editors are no part of the application. */
+/** Tests, hidden files and backups of editors are not part of the application. */
 const IGNORED = /\.test\.ts$|^\.|~$|^4913$/;
 
 /** Runs a command each time a file below a directory has changed, and prints how it ended. */
@@ -14,7 +14,7 @@ export class Reloader {
   readonly #command: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #changed = new Set<string>();
-  /** When the first change came that is not live. */
+  /** Time of the first change since the last reload began. */
   #since = 0;
   #running = false;
   #timer: NodeJS.Timeout | undefined;
