@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { BUSY_PERCENT, busyPercent } from '../machine.ts';
+import { busyBeforeRun } from '../machine.ts';
 import { compare, type Report } from '../stats/comparison.ts';
 import { measureCounting } from './measures/counting.ts';
 import { measureKills } from './measures/kills.ts';
@@ -25,8 +25,6 @@ const GROUPS: Readonly<Record<string, (plan: Plan) => Promise<Report>>> = {
   kills: measureKills,
 };
 
-const BUSY_CHECK_MS = 3000;
-
 const options = benchOptions(process.argv.slice(2));
 const plan = options.quick ? QUICK : DEFAULT;
 const groups = options.groups.length > 0 ? options.groups : Object.keys(GROUPS);
@@ -35,11 +33,7 @@ if (unknown !== undefined)
   throw new Error(`unknown group ${unknown}; the groups are ${Object.keys(GROUPS).join(', ')}`);
 
 const began = performance.now();
-const busy = await busyPercent(BUSY_CHECK_MS);
-if (busy > BUSY_PERCENT)
-  process.stderr.write(
-    `warning: the machine is ${busy.toFixed(0)} % busy; stop other programs, or the figures are unreliable\n`,
-  );
+const busy = await busyBeforeRun();
 let report: Report = { machine_busy_before: compare({ ours: [busy] }, '%') };
 for (const group of groups) {
   const since = performance.now();

@@ -8,29 +8,21 @@ import { dirname } from 'node:path';
 import { thisProcess } from '../../../packages/prom-multiproc/test/support/temporary-directory.ts';
 import { PROMETHEUS_JSON } from '../files.ts';
 import { benchOptions } from '../library/options.ts';
-import { BUSY_PERCENT, busyPercent } from '../machine.ts';
+import { busyBeforeRun } from '../machine.ts';
+import { progress } from '../progress.ts';
 import { measureRounds, type Rounds } from './measure/rounds.ts';
 import { DEFAULT, QUICK } from './plan.ts';
 import { record } from './replay/record.ts';
 import { type PrometheusReport, reportOf } from './report/report.ts';
 import { asText } from './report/table.ts';
 
-const BUSY_CHECK_MS = 3000;
-
 const options = benchOptions(process.argv.slice(2), PROMETHEUS_JSON);
 const plan = options.quick ? QUICK : DEFAULT;
-const began = performance.now();
-
-function progress(text: string): void {
-  process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0)} s: ${text}\n`);
-}
 
 // Without a handler a signal ends the process before its exit handlers end the programs it started.
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
-const busyBefore = await busyPercent(BUSY_CHECK_MS);
-if (busyBefore > BUSY_PERCENT)
-  progress(`warning: the machine is ${busyBefore.toFixed(0)} % busy; the figures are unreliable`);
+const busyBefore = await busyBeforeRun();
 progress(`recording ${plan.scrapes} scrapes of the demo application`);
 const recording = await record(thisProcess, plan);
 const report = (rounds: Rounds): PrometheusReport => reportOf(rounds.cells, { busyBefore, ...rounds });

@@ -3,10 +3,10 @@
  * stacks with fixed limits only. `--write` writes the figures into docs/explanation/load.md.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { chooseBaseImages } from '../../test-kit/base-images.ts';
 import { LOAD_PAGE, SHEDDING_SCRIPT } from '../files.ts';
+import { processors } from '../machine.ts';
 import { withFigures } from '../stats/page-figures.ts';
 import { limitsExceeded } from './limits.ts';
 import { saturatedRate } from './overload.ts';
@@ -92,7 +92,7 @@ process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 chooseBaseImages();
 const measured = await measureAll();
-const machine = `Node ${process.versions.node}, ${availableParallelism()} processors (${cpus()[0]!.model.trim()}), one of them for the app, ${new Date().toISOString().slice(0, 10)}. ${rounds} rounds of ${seconds} s.`;
+const machine = `Node ${process.versions.node}, ${processors()}, one of them for the app, ${new Date().toISOString().slice(0, 10)}. ${rounds} rounds of ${seconds} s.`;
 const table = sheddingTable(measured);
 console.log(`${machine}\n\n${table}`);
 for (const failure of failures) console.log(`FAILED: ${failure}`);

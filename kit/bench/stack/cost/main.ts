@@ -9,23 +9,18 @@ import { chooseBaseImages } from '../../../test-kit/base-images.ts';
 import { STACK_JSON } from '../../files.ts';
 import { benchOptions } from '../../library/options.ts';
 import { asText } from '../../library/report/table.ts';
-import { BUSY_PERCENT, busyPercent } from '../../machine.ts';
+import { busyBeforeRun } from '../../machine.ts';
+import { progress } from '../../progress.ts';
 import { alternate, compare, type Report } from '../../stats/comparison.ts';
 import { DEFAULT, QUICK } from './plan.ts';
 import { measureRequests, measureRest } from './requests.ts';
 import { SIDES, type Side } from './sides.ts';
 import { STARTS } from './start-time.ts';
 
-const BUSY_CHECK_MS = 3000;
 const UNITS: Readonly<Record<string, string>> = { saturated_requests: 'requests/s', memory: 'MB' };
 
 const options = benchOptions(process.argv.slice(2), STACK_JSON);
 const plan = options.quick ? QUICK : DEFAULT;
-const began = performance.now();
-
-function progress(text: string): void {
-  process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0)} s: ${text}\n`);
-}
 
 async function measure(): Promise<Report> {
   const sides: Record<string, Side> = {};
@@ -35,10 +30,7 @@ async function measure(): Promise<Report> {
       progress(`starting ${name}`);
       sides[name] = await start();
     }
-    const busy = await busyPercent(BUSY_CHECK_MS);
-    if (busy > BUSY_PERCENT)
-      progress(`warning: the machine is ${busy.toFixed(0)} % busy; the figures are unreliable`);
-    report.machine_busy_before = compare({ ours: [busy] }, '%');
+    report.machine_busy_before = compare({ ours: [await busyBeforeRun()] }, '%');
     progress(`${plan.rounds} rounds of ${Object.keys(sides).length} stacks`);
     for (const [name, samples] of Object.entries(await measureRequests(sides, plan))) {
       report[name] = compare(samples, UNITS[name] ?? 'us');
