@@ -18,6 +18,34 @@ export async function query(prometheusUrl: string, expression: string): Promise<
   return data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
 }
 
+/** One series of a matrix; times in seconds since the epoch. */
+export interface Series {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly samples: readonly (readonly [at: number, value: number])[];
+}
+
+/** Parses a matrix: the answer to a query such as `up[1h]`, or to a range query. */
+export function matrixOf(answer: string): Series[] {
+  const { data } = JSON.parse(answer) as {
+    data: { result: { metric: Record<string, string>; values: [number, string][] }[] };
+  };
+  return data.result.map(({ metric, values }) => ({
+    labels: metric,
+    samples: values.map(([at, value]) => [at, Number(value)] as const),
+  }));
+}
+
+/** Returns the samples of a selector in the last `window`, such as `30m`. */
+export async function samplesIn(
+  prometheusUrl: string,
+  selector: string,
+  window: string,
+  timeoutMs: number = TIMEOUT_MS,
+): Promise<Series[]> {
+  const url = `${prometheusUrl}/api/v1/query?query=${encodeURIComponent(`${selector}[${window}]`)}`;
+  return matrixOf(await getText(url, timeoutMs));
+}
+
 /** Returns whether Prometheus runs in agent mode, in which it answers no queries. */
 export async function isAgent(prometheusUrl: string): Promise<boolean> {
   try {
@@ -38,13 +66,9 @@ export async function totalOfAllLives(
   selector: string,
   window: string,
 ): Promise<number> {
-  const url = `${prometheusUrl}/api/v1/query?query=${encodeURIComponent(`${selector}[${window}]`)}`;
-  const { data } = JSON.parse(await getText(url, TIMEOUT_MS)) as {
-    data: { result: { values: [number, string][] }[] };
-  };
   const lastOfLives = (values: readonly number[]) => values.filter((value, i) => !(values[i + 1]! >= value));
-  return data.result
-    .flatMap(({ values }) => lastOfLives(values.map(([, value]) => Number(value))))
+  return (await samplesIn(prometheusUrl, selector, window))
+    .flatMap(({ samples }) => lastOfLives(samples.map(([, value]) => value)))
     .reduce((sum, value) => sum + value, 0);
 }
 
@@ -62,10 +86,8 @@ export async function queryRange(
 ): Promise<RangeResult[]> {
   const range = `start=${from}&end=${to}&step=${stepS}`;
   const url = `${prometheusUrl}/api/v1/query_range?query=${encodeURIComponent(expression)}&${range}`;
-  const { data } = JSON.parse(await getText(url, TIMEOUT_MS)) as {
-    data: { result: { metric: Record<string, string>; values: [number, string][] }[] };
-  };
-  return data.result.map(({ metric, values }) => ({ labels: metric, at: values.map(([at]) => at) }));
+  const series = matrixOf(await getText(url, TIMEOUT_MS));
+  return series.map(({ labels, samples }) => ({ labels, at: samples.map(([at]) => at) }));
 }
 
 export interface Target {

@@ -1,3 +1,4 @@
+import { matrixOf } from './prometheus.ts';
 import { getText } from './scrape.ts';
 
 /** A sample of one series: time in milliseconds since the epoch. */
@@ -11,7 +12,7 @@ type Labels = Readonly<Record<string, string>>;
 
 const TIMEOUT_MS = 30_000;
 
-/** The labels in a fixed order, without those that only remote write adds. */
+/** Returns the labels sorted by name, except those in `without`. */
 function seriesOf(labels: Labels, without: readonly string[] = []): string {
   return JSON.stringify(
     Object.entries(labels)
@@ -20,14 +21,11 @@ function seriesOf(labels: Labels, without: readonly string[] = []): string {
   );
 }
 
-/** Parses a matrix of Prometheus' HTTP API: the answer to a query such as `up[1h]`. */
+/** Returns the samples of all series of a matrix, which matrixOf() parses. */
 export function samplesOfMatrix(answer: string): Sample[] {
-  const { data } = JSON.parse(answer) as {
-    data: { result: { metric: Labels; values: [number, string][] }[] };
-  };
-  return data.result.flatMap(({ metric, values }) => {
-    const series = seriesOf(metric);
-    return values.map(([at, value]) => ({ series, at: Math.round(at * 1000), value: Number(value) }));
+  return matrixOf(answer).flatMap(({ labels, samples }) => {
+    const series = seriesOf(labels);
+    return samples.map(([at, value]) => ({ series, at: Math.round(at * 1000), value }));
   });
 }
 

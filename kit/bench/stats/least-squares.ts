@@ -1,4 +1,5 @@
 import type { Point } from './slope.ts';
+import { mean } from './spread.ts';
 
 /** y = intercept + slope * x. */
 export interface Line {
@@ -21,7 +22,3 @@ export function leastSquares(points: readonly Point[]): Line {
 }
 
 export const valueAt = ({ intercept, slope }: Line, x: number): number => intercept + slope * x;
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}

@@ -4,23 +4,26 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { poll } from '../../../../packages/prom-multiproc/test/support/poll.ts';
-import type { Cleanup } from '../../../../packages/prom-multiproc/test/support/temporary-directory.ts';
-import { temporaryDirectory } from '../../../../packages/prom-multiproc/test/support/temporary-directory.ts';
+import {
+  type Cleanup,
+  temporaryDirectory,
+} from '../../../../packages/prom-multiproc/test/support/temporary-directory.ts';
 import { type Exposition, total } from '../../../test-kit/exposition.ts';
-import { targets } from '../../../test-kit/prometheus.ts';
+import { type Series, samplesIn, targets } from '../../../test-kit/prometheus.ts';
 import { processorMicroseconds } from '../../stack/processor-time.ts';
-import { quantile } from '../../stats/spread.ts';
+import { mean, quantile } from '../../stats/spread.ts';
 import type { Recording } from '../replay/replay-server.ts';
 import { targetGroups, writeConfiguration } from './configuration.ts';
 import { blocksIn } from './disk.ts';
 import { memoryOf, PrometheusProcess } from './prometheus-process.ts';
-import { accountOf, durationsOf, type ScrapeAccount, samplesOf } from './scrapes.ts';
+import { accountOf, durationsOf, type ScrapeAccount } from './scrapes.ts';
 
 const SERVE = resolve(import.meta.dirname, '../replay/serve.ts');
 /** As in prometheus/prometheus.yml, which configuration.test.ts checks. */
 export const INTERVAL_S = 5;
 const FIRST_SCRAPES_MS = 120_000;
 const MEMORY_EVERY_MS = 2000;
+const QUERY_TIMEOUT_MS = 60_000;
 
 export const SIDES = ['merged', 'per_worker'] as const;
 export type Side = (typeof SIDES)[number];
@@ -127,15 +130,15 @@ async function measure(
   const after = await countersOf(prometheus, replayPid);
   const elapsed = (after.at - before.at) / 1000;
   const rise = (name: string): number => total(after.metrics, name) - total(before.metrics, name);
-  const account = accountOf(await samplesOf(prometheus.url, 'up{job="app"}', seconds), {
+  const samplesOf = (metric: string): Promise<Series[]> =>
+    samplesIn(prometheus.url, `${metric}{job="app"}`, `${seconds}s`, QUERY_TIMEOUT_MS);
+  const account = accountOf(await samplesOf('up'), {
     targets: count,
     intervalS: INTERVAL_S,
     seconds,
   });
-  const durations = durationsOf(
-    await samplesOf(prometheus.url, 'scrape_duration_seconds{job="app"}', seconds),
-  );
-  const scraped = await samplesOf(prometheus.url, 'scrape_samples_scraped{job="app"}', seconds);
+  const durations = durationsOf(await samplesOf('scrape_duration_seconds'));
+  const scraped = await samplesOf('scrape_samples_scraped');
   const blocks = blocksIn(await prometheus.snapshot());
   const samples = rise('prometheus_tsdb_head_samples_appended_total');
   return {
@@ -176,7 +179,3 @@ async function countersOf(prometheus: PrometheusProcess, replayPid: number): Pro
 const cpuOf = (pid: number): number => processorMicroseconds(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 
 const median = (values: readonly number[]): number => quantile(values, 0.5);
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accountOf, durationsOf, type Series } from './scrapes.ts';
+import type { Series } from '../../../test-kit/prometheus.ts';
+import { accountOf, durationsOf } from './scrapes.ts';
 
-const seriesOf = (instance: string, ...samples: [number, number][]): Series => ({ instance, samples });
+const seriesOf = (instance: string, ...samples: [number, number][]): Series => ({
+  labels: { instance },
+  samples,
+});
 const FIVE_SECONDS = { targets: 2, intervalS: 5, seconds: 20 };
 
 test('an account without failed and missed scrapes has neither, whatever the jitter', () => {

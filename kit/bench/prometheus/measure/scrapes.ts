@@ -1,26 +1,5 @@
-import { getText } from '../../../test-kit/scrape.ts';
+import type { Series } from '../../../test-kit/prometheus.ts';
 import { quantile } from '../../stats/spread.ts';
-
-const TIMEOUT_MS = 60_000;
-
-/** Samples of one series: times in seconds, and values. */
-export interface Series {
-  readonly instance: string;
-  readonly samples: readonly (readonly [at: number, value: number])[];
-}
-
-/** Samples of a selector in the last `seconds`. */
-export async function samplesOf(prometheusUrl: string, selector: string, seconds: number): Promise<Series[]> {
-  const query = encodeURIComponent(`${selector}[${seconds}s]`);
-  const answer = await getText(`${prometheusUrl}/api/v1/query?query=${query}`, TIMEOUT_MS);
-  const { data } = JSON.parse(answer) as {
-    data: { result: { metric: { instance: string }; values: [number, string][] }[] };
-  };
-  return data.result.map(({ metric, values }) => ({
-    instance: metric.instance,
-    samples: values.map(([at, value]) => [at, Number(value)] as const),
-  }));
-}
 
 /** Median and 99th percentile of scrape durations in milliseconds. */
 export function durationsOf(series: readonly Series[]): { readonly median: number; readonly p99: number } {
