@@ -1,5 +1,6 @@
 import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { TargetGroup } from '../../../../packages/cluster-runtime/src/core/target-group.ts';
 import { addressOf } from '../replay/replay-server.ts';
 
 const KIT = resolve(import.meta.dirname, '../../../../prometheus');
@@ -12,12 +13,6 @@ export function writeConfiguration(directory: string, targets: readonly TargetGr
   symlinkSync(join(KIT, 'rules'), join(directory, 'rules'));
   copyFileSync(JOBS, join(directory, 'scrape/jobs.yml'));
   writeFileSync(join(directory, 'scrape/targets.json'), JSON.stringify(targets));
-}
-
-/** https://prometheus.io/docs/prometheus/latest/configuration/configuration/#file_sd_config */
-export interface TargetGroup {
-  readonly targets: readonly string[];
-  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** One target for each replica and path. The label `worker` is that of `/targets`, the service discovery of the kit's metrics port. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TargetGroup } from '../../../../packages/cluster-runtime/src/core/target-group.ts';
 import { ports, runApp } from '../../../../packages/cluster-runtime/test/support/run-app.ts';
 import { allReady, statusWhen } from '../../../../packages/cluster-runtime/test/support/status.ts';
 import {
@@ -66,7 +67,7 @@ export async function record(
 }
 
 async function workerPaths(metrics: string): Promise<string[]> {
-  const groups = (await (await fetch(`${metrics}/targets`)).json()) as { labels: Record<string, string> }[];
+  const groups = (await (await fetch(`${metrics}/targets`)).json()) as TargetGroup[];
   if (groups.length !== WORKERS) throw new Error(`/targets has ${groups.length} workers, not ${WORKERS}`);
   return groups.map(({ labels }) => labels.__metrics_path__!);
 }
