@@ -26,9 +26,9 @@ const LOAD = {
 const COUNTERS = '__name__=~"http_requests_total|http_request_duration_seconds_(bucket|count)|up",job="app"';
 const PINGS = '__name__="http_requests_total",job="app",route="/ping"';
 
-/** Labels `deployment` of what the three send. */
+/** Values of the label `deployment`, one for each Prometheus. */
 const DEPLOYMENTS = ['agent', 'server', 'restarted'];
-/** An agent has no database to compare with. */
+/** Not the agent: it answers no queries. */
 type Server = 'prometheus-server' | 'prometheus-restarted';
 
 test.describe.configure({ mode: 'serial' });
@@ -51,7 +51,7 @@ test.beforeAll(async () => {
 
 test.afterAll(() => stack?.down());
 
-/** Asks from inside the container, because its port is not published. */
+/** Returns the stored samples. Queries inside the container, because its port is not published. */
 async function own(service: Server): Promise<Sample[]> {
   const url = `http://127.0.0.1:9090/api/v1/query?query=${encodeURIComponent(`{${COUNTERS}}[30m]`)}`;
   return samplesOfMatrix(await stack.exec(service, 'wget', '-q', '-O', '-', url));
@@ -92,7 +92,7 @@ async function arrivedFromAll(time: number): Promise<void> {
     );
 }
 
-/** Waits until no sample taken at `time` or later is missing at the receiver; returns the missing ones. */
+/** Waits until no sample taken at `time` or later is missing at the receiver; returns the earlier ones that are. */
 function missingAt(deployment: string, sent: readonly Sample[], time: number): Promise<Sample[]> {
   return poll(
     `all samples of ${deployment} at the receiver`,
@@ -106,7 +106,7 @@ function missingAt(deployment: string, sent: readonly Sample[], time: number): P
   );
 }
 
-/** Pauses of more than a missed scrape between samples of one Prometheus, as pairs of times. */
+/** Intervals between samples of one Prometheus in which at least one scrape is missing, as pairs of times. */
 function gaps(samples: readonly Sample[]): [number, number][] {
   const times = [
     ...new Set(samples.filter(({ series }) => series.includes('"up"')).map(({ at }) => at)),

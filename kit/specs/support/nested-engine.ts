@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { baseImage } from '../../test-kit/base-images.ts';
 import { docker, dockerClient } from '../../test-kit/docker.ts';
 
-/** What specs need that run another engine in a privileged container. */
+/** Builds and copies images for specs that run another engine in a privileged container. */
 
 const run = promisify(execFile);
 const ROOT = resolve(import.meta.dirname, '../../..');

@@ -2,8 +2,8 @@ import { type Exposition, parseExposition, type Sample } from '../../../test-kit
 import { isCounterLike } from '../../../test-kit/monotonic.ts';
 
 /**
- * Continues recorded scrapes without end. Counters rise by what they rose between the recorded scrapes, in a cycle, so they compress as
- * real ones do; gauges repeat their values.
+ * Continues recorded scrapes indefinitely. Counters repeat the increases between the recorded scrapes, so they compress like real ones;
+ * gauges repeat their values.
  */
 export class MovingText {
   readonly #scrapes: readonly Exposition[];

@@ -20,7 +20,7 @@ export function addressOf(replica: number): string {
 
 /**
  * Serves a recording as `replicas` instances, each on its own loopback address and one common port. Each scrape of a target gets the next
- * text; neighbours are at different places of the recording. Texts are made and compressed once for all targets.
+ * text; neighbours start at different places in the recording. Texts are made and compressed once for all targets.
  */
 export async function serveReplay(
   recording: Recording,

@@ -1,6 +1,6 @@
 /**
- * `node serve.ts RECORDING REPLICAS` serves the recording in the file RECORDING until its parent disconnects, to which it sends the port. A
- * process of its own, so that its processor time is known.
+ * `node serve.ts RECORDING REPLICAS` serves the recording in the file RECORDING, sends the port to its parent, and exits when the parent
+ * disconnects. It is a separate process, so that its processor time can be measured.
  */
 import { readFileSync } from 'node:fs';
 import { type Recording, serveReplay } from './replay-server.ts';

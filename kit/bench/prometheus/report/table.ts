@@ -7,7 +7,8 @@ const KB_PER_MB = 1000;
 const US_PER_S = 1e6;
 
 /**
- * One row for each number of replicas; a cell has the value of each side, merged first. The last row is by the law, which follows.
+ * One row for each number of replicas; a cell has the value of each side, merged first. The last row is extrapolated by the law, which is
+ * printed below the table.
  */
 export function prometheusTable(report: PrometheusReport): string {
   const counts = [...new Set(report.cells.map(({ replicas }) => replicas))].sort((a, b) => a - b);
