@@ -5,6 +5,8 @@ export const ALONE: Readonly<Record<string, string>> = {
   kubernetes: 'loads an engine of its own, whose pod must end in its grace period',
   networks: "inserts rules into the machine's firewall",
   swarm: 'runs three engines under load, which must hear each other in time',
+  'two-checkouts':
+    'starts two stacks beside that of its Playwright worker; an engine has addresses for about 30 networks, and a stack takes four',
 };
 
 /** Paths of these specs below the checkout, as Playwright matches them. */
