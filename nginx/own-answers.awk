@@ -6,6 +6,7 @@ BEGIN {
   # Seconds after which unchanged counts are written again. The alert NginxAnswersNotCounted fires above 30.
   REWRITE_SECONDS = 10
   server_of["8040"] = "public"
+  server_of["8044"] = "public"
   server_of["9040"] = "metrics"
   server_of["9090"] = "prometheus"
   # These series exist from the start: a series that appears with its first count has no increase() to alert on.

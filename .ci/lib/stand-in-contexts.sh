@@ -4,3 +4,7 @@
 add_alertmanager_context() {
   add_forky "$1"
 }
+
+add_caddy_context() {
+  add_forky "$1"
+}

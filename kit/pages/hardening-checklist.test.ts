@@ -17,7 +17,7 @@ const TESTS: Record<string, string> = {
   kubernetes: 'deploy/kubernetes/hardening.test.ts',
   page: 'kit/pages/hardening-checklist.test.ts',
 };
-const FOLDERS = ['demo-app', 'nginx', 'nginx/exporter', 'prometheus', 'alertmanager', 'grafana'];
+const FOLDERS = ['demo-app', 'nginx', 'nginx/exporter', 'prometheus', 'alertmanager', 'grafana', 'caddy'];
 const dockerfiles = FOLDERS.map((folder) => [folder, read(`${folder}/Dockerfile`)] as const);
 
 /** The rows of the three tables. */
@@ -66,7 +66,7 @@ test('the tables have every item of the benchmark and every control of the profi
 
 test('every image except that of nginx-exporter has a HEALTHCHECK, and compose overrides none', () => {
   const has = dockerfiles.filter(([, text]) => /^HEALTHCHECK CMD \[/m.test(text)).map(([folder]) => folder);
-  assert.deepEqual(has, ['demo-app', 'nginx', 'prometheus', 'alertmanager', 'grafana']);
+  assert.deepEqual(has, ['demo-app', 'nginx', 'prometheus', 'alertmanager', 'grafana', 'caddy']);
   const { services } = parse(read('docker-compose.yml'), { merge: true }) as {
     services: Record<string, { healthcheck?: { test?: unknown; disable?: boolean } }>;
   };
@@ -95,16 +95,16 @@ test('Dockerfiles use COPY, install packages in the step that updates the lists,
   assert.deepEqual(unverified, []);
 });
 
-test('exactly four ports are published, all above 1024', () => {
+test('exactly five ports are published, all above 1024', () => {
   const { services } = parse(read('docker-compose.yml'), { merge: true }) as {
     services: Record<string, { ports?: string[] }>;
   };
   const defaults = Object.values(services).flatMap(({ ports = [] }) =>
-    ports.map((port) => Number(/:-(\d+)\}+:\d+$/.exec(port)?.[1])),
+    ports.map((port) => Number(/:-(\d+)\}+:\d+(?:\/\w+)?$/.exec(port)?.[1])),
   );
   assert.deepEqual(
     defaults.sort((a, b) => a - b),
-    [3000, 8040, 9040, 9090],
+    [3000, 8040, 8443, 8443, 9040, 9090],
   );
 });
 

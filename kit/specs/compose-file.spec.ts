@@ -73,6 +73,8 @@ const LOGGING: Record<string, unknown> = {
   others: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
 };
 
+const FOLDERS = ['demo-app', 'nginx', 'nginx/exporter', 'prometheus', 'alertmanager', 'grafana', 'caddy'];
+
 test('four services run by default', async () => {
   expect(Object.keys(await servicesOf()).sort()).toEqual(['app', 'nginx', 'nginx-exporter', 'prometheus']);
 });
@@ -101,12 +103,12 @@ test('every service has the same restrictions, including those in profiles', asy
   }
 });
 
-test('only the public port is published to other machines', async () => {
+test('only the public port and that of TLS are published to other machines', async () => {
   const services = await servicesOf('*');
   const open = Object.values(services).flatMap(({ ports = [] }) =>
     ports.filter((port) => port.host_ip !== '127.0.0.1'),
   );
-  expect(open.map(({ target }) => target)).toEqual([8040]);
+  expect(open.map(({ target }) => target).sort()).toEqual([8040, 8443, 8443]);
 });
 
 test('METRICS_HOST_PORT sets the host port of the metrics, and so does its old name METRICS_DOOR_PORT', async () => {
@@ -162,8 +164,17 @@ test('remote-write.compose.yml gives outbound access to Prometheus only', async 
   expect(out).toEqual(['prometheus']);
 });
 
+test('caddy/acme.compose.yml gives outbound access and name resolution to Caddy only', async () => {
+  const { services, networks } = await configOf(['docker-compose.yml', 'caddy/acme.compose.yml'], ['*']);
+  const open = Object.keys(networks).filter((name) => closedBy(networks[name]!) === undefined);
+  expect(open.sort()).toEqual(['acme', OUTBOUND]);
+  const out = Object.keys(services).filter((name) => 'acme' in (services[name]!.networks ?? {}));
+  expect(out).toEqual(['caddy']);
+  expect(services.caddy!.dns ?? []).toEqual([]);
+});
+
 test('every base image is pinned to a version', () => {
-  for (const directory of ['demo-app', 'nginx', 'nginx/exporter', 'prometheus', 'alertmanager', 'grafana']) {
+  for (const directory of FOLDERS) {
     const file = readFileSync(resolve(ROOT, directory, 'Dockerfile'), 'utf8');
     const stages = [...file.matchAll(/^FROM (?:--\S+ )?(\S+)(?: AS (\S+))?/gm)];
     const [, argument] = /^ARG (\w+_BASE)=official$/m.exec(file) ?? [];

@@ -34,7 +34,7 @@ const WRITABLE: Record<Service, { path: string; bytes?: number }> = {
 /** kit/specs/networks.spec.ts tests which addresses each network reaches. */
 const NETWORKS: Record<Service, readonly string[]> = {
   app: ['backend', 'scrape'],
-  nginx: ['backend', 'edge', 'monitoring'],
+  nginx: ['backend', 'edge', 'monitoring', 'tls'],
   prometheus: ['monitoring', 'scrape'],
 };
 const WITH_TMPFS = ['app', 'nginx'] as const;

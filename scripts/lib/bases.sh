@@ -4,14 +4,15 @@
 
 : "${root:?must be set to the checkout before this file is sourced}"
 
-# bases [FOLDER...]: prints ARGUMENT|OFFICIAL IMAGE|FOLDER for the Dockerfile of each folder; by default for all, Grafana and
-# Alertmanager only if their profiles are active.
+# bases [FOLDER...]: prints ARGUMENT|OFFICIAL IMAGE|FOLDER for the Dockerfile of each folder; by default for all, Grafana,
+# Alertmanager and Caddy only if their profiles are active.
 bases() {
   if [ $# = 0 ]; then
     set -- demo-app nginx nginx/exporter prometheus
     for folder in grafana alertmanager; do
       ! has_profile "$folder" || set -- "$@" "$folder"
     done
+    ! has_profile tls || set -- "$@" caddy
   fi
   for folder in "$@"; do
     [ -f "$root/$folder/Dockerfile" ] || fail "no Dockerfile in $root/$folder"
