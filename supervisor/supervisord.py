@@ -1,6 +1,8 @@
-# Runs supervisord, which starts its programs at once: by itself it starts them only after it has waited a second for an event.
+# Runs supervisord, with the port of the app (app_port.py). It starts its programs at once: by itself supervisord starts them only after
+# it has waited a second for an event.
 import sys
 
+import app_port
 from supervisor import poller, supervisord
 
 poll = poller.Poller.poll

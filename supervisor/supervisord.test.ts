@@ -18,9 +18,19 @@ function python(
   return execFileSync('python3', args, { cwd: import.meta.dirname, encoding: 'utf8', env });
 }
 
+/** What app_port.py imports. */
+const FAKES = {
+  '__init__.py': '',
+  'options.py': 'class ProcessConfig:\n  def make_process(self, group=None): return None\n',
+  'process.py':
+    'class Subprocess:\n  pid = laststart = laststop = 0\n  def __init__(self, config): self.config = config\n' +
+    '  def transition(self): pass\n  def stop(self): pass\n',
+  'states.py': 'class SupervisorStates:\n  RUNNING = 1\n',
+};
+
 test('supervisord waits for no event before it starts its programs, and for its own timeout after that', (t) => {
   const output = python(t, [join(import.meta.dirname, 'supervisord.py')], {
-    '__init__.py': '',
+    ...FAKES,
     'poller.py': 'class Poller:\n  def poll(self, timeout):\n    print(timeout)\n',
     'supervisord.py':
       'from supervisor import poller\ndef main():\n  for _ in range(3): poller.Poller().poll(1)\n',

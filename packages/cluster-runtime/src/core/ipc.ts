@@ -9,6 +9,8 @@ export type ToWorker =
 
 /** Messages from a worker to the primary. */
 export type ToPrimary =
+  /** The worker accepts connections. */
+  | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'draining' }
   /** The worker shares its metrics in this slot; undefined if sharing is off. */
   | { readonly type: 'shares'; readonly slot: number | undefined }

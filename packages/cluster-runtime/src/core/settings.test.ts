@@ -8,6 +8,8 @@ test('without variables every setting has its default', () => {
   assert.deepEqual(readSettings({}), {
     host: '127.0.0.1',
     port: 8041,
+    listenOnStdin: false,
+    waitForWorkerMs: 3000,
     metricsPort: 9041,
     workers: availableParallelism(),
     metricsDirectory: undefined,

@@ -7,6 +7,13 @@ export interface Settings {
   readonly host: string;
   /** Port of the workers. 0 takes any free port. */
   readonly port: number;
+  /**
+   * Standard input of the primary is a bound socket, which a supervisor keeps open. Workers listen on it, so that connections wait for
+   * the next worker if all exit. `host` and `port` then name its address.
+   */
+  readonly listenOnStdin: boolean;
+  /** With `listenOnStdin`: the port is closed when no worker has listened for this time. Keep it below the read timeout of the proxy. */
+  readonly waitForWorkerMs: number;
   /** Port of the metrics server in the primary. 0 takes any free port. */
   readonly metricsPort: number;
   readonly workers: number;
@@ -63,6 +70,8 @@ export function readSettings(env: Env = process.env): Settings {
   const settings: Settings = {
     host: variables.text('HOST', '127.0.0.1'),
     port: variables.integer('PORT', 8041, 0, 65535),
+    listenOnStdin: variables.flag('LISTEN_ON_STDIN', false),
+    waitForWorkerMs: variables.integer('WAIT_FOR_WORKER_MS', 3_000, 0, 60_000),
     metricsPort: variables.integer('METRICS_PORT', 9041, 0, 65535),
     workers: variables.integer('WORKERS', availableParallelism(), 1, 512),
     metricsDirectory: variables.text('PROMETHEUS_MULTIPROC_DIR', undefined),

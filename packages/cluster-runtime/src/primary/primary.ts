@@ -1,21 +1,24 @@
 import cluster from 'node:cluster';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { constants } from 'node:os';
 import { register } from 'prom-client';
 import { metricsHandler, share } from 'prom-multiproc';
 import type { Extension, MetricsAnswer, MetricsRoute } from '../core/extension.ts';
+import { PRIMARY_FD } from '../core/inherited-socket.ts';
 import { log } from '../core/log.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Status } from '../core/status.ts';
 import { trimHeap } from '../core/trim-heap.ts';
 import { refuseUnparsed } from '../http/parse-errors.ts';
 import { FinalScrape } from './final-scrape.ts';
+import { InheritedPort } from './inherited-port.ts';
 import { createMetricsServer } from './metrics-server.ts';
 import { createPoolMetrics } from './pool-metrics.ts';
 import { RollingOperations } from './rolling-operations.ts';
 import { createTargetsRoute, slotsOf } from './service-discovery.ts';
+import { loadShutDown } from './shut-down.ts';
 import { Watchdog } from './watchdog.ts';
 import { WorkerPool } from './worker-pool.ts';
 import type { WorkerProcess } from './worker-process.ts';
@@ -39,7 +42,8 @@ export async function runPrimary(
 ): Promise<void> {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   // stderr is a pipe, because only V8's last output distinguishes a full heap from other aborts.
-  cluster.setupPrimary({ stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+  const inherited = settings.listenOnStdin ? [PRIMARY_FD] : [];
+  cluster.setupPrimary({ stdio: ['ignore', 'inherit', 'pipe', 'ipc', ...inherited] });
 
   const pool = new WorkerPool(settings);
   const metrics = createPoolMetrics(pool);
@@ -52,10 +56,12 @@ export async function runPrimary(
       worker.kill('stuck');
     },
   });
+  const port = settings.listenOnStdin ? await followPort(settings, pool) : undefined;
   const added = extension.primary?.({ settings, readyWorkers: () => readyWorkers(pool) });
 
   pool.on('message', (worker, message) => {
     watchdog.answered(worker);
+    if (message.type === 'listening') port?.opened();
     if (message.type === 'extension') added?.onMessage?.(message.message);
     if (message.type === 'reload') operations.reload();
     if (message.type === 'recycle') operations.replace(worker, 'recycle', message.reason);
@@ -67,9 +73,18 @@ export async function runPrimary(
     process.exit(1);
   });
   const finalScrape = new FinalScrape();
-  handleSignals(pool, operations, watchdog, async () => {
-    const { plannedEndMark: mark } = settings;
-    if (settings.finalScrape && (mark === undefined || existsSync(mark))) await finalScrape.wait();
+  handleSignals(pool, operations, {
+    beforeDrain() {
+      watchdog.stop();
+      if (port === undefined) return;
+      port.stop();
+      // supervisord has closed its copy if it ends too: then the last worker that stops listening closes the port.
+      closeSync(PRIMARY_FD);
+    },
+    async afterDrain() {
+      const { plannedEndMark: mark } = settings;
+      if (settings.finalScrape && (mark === undefined || existsSync(mark))) await finalScrape.wait();
+    },
   });
 
   const server = createMetricsServer(routes(settings, pool, operations, added?.routes), {
@@ -87,6 +102,15 @@ export async function runPrimary(
   // While the workers start.
   trimHeap();
   watchdog.start();
+  port?.start();
+}
+
+async function followPort({ waitForWorkerMs }: Settings, pool: WorkerPool): Promise<InheritedPort> {
+  return new InheritedPort({
+    waitForWorkerMs,
+    hasListening: () => pool.workers().some(({ state }) => state === 'ready'),
+    shutDown: await loadShutDown(),
+  });
 }
 
 function readyWorkers(pool: WorkerPool) {
@@ -111,8 +135,7 @@ function replaceUnsharing(pool: WorkerPool, operations: RollingOperations): void
 function handleSignals(
   pool: WorkerPool,
   operations: RollingOperations,
-  watchdog: Watchdog<WorkerProcess>,
-  afterDrain: () => Promise<void>,
+  { beforeDrain, afterDrain }: { beforeDrain(): void; afterDrain(): Promise<void> },
 ): void {
   let ending = false;
   async function end(signal: 'SIGTERM' | 'SIGINT'): Promise<void> {
@@ -123,7 +146,7 @@ function handleSignals(
     }
     ending = true;
     log('info', 'draining', { signal });
-    watchdog.stop();
+    beforeDrain();
     await pool.drain();
     // SIGINT is Ctrl-C, after which a person waits for the end.
     if (signal === 'SIGTERM') await afterDrain();

@@ -40,7 +40,7 @@ function startPool(t: TestContext) {
     gaveUp = true;
   });
   t.after(() => {
-    for (const name of ['listening', 'message', 'exit']) cluster.removeAllListeners(name);
+    for (const name of ['message', 'exit']) cluster.removeAllListeners(name);
   });
   pool.boot();
   return {

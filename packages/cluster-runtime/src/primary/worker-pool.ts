@@ -63,7 +63,6 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
 
   /** Starts the desired number of workers and from then on replaces workers that exit. */
   boot(): void {
-    cluster.on('listening', (worker, { port }) => this.#listening(worker, port));
     cluster.on('message', (worker, message: ToPrimary) => this.#message(worker, message));
     cluster.on('exit', (worker, code, signal) => this.#exited(worker, code, signal));
     this.#giveUp.start();
@@ -195,10 +194,9 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     }, startTimeoutMs);
   }
 
-  #listening({ id }: Worker, port: number): void {
-    const worker = this.#workers.get(id);
-    if (worker?.state !== 'starting') return;
-    const { pid, slot } = worker;
+  #listening(worker: WorkerProcess, port: number): void {
+    if (worker.state !== 'starting') return;
+    const { id, pid, slot } = worker;
     log('info', 'worker ready', { worker: id, worker_pid: pid, port, ...(slot !== undefined && { slot }) });
     worker.becomeReady();
   }
@@ -206,6 +204,7 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
   #message({ id }: Worker, message: ToPrimary): void {
     const worker = this.#workers.get(id);
     if (worker === undefined) return;
+    if (message.type === 'listening') this.#listening(worker, message.port);
     if (message.type === 'draining') this.#drainsByItself(worker);
     if (message.type === 'readiness') this.#readiness(worker, message.reason);
     if (message.type === 'shares') worker.sharing = { slot: message.slot };

@@ -1,6 +1,8 @@
 import cluster from 'node:cluster';
 import type { RequestListener } from 'node:http';
+import { type AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { WORKER_FD } from '../core/inherited-socket.ts';
 import { sendToPrimary, type ToWorker } from '../core/ipc.ts';
 import { describeError, log } from '../core/log.ts';
 import { createServer } from '../core/node-http.ts';
@@ -123,7 +125,14 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
   trimHeap();
   setInterval(recycling.check, RECYCLE_CHECK_EVERY_MS).unref();
   server.once('error', (error) => fail(`cannot listen on ${settings.host}:${settings.port}`, error));
-  if (await waitUntilReady(parts, drain.isDraining)) server.listen(settings.port, settings.host);
+  server.once('listening', () =>
+    sendToPrimary({ type: 'listening', port: (server.address() as AddressInfo).port }),
+  );
+  if (!(await waitUntilReady(parts, drain.isDraining))) return;
+  // Of a socket as argument the worker uses the handle itself. With `{ fd }` it would get that descriptor of the primary, which closes it
+  // when the last worker exits.
+  if (settings.listenOnStdin) server.listen(new Socket({ fd: WORKER_FD }));
+  else server.listen(settings.port, settings.host);
 }
 
 /** Returns false if the worker drains before it was ready. */
