@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryDirectory } from '../packages/prom-multiproc/test/support/temporary-directory.ts';
+import { SUPERVISOR_OF_APP_PORT } from './testing/supervisor-modules.ts';
 
 /** Runs a Python program that finds the given modules of a package `supervisor`; returns its stdout. */
 function python(
@@ -18,19 +19,9 @@ function python(
   return execFileSync('python3', args, { cwd: import.meta.dirname, encoding: 'utf8', env });
 }
 
-/** What app_port.py imports. */
-const FAKES = {
-  '__init__.py': '',
-  'options.py': 'class ProcessConfig:\n  def make_process(self, group=None): return None\n',
-  'process.py':
-    'class Subprocess:\n  pid = laststart = laststop = 0\n  def __init__(self, config): self.config = config\n' +
-    '  def transition(self): pass\n  def stop(self): pass\n',
-  'states.py': 'class SupervisorStates:\n  RUNNING = 1\n',
-};
-
 test('supervisord waits for no event before it starts its programs, and for its own timeout after that', (t) => {
   const output = python(t, [join(import.meta.dirname, 'supervisord.py')], {
-    ...FAKES,
+    ...SUPERVISOR_OF_APP_PORT,
     'poller.py': 'class Poller:\n  def poll(self, timeout):\n    print(timeout)\n',
     'supervisord.py':
       'from supervisor import poller\ndef main():\n  for _ in range(3): poller.Poller().poll(1)\n',
