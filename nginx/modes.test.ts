@@ -14,18 +14,21 @@ function lines(name: string): string[] {
     .filter((line) => line !== '' && !/^\s*#/.test(line) && !/^resolver /.test(line));
 }
 
-const BEHIND_TLS = 'include behind-tls.conf;';
+const ONLY_IN_COMPOSE = ['include behind-tls.conf;', 'include ../added/*.conf;'];
 
 test('upstreams and servers are the same in containers and on a host, but for addresses and the servers that only containers have', () => {
-  assert.deepEqual([...lines('host.conf'), 'include health.conf;', BEHIND_TLS], lines('compose.conf'));
+  assert.deepEqual(
+    [...lines('host.conf'), 'include health.conf;', ...ONLY_IN_COMPOSE],
+    lines('compose.conf'),
+  );
 });
 
-test('upstreams and servers are the same in a Swarm, but each replica is listed once, as a server of its own, and Caddy is missing', () => {
+test('upstreams and servers are the same in a Swarm, but each replica is listed once, as a server of its own, and Caddy and further files are missing', () => {
   const twice = '  server ADDRESS max_fails=0 max_conns=128;\n'.repeat(2);
   const compose = lines('compose.conf').join('\n');
   assert.ok(compose.includes(twice));
   assert.equal(
-    [...lines('swarm.conf'), BEHIND_TLS].join('\n'),
+    [...lines('swarm.conf'), ...ONLY_IN_COMPOSE].join('\n'),
     compose.replaceAll(twice, '  server ADDRESS max_fails=0 max_conns=256;\n'),
   );
 });

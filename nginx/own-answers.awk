@@ -8,6 +8,7 @@ BEGIN {
   server_of["8040"] = "public"
   server_of["8044"] = "public"
   server_of["9040"] = "metrics"
+  server_of["9050"] = "metrics"
   server_of["9090"] = "prometheus"
   # These series exist from the start: a series that appears with its first count has no increase() to alert on.
   usual = split("400 403 404 405 408 411 413 414 416 421 429 431 499 500 501 502 503 504 505", statuses, " ")

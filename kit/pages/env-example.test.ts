@@ -22,7 +22,7 @@ const OLD_NAMES = ['METRICS_DOOR_PORT'];
 const NOT_IN_COMPOSE_FILES = ['COMPOSE_PROJECT_NAME', 'COMPOSE_FILE', 'BASE_DAYS'];
 
 test('.env.example lists each variable of the compose files', () => {
-  const files = globSync(['docker-compose.yml', '*.compose.yml', 'prometheus/*.compose.yml'], { cwd: ROOT });
+  const files = globSync(['docker-compose.yml', '{.,caddy,nginx,prometheus}/*.compose.yml'], { cwd: ROOT });
   const names = files.flatMap((file) => [...text(file).matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name!));
   const expected = new Set([...names, ...NOT_IN_COMPOSE_FILES]);
   for (const name of [...INTERNAL, ...OLD_NAMES]) assert.ok(expected.delete(name), name);
