@@ -23,7 +23,6 @@ const PARTS: readonly Part[] = [
     file: 'e2e/support/compose-project.ts',
     exceptions: {
       'e2e/specs/stack.spec.ts': 'recreates containers of a stack',
-      'kit/specs/final-scrape.spec.ts': 'recreates a container of a stack',
       'kit/specs/hardening-proxy.spec.ts': 'recreates a container of a stack',
       'kit/specs/host-names.spec.ts': 'recreates a container of a stack',
       'kit/specs/line-ends.spec.ts': 'tests the command itself, in a clone',
@@ -59,6 +58,7 @@ const PARTS: readonly Part[] = [
       'kit/specs/attacking-client/connections.ts': 'runs in a container without other files',
       'kit/specs/log-lines.spec.ts': 'its program runs in a container without other files',
       'packages/cluster-runtime/src/worker/inspector.ts': 'waits until a port is free; not a test',
+      'packages/cluster-runtime/src/worker/last-connections.test.ts': 'connects without HTTP',
       'nginx/testing/crowd.ts': 'opens connections from a given address and sends no HTTP',
     },
   },

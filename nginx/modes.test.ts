@@ -24,7 +24,9 @@ test('upstreams and servers are the same in containers and on a host, but for ad
 });
 
 test('upstreams and servers are the same in a Swarm, but each replica is listed once, as a server of its own, and Caddy and further files are missing', () => {
-  const twice = '  server ADDRESS max_fails=0 max_conns=128;\n'.repeat(2);
+  const twice = ['', ' backup']
+    .map((backup) => `  server ADDRESS max_fails=0 max_conns=128${backup};\n`)
+    .join('');
   const compose = lines('compose.conf').join('\n');
   assert.ok(compose.includes(twice));
   assert.equal(

@@ -74,6 +74,11 @@ export class ComposeProject {
   /** Called when all containers are healthy. The start ends when it resolves. */
   protected async started(): Promise<void> {}
 
+  /** The compose files as the variable COMPOSE_FILE has them. */
+  protected get composeFile(): string {
+    return this.#files.map((file) => resolve(ROOT, file)).join(':');
+  }
+
   down(): void {
     removeProject(this.project);
     process.removeListener('exit', this.#removeOnExit);

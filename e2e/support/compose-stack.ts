@@ -85,6 +85,13 @@ export class ComposeStack extends ComposeProject implements Stack {
     return stdout;
   }
 
+  /** Runs scripts/deploy. Afterwards the app is another container, and published ports are the same. */
+  async deploy(environment: Readonly<Record<string, string>> = {}): Promise<string> {
+    const env = { ...this.scriptEnvironment, COMPOSE_FILE: this.composeFile, ...environment };
+    const { stdout } = await run(resolve(ROOT, 'scripts/deploy'), { env });
+    return stdout;
+  }
+
   async restartApp(): Promise<void> {
     await this.exec('app', 'supervisorctl', 'restart', 'app');
   }

@@ -22,7 +22,7 @@ interface ServiceConfig {
   readonly profiles?: readonly string[];
   readonly ports?: readonly Port[];
   readonly tmpfs?: readonly string[];
-  readonly volumes?: readonly { readonly type: string }[];
+  readonly volumes?: readonly { readonly type: string; readonly read_only?: boolean }[];
   readonly [key: string]: unknown;
 }
 
@@ -90,7 +90,7 @@ test('every service has the same restrictions, including those in profiles', asy
     ).toEqual([]);
     expect(service.logging, name).toEqual(LOGGING[name] ?? LOGGING.others);
     expect(
-      (service.volumes ?? []).map(({ type }) => type).filter((type) => type !== 'volume'),
+      (service.volumes ?? []).filter(({ type, read_only }) => type !== 'volume' && !read_only),
       name,
     ).toEqual([]);
     for (const limit of ['mem_limit', 'pids_limit', 'cpu_quota', 'cpu_period']) {

@@ -58,6 +58,12 @@ const portOf = (url: string) => Number(new URL(url).port);
 const ask = (port: number, path: string, method = 'GET') =>
   sendRaw(port, `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
 
+const MOUNTED: Readonly<Record<string, readonly string[]>> = {
+  prometheus: ['volume /prometheus rw'],
+  // The configuration of the checkout.
+  nginx: ['bind /etc/nginx/pandoras-express ro'],
+};
+
 /** Pids of the primary and the workers: unchanged if no process of the app exited. */
 async function appPids(): Promise<number[]> {
   const { primary, workers } = await stack.status();
@@ -110,14 +116,14 @@ for (const service of SERVICES) {
     await expect(shell(service, 'touch /var/tmp/x')).rejects.toThrow(/Read-only file system/);
   });
 
-  test(`${service}: it shares no namespace, device or bind mount with the host or another container`, async () => {
+  test(`${service}: it shares no namespace, device or writable mount with the host or another container`, async () => {
     const { HostConfig, Mounts } = await inspect(stack, service);
     expect(HostConfig.IpcMode).toBe('none');
     expect(HostConfig.PidMode).toBe('');
     expect(await networksOf(stack, service)).toEqual(NETWORKS[service]);
     expect(HostConfig.Devices ?? []).toEqual([]);
-    const mounted = Mounts.map(({ Type, Destination }) => `${Type} ${Destination}`);
-    expect(mounted).toEqual(service === 'prometheus' ? ['volume /prometheus'] : []);
+    const mounted = Mounts.map(({ Type, Destination, RW }) => `${Type} ${Destination} ${RW ? 'rw' : 'ro'}`);
+    expect(mounted).toEqual(MOUNTED[service] ?? []);
   });
 
   test(`${service}: memory, processes and processors are limited, in the engine and in the kernel`, async () => {

@@ -118,33 +118,53 @@ test('on other paths, and for other protocols and methods, no upgrade is passed 
   expect((await fetch(`${stack.publicUrl}/other/late?ms=${LATE_MS}`)).status).toBe(504);
 });
 
-test('a reload closes WebSockets with 1001, ends event streams and fails no upload; clients find new workers', async () => {
-  const { closed, echo } = await openWebSocket('/live/chat');
-  expect(await echo('hello')).toBe('echo of hello');
-  const events = await openEvents('/live/events');
-  expect(await events.next()).toBe('data: 1\n\n');
-  const uploads = await Promise.all(Array.from({ length: UPLOADS }, () => beginUpload(4 * MIB)));
-  const reloaded = stack.script('reload');
-  await poll(
-    'a draining worker',
-    async () => (await stack.status()).workers.some(({ state }) => state === 'draining') || undefined,
-    DEADLINE,
-  );
-  for (const { status, received } of await Promise.all(uploads.map(({ end }) => end())))
-    expect([status, received.bytes]).toEqual([200, 4 * MIB]);
-  const [code] = await closed;
-  expect(code).toBe(1001);
-  let last: string | undefined;
-  for (let event = await events.next(); event !== undefined; event = await events.next()) last = event;
-  expect(last).toMatch(/data: last\n\n$/);
-  expect(await reloaded).toBe('reloaded: 4 workers\n');
-  const again = await openWebSocket('/live/chat');
-  expect(await again.echo('again')).toBe('echo of again');
-  again.socket.terminate();
-  const log = await stack.log('app');
-  expect(log).not.toContain('drain deadline exceeded');
-  expect(log).not.toContain('"level":"error"');
-});
+const replacements = [
+  {
+    what: 'reload',
+    start: () => stack.script('reload'),
+    draining: '"msg":"worker ready"',
+    ended: /^reloaded: 4 workers\n$/,
+  },
+  {
+    what: 'deploy',
+    start: () => stack.deploy(),
+    draining: '"msg":"draining"',
+    ended: /^deployed: \S+ replaced \S+\n$/,
+  },
+];
+
+for (const { what, start, draining, ended } of replacements) {
+  test(`a ${what} closes WebSockets with 1001, ends event streams and fails no upload; clients find new workers`, async () => {
+    test.setTimeout(START_TIMEOUT_MS);
+    const lines: string[] = [];
+    const log = await stack.followLog('app', (line) => lines.push(line));
+    try {
+      const { closed, echo } = await openWebSocket('/live/chat');
+      expect(await echo('hello')).toBe('echo of hello');
+      const events = await openEvents('/live/events');
+      expect(await events.next()).toBe('data: 1\n\n');
+      const uploads = await Promise.all(Array.from({ length: UPLOADS }, () => beginUpload(4 * MIB)));
+      const done = start();
+      await poll(what, () => lines.some((line) => line.includes(draining)) || undefined, DEADLINE);
+      for (const { status, received } of await Promise.all(uploads.map(({ end }) => end())))
+        expect([status, received.bytes]).toEqual([200, 4 * MIB]);
+      const [code] = await closed;
+      expect(code).toBe(1001);
+      let last: string | undefined;
+      for (let event = await events.next(); event !== undefined; event = await events.next()) last = event;
+      expect(last).toMatch(/data: last\n\n$/);
+      expect(await done).toMatch(ended);
+      const again = await openWebSocket('/live/chat');
+      expect(await again.echo('again')).toBe('echo of again');
+      again.socket.terminate();
+    } finally {
+      log.close();
+    }
+    const text = lines.join('\n');
+    expect(text).not.toContain('drain deadline exceeded');
+    expect(text).not.toContain('"level":"error"');
+  });
+}
 
 test('/readyz answers 503 with the reason inside, and without it on the public port', async () => {
   await stack.shell('printf "no database at db:5432" >/run/app/reason');

@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { type Load, startLoad } from '../test-kit/load.ts';
 import { Checkouts } from './support/checkouts.ts';
@@ -40,12 +38,7 @@ function startRequests(): Load {
   });
 }
 
-function edit(path: string, change: (text: string) => string): () => void {
-  const file = join(clone, path);
-  const before = readFileSync(file, 'utf8');
-  writeFileSync(file, change(before));
-  return () => writeFileSync(file, before);
-}
+const edit = (path: string, change: (text: string) => string) => checkouts.edit(clone, path, change);
 
 const broken: [string, string, (text: string) => string, RegExp][] = [
   [

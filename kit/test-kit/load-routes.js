@@ -34,7 +34,7 @@ export function addRoutes(app) {
   }
 
   // Waits without using the processor, as for a database.
-  app.get('/wait', (req, res) => {
+  app.all('/wait', (req, res) => {
     setTimeout(() => res.type('text/plain').send('Done'), milliseconds(req.query.ms));
   });
 

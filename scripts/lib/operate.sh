@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Operates the app of the running stack. Sourced after say.sh, apt.sh, engine.sh, project.sh and host/directory.sh.
+# Operates the app of the running stack. Sourced after say.sh, apt.sh, engine.sh, project.sh, bases.sh, host/directory.sh and deploy/.
 
 : "${root:?must be set to the checkout before this file is sourced}"
 
@@ -13,6 +13,7 @@ operate() {
   use_client_with_plugins
   require_answer
   require_own_project
+  put_deploy_right
   containers=$(docker compose ps --quiet app)
   [ -n "$containers" ] || fail "the app is not running" "Start it with scripts/up"
   for container in $containers; do

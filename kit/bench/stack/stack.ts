@@ -151,7 +151,7 @@ export class LoadStack extends ComposeProject {
 
 /** A copy of nginx/compose.conf with `most` requests in flight, half for each of the two upstream entries. */
 function withMaxConns(most: number): string {
-  const file = join(temporaryDirectory(thisProcess), 'mode.conf');
+  const file = join(temporaryDirectory(thisProcess), 'compose.conf');
   const text = readFileSync(join(ROOT, 'nginx/compose.conf'), 'utf8');
   writeFileSync(
     file,

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectPrefix } from '../../../e2e/support/run-id.ts';
 import {
@@ -79,6 +79,14 @@ export class Checkouts {
       resolve({ code: error ? (error.code ?? error.signal ?? null) : 0, output: stdout + stderr });
     });
     return { child, ended: promise };
+  }
+
+  /** Changes a file of a clone. Returns a function that restores it. */
+  edit(clone: string, path: string, change: (text: string) => string): () => void {
+    const file = join(clone, path);
+    const before = readFileSync(file, 'utf8');
+    writeFileSync(file, change(before));
+    return () => writeFileSync(file, before);
   }
 
   compose(clone: string, ...args: string[]): Promise<string> {

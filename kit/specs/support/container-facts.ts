@@ -22,7 +22,7 @@ export interface Inspected {
     RestartPolicy: { Name: string };
     LogConfig: { Type: string; Config: Record<string, string> };
   };
-  readonly Mounts: { Type: string; Source: string; Destination: string }[];
+  readonly Mounts: { Type: string; Source: string; Destination: string; RW: boolean }[];
   readonly NetworkSettings: {
     Networks: Record<string, { IPAddress: string }>;
     Ports: Record<string, { HostIp: string; HostPort: string }[] | null>;

@@ -31,14 +31,14 @@ function built(t: TestContext, variables: NodeJS.Dict<string> = {}): string {
 const programs = (target: string) => globSync('*', { cwd: join(target, 'supervisor/programs') }).sort();
 
 test('only the public port listens beyond loopback', (t) => {
-  const mode = readFileSync(join(built(t), 'nginx/mode.conf'), 'utf8');
+  const mode = readFileSync(join(built(t), 'mode.conf'), 'utf8');
   const listens = [...mode.matchAll(/^\s*listen (.*);$/gm)].map(([, address]) => address);
   assert.deepEqual(listens, ['21000', '127.0.0.1:21001', '127.0.0.1:21002', '127.0.0.1:21005']);
 });
 
 test('no configuration has a variable without a value', (t) => {
   const target = built(t, { PROMETHEUS: '/usr/bin/prometheus', SCRAPE_WORKERS: '1' });
-  const files = globSync('{nginx/**/*.conf,prometheus/scrape/*.yml}', { cwd: target });
+  const files = globSync('{mode.conf,nginx/**/*.conf,prometheus/scrape/*.yml}', { cwd: target });
   assert.ok(files.length > 10, String(files));
   for (const file of files) {
     const text = readFileSync(join(target, file), 'utf8').replace(/^\s*#.*$/gm, '');

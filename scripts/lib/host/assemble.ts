@@ -58,7 +58,8 @@ function copyNginx(root: string, target: string, variables: Variables): void {
   }
   write(join(target, 'run-nginx'), read(join(source, 'run-nginx')), EXECUTABLE);
   const mode = read(join(source, 'host.conf'));
-  write(join(target, 'mode.conf'), fillIn('nginx/host.conf', mode, variables));
+  // Where nginx.conf includes it.
+  write(join(target, '../mode.conf'), fillIn('nginx/host.conf', mode, variables));
   cpSync(join(source, 'page'), join(target, 'page'), { recursive: true });
   const runbooks = ['-f', join(source, 'runbooks.awk'), join(root, 'docs/reference/alerts.md')];
   write(join(target, 'page/runbooks.html'), execFileSync('awk', runbooks, { encoding: 'utf8' }));

@@ -33,7 +33,7 @@ take_build() {
     rm -rf "$build"
     fail "the new workers did not become ready, so the stack keeps the code that it had; the reason is above and in the log of the app"
   }
-  same "$previous" nginx || signal_program nginx HUP
+  { same "$previous" nginx && same "$previous" mode.conf; } || signal_program nginx HUP
   same "$previous" prometheus || signal_program prometheus HUP
   primary_is_same || {
     say "warning: files of the primary or of supervisord changed too (packages/, supervisor/ or an npm package)."

@@ -21,6 +21,7 @@ test('without variables every setting has its default', () => {
     drainTimeoutMs: 8000,
     finalScrape: false,
     plannedEndMark: undefined,
+    finalScrapeMark: undefined,
     giveUpMs: 20_000,
     startTimeoutMs: 30_000,
     workerTimeoutMs: 5_000,

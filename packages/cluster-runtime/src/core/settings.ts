@@ -41,6 +41,8 @@ export interface Settings {
    * application.
    */
   readonly plannedEndMark: string | undefined;
+  /** File whose existence makes the primary wait for the final scrape, whatever `finalScrape` is. */
+  readonly finalScrapeMark: string | undefined;
   /**
    * The primary exits if no worker was stable (ready for 500 ms) during this time and at least one worker exited early (before it was
    * stable).
@@ -83,6 +85,7 @@ export function readSettings(env: Env = process.env): Settings {
     drainTimeoutMs: variables.integer('DRAIN_TIMEOUT_MS', 8000, 0, 600_000),
     finalScrape: variables.flag('FINAL_SCRAPE', false),
     plannedEndMark: variables.text('PLANNED_END_MARK', undefined),
+    finalScrapeMark: variables.text('FINAL_SCRAPE_MARK', undefined),
     giveUpMs: variables.integer('GIVE_UP_MS', 20_000, 100, 600_000),
     startTimeoutMs: variables.integer('START_TIMEOUT_MS', 30_000, 100, 600_000),
     workerTimeoutMs: variables.integer('WORKER_TIMEOUT_MS', 5_000, 0, 600_000),

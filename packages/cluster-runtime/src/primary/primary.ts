@@ -82,8 +82,7 @@ export async function runPrimary(
       closeSync(PRIMARY_FD);
     },
     async afterDrain() {
-      const { plannedEndMark: mark } = settings;
-      if (settings.finalScrape && (mark === undefined || existsSync(mark))) await finalScrape.wait();
+      if (wantsFinalScrape(settings)) await finalScrape.wait();
     },
   });
 
@@ -92,7 +91,7 @@ export async function runPrimary(
     serve: metricsHandler(register, metrics.registry),
   });
   server.on('request', metrics.onRequest);
-  if (settings.finalScrape) server.on('request', finalScrape.onRequest);
+  server.on('request', finalScrape.onRequest);
   refuseUnparsed(server, metrics.unparsed);
   server.listen(settings.metricsPort, settings.host);
   await once(server, 'listening');
@@ -111,6 +110,11 @@ async function followPort({ waitForWorkerMs }: Settings, pool: WorkerPool): Prom
     hasListening: () => pool.workers().some(({ state }) => state === 'ready'),
     shutDown: await loadShutDown(),
   });
+}
+
+function wantsFinalScrape({ finalScrape, plannedEndMark, finalScrapeMark }: Settings): boolean {
+  if (finalScrapeMark !== undefined && existsSync(finalScrapeMark)) return true;
+  return finalScrape && (plannedEndMark === undefined || existsSync(plannedEndMark));
 }
 
 function readyWorkers(pool: WorkerPool) {

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { Server as NetServer } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { closeConnections, hookResponses } from '../http/response-hooks.ts';
@@ -13,6 +14,8 @@ export interface Drain {
 export interface DrainParts {
   /** Connections that were upgraded to another protocol, which `closeAllConnections()` does not close. */
   readonly upgraded?: Iterable<Duplex> | undefined;
+  /** Called instead of closing a port that others hold too: closes it and returns the connections that waited. */
+  takeLastConnections?(): Promise<readonly Socket[]>;
   /** Called once the server has stopped listening. The drain waits until the promise, which must not reject, or the deadline. */
   drainApp?(deadline: Date): Promise<void>;
 }
@@ -22,7 +25,10 @@ export interface DrainParts {
  * keep-alive connections stay open until the peer closes them, because a request may be on its way. After `timeoutMs` the server
  * cuts the remaining connections.
  */
-export function prepareDrain(server: Server, { upgraded = [], drainApp }: DrainParts = {}): Drain {
+export function prepareDrain(
+  server: Server,
+  { upgraded = [], takeLastConnections, drainApp }: DrainParts = {},
+): Drain {
   let draining = false;
   hookResponses();
 
@@ -33,6 +39,10 @@ export function prepareDrain(server: Server, { upgraded = [], drainApp }: DrainP
       closeConnections(server);
       await delay(waitMs);
       if (!server.listening) return 0;
+      const last = (await takeLastConnections?.()) ?? [];
+      // server.close() does not wait for these.
+      const lastClosed = last.map((socket) => once(socket, 'close'));
+      for (const socket of last) server.emit('connection', socket);
       const closed = new Promise<void>((resolve, reject) => {
         // http.Server's close() would also close idle connections: https://nodejs.org/api/http.html#serverclosecallback
         NetServer.prototype.close.call(server, (error) => (error ? reject(error) : resolve()));
@@ -48,7 +58,7 @@ export function prepareDrain(server: Server, { upgraded = [], drainApp }: DrainP
         });
       }, timeoutMs);
       const drained = drainApp?.(new Date(Date.now() + timeoutMs));
-      await Promise.all([closed, Promise.race([drained, late.promise])]);
+      await Promise.all([closed, ...lastClosed, Promise.race([drained, late.promise])]);
       clearTimeout(deadline);
       return cut;
     },

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { existsSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,6 +11,7 @@ import type { Settings } from '../core/settings.ts';
 import { trimHeap } from '../core/trim-heap.ts';
 import { MAX_HEADER_BYTES, refuseUnparsed } from '../http/parse-errors.ts';
 import { prepareDrain } from './graceful-shutdown.ts';
+import { takeLastConnections } from './last-connections.ts';
 import { limitBodies } from './late-requests.ts';
 import { ASK_EVERY_MS } from './readiness.ts';
 import { createRecycling, RECYCLE_CHECK_EVERY_MS } from './recycling.ts';
@@ -57,6 +59,7 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
   const limitBody = limitBodies(server, settings.requestTimeoutMs);
   const drain = prepareDrain(server, {
     upgraded: parts.upgrades && passUpgrades(server, parts.upgrades),
+    takeLastConnections: async () => (portEnds(settings) ? takeLastConnections(WORKER_FD) : []),
     async drainApp(deadline) {
       try {
         await parts.drain?.(deadline);
@@ -133,6 +136,11 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
   // when the last worker exits.
   if (settings.listenOnStdin) server.listen(new Socket({ fd: WORKER_FD }));
   else server.listen(settings.port, settings.host);
+}
+
+/** Whether no worker will listen on the inherited socket again, so the first one that stops listening closes it. */
+function portEnds({ listenOnStdin, plannedEndMark }: Settings): boolean {
+  return listenOnStdin && plannedEndMark !== undefined && existsSync(plannedEndMark);
 }
 
 /** Returns false if the worker drains before it was ready. */

@@ -1,0 +1,110 @@
+# shellcheck shell=sh
+# The lock and the state of a deploy, in the folder .deploy of the checkout, from which the next command puts an interrupted deploy right.
+# Sourced after say.sh and project.sh; $root is the checkout, $project its compose project.
+#
+# PROJECT.lock   a link that names the process
+# PROJECT/old    ids of the app's containers before the deploy
+# PROJECT/end    OLD NEW for each pair of ids of which the new one became healthy: the old one is drained next
+# PROJECT/image  id and name of the image of the old containers
+
+: "${root:?must be set to the checkout before this file is sourced}"
+
+# begin_deploy OLD: records the containers. Fails if another deploy is running, and puts one that was interrupted right.
+begin_deploy() {
+  find_state
+  mkdir -p "$root/.deploy"
+  take_lock
+  [ ! -d "$state" ] || put_right
+  mkdir "$state.begun"
+  echo "$1" >"$state.begun/old"
+  : >"$state.begun/end"
+  # shellcheck disable=SC2086
+  docker inspect --format '{{.Image}} {{.Config.Image}}' $1 | head -n 1 >"$state.begun/image"
+  mv "$state.begun" "$state"
+}
+
+# finish_deploy: the state first, because a state without a lock would not be found.
+finish_deploy() {
+  rm -rf "$state" "$lock"
+}
+
+# put_deploy_right: for every command that changes the containers of the app.
+put_deploy_right() {
+  find_state
+  [ -L "$lock" ] || return 0
+  take_lock
+  put_right
+  finish_deploy
+}
+
+# forget_deploy: for a command that removes all containers.
+forget_deploy() {
+  find_state
+  [ -L "$lock" ] || return 0
+  take_lock
+  finish_deploy
+}
+
+put_right() {
+  say "Putting an interrupted deploy right."
+  undo_deploy
+  rm -rf "$state"
+}
+
+find_state() {
+  state=$root/.deploy/${project:?}
+  lock=$state.lock
+}
+
+# take_lock: the target of a link is created with it, so no lock is without a process.
+take_lock() {
+  ! ln -s $$ "$lock" 2>/dev/null || return 0
+  holder=$(readlink "$lock") || holder=
+  ! is_deploy "$holder" || fail "a deploy is running: process $holder" "Wait until it has ended, or interrupt it with kill $holder"
+  mv "$lock" "$lock.$$" 2>/dev/null || fail "another command is putting an interrupted deploy right" "Run this command again."
+  if [ "$(readlink "$lock.$$")" != "$holder" ]; then
+    mv "$lock.$$" "$lock"
+    fail "another command is putting an interrupted deploy right" "Run this command again."
+  fi
+  rm -f "$lock.$$"
+  ln -s $$ "$lock"
+}
+
+# is_deploy PID: false if another process got the number of an interrupted deploy.
+is_deploy() {
+  case $(ps -o args= -p "${1:-0}" 2>/dev/null) in
+    *scripts/deploy*) true ;;
+    *) false ;;
+  esac
+}
+
+# begin_end OLD NEW, cancel_end OLD NEW
+begin_end() {
+  echo "$1 $2" >>"$state/end"
+}
+
+cancel_end() {
+  left=$(grep -vxF "$1 $2" "$state/end" || true)
+  printf '%s' "${left:+$left
+}" >"$state/end"
+}
+
+# undo_deploy: removes new containers that were not healthy yet, and finishes the replacements that have begun. If none has, the image of
+# the running containers gets its name back.
+undo_deploy() {
+  rm -rf "$state.begun"
+  [ -d "$state" ] || return 0
+  while read -r old new; do
+    [ -z "$(docker ps --all --quiet --filter "id=$old")" ] || {
+      join_backend "$new" 2>/dev/null || true
+      end_container "$old"
+    }
+  done <"$state/end"
+  for container in $(app_containers); do
+    grep -q "$container" "$state/old" "$state/end" || docker rm --force "$container" >/dev/null
+  done
+  [ -s "$state/end" ] || {
+    read -r image name <"$state/image"
+    docker image tag "$image" "$name"
+  }
+}
