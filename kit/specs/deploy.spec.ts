@@ -20,7 +20,7 @@ const selectorOf = (method: Method) =>
   `http_requests_total{job="app",method="${method}",route=~"/ping|/wait|/upload"}`;
 /** nginx' messages of a try that failed before it could send the request. */
 const NOT_CONNECTED =
-  /connect\(\) failed \((?:111|113): |timed out \(110: [^)]*\) while connecting to upstream/;
+  /connect\(\) failed \((?:111|113): |timed out \(110: [^)]*\) while connecting to upstream|no live upstreams/;
 const run = promisify(execFile);
 const WAITS = '"msg":"waiting for the final scrape"';
 const ENDED = '"msg":"drained; exiting"';
