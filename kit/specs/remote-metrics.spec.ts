@@ -140,5 +140,6 @@ test('nginx does not start without a credential, and says why', async () => {
     );
     expect(error?.code, text).toBe(1);
     expect(error?.stderr, text).toContain(`error: ${message}`);
+    expect(error?.stderr, 'nginx itself').not.toContain('[emerg]');
   }
 });
