@@ -84,7 +84,7 @@ test('a client that trusts the authority of Caddy is served over HTTP/1.1, HTTP/
   }
   const head = await curl('client', '--head', 'https://localhost:8443/livez');
   expect(head).toMatch(new RegExp(`^alt-svc: h3=":${port}"; ma=86400\r$`, 'm'));
-  expect(head).not.toMatch(/^(via|server): caddy/im);
+  expect(head).not.toMatch(/caddy|^-/im);
   const without = stack.exec(
     'client',
     'curl',
