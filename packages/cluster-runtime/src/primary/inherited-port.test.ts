@@ -18,6 +18,9 @@ function inherit(t: TestContext) {
       state.open = false;
       return was;
     },
+    reopen() {
+      state.open = true;
+    },
     now: () => clock,
   });
   return {
@@ -32,6 +35,11 @@ function inherit(t: TestContext) {
     /** The message of the worker arrives later. */
     beginToListen(): void {
       state.open = true;
+    },
+    /** Its message. */
+    reportListening(): void {
+      state.listening = true;
+      port.opened();
     },
     listen(): void {
       Object.assign(state, { listening: true, open: true });
@@ -79,5 +87,15 @@ test('a closed port that a worker opens again is not closed before the message o
   pass(WAIT_MS);
   beginToListen();
   pass(TICK_MS);
+  assert.equal(isOpen(), true);
+});
+
+test('a port that is closed while the message of a worker is on its way is open after the message', (t) => {
+  const { beginToListen, reportListening, pass, isOpen } = inherit(t);
+  beginToListen();
+  pass(WAIT_MS);
+  assert.equal(isOpen(), false);
+  reportListening();
+  pass(60_000);
   assert.equal(isOpen(), true);
 });

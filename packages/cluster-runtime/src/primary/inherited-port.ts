@@ -8,6 +8,8 @@ export interface InheritedPortOptions {
   hasListening(): boolean;
   /** Stops listening in all processes. Returns false if the port is not open. A worker that listens opens it again. */
   shutDown(): boolean;
+  /** Listens again, with the workers that listen on the socket. */
+  reopen(): void;
   readonly now?: () => number;
 }
 
@@ -40,6 +42,8 @@ export class InheritedPort {
   /** Call it when a worker begins to listen. */
   opened(): void {
     this.#lastListening = this.#now();
+    // The worker may have listened before the port was closed, and its message arrived after that. Node reports no error to the worker.
+    if (this.#closed) this.#options.reopen();
     this.#closed = false;
   }
 

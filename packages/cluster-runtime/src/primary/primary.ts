@@ -18,7 +18,7 @@ import { createMetricsServer } from './metrics-server.ts';
 import { createPoolMetrics } from './pool-metrics.ts';
 import { RollingOperations } from './rolling-operations.ts';
 import { createTargetsRoute, slotsOf } from './service-discovery.ts';
-import { loadShutDown } from './shut-down.ts';
+import { loadSocketCalls } from './socket-calls.ts';
 import { Watchdog } from './watchdog.ts';
 import { WorkerPool } from './worker-pool.ts';
 import type { WorkerProcess } from './worker-process.ts';
@@ -108,7 +108,7 @@ async function followPort({ waitForWorkerMs }: Settings, pool: WorkerPool): Prom
   return new InheritedPort({
     waitForWorkerMs,
     hasListening: () => pool.workers().some(({ state }) => state === 'ready'),
-    shutDown: await loadShutDown(),
+    ...(await loadSocketCalls(PRIMARY_FD)),
   });
 }
 

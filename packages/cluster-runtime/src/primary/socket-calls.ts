@@ -1,0 +1,45 @@
+import { log } from '../core/log.ts';
+
+// From <sys/socket.h> of Linux.
+const SHUT_RD = 0;
+const SOL_SOCKET = 1;
+const SO_ACCEPTCONN = 30;
+const INT_BYTES = 4;
+/** As Node's. */
+const BACKLOG = 511;
+
+/** System calls that Node does not offer: it can only close its own descriptor of a socket. */
+export interface SocketCalls {
+  /**
+   * Makes the socket stop listening in all processes that hold it, and resets the connections that wait
+   * ([shutdown(2)](https://man7.org/linux/man-pages/man2/shutdown.2.html)). Returns false, without a call, if it does not listen: a
+   * second shutdown would make connections that are accepted later look ended.
+   */
+  shutDown(): boolean;
+  /** Makes the socket listen again. Processes that listened on it accept connections again. */
+  reopen(): void;
+}
+
+/** Loads koffi. Without it the calls do nothing. */
+export async function loadSocketCalls(fd: number): Promise<SocketCalls> {
+  try {
+    const { default: koffi } = await import('koffi');
+    const library = koffi.load(null);
+    const shutdown = library.func('int shutdown(int, int)');
+    const listen = library.func('int listen(int, int)');
+    const getsockopt = library.func('int getsockopt(int, int, int, void *, void *)');
+    const value = Buffer.alloc(INT_BYTES);
+    const length = Buffer.alloc(INT_BYTES);
+    const listens = () => {
+      length.writeInt32LE(INT_BYTES);
+      return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, value, length) === 0 && value.readInt32LE() === 1;
+    };
+    return {
+      shutDown: () => listens() && shutdown(fd, SHUT_RD) === 0,
+      reopen: () => void listen(fd, BACKLOG),
+    };
+  } catch (error) {
+    log('warn', 'cannot close the port', { error: (error as Error).message });
+    return { shutDown: () => false, reopen() {} };
+  }
+}
