@@ -11,7 +11,7 @@ BEGIN {
 /^(#.*)?$/ { next }
 
 /^Bearer [A-Za-z0-9._~+\/-]+=*$/ {
-  if (length($2) < SHORTEST_TOKEN) refuse("is a token of less than " SHORTEST_TOKEN " characters")
+  if (length($2) < SHORTEST_TOKEN) refuse("the token has fewer than " SHORTEST_TOKEN " characters")
   # A regex, because nginx compares strings without case.
   gsub(/[.+]/, "\\\\&")
   printf "\"~^%s\\z\" off;\n", $0 >(directory "/tokens")
@@ -25,17 +25,17 @@ BEGIN {
   next
 }
 
-{ refuse("is neither NAME:HASH nor Bearer TOKEN") }
+{ refuse("expected NAME:HASH or Bearer TOKEN") }
 
 END {
   if (!refused && !credentials) {
-    print "error: the file METRICS_CREDENTIALS contains no credentials" >"/dev/stderr"
+    print "error: METRICS_CREDENTIALS contains no credentials" >"/dev/stderr"
     exit 1
   }
 }
 
 function refuse(why) {
-  print "error: line " NR " of the file METRICS_CREDENTIALS " why >"/dev/stderr"
+  print "error: METRICS_CREDENTIALS, line " NR ": " why >"/dev/stderr"
   refused = 1
   exit 1
 }

@@ -58,7 +58,7 @@ class AppProcess(Subprocess):
         return self.bound.fileno() != -1 and self.bound.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1
 
     def stop(self):
-        # At the end of supervisord the last worker that stops listening closes the port. Otherwise connections wait for a restart.
+        # At the end of supervisord connections must not wait for a restart. The last copy of the socket closes the port.
         if self.config.options.mood < SupervisorStates.RUNNING:
             self.bound.close()
         return super().stop()

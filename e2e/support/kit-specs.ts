@@ -2,7 +2,7 @@
 export const ALONE: Readonly<Record<string, string>> = {
   chaos: 'loads all processors and accounts for every request',
   'client-limits': 'attacks at full speed while another client must be served in time',
-  deploy: 'sends 300 requests a second, of which none may fail',
+  deploy: 'sends 300 requests/s and expects no failure',
   kubernetes: 'loads an engine of its own, whose pod must end in its grace period',
   networks: "inserts rules into the machine's firewall",
   swarm: 'runs three engines under load, which must hear each other in time',

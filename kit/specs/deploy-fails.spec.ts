@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
-import { type Load, startLoad } from '../test-kit/load.ts';
 import { Checkouts } from './support/checkouts.ts';
+import { startPings } from './support/pings.ts';
 
 const TIMEOUT_MS = 15 * 60_000;
 const DEADLINE = { deadlineMs: 120_000, everyMs: 100 };
@@ -17,9 +17,7 @@ let publicUrl: string;
 test.beforeAll(async () => {
   test.setTimeout(TIMEOUT_MS);
   checkouts = new Checkouts();
-  clone = checkouts.clone('one');
-  const { code, output } = await checkouts.run(clone, 'scripts/up', ['--detach']);
-  expect(code, output).toBe(0);
+  ({ clone } = await checkouts.cloneAndStart('one'));
   publicUrl = `http://127.0.0.1:${await checkouts.publishedPort('nginx', 8040)}`;
 });
 
@@ -34,16 +32,6 @@ const apps = async () =>
 
 /** The id of the image that the next container would be started from. */
 const image = () => checkouts.compose(clone, 'images', '--format', 'json', 'app');
-
-const startRequests = (): Load =>
-  startLoad({
-    url: `${publicUrl}/ping`,
-    connections: 2,
-    maxRequests: 100_000,
-    durationMs: TIMEOUT_MS,
-    requestTimeoutMs: 30_000,
-    pauseMs: 50,
-  });
 
 const inSource = (code: string) => (text: string) => `${text}\n${code}\n`;
 
@@ -78,7 +66,7 @@ for (const [what, path, change, reason] of broken) {
   test(`${what} ends the deploy with 1 and the reason; the old one serves on untouched`, async () => {
     const [containers, before] = [await checkouts.containers(), await image()];
     const restore = checkouts.edit(clone, path, change);
-    const load = startRequests();
+    const load = startPings(publicUrl);
     try {
       const { code, output } = await checkouts.run(clone, 'scripts/deploy');
       expect(code, output).toBe(1);
@@ -139,7 +127,7 @@ test('after SIGKILL before the new version serves, the next command removes it',
 
 test('after SIGKILL while the old version drains, the next command finishes the deploy; no request fails', async () => {
   const before = await apps();
-  const load = startRequests();
+  const load = startPings(publicUrl);
   const { child, ended } = checkouts.start(clone, 'scripts/deploy');
   let output = '';
   child.stderr!.on('data', (text: string) => {

@@ -126,9 +126,9 @@ test('nginx does not start without a credential, and says why', async () => {
   const directory = temporaryDirectory(thisProcess);
   chmodSync(directory, 0o755);
   for (const [text, message] of [
-    ['# nothing\n', 'the file METRICS_CREDENTIALS contains no credentials'],
-    ['prometheus:secret\n', 'line 1 of the file METRICS_CREDENTIALS is neither NAME:HASH nor Bearer TOKEN'],
-    ['Bearer secret\n', 'line 1 of the file METRICS_CREDENTIALS is a token of less than 20 characters'],
+    ['# nothing\n', 'METRICS_CREDENTIALS contains no credentials'],
+    ['prometheus:secret\n', 'METRICS_CREDENTIALS, line 1: expected NAME:HASH or Bearer TOKEN'],
+    ['Bearer secret\n', 'METRICS_CREDENTIALS, line 1: the token has fewer than 20 characters'],
   ] as const) {
     const file = join(directory, 'credentials');
     writeFileSync(file, text);

@@ -166,7 +166,7 @@ test('WebSockets and uploads above the limit pass on a path of long-requests.con
   }
 });
 
-test('neither metrics nor other services are reachable through Caddy', async () => {
+test('Caddy exposes neither metrics nor other services', async () => {
   const paths = ['/metrics', '/status', '/targets'].map((path) => `https://localhost:8443${path}`);
   for (const host of ['localhost', 'localhost:9040', 'nginx-edge:9040']) {
     const answers = await curl('client', '--header', `Host: ${host}`, ...paths);

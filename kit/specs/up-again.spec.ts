@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
-import { type Load, startLoad } from '../test-kit/load.ts';
 import { Checkouts } from './support/checkouts.ts';
+import { startPings } from './support/pings.ts';
 
 const TIMEOUT_MS = 20 * 60_000;
 
@@ -13,30 +13,18 @@ let publicUrl: string;
 test.beforeAll(async () => {
   test.setTimeout(TIMEOUT_MS);
   checkouts = new Checkouts();
-  clone = checkouts.clone('one');
-  const { code, output } = await checkouts.run(clone, 'scripts/up', ['--detach']);
-  expect(code, output).toBe(0);
-  expect(output, 'the first start tries no build beside a running stack').not.toContain(
+  const started = await checkouts.cloneAndStart('one');
+  clone = started.clone;
+  expect(started.output, 'the first start tries no build beside a running stack').not.toContain(
     'trying the new build',
   );
   expect(await checkouts.ports()).not.toEqual([]);
-  const [, host] = /:(\d+)$/.exec((await checkouts.compose(clone, 'port', 'nginx', '8040')).trim()) ?? [];
-  publicUrl = `http://127.0.0.1:${host}`;
+  publicUrl = `http://127.0.0.1:${await checkouts.publishedPort('nginx', 8040)}`;
 });
 
 test.afterAll(() => checkouts?.remove());
 
-/** Sends a request every 50 ms on each of two connections, until it is stopped. */
-function startRequests(): Load {
-  return startLoad({
-    url: `${publicUrl}/ping`,
-    connections: 2,
-    maxRequests: 100_000,
-    durationMs: TIMEOUT_MS,
-    requestTimeoutMs: 30_000,
-    pauseMs: 50,
-  });
-}
+const startRequests = () => startPings(publicUrl);
 
 const edit = (path: string, change: (text: string) => string) => checkouts.edit(clone, path, change);
 

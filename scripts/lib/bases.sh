@@ -48,6 +48,16 @@ use_bases() {
   done <"$1"
 }
 
+# choose_bases [OPTION...]: runs .ci/base-images with the options and exports its output. Needs child.sh.
+choose_bases() {
+  bases_file=$(mktemp)
+  chosen=0
+  run_child "$root/.ci/base-images" "$@" >"$bases_file" || chosen=$?
+  [ "$chosen" != 0 ] || use_bases "$bases_file"
+  rm -f "$bases_file"
+  return "$chosen"
+}
+
 # base_of FOLDER: prints the base image in use for its Dockerfile; pulls or builds it if it is missing.
 base_of() {
   base=$("$root/.ci/base-images" "$1") || exit 1

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from '@playwright/test';
 import { projectPrefix } from '../../../e2e/support/run-id.ts';
 import {
   temporaryDirectory,
@@ -79,6 +80,14 @@ export class Checkouts {
       resolve({ code: error ? (error.code ?? error.signal ?? null) : 0, output: stdout + stderr });
     });
     return { child, ended: promise };
+  }
+
+  /** Clones, and starts the stack of the clone. */
+  async cloneAndStart(name: string): Promise<{ readonly clone: string; readonly output: string }> {
+    const clone = this.clone(name);
+    const { code, output } = await this.run(clone, 'scripts/up', ['--detach']);
+    expect(code, output).toBe(0);
+    return { clone, output };
   }
 
   /** Changes a file of a clone. Returns a function that restores it. */

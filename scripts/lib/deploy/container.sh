@@ -27,7 +27,7 @@ replace() {
   return 1
 }
 
-# start_new: starts a container beside those that run, without the network of nginx. Sets $new.
+# start_new: starts a new container that is not yet connected to nginx' network. Sets $new to its id.
 start_new() {
   running=$(app_containers)
   number=$(($(echo "$running" | wc -l) + 1))
@@ -44,9 +44,13 @@ backend() {
   docker network ls --quiet --filter "label=com.docker.compose.project=${project:?}" --filter label=com.docker.compose.network=backend
 }
 
-# join_backend CONTAINER: from here on nginx sends requests to it. The names are those that compose gives.
+# join_backend CONTAINER: connects it to nginx' network, with the aliases that compose sets. nginx then sends requests to it.
 join_backend() {
   docker network connect --alias app --alias "$(name_of "$1")" "$(backend)" "$1"
+}
+
+is_in_backend() {
+  docker inspect --format '{{range .NetworkSettings.Networks}}{{println .NetworkID}}{{end}}' "$1" | grep -q "^$(backend)"
 }
 
 name_of() {

@@ -4,7 +4,7 @@
 #
 # PROJECT.lock   a link that names the process
 # PROJECT/old    ids of the app's containers before the deploy
-# PROJECT/end    OLD NEW for each pair of ids of which the new one became healthy: the old one is drained next
+# PROJECT/end    pairs OLD NEW of container ids: NEW is healthy, and OLD is drained next
 # PROJECT/image  id and name of the image of the old containers
 
 : "${root:?must be set to the checkout before this file is sourced}"
@@ -96,7 +96,7 @@ undo_deploy() {
   [ -d "$state" ] || return 0
   while read -r old new; do
     [ -z "$(docker ps --all --quiet --filter "id=$old")" ] || {
-      join_backend "$new" 2>/dev/null || true
+      is_in_backend "$new" || join_backend "$new"
       end_container "$old"
     }
   done <"$state/end"

@@ -14,8 +14,8 @@ export interface InheritedPortOptions {
 }
 
 /**
- * Closes the inherited port when no worker has listened for `waitForWorkerMs`. Until then connections wait for the next worker; after that the proxy is
- * refused, and answers 503 at once.
+ * Closes the inherited port when no worker has listened for `waitForWorkerMs`. Until then connections wait for the next worker;
+ * afterwards they are refused, and the proxy answers 503 at once.
  */
 export class InheritedPort {
   readonly #options: InheritedPortOptions;

@@ -9,6 +9,7 @@ import type { Extension, MetricsAnswer, MetricsRoute } from '../core/extension.t
 import { PRIMARY_FD } from '../core/inherited-socket.ts';
 import { log } from '../core/log.ts';
 import type { Settings } from '../core/settings.ts';
+import { loadSocketCalls } from '../core/socket-calls.ts';
 import type { Status } from '../core/status.ts';
 import { trimHeap } from '../core/trim-heap.ts';
 import { refuseUnparsed } from '../http/parse-errors.ts';
@@ -18,7 +19,6 @@ import { createMetricsServer } from './metrics-server.ts';
 import { createPoolMetrics } from './pool-metrics.ts';
 import { RollingOperations } from './rolling-operations.ts';
 import { createTargetsRoute, slotsOf } from './service-discovery.ts';
-import { loadSocketCalls } from './socket-calls.ts';
 import { Watchdog } from './watchdog.ts';
 import { WorkerPool } from './worker-pool.ts';
 import type { WorkerProcess } from './worker-process.ts';
@@ -78,7 +78,7 @@ export async function runPrimary(
       watchdog.stop();
       if (port === undefined) return;
       port.stop();
-      // supervisord has closed its copy if it ends too: then the last worker that stops listening closes the port.
+      // So does supervisord if it ends too. If no worker closes the port (last-connections.ts), the last copy does.
       closeSync(PRIMARY_FD);
     },
     async afterDrain() {

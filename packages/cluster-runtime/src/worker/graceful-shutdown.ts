@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -14,7 +13,7 @@ export interface Drain {
 export interface DrainParts {
   /** Connections that were upgraded to another protocol, which `closeAllConnections()` does not close. */
   readonly upgraded?: Iterable<Duplex> | undefined;
-  /** Called instead of closing a port that others hold too: closes it and returns the connections that waited. */
+  /** Closes the port if other processes hold the socket too, and returns the connections that the kernel had completed. */
   takeLastConnections?(): Promise<readonly Socket[]>;
   /** Called once the server has stopped listening. The drain waits until the promise, which must not reject, or the deadline. */
   drainApp?(deadline: Date): Promise<void>;
@@ -40,8 +39,8 @@ export function prepareDrain(
       await delay(waitMs);
       if (!server.listening) return 0;
       const last = (await takeLastConnections?.()) ?? [];
-      // server.close() does not wait for these.
-      const lastClosed = last.map((socket) => once(socket, 'close'));
+      // server.close() does not wait for these. Not once() of node:events, which rejects if the client resets the connection.
+      const lastClosed = last.map((socket) => new Promise((closed) => socket.once('close', closed)));
       for (const socket of last) server.emit('connection', socket);
       const closed = new Promise<void>((resolve, reject) => {
         // http.Server's close() would also close idle connections: https://nodejs.org/api/http.html#serverclosecallback

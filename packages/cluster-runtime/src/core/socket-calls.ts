@@ -1,10 +1,12 @@
-import { log } from '../core/log.ts';
+import { log } from './log.ts';
 
-// From <sys/socket.h> of Linux.
+// From <sys/socket.h> and <fcntl.h> of Linux.
 const SHUT_RD = 0;
 const SOL_SOCKET = 1;
 const SO_ACCEPTCONN = 30;
 const INT_BYTES = 4;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
 /** As Node's. */
 const BACKLOG = 511;
 
@@ -16,6 +18,8 @@ export interface SocketCalls {
    * second shutdown would make connections that are accepted later look ended.
    */
   shutDown(): boolean;
+  /** Accepts a connection that the kernel has completed, and returns its descriptor; negative if none waits. */
+  accept(): number;
   /** Makes the socket listen again. Processes that listened on it accept connections again. */
   reopen(): void;
 }
@@ -26,6 +30,7 @@ export async function loadSocketCalls(fd: number): Promise<SocketCalls> {
     const { default: koffi } = await import('koffi');
     const library = koffi.load(null);
     const shutdown = library.func('int shutdown(int, int)');
+    const accept = library.func('int accept4(int, void *, void *, int)');
     const listen = library.func('int listen(int, int)');
     const getsockopt = library.func('int getsockopt(int, int, int, void *, void *)');
     const value = Buffer.alloc(INT_BYTES);
@@ -36,10 +41,11 @@ export async function loadSocketCalls(fd: number): Promise<SocketCalls> {
     };
     return {
       shutDown: () => listens() && shutdown(fd, SHUT_RD) === 0,
+      accept: () => accept(fd, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC),
       reopen: () => void listen(fd, BACKLOG),
     };
   } catch (error) {
     log('warn', 'cannot close the port', { error: (error as Error).message });
-    return { shutDown: () => false, reopen() {} };
+    return { shutDown: () => false, accept: () => -1, reopen() {} };
   }
 }
