@@ -17,7 +17,7 @@ const SOURCES = [
   ...APP,
   ...textsOf(
     'packages/prom-multiproc/src/**/*.ts',
-    'scripts/{*,lib/*,lib/host/*}',
+    'scripts/{*,lib/*,lib/deploy/*,lib/host/*}',
     '.ci/{*,lib/*}',
     'supervisor/*',
     'nginx/page/errors/*.html',

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from '@playwright/test';
+import { WebSocket } from 'ws';
 import { poll } from '../../../packages/prom-multiproc/test/support/poll.ts';
 import { total } from '../../test-kit/exposition.ts';
 import { getText, scrape } from '../../test-kit/scrape.ts';
@@ -22,15 +24,19 @@ export interface Loop {
   kill(): void;
 }
 
-/** Starts scripts/dev of a checkout. */
-export function startLoop(checkout: string, args: readonly string[], env: NodeJS.ProcessEnv): Loop {
+/** Starts scripts/dev of a checkout, and resolves when it watches the sources. */
+export async function startLoop(
+  checkout: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Loop> {
   const child = spawn(join(checkout, 'scripts/dev'), args, { cwd: checkout, env, stdio: 'pipe' });
   const { promise: ended, resolve } = Promise.withResolvers<number | null>();
   child.once('close', resolve);
   const lines: string[] = [];
   for (const input of [child.stdout, child.stderr])
     createInterface({ input }).on('line', (line) => lines.push(line));
-  return {
+  const loop: Loop = {
     output: () => lines.join('\n'),
     stop() {
       child.kill('SIGINT');
@@ -38,11 +44,17 @@ export function startLoop(checkout: string, args: readonly string[], env: NodeJS
     },
     kill: () => child.kill('SIGTERM'),
   };
+  try {
+    await seen(loop, /dev: watching/g, 1, START);
+  } catch (error) {
+    loop.kill();
+    throw error;
+  }
+  return loop;
 }
 
 /** Works on the app as its owner: saves files, breaks one, repairs it. `inspector` returns the address of the inspector. */
 export async function work(checkout: string, loop: Loop, inspector: () => Promise<string>): Promise<void> {
-  await seen(loop, /dev: watching/g, 1, START);
   const [, page] = /Ready\.\n {2}(http:\S+)/.exec(loop.output()) ?? [];
   const [, metrics] = /(http:\S+\/metrics)/.exec(loop.output()) ?? [];
   const answer = () => getText(new URL('/ping', page).href, ANSWER_TIMEOUT_MS);
@@ -87,11 +99,27 @@ export async function work(checkout: string, loop: Loop, inspector: () => Promis
   await seen(loop, /^dev: routes\.ts: live in (\S+) s$/gm, CHANGES + 1);
   expect(await answer()).toBe('Pong');
 
-  const targets = async () => {
-    const list = JSON.parse(await getText(`${await inspector()}/json/list`, ANSWER_TIMEOUT_MS));
-    return list.map(({ url }: { url: string }) => url.split('/').slice(-3).join('/'));
-  };
-  expect(await poll('the inspector of the new worker', targets, STEP)).toEqual(['demo-app/src/main.ts']);
+  expect(
+    await poll(
+      'the inspector of the new worker',
+      async () => evaluate(await inspector(), 'process.pid'),
+      STEP,
+    ),
+  ).toBe(await worker());
+}
+
+/** Attaches to the inspector as a debugger does, and returns the value of an expression there. */
+async function evaluate(inspector: string, expression: string): Promise<unknown> {
+  const [target] = JSON.parse(await getText(`${inspector}/json/list`, ANSWER_TIMEOUT_MS));
+  const debuggerOf = new WebSocket(`ws://${new URL(inspector).host}/${target.id}`);
+  try {
+    await once(debuggerOf, 'open');
+    debuggerOf.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } }));
+    const [answer] = await once(debuggerOf, 'message');
+    return JSON.parse(String(answer)).result.result.value;
+  } finally {
+    debuggerOf.terminate();
+  }
 }
 
 /** Waits for the `nth` match in the output, and returns its group. */
