@@ -58,7 +58,9 @@ const PARTS: readonly Part[] = [
       'kit/specs/attacking-client/connections.ts': 'runs in a container without other files',
       'kit/specs/log-lines.spec.ts': 'its program runs in a container without other files',
       'packages/cluster-runtime/src/worker/inspector.ts': 'waits until a port is free; not a test',
-      'packages/cluster-runtime/src/primary/socket-calls.test.ts': 'connects without HTTP',
+      'packages/cluster-runtime/src/core/socket-calls.test.ts': 'connects without HTTP',
+      'packages/cluster-runtime/src/worker/graceful-shutdown.test.ts':
+        'opens a connection before its request',
       'packages/cluster-runtime/src/worker/last-connections.test.ts': 'connects without HTTP',
       'nginx/testing/crowd.ts': 'opens connections from a given address and sends no HTTP',
     },

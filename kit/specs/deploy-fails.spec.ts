@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
+import { docker } from '../test-kit/docker.ts';
 import { Checkouts } from './support/checkouts.ts';
 import { startPings } from './support/pings.ts';
 
@@ -31,7 +32,8 @@ const apps = async () =>
     .map(([, id]) => id);
 
 /** The id of the image that the next container would be started from. */
-const image = () => checkouts.compose(clone, 'images', '--format', 'json', 'app');
+const image = () =>
+  docker(['image', 'inspect', '--format', '{{.Id}}', `pandoras-express-app:${checkouts.project}`]);
 
 const inSource = (code: string) => (text: string) => `${text}\n${code}\n`;
 

@@ -15,6 +15,7 @@ begin_deploy() {
   mkdir -p "$root/.deploy"
   take_lock
   [ ! -d "$state" ] || put_right
+  rm -rf "$state.begun"
   mkdir "$state.begun"
   echo "$1" >"$state.begun/old"
   : >"$state.begun/end"
@@ -60,7 +61,7 @@ find_state() {
 take_lock() {
   ! ln -s $$ "$lock" 2>/dev/null || return 0
   holder=$(readlink "$lock") || holder=
-  ! is_deploy "$holder" || fail "a deploy is running: process $holder" "Wait until it has ended, or interrupt it with kill $holder"
+  ! is_script "$holder" || fail "a deploy is running: process $holder" "Wait until it has ended, or interrupt it with kill $holder"
   mv "$lock" "$lock.$$" 2>/dev/null || fail "another command is putting an interrupted deploy right" "Run this command again."
   if [ "$(readlink "$lock.$$")" != "$holder" ]; then
     mv "$lock.$$" "$lock"
@@ -70,10 +71,10 @@ take_lock() {
   ln -s $$ "$lock"
 }
 
-# is_deploy PID: false if another process got the number of an interrupted deploy.
-is_deploy() {
+# is_script PID: whether it is a script that takes the lock. Another process may have got the number of an interrupted one.
+is_script() {
   case $(ps -o args= -p "${1:-0}" 2>/dev/null) in
-    *scripts/deploy*) true ;;
+    *scripts/deploy* | *scripts/up* | *scripts/reload* | *scripts/scale* | *scripts/down*) true ;;
     *) false ;;
   esac
 }
@@ -92,7 +93,6 @@ cancel_end() {
 # undo_deploy: removes new containers that were not healthy yet, and finishes the replacements that have begun. If none has, the image of
 # the running containers gets its name back.
 undo_deploy() {
-  rm -rf "$state.begun"
   [ -d "$state" ] || return 0
   while read -r old new; do
     [ -z "$(docker ps --all --quiet --filter "id=$old")" ] || {
