@@ -1,9 +1,8 @@
 /**
- * slowest.ts DIRECTORY: prints the ten slowest test files from the reports in the directory: `*.ndjson` by test-report.ts,
- * `*.e2e.json` by Playwright. A file that ran with several clients is listed once for each.
+ * slowest.ts DIRECTORY: prints the ten slowest test files from the reports in the directory. A file that ran with several clients is listed once for each.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { linesOf, readReports } from './reports.ts';
 
 export interface FileTime {
   readonly file: string;
@@ -20,11 +19,7 @@ interface Suite {
 }
 
 export function unitTimes(ndjson: string): FileTime[] {
-  return ndjson
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Partial<FileTime>)
-    .filter((line): line is FileTime => line.seconds !== undefined);
+  return linesOf<FileTime>(ndjson).filter((line): line is FileTime => line.seconds !== undefined);
 }
 
 /** Adds up the tests of each file, without its `beforeAll` hooks: Playwright does not report their duration. */
@@ -51,13 +46,7 @@ export function slowest(times: readonly FileTime[], most: number): FileTime[] {
 if (import.meta.main) {
   const [directory = '.'] = process.argv.slice(2);
   const root = join(import.meta.dirname, '../../');
-  const times = readdirSync(directory).flatMap((name) => {
-    const text = () => readFileSync(join(directory, name), 'utf8');
-    // A run that was interrupted leaves an empty report.
-    if (name.endsWith('.ndjson')) return unitTimes(text());
-    if (name.endsWith('.e2e.json') && text() !== '') return specTimes(text());
-    return [];
-  });
+  const times = readReports(directory, { unit: unitTimes, e2e: specTimes });
   for (const { file, seconds } of slowest(times, 10)) {
     console.log(`${seconds.toFixed(1).padStart(7)} s  ${file.replace(root, '')}`);
   }

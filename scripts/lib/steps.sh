@@ -12,6 +12,9 @@ reports=$root/reports
 running=
 interrupted=
 failed_steps=
+results=
+newline='
+'
 
 # step NAME COUNTER COMMAND...: runs the command and adds its results to the totals. COUNTER is a function that prints PASSED
 # FAILED SKIPPED; it gets the exit status as its argument.
@@ -28,7 +31,9 @@ step() {
   running=
   # shellcheck disable=SC2046
   tally "$status" $("$counter" "$status")
-  printf -- '-- %s: %s, %s s\n' "$name" "$counted" "$(($(date +%s) - began))"
+  result="$name: $counted, $(($(date +%s) - began)) s"
+  printf -- '-- %s\n' "$result"
+  results="$results  $result$newline"
   [ "$step_failed" = 0 ] || failed_steps="$failed_steps, $name"
   [ -z "$interrupted" ] || end_of_steps
 }
@@ -47,11 +52,14 @@ set_up() {
   [ -z "$interrupted" ] || end_of_steps
 }
 
-# end_of_steps: prints the slowest test files and, on the last line, the totals; exits with 1 if anything failed or nothing passed.
+# end_of_steps: prints each step again, the slowest test files, the failed tests and, on the last line, the totals; exits with 1 if
+# anything failed or nothing passed.
 end_of_steps() {
   [ -z "$interrupted" ] || [ "$failed" != 0 ] || failed=1
+  printf '\n== all steps\n%s' "$results"
   printf '\n== the ten slowest test files\n'
   node "$root/scripts/lib/slowest.ts" "$reports" || true
+  node "$root/scripts/lib/failed-tests.ts" "$reports" || true
   printf '\n'
   [ -z "$failed_steps" ] || printf 'failed: %s\n' "${failed_steps#, }"
   [ -z "$interrupted" ] || printf 'interrupted\n'

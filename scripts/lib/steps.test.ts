@@ -40,6 +40,22 @@ test('after a step fails the others still run, its name is printed, and the exit
   assert.equal(status, 1);
 });
 
+test('each step is listed at the end, and each failed test with its error', (t) => {
+  const failure = { file: 'a.test.ts', title: 'one', error: 'Error: red\n    at a.test.ts:5' };
+  const { lines } = run(t, 'step one one_check true; step other one_check false', {
+    'unit.ndjson': JSON.stringify(failure),
+  });
+  const steps = lines.indexOf('== all steps');
+  assert.match(lines[steps + 1]!, /^ {2}one: 1 passed, 0 failed, \d+ s$/);
+  assert.match(lines[steps + 2]!, /^ {2}other: 0 passed, 1 failed, \d+ s$/);
+  const tests = lines.indexOf('== failed tests');
+  assert.deepEqual(lines.slice(tests + 1, tests + 4), [
+    '  a.test.ts: one',
+    '    Error: red',
+    '        at a.test.ts:5',
+  ]);
+});
+
 test('an unreadable report leaves out the list of slowest files, but the totals are right', (t) => {
   const { status, lines } = run(t, 'step one one_check true', { 'guarantees.e2e.json': '{"config"' });
   assert.equal(lines.at(-1), '1 passed, 0 failed');

@@ -7,7 +7,7 @@ import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/t
 
 const ROOT = join(import.meta.dirname, '../..');
 
-test('each test is reported with its file and its parents’ titles, and each file with its duration', (t) => {
+test('each test is reported with its file, its parents’ titles and its own error, and each file with its duration', (t) => {
   const directory = temporaryDirectory(t);
   const path = join(directory, 'some.test.ts');
   writeFileSync(
@@ -33,9 +33,15 @@ test('each test is reported with its file and its parents’ titles, and each fi
   const file = relative(ROOT, path);
   const titles = ['alone', 'with parts > first', 'with parts > second', 'with parts', 'a suite > inside'];
   assert.deepEqual(
-    lines.slice(0, -1),
+    lines.slice(0, -1).map(({ error, ...line }) => line),
     titles.map((title) => ({ file, title })),
   );
+  const errors = lines.filter(({ error }) => error !== undefined);
+  assert.deepEqual(
+    errors.map(({ title }) => title),
+    ['with parts > second'],
+  );
+  assert.match(errors[0].error, /^Error: red\n +at .*some\.test\.ts:5/);
   const { seconds, ...rest } = lines.at(-1);
   assert.deepEqual(rest, { file });
   assert.ok(seconds > 0, String(seconds));

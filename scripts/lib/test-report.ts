@@ -1,6 +1,7 @@
 /**
  * A custom reporter of `node --test` (https://nodejs.org/api/test.html#custom-reporters). It writes one JSON object a line:
- * `{file, seconds}` for each file, `{file, title}` for each test; the title of a subtest begins with those of its parents.
+ * `{file, seconds}` for each file, `{file, title}` for each test, with `error` if it failed; the title of a subtest begins with those of
+ * its parents.
  */
 import { join, relative, resolve } from 'node:path';
 
@@ -12,8 +13,13 @@ interface TestEvent {
     readonly entryFile?: string;
     readonly name?: string;
     readonly nesting?: number;
-    readonly details?: { readonly duration_ms?: number; readonly type?: string };
+    readonly details?: { readonly duration_ms?: number; readonly type?: string; readonly error?: TestError };
   };
+}
+
+/** Node wraps what a test threw: https://nodejs.org/api/errors.html#err_test_failure */
+interface TestError extends Error {
+  readonly failureType?: string;
 }
 
 /** By file, the titles from the outermost test to the one that started last. A test is reported after its subtests. */
@@ -35,7 +41,17 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
       yield `${JSON.stringify({ file: entry, seconds: (data.details?.duration_ms ?? 0) / 1000 })}\n`;
     } else if ((type === 'test:pass' || type === 'test:fail') && data.details?.type !== 'suite') {
       const around = open.get(entry)?.slice(0, nesting) ?? [];
-      yield `${JSON.stringify({ file: entry, title: [...around, name].join(' > ') })}\n`;
+      const error = type === 'test:fail' ? messageOf(data.details?.error) : undefined;
+      yield `${JSON.stringify({ file: entry, title: [...around, name].join(' > '), error })}\n`;
     }
   }
+}
+
+/** Returns nothing for a test that failed only because a subtest did. */
+function messageOf(error: TestError | undefined): string | undefined {
+  if (error?.failureType === 'subtestsFailed') return undefined;
+  const { cause } = error ?? {};
+  return cause instanceof Error
+    ? (cause.stack ?? cause.message)
+    : String(cause ?? error?.message ?? 'no message');
 }
