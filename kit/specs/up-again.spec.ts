@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
+import { docker } from '../test-kit/docker.ts';
 import { Checkouts } from './support/checkouts.ts';
 import { startPings } from './support/pings.ts';
 
@@ -123,3 +126,45 @@ test('a working build replaces only the containers that changed', async () => {
   expect(changed).toEqual([`${checkouts.project}-app-1`]);
   expect(await checkouts.containers(`${checkouts.project}-trial`)).toEqual({});
 });
+
+// In this file, because a build without cache replaces the layers that all checkouts share: another `up` beside it would find new images.
+test('scripts/up --pull installs all packages again, and later builds keep them', async () => {
+  test.setTimeout(TIMEOUT_MS);
+  const env = await baseImagesOfTest();
+  const layers = async () =>
+    JSON.parse(
+      await docker([
+        'image',
+        'inspect',
+        '--format',
+        '{{json .RootFS.Layers}}',
+        `pandoras-express-app:${checkouts.project}`,
+      ]),
+    ) as string[];
+  const first = await layers();
+  const { code, output } = await checkouts.run(clone, 'scripts/up', ['--detach', '--pull'], env);
+  expect(code, output).toBe(0);
+  const renewed = await layers();
+  expect(renewed).not.toEqual(first);
+  const build = ['compose', '--project-directory', clone, 'build', '--quiet', 'app'];
+  await docker(build, { ...checkouts.env, ...env }, TIMEOUT_MS);
+  expect(await layers(), 'a later build keeps the new packages').toEqual(renewed);
+  expect(
+    await checkouts.images(`${checkouts.project}-trial`),
+    'leftover images of the trial, the stack that scripts/up starts to try a new build',
+  ).toEqual([]);
+});
+
+/** Tags the base images in use with names of this test, so no registry is contacted and no stand-in of the run is rebuilt. */
+async function baseImagesOfTest(): Promise<Record<string, string>> {
+  const env: Record<string, string> = {};
+  for (const folder of ['demo-app', 'nginx', 'nginx/exporter', 'prometheus']) {
+    const [, argument, official] = /^ARG (\w+)=official\nFROM (\S+) AS official$/m.exec(
+      readFileSync(join(clone, folder, 'Dockerfile'), 'utf8'),
+    )!;
+    const chosen = process.env[argument!] ?? 'official';
+    env[argument!] = `${argument!.toLowerCase()}:${checkouts.project}`;
+    await docker(['image', 'tag', chosen === 'official' ? official! : chosen, env[argument!]!]);
+  }
+  return env;
+}
