@@ -4,7 +4,12 @@
  * Prints one line of JSON. Times are processor time of the thread.
  */
 import { Reader } from 'prom-multiproc';
-import type { MetricDefinition } from '../../../packages/prom-multiproc/src/format/layout.ts';
+import {
+  CELL_OF_BUCKETS,
+  CELL_OF_START,
+  cellsPerSeries,
+  type MetricDefinition,
+} from '../../../packages/prom-multiproc/src/format/layout.ts';
 import { loadLibc } from '../../../packages/prom-multiproc/src/os/libc.ts';
 import { SlotWriter } from '../../../packages/prom-multiproc/src/slot/slot-writer.ts';
 import {
@@ -27,7 +32,8 @@ const definition: MetricDefinition = {
   labelNames: ['method', 'route', 'status'],
   bounds: isHistogram ? [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] : [],
 };
-const width = isHistogram ? definition.bounds.length + 2 : 1;
+const width = cellsPerSeries(definition);
+const buckets = width - CELL_OF_BUCKETS;
 
 function cpuMs(): number {
   const { user, system } = process.threadCpuUsage();
@@ -59,7 +65,9 @@ function writeSlot(directory: string, slot: number, series: number): void {
       [1, `/route/${route}`],
       [2, '200'],
     ])!;
-    for (let cell = width - 1; cell >= 0; cell--) one.array[one.base + cell] = i * (cell + 1);
+    for (let cell = width - 1; cell > CELL_OF_START; cell--) one.array[one.base + cell] = i * cell;
+    one.array[one.base + CELL_OF_START] = Date.now() / 1000;
+    one.array[one.base] = i;
     cells.push(one);
   }
 }
@@ -68,7 +76,7 @@ function writeSlot(directory: string, slot: number, series: number): void {
 function count(scrape: number): void {
   for (const { array, base } of cells) {
     array[base]! += isHistogram ? 0.137 : 1;
-    if (isHistogram) array[base + 1 + (scrape % (width - 1))]! += 1;
+    if (isHistogram) array[base + CELL_OF_BUCKETS + (scrape % buckets)]! += 1;
   }
 }
 

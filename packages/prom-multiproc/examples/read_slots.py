@@ -44,7 +44,7 @@ class Payload:
         name, _, aggregator = self.text(), self.text(), self.text()
         names = [self.text() for _ in range(labels)]
         registry = self.text() if named else None
-        cells = {COUNTER: 1, GAUGE: 2 if aggregator in ("mostrecent", "keptmostrecent") else 1}.get(kind, 2 + len(bounds))
+        cells = {COUNTER: 2, GAUGE: 2 if aggregator in ("mostrecent", "keptmostrecent") else 1}.get(kind, 3 + len(bounds))
         return {"type": kind, "name": name, "registry": registry, "labels": names, "bounds": bounds, "cells": cells}
 
     def series(self, metrics):
@@ -81,7 +81,7 @@ def read_slot(path, owner):
         if status.st_size < HEADER or (status.st_size == HEADER and os.pread(fd, 8, 0) == bytes(8)):
             return [], []  # unborn
         header = mapped(fd, HEADER)
-        check(header[:12] == b"PROMSLOT\x01\0\0\0", "wrong magic or version")
+        check(header[:12] == b"PROMSLOT\x02\0\0\0", "wrong magic or version")
         state, chunks = header.cast("Q")[16 // 8], header.cast("I")[24 // 4]
         size, kinds = os.fstat(fd).st_size, bytes(header[512:512 + MAX_CHUNKS][:chunks])
         check(chunks <= MAX_CHUNKS and size >= HEADER + chunks * CHUNK, "shorter than its chunks")
@@ -100,16 +100,17 @@ def read_slot(path, owner):
             check(count <= CELLS and after <= len(offsets[OF_CELLS]) * CELLS, "cells beyond the chunks")
             base = offsets[OF_CELLS][first // CELLS] // 8 + first % CELLS
             cells = [f64[base + i] for i in range(count)]
-            counts = {COUNTER: [], HISTOGRAM: cells[1:], SUMMARY: cells[1:2]}.get(metric["type"], [])
+            counts = {HISTOGRAM: cells[2:], SUMMARY: cells[2:3]}.get(metric["type"], [])
             sound = all(0 <= n <= 2**53 and n == int(n) for n in counts) and (metric["type"] != COUNTER or cells[0] >= 0)
+            sound = sound and (metric["type"] == GAUGE or 0 <= cells[1] < INFINITY)
             check(sound or cells[0] != cells[0], "impossible value in a cell")
             values.append((metric, labels, cells))
         return metrics, values
 
 
 def merge(directory):
-    """Returns {name: (first type, {label set: [labels, sum, {bound: count}]})} without metrics of named registries, and
-    messages about damaged files."""
+    """Returns {name: (first type, {label set: [labels, sum, start time, {bound: count}]})} without metrics of named
+    registries, and messages about damaged files."""
     merged, damaged, owner = {}, [], os.stat(directory).st_uid
     names = (re.fullmatch(r"slot-(0|[1-9][0-9]{0,3})\.metrics", name) for name in os.listdir(directory))
     for slot in sorted(int(name[1]) for name in names if name):
@@ -124,10 +125,11 @@ def merge(directory):
         for metric, labels, values in (one for one in found if one[0]["registry"] is None):
             kind, series = merged[metric["name"]]
             if kind == metric["type"] and values[0] == values[0]:  # same type, and present
-                totals = series.setdefault(frozenset(labels), [labels, 0.0, {}])
+                totals = series.setdefault(frozenset(labels), [labels, 0.0, INFINITY, {}])
                 totals[1] += values[0]
-                for bound, count in zip((*metric["bounds"], INFINITY), values[1:]):  # a counter has no bounds
-                    totals[2][bound] = totals[2].get(bound, 0.0) + count
+                totals[2] = min([totals[2], *values[1:2]])  # a gauge has no start time
+                for bound, count in zip((*metric["bounds"], INFINITY), values[2:]):  # a counter has no bounds
+                    totals[3][bound] = totals[3].get(bound, 0.0) + count
     return merged, damaged
 
 
@@ -143,8 +145,9 @@ def show(name, labels, value):
 def main(directory):
     merged, damaged = merge(directory)
     for name, (kind, series) in merged.items():
-        for labels, total, buckets in series.values() if kind in (COUNTER, HISTOGRAM) else ():
+        for labels, total, start, buckets in series.values() if kind in (COUNTER, HISTOGRAM) else ():
             show(name if kind == COUNTER else f"{name}_sum", labels, total)
+            show(f"{name}_created", labels, start)
             for bound, below in zip(sorted(buckets), itertools.accumulate(buckets[one] for one in sorted(buckets))):
                 show(f"{name}_bucket", [("le", number(bound)), *labels], below)
             if kind == HISTOGRAM:

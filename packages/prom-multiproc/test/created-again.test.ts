@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import client from 'prom-client';
 import { values } from './support/sample.ts';
 import { sharedRegistry } from './support/shared-registry.ts';
-import { add, definition, openWriter } from './support/slot-files.ts';
+import { addTo, definition, openWriter } from './support/slot-files.ts';
 
 const METRICS = [
   [{ name: 'counter_total' }, 5],
@@ -19,12 +19,7 @@ function successor(t: TestContext, labelNames: string[]) {
   const dead = openWriter(directory);
   for (const [part, ...amounts] of METRICS) {
     const metric = definition({ ...part, labelNames });
-    if (labelNames.length > 0) {
-      add(dead, metric, 'a', ...amounts);
-      continue;
-    }
-    const { array, base } = dead.series(metric, [])!;
-    for (const [i, amount] of amounts.entries()) array[base + i] = amount;
+    addTo(dead, metric, labelNames.length > 0 ? [[0, 'a']] : [], amounts);
   }
   dead.close();
   new client.Counter({ name: 'takes_the_slot_total', help: 'x', registers }).inc();

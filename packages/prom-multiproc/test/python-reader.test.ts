@@ -33,7 +33,7 @@ function readInPython(directory: string): { values: Map<string, number>; errors:
 /** Returns the counters and histograms that the library shows. */
 function readByLibrary(t: Cleanup, directory: string): { values: Map<string, number>; errors: string[] } {
   const reader = new TextReader(t, directory);
-  const text = reader.text();
+  const text = reader.text() + reader.startTimes();
   const other = [...text.matchAll(/^# TYPE (\S+) (?:gauge|summary)$/gm)].map(([, name]) => name!);
   const isOther = (series: string) => other.some((name) => series.split('{')[0]!.startsWith(name));
   const shown = [...values(text)].filter(([series]) => !isOther(series));

@@ -1,4 +1,5 @@
 import { exportedLabel } from '../format/gauge-aggregators.ts';
+import { CELL_OF_BUCKETS } from '../format/layout.ts';
 import type { Family } from '../merge/family.ts';
 import { escapeHelp, type Label } from '../merge/label-text.ts';
 import type { SeriesTable } from '../merge/series-table.ts';
@@ -108,7 +109,7 @@ function renderBuckets(table: SeriesTable, series: number, templates: readonly L
   const buckets = templates.length - 2;
   let count = 0;
   for (let i = 0; i < buckets; i++) {
-    count += totals[base + 1 + i]!;
+    count += totals[base + CELL_OF_BUCKETS + i]!;
     renderLine(table, series, templates[i]!, count);
   }
   renderLine(table, series, templates[buckets]!, sum);

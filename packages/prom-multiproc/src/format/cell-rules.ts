@@ -1,14 +1,17 @@
 import { IntList } from '../util/int-list.ts';
-import { cellsPerSeries, type MetricDefinition, placeCells } from './layout.ts';
+import { CELL_OF_COUNT, CELL_OF_START, cellsPerSeries, type MetricDefinition, placeCells } from './layout.ts';
 import { BadLogError } from './log-codec.ts';
 
 /** A double represents whole numbers exactly up to here. */
 const MAX_COUNT = 2 ** 53;
 
-/** The rules of series by type: the first cell, then the next cells. */
+/** The rules of series by type. Those with any rule have a start time. */
 const NO_RULE = 0;
+/** The value is not negative. */
 const NOT_NEGATIVE = 1;
+/** The cell after the start time is a count. */
 const ONE_COUNT = 2;
+/** All cells after the start time are counts. */
 const ALL_COUNTS = 3;
 const KINDS = 4;
 
@@ -43,24 +46,20 @@ export class CellRules {
       const count = array[run]!;
       const kind = array[run + 1]! % KINDS;
       const cells = (array[run + 1]! - kind) / KINDS;
-      if (kind === NOT_NEGATIVE) {
-        checkNotNegative(values, next, next + count);
-        next += count;
-        continue;
-      }
-      const counts = kind === ALL_COUNTS ? cells - 1 : kind === ONE_COUNT ? 1 : 0;
+      const counts = kind === ALL_COUNTS ? cells - CELL_OF_COUNT : kind === ONE_COUNT ? 1 : 0;
       for (let i = 0; i < count; i++) {
         const first = placeCells(next, cells);
         next = first + cells;
+        const value = values[first]!;
         // The other cells of an absent series may hold any value.
-        if (!Number.isNaN(values[first]!)) checkCounts(values, first + 1, first + 1 + counts);
+        if (kind === NO_RULE || Number.isNaN(value)) continue;
+        if (kind === NOT_NEGATIVE && value < 0) throw invalid(values, first);
+        const start = values[first + CELL_OF_START]!;
+        if (!(start >= 0 && start < Infinity)) throw invalid(values, first + CELL_OF_START);
+        if (counts > 0) checkCounts(values, first + CELL_OF_COUNT, first + CELL_OF_COUNT + counts);
       }
     }
   }
-}
-
-function checkNotNegative(values: Float64Array, from: number, to: number): void {
-  for (let cell = from; cell < to; cell++) if (values[cell]! < 0) throw invalid(values, cell);
 }
 
 function checkCounts(values: Float64Array, from: number, to: number): void {

@@ -1,10 +1,10 @@
 /**
- * Constants and arithmetic of the slot file, version 1. FORMAT.md is the specification; a test compares the two. A slot file is a
+ * Constants and arithmetic of the slot file, version 2. FORMAT.md is the specification; a test compares the two. A slot file is a
  * header and chunks: chunks of log (records that define metrics and series) and chunks of cells (the values, 8-byte doubles).
  */
 
 export const MAGIC = Buffer.from('PROMSLOT');
-export const VERSION = 1;
+export const VERSION = 2;
 export const HEADER_BYTES = 4096;
 export const CHUNK_BYTES = 65536;
 export const CELLS_PER_CHUNK = CHUNK_BYTES / 8;
@@ -71,17 +71,23 @@ export function isTimed(aggregator: string): boolean {
   return aggregator === 'mostrecent' || aggregator === 'keptmostrecent';
 }
 
+/** Cells of a series that is not a gauge, after its value or sum: FORMAT.md#log. */
+export const CELL_OF_START = 1;
+export const CELL_OF_COUNT = 2;
+export const CELL_OF_BUCKETS = 2;
+export const CELL_OF_QUANTILES = 3;
+
 /** Number of cells of a series of this metric. */
-export function cellsPerSeries(definition: MetricDefinition): number {
-  switch (definition.type) {
+export function cellsPerSeries({ type, aggregator, bounds }: MetricDefinition): number {
+  switch (type) {
     case 'counter':
-      return 1;
+      return CELL_OF_START + 1;
     case 'gauge':
-      return isTimed(definition.aggregator) ? 2 : 1;
+      return isTimed(aggregator) ? 2 : 1;
     case 'histogram':
-      return definition.bounds.length + 2;
+      return CELL_OF_BUCKETS + bounds.length + 1;
     case 'summary':
-      return 2 + definition.bounds.length;
+      return CELL_OF_QUANTILES + bounds.length;
   }
 }
 

@@ -14,7 +14,7 @@ import {
   SUMMARY,
 } from '../../test/support/slot-files.ts';
 import { type Cleanup, temporaryDirectory } from '../../test/support/temporary-directory.ts';
-import type { MetricDefinition } from '../format/layout.ts';
+import { CELL_OF_BUCKETS, cellsPerSeries, type MetricDefinition } from '../format/layout.ts';
 import { loadLibc } from '../os/libc.ts';
 
 function slots(t: Cleanup, count: number) {
@@ -174,13 +174,13 @@ test('a series removed in one slot keeps its values in the others', (t) => {
   array[base] = Number.NaN;
   const shown = () => sample(reader.text(), 'seconds_count{route="/"}');
   assert.equal(shown(), 4, 'a first cell of NaN makes all cells of the series absent');
-  array.fill(0, base + 1, base + 5);
+  array.fill(0, base + 1, base + cellsPerSeries(HISTOGRAM));
   assert.equal(shown(), 4);
   const other = writers[1]!.series(HISTOGRAM, [[0, '/']])!;
   other.array[other.base] = Number.NaN;
   assert.equal(shown(), undefined);
+  array[base + CELL_OF_BUCKETS] = 1;
   array[base] = 0;
-  array[base + 1] = 1;
   assert.equal(shown(), 1);
 });
 

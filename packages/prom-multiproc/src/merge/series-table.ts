@@ -6,7 +6,7 @@ import {
   keepsDeadValues,
   shownAggregator,
 } from '../format/gauge-aggregators.ts';
-import { cellsPerSeries, familyKey, type MetricDefinition } from '../format/layout.ts';
+import { CELL_OF_QUANTILES, cellsPerSeries, familyKey, type MetricDefinition } from '../format/layout.ts';
 import { sameBounds } from '../util/buckets.ts';
 import { grown, IntList } from '../util/int-list.ts';
 import { Family } from './family.ts';
@@ -18,9 +18,9 @@ export interface Shape {
   readonly family: Family | undefined;
   /** Number of cells of a series in a slot. */
   readonly cells: number;
-  /** Number of totals of a series. */
+  /** Number of totals of a series: for a gauge `GAUGE_TOTALS`, for others of its first cells, the start time being the oldest. */
   readonly totals: number;
-  /** How the value of a gauge in a slot is merged into the totals. Undefined for other metrics, which are summed. */
+  /** How the value of a gauge in a slot is merged into the totals. Undefined for other metrics, which are added up. */
   readonly fold: Fold | undefined;
   /** Whether it is a gauge whose value is shown after its process died. */
   readonly keeps: boolean;
@@ -43,7 +43,7 @@ export interface NamedShape {
 }
 
 /**
- * All merged series by number, in arrays: a series takes about 30 bytes and its label text. A series with different bounds in
+ * All merged series by number, in arrays: a series takes about 40 bytes and its label text. A series with different bounds in
  * several slots has one number for each.
  */
 export class SeriesTable {
@@ -190,7 +190,7 @@ export class SeriesTable {
     const shape: Shape = {
       family,
       cells,
-      totals: isGauge ? GAUGE_TOTALS : plain ? 2 : cells,
+      totals: isGauge ? GAUGE_TOTALS : plain ? CELL_OF_QUANTILES : cells,
       fold: isGauge ? foldOf(family.aggregator) : undefined,
       keeps: isGauge && keepsDeadValues(definition.aggregator) && keepsDeadValues(family.aggregator),
       bounds: plain ? [] : definition.bounds,

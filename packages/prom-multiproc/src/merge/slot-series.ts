@@ -1,4 +1,4 @@
-import { type MetricDefinition, placeCells } from '../format/layout.ts';
+import { CELL_OF_START, type MetricDefinition, placeCells } from '../format/layout.ts';
 import type { SlotListener } from '../slot/slot-listener.ts';
 import { IntList } from '../util/int-list.ts';
 import type { NamedShape, SeriesTable, Shape } from './series-table.ts';
@@ -80,25 +80,19 @@ function addRun(
   count: number,
   { cells, totals: width }: Shape,
 ): number {
-  // The first value is added to 0 instead of stored: otherwise V8 would deoptimize these loops at the second slot.
-  if (cells === 1 && width === 1) {
-    for (let i = 0; i < count; i++) {
-      const value = values[next + i]!;
-      const sum = totals[start + i]! + value;
-      // One comparison for most values: NaN is not above 0.
-      if (sum >= 0) totals[start + i] = sum;
-      else if (!Number.isNaN(value)) totals[start + i] = Number.isNaN(sum) ? 0 + value : sum;
-    }
-    return next + count;
-  }
   let end = next;
   for (let i = 0; i < count; i++) {
     const from = placeCells(end, cells);
     end = from + cells;
     const base = start + i * width;
-    if (Number.isNaN(values[from]!)) continue;
+    // A series that is not shown has no totals.
+    if (width === 0 || Number.isNaN(values[from]!)) continue;
     const isFirst = Number.isNaN(totals[base]!);
-    for (let cell = 0; cell < width; cell++) {
+    // The first value is added to 0 instead of stored: otherwise V8 would deoptimize this loop at the second slot.
+    totals[base] = (isFirst ? 0 : totals[base]!) + values[from]!;
+    const began = values[from + CELL_OF_START]!;
+    if (isFirst || began < totals[base + CELL_OF_START]!) totals[base + CELL_OF_START] = began;
+    for (let cell = CELL_OF_START + 1; cell < width; cell++) {
       totals[base + cell] = (isFirst ? 0 : totals[base + cell]!) + values[from + cell]!;
     }
   }

@@ -1,4 +1,5 @@
 import type { ClientLabels } from '../client/client-internals.ts';
+import { CELL_OF_BUCKETS } from '../format/layout.ts';
 import { bucketOf } from '../util/buckets.ts';
 import type { MakeChild } from './labels-method.ts';
 import type { SharedMetric } from './shared-metric.ts';
@@ -36,7 +37,7 @@ export function histogramChildren(metric: SharedMetric, observe: Observe): MakeC
           observe(bound.labels, value);
           return;
         }
-        series.add(1 + bucketOf(bounds, value), 1);
+        series.add(CELL_OF_BUCKETS + bucketOf(bounds, value), 1);
         series.add(0, value);
       },
       startTimer: () => client.startTimer(bound.labels),

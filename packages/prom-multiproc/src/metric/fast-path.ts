@@ -1,4 +1,5 @@
 import type { ClientLabels } from '../client/client-internals.ts';
+import { CELL_OF_BUCKETS } from '../format/layout.ts';
 import { bucketOf } from '../util/buckets.ts';
 import { counterChildren, histogramChildren, type Inc, isFiniteNumber, type Observe } from './bound-child.ts';
 import { NO_LABELS, replaceLabels } from './labels-method.ts';
@@ -56,7 +57,7 @@ function makeObserve(metric: SharedMetric, clientsObserve: Observe): Observe {
       return;
     }
     const series = known ?? metric.resolve(own);
-    series.add(1 + bucketOf(metric.bounds, observed), 1);
+    series.add(CELL_OF_BUCKETS + bucketOf(metric.bounds, observed), 1);
     series.add(0, observed);
   };
 }

@@ -15,7 +15,11 @@ export function forgetInherited(metric: SharedMetric): void {
     metric.forget(labels as ClientLabels);
   });
   // Only a summary keeps its storage on reset(): its series stay and restart at zero.
-  if ('percentiles' in client) after(client, 'reset', () => metric.forget());
+  if (!('percentiles' in client)) return;
+  after(client, 'reset', () => {
+    metric.restart();
+    metric.forget();
+  });
 }
 
 function valuesByName(names: readonly string[], values: readonly unknown[]): ClientLabels {

@@ -1,6 +1,12 @@
 import type { ClientLabels } from '../client/client-internals.ts';
 import { keepsDeadValues, NEVER_SET } from '../format/gauge-aggregators.ts';
-import { cellsPerSeries, type LabelPair, type MetricDefinition } from '../format/layout.ts';
+import {
+  CELL_OF_QUANTILES,
+  CELL_OF_START,
+  cellsPerSeries,
+  type LabelPair,
+  type MetricDefinition,
+} from '../format/layout.ts';
 import { seriesKey } from '../format/series-key.ts';
 import { makeAbsent } from '../slot/absent-cells.ts';
 import { CellSet } from '../slot/cell-set.ts';
@@ -273,8 +279,11 @@ export class MetricCells {
     const inherited = this.#inherited?.series === series ? this.#inherited.values : undefined;
     const { array, base } = series;
     // A summary's quantiles change only with its sum and count.
-    const count = definition.type === 'summary' ? 2 : cellsPerSeries(definition);
-    for (let i = 0; i < count; i++) if (array[base + i] !== (inherited?.[i] ?? 0)) return true;
+    const count = definition.type === 'summary' ? CELL_OF_QUANTILES : cellsPerSeries(definition);
+    for (let i = 0; i < count; i++) {
+      if (i === CELL_OF_START && definition.type !== 'gauge') continue;
+      if (array[base + i] !== (inherited?.[i] ?? 0)) return true;
+    }
     return false;
   }
 }

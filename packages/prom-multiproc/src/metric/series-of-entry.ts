@@ -1,9 +1,11 @@
 import type { ClientEntry, ClientLabels, ClientMetric } from '../client/client-internals.ts';
 import { keepsDeadValues, NEVER_SET } from '../format/gauge-aggregators.ts';
-import { isTimed } from '../format/layout.ts';
+import { CELL_OF_BUCKETS, isTimed } from '../format/layout.ts';
 import { bootTime } from '../os/boot-clock.ts';
+import { unixTime } from '../os/unix-time.ts';
 import { KeptSeries } from './kept-series.ts';
 import {
+  CounterSeries,
   HistogramSeries,
   type SeriesOwner,
   type SharedSeries,
@@ -34,7 +36,7 @@ export function seriesOf(
     return series;
   }
   if (entry.sum !== undefined) return new SummarySeries(owner, labels, values, entry.td);
-  return new ValueSeries(owner, labels, values);
+  return new CounterSeries(owner, labels, values);
 }
 
 /** A value set before the metric was captured gets the time of capture. */
@@ -52,22 +54,25 @@ function gaugeSeries(
 
 /** Makes an empty series of a counter or a histogram. */
 export function emptySeries(owner: SeriesOwner, labels: ClientLabels, client: ClientMetric): SharedSeries {
-  if (client.upperBounds === undefined) return new ValueSeries(owner, labels, new Float64Array(1));
-  const series = new HistogramSeries(owner, labels, new Float64Array(owner.bounds.length + 2));
+  if (client.upperBounds === undefined)
+    return new CounterSeries(owner, labels, Float64Array.of(0, unixTime()));
+  const values = new Float64Array(CELL_OF_BUCKETS + owner.bounds.length + 1);
+  const series = new HistogramSeries(owner, labels, values);
+  series.restart();
   // prom-client 15.1.0 reads `bucketExemplars` of every series: a shared frozen object of nulls if exemplars are off.
   series.bucketExemplars = client.bucketExemplars;
   return series;
 }
 
-/** The numbers of an entry of prom-client, in the order of the cells. */
+/** The numbers of an entry of prom-client that is no gauge, in the order of the cells. The series starts now. */
 export function valuesOf(entry: ClientEntry, bounds: readonly number[]): Float64Array {
   const { bucketValues } = entry;
   if (bucketValues === undefined) {
-    if (entry.sum === undefined) return Float64Array.of(entry.value!);
-    return Float64Array.of(entry.sum, entry.count!, ...bounds.map(() => 0));
+    if (entry.sum === undefined) return Float64Array.of(entry.value!, unixTime());
+    return Float64Array.of(entry.sum, unixTime(), entry.count!, ...bounds.map(() => 0));
   }
   // A bound that was given as a string may have another spelling.
   const counts = bounds.map((bound) => bucketValues[bound] ?? 0);
   const inBounds = counts.reduce((sum, count) => sum + count, 0);
-  return Float64Array.of(entry.sum!, ...counts, entry.count! - inBounds);
+  return Float64Array.of(entry.sum!, unixTime(), ...counts, entry.count! - inBounds);
 }

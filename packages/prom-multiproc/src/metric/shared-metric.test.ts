@@ -8,7 +8,15 @@ import { TextReader } from '../../test/support/directory-text.ts';
 import { until } from '../../test/support/poll.ts';
 import { sample, samples } from '../../test/support/sample.ts';
 import { sharedRegistry } from '../../test/support/shared-registry.ts';
-import { add, COUNTER, definition, HISTOGRAM, openWriter, SUMMARY } from '../../test/support/slot-files.ts';
+import {
+  add,
+  addTo,
+  COUNTER,
+  definition,
+  HISTOGRAM,
+  openWriter,
+  SUMMARY,
+} from '../../test/support/slot-files.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { shareIn } from '../../test/support/twin-registries.ts';
 
@@ -20,8 +28,7 @@ test('a metric created after the slot was taken over keeps the inherited counts'
     [{ name: 'b', type: 'histogram', bounds: [1] }, 9, 2, 3],
     [{ name: 'c', type: 'summary', bounds: [0.5] }, 7, 2, 0],
   ] as const) {
-    const { array, base } = dead.series(definition({ labelNames: [], ...part }), [])!;
-    for (const [i, amount] of amounts.entries()) array[base + i] = amount;
+    addTo(dead, definition({ labelNames: [], ...part }), [], amounts);
   }
   dead.close();
   new client.Counter({ name: 'first_total', help: 'Takes the slot', registers }).inc();

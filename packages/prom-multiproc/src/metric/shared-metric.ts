@@ -5,7 +5,14 @@ import {
   type StorageKind,
   storageKindOf,
 } from '../client/client-internals.ts';
-import { cellsPerSeries, familyKey, type LabelPair, type MetricDefinition } from '../format/layout.ts';
+import {
+  CELL_OF_QUANTILES,
+  CELL_OF_START,
+  cellsPerSeries,
+  familyKey,
+  type LabelPair,
+  type MetricDefinition,
+} from '../format/layout.ts';
 import type { Cells } from '../slot/slot-file.ts';
 import { captureStorage, type StoredMetric } from './captured-storage.ts';
 import { DefinedMetric, type MetricRegistry } from './defined-metric.ts';
@@ -84,7 +91,9 @@ export class SharedMetric implements StoredMetric {
   /** Whether anything was counted. Always false for gauges. */
   hasCounts(): boolean {
     if (!this.isComplete || this.definition.type === 'gauge') return false;
-    return [...this.series()].some(({ values }) => values.some((value) => value !== 0));
+    return [...this.series()].some(({ values }) =>
+      values.some((value, i) => i !== CELL_OF_START && value !== 0),
+    );
   }
 
   /**
@@ -152,7 +161,7 @@ export class SharedMetric implements StoredMetric {
     for (const { td, array, base } of this.#cells.all as readonly SummarySeries[]) {
       td!.compress();
       this.bounds.forEach((quantile, i) => {
-        array[base + 2 + i] = td!.percentile(quantile) || 0;
+        array[base + CELL_OF_QUANTILES + i] = td!.percentile(quantile) || 0;
       });
     }
   }
@@ -160,6 +169,11 @@ export class SharedMetric implements StoredMetric {
   /** Makes inherited series absent: those with these labels, or all. */
   forget(labels?: ClientLabels): void {
     this.#cells.forget(labels);
+  }
+
+  /** Begins the series of a summary anew after its `reset()`, which keeps them. */
+  restart(): void {
+    for (const series of this.#cells.all as readonly SummarySeries[]) series.restart();
   }
 
   /** Takes every series out of the slot; the metric continues on the heap. @returns whether this process has counted in it */

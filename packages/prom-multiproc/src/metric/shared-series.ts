@@ -1,5 +1,7 @@
 import type { ClientEntry, ClientLabels } from '../client/client-internals.ts';
+import { CELL_OF_BUCKETS, CELL_OF_COUNT, CELL_OF_START } from '../format/layout.ts';
 import { bootTime } from '../os/boot-clock.ts';
+import { unixTime } from '../os/unix-time.ts';
 import type { Cells } from '../slot/slot-file.ts';
 
 /** The metric of a series, as its writes need it. */
@@ -53,17 +55,11 @@ export class SharedSeries {
     if (this.owner.accepts(value)) this.array[this.base + offset] = value;
   }
 
-  /** Moves to other cells. Adds its values to theirs, or with `replaces` overwrites them. */
-  moveTo({ array, base }: Cells, count: number, replaces: boolean): void {
-    const { array: from, base: start } = this;
-    const addsUp = !replaces && !Number.isNaN(array[base]!);
-    // The first cell is stored last: a number in it makes the series present.
-    for (let i = count - 1; i >= 0; i--) {
-      const value = from[start + i]!;
-      array[base + i] = addsUp ? array[base + i]! + value : value;
-    }
-    this.array = array;
-    this.base = base;
+  /** Moves to other cells and overwrites them. Without `replaces`, they may hold the values of an earlier process. */
+  moveTo(cells: Cells, count: number, _replaces: boolean): void {
+    copyCells(this, cells, count);
+    this.array = cells.array;
+    this.base = cells.base;
   }
 
   /** Moves to new cells on the heap, with the current values or zeros. */
@@ -83,11 +79,61 @@ export class SharedSeries {
   }
 
   overwrite(values: Float64Array): void {
-    for (let i = values.length - 1; i >= 0; i--) this.array[this.base + i] = values[i]!;
+    copyCells({ array: values, base: 0 }, this, values.length);
   }
 }
 
-/** A series of a counter or a gauge. The cell of a gauge that was never set holds -0; prom-client reads 0. */
+/**
+ * Copies the cells of a series. If the series is absent, the first cell is stored last: a number in it makes the series present.
+ * Otherwise the second one is, so that a time is never newer than the value.
+ */
+function copyCells(from: Cells, to: Cells, count: number): void {
+  const isAbsent = Number.isNaN(to.array[to.base]!);
+  for (let i = count - 1; i > 1; i--) to.array[to.base + i] = from.array[from.base + i]!;
+  for (const i of isAbsent ? [1, 0] : [0, 1]) {
+    if (i < count) to.array[to.base + i] = from.array[from.base + i]!;
+  }
+}
+
+/** A series whose values add up over processes. It has a start time, see `unixTime`. */
+export class CountedSeries extends SharedSeries {
+  /** Adds its values to those of an earlier process, unless `replaces`. The older start time stays. */
+  override moveTo(cells: Cells, count: number, replaces: boolean): void {
+    const { array, base } = cells;
+    if (replaces || Number.isNaN(array[base]!)) {
+      super.moveTo(cells, count, replaces);
+      return;
+    }
+    for (let i = count - 1; i >= 0; i--) {
+      if (i !== CELL_OF_START) array[base + i]! += this.array[this.base + i]!;
+    }
+    const start = this.array[this.base + CELL_OF_START]!;
+    if (start < array[base + CELL_OF_START]!) array[base + CELL_OF_START] = start;
+    this.array = array;
+    this.base = base;
+  }
+
+  override moveToHeap(count: number, takesValues: boolean): void {
+    super.moveToHeap(count, takesValues);
+    if (!takesValues) this.restart();
+  }
+
+  /** Begins anew: the values are zero from now on. */
+  restart(): void {
+    this.array[this.base + CELL_OF_START] = unixTime();
+  }
+}
+
+export class CounterSeries extends CountedSeries {
+  get value(): number {
+    return this.array[this.base]!;
+  }
+  set value(value: number) {
+    this.store(0, value);
+  }
+}
+
+/** A series of a gauge. The cell of a gauge that was never set holds -0; prom-client reads 0. */
 export class ValueSeries extends SharedSeries {
   get value(): number {
     return this.array[this.base]! + 0;
@@ -109,7 +155,7 @@ export class TimedSeries extends SharedSeries {
   }
 }
 
-export class SummarySeries extends SharedSeries {
+export class SummarySeries extends CountedSeries {
   readonly td: ClientEntry['td'];
 
   constructor(owner: SeriesOwner, labels: ClientLabels, initial: Float64Array, td: ClientEntry['td']) {
@@ -129,10 +175,10 @@ export class SummarySeries extends SharedSeries {
     this.store(0, sum);
   }
   get count(): number {
-    return this.array[this.base + 1]!;
+    return this.array[this.base + CELL_OF_COUNT]!;
   }
   set count(count: number) {
-    this.store(1, count);
+    this.store(CELL_OF_COUNT, count);
   }
 }
 
@@ -140,7 +186,7 @@ export class SummarySeries extends SharedSeries {
  * A series of a histogram. Its count is the sum of its buckets. prom-client increments `count` first and a bucket afterwards: the
  * difference is kept outside the cells until then, because no cell may decrease.
  */
-export class HistogramSeries extends SharedSeries {
+export class HistogramSeries extends CountedSeries {
   bucketExemplars: unknown;
   #pending = 0;
   #buckets: Record<string, number> | undefined;
@@ -167,7 +213,7 @@ export class HistogramSeries extends SharedSeries {
 
   #total(): number {
     let count = 0;
-    for (let i = 0; i <= this.owner.bounds.length; i++) count += this.array[this.base + 1 + i]!;
+    for (let i = 0; i <= this.owner.bounds.length; i++) count += this.array[this.base + CELL_OF_BUCKETS + i]!;
     return count;
   }
 
@@ -178,11 +224,11 @@ export class HistogramSeries extends SharedSeries {
     if (!bounds.includes(ABOVE_ALL)) bounds.push(ABOVE_ALL);
     bounds.forEach((bound, i) => {
       Object.defineProperty(buckets, bound, {
-        get: () => this.array[this.base + 1 + i]!,
+        get: () => this.array[this.base + CELL_OF_BUCKETS + i]!,
         set: (count: number) => {
           this.owner.beforeWrite();
-          this.#pending -= count - this.array[this.base + 1 + i]!;
-          this.array[this.base + 1 + i] = count;
+          this.#pending -= count - this.array[this.base + CELL_OF_BUCKETS + i]!;
+          this.array[this.base + CELL_OF_BUCKETS + i] = count;
         },
         enumerable: i < this.owner.bounds.length,
         configurable: true,

@@ -1,5 +1,6 @@
-import type { LabelPair, MetricDefinition } from '../format/layout.ts';
+import { CELL_OF_START, type LabelPair, type MetricDefinition } from '../format/layout.ts';
 import { seriesKey } from '../format/series-key.ts';
+import { unixTime } from '../os/unix-time.ts';
 import type { Cells } from './slot-file.ts';
 import type { SlotWriter } from './slot-writer.ts';
 
@@ -107,6 +108,7 @@ function place(series: SelfSeries, writer: SlotWriter | undefined): void {
     return;
   }
   const counted = array[base]!;
+  if (Number.isNaN(counted)) array[base + CELL_OF_START] = unixTime();
   array[base] = (Number.isNaN(counted) ? 0 : counted) + series.pending;
   series.pending = 0;
 }

@@ -19,10 +19,18 @@ import {
   GAUGE,
   HISTOGRAM,
   openWriter,
+  START,
   SUMMARY,
 } from '../../test/support/slot-files.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
-import { CELLS_PER_CHUNK, CHUNK_BYTES, HEADER_BYTES, MAX_CHUNKS } from '../format/layout.ts';
+import {
+  CELL_OF_QUANTILES,
+  CELLS_PER_CHUNK,
+  CHUNK_BYTES,
+  cellsPerSeries,
+  HEADER_BYTES,
+  MAX_CHUNKS,
+} from '../format/layout.ts';
 import { LibcError, loadLibc } from '../os/libc.ts';
 
 const slotPath = (directory: string, slot = 0) => join(directory, `slot-${slot}.metrics`);
@@ -83,7 +91,7 @@ test('the cells of a histogram never straddle two chunks', (t) => {
     add(writer, wide, `${i}`, ...ones);
     const { array, base } = writer.series(wide, [[0, `${i}`]])!;
     assert.equal(array.length, CELLS_PER_CHUNK);
-    assert.ok(base + 1000 <= CELLS_PER_CHUNK);
+    assert.ok(base + cellsPerSeries(wide) <= CELLS_PER_CHUNK);
   }
   const text = new TextReader(t, directory).text();
   for (let i = 0; i < 20; i++) {
@@ -100,7 +108,7 @@ test('a histogram with more buckets than a chunk has cells is refused, and other
   assert.equal(writer.series(definition({ name: 'huge', type: 'histogram', bounds }), []), undefined);
   assert.match(
     refused[0]!,
-    /huge has too many buckets or quantiles: 8194 cells for each series, at most 8192/,
+    /huge has too many buckets or quantiles: 8195 cells for each series, at most 8192/,
   );
   add(writer, COUNTER, '/', 1);
   assert.equal(sample(new TextReader(t, directory).text(), 'requests_total{route="/"}'), 1);
@@ -119,9 +127,9 @@ test('a successor continues the counts of its slot and starts its gauges without
     const { array, base } = second.series(metric, [[0, '/']])!;
     return [...array.slice(base, base + count)];
   };
-  assert.deepEqual(cells(COUNTER, 1), [5]);
-  assert.deepEqual(cells(HISTOGRAM, 5), [7, 1, 2, 3, 4]);
-  assert.deepEqual(cells(SUMMARY, 2), [9, 3]);
+  assert.deepEqual(cells(COUNTER, 2), [5, START]);
+  assert.deepEqual(cells(HISTOGRAM, 6), [7, START, 1, 2, 3, 4]);
+  assert.deepEqual(cells(SUMMARY, 3), [9, START, 3]);
   assert.deepEqual(cells(GAUGE, 1), [Number.NaN]);
 });
 
@@ -175,7 +183,7 @@ test('a file with the maximum number of chunks refuses new series and counts the
   const onRefused = (error: Error) => refused.push(error.message);
   const writer = openWriter(directory, { libc: sparse, onRefused });
   add(writer, COUNTER, '/', 1);
-  const bounds = Array.from({ length: CELLS_PER_CHUNK - 2 }, (_, i) => i);
+  const bounds = Array.from({ length: CELLS_PER_CHUNK - CELL_OF_QUANTILES }, (_, i) => i);
   const wide = definition({ name: 'wide', type: 'summary', bounds });
   let series = 0;
   while (refused.length === 0) if (writer.series(wide, [[0, `${series}`]]) !== undefined) series++;
@@ -207,7 +215,7 @@ test('a damaged file is skipped and not changed', (t) => {
     'magic missing': (file) => file.fill(0, 0, 8),
     'magic wrong': (file) => file.write('PROMSLOX'),
     'version 0': u32(8, 0),
-    'version 2': u32(8, 2),
+    'version 1': u32(8, 1),
     'log longer': (file) => u32(16, file.readUInt32LE(16) + 8)(file),
     'log shorter': (file) => u32(16, file.readUInt32LE(16) - 8)(file),
     'log of odd length': (file) => u32(16, file.readUInt32LE(16) - 1)(file),

@@ -5,6 +5,7 @@ import {
   AT_CHUNKS,
   AT_LOG_STATE,
   AT_MAGIC,
+  CELL_OF_QUANTILES,
   CELLS_PER_CHUNK,
   cellsPerSeries,
   familyKey,
@@ -226,7 +227,7 @@ export class SlotWriter {
     const count = cellsPerSeries(definition);
     for (const { array, base } of free.all()) {
       if (type === 'gauge') array[base] = Number.NaN;
-      else array.fill(0, base + 2, base + count);
+      else array.fill(0, base + CELL_OF_QUANTILES, base + count);
     }
   }
 

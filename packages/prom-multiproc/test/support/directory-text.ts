@@ -1,6 +1,8 @@
 import { selfMetrics } from '../../src/exposition/self-metrics.ts';
+import { rowsOf } from '../../src/exposition/series-rows.ts';
 import { renderFamily } from '../../src/exposition/text-format.ts';
 import { DirectoryReader } from '../../src/merge/directory-reader.ts';
+import { labelText } from '../../src/merge/label-text.ts';
 import { loadLibc } from '../../src/os/libc.ts';
 import { sample } from './sample.ts';
 import type { Cleanup } from './temporary-directory.ts';
@@ -34,6 +36,19 @@ export class TextReader {
     const families = [...selfMetrics(this.#reader.status, new Map())];
     const unreadable = families.find(({ name }) => name === 'prom_multiproc_unreadable_slots')!;
     return sample(renderFamily(unreadable, { openMetrics: false }), unreadable.name);
+  }
+
+  /** The start times of all series at the last refresh, as lines `<name>_created{<labels>} <Unix time>`. */
+  startTimes(): string {
+    const lines: string[] = [];
+    for (const family of this.#reader.families.values()) {
+      for (const group of family.groups()) {
+        const labels = labelText(family.table.labels(group[0]!));
+        const start = rowsOf(family, group)?.start ?? 0;
+        if (start > 0) lines.push(`${family.name}_created${labels === '' ? '' : `{${labels}}`} ${start}\n`);
+      }
+    }
+    return lines.join('');
   }
 
   /** Refreshes and returns all families as text. */

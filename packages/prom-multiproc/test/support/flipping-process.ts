@@ -1,5 +1,6 @@
-/** Stores two bit patterns alternately in the cells of a slot, as fast as it can, until it is killed. */
+/** Stores two bit patterns alternately in the cells of counters, as fast as it can, until it is killed. */
 import { writeSync } from 'node:fs';
+import { cellsPerSeries } from '../../src/format/layout.ts';
 import { COUNTER, openWriter } from './slot-files.ts';
 
 const [directory, count, one, other] = process.argv.slice(2) as [string, string, string, string];
@@ -8,8 +9,8 @@ const patterns = [one, other].map((bits) => new Float64Array(BigUint64Array.of(B
 let cells: Float64Array = new Float64Array();
 for (let i = 0; i < Number(count); i++) {
   const { array, base } = writer.series(COUNTER, [[0, `${i}`]])!;
-  array[base] = patterns[0]!;
-  cells = array.subarray(0, base + 1);
+  array.fill(patterns[0]!, base, base + cellsPerSeries(COUNTER));
+  cells = array.subarray(0, base + cellsPerSeries(COUNTER));
 }
 writeSync(1, '.');
 flip(cells, patterns[0]!, patterns[1]!);

@@ -1,4 +1,4 @@
-import type { MetricDefinition } from '../../src/format/layout.ts';
+import { CELL_OF_START, type LabelPair, type MetricDefinition } from '../../src/format/layout.ts';
 import { type Libc, loadLibc } from '../../src/os/libc.ts';
 import { SlotWriter } from '../../src/slot/slot-writer.ts';
 
@@ -31,12 +31,32 @@ function rethrow(error: Error): never {
   throw error;
 }
 
-/** Adds amounts to the cells of the series with this value of the only label. Creates the series if it is missing. */
+/** Unix time in seconds at which the series that `add` creates begin. */
+export const START = 1_700_000_000;
+
+/**
+ * Adds amounts to the cells, without the start time, of the series with this value of the only label. Creates the series if it is
+ * missing.
+ */
 export function add(writer: SlotWriter, metric: MetricDefinition, value: string, ...amounts: number[]): void {
-  const cells = writer.series(metric, [[0, value]])!;
+  addTo(writer, metric, [[0, value]], amounts);
+}
+
+/** As `add`, for any labels. */
+export function addTo(
+  writer: SlotWriter,
+  metric: MetricDefinition,
+  labels: readonly LabelPair[],
+  amounts: readonly number[],
+  start = START,
+): void {
+  const cells = writer.series(metric, labels)!;
   const { array, base } = cells;
-  for (const [i, amount] of amounts.entries()) {
-    array[base + i] = (Number.isNaN(array[base + i]) ? 0 : array[base + i]!) + amount;
+  const hasStart = metric.type !== 'gauge';
+  if (hasStart && Number.isNaN(array[base])) array[base + CELL_OF_START] = start;
+  for (let i = amounts.length - 1; i >= 0; i--) {
+    const cell = base + (hasStart && i >= CELL_OF_START ? i + 1 : i);
+    array[cell] = (Number.isNaN(array[cell]) ? 0 : array[cell]!) + amounts[i]!;
   }
-  writer.release(metric, [[0, value]], cells);
+  writer.release(metric, labels, cells);
 }
