@@ -11,6 +11,9 @@ export const STACK_JSON = resolve(ROOT, 'reports/stack.json');
 /** Written by `npm run bench -- host`. */
 export const HOST_JSON = resolve(ROOT, 'reports/host.json');
 
+/** Written by `npm run bench -- back-ends`. */
+export const BACK_ENDS_JSON = resolve(ROOT, 'reports/back-ends.json');
+
 /** Written by `npm run bench -- prometheus`. */
 export const PROMETHEUS_JSON = resolve(ROOT, 'reports/prometheus.json');
 

@@ -1,5 +1,6 @@
 /** `npm run bench -- [PART] [OPTION...]`: without PART it runs kit/bench/library/main.ts. Each part documents its options. */
 const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
+  'back-ends': () => import('./back-ends/main.ts'),
   stack: () => import('./stack/cost/main.ts'),
   host: () => import('./stack/host/main.ts'),
   prometheus: () => import('./prometheus/main.ts'),
