@@ -10,11 +10,10 @@ import { tableRows } from '../../packages/prom-multiproc/test/support/markdown.t
 const text = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
 const page = text('docs/reference/settings.md');
 const ofCompose = tableRows(page, 'App variable');
-const ofApp = [...ofCompose, ...tableRows(page, 'Image variable')].map(([name, fallback, from, to]) => ({
+const ofApp = [...ofCompose, ...tableRows(page, 'Image variable')].map(([name, fallback, range]) => ({
   name: name!,
   fallback: fallback!,
-  from: from!,
-  to: to!,
+  limits: range === '' ? [] : range!.split('–'),
 }));
 /** demo-app/src/demo/demo-settings.test.ts checks the others: a user of the template may delete that folder. */
 const ofRuntime = ofApp.filter(({ name }) => !name.startsWith('DEMO_'));
@@ -26,13 +25,17 @@ const inCompose = new Map(
 
 test('settings.md lists each variable of the runtime', () => {
   const source = text('packages/cluster-runtime/src/core/settings.ts');
-  const names = [...source.matchAll(/\.(?:text|integer|flag)\('([A-Z_]+)'/g)].map(([, name]) => name!);
+  const names = [...source.matchAll(/\.(?:text|integer|flag|choice)\('([A-Z_]+)'/g)].map(([, name]) => name!);
   assert.deepEqual(ofRuntime.map(({ name }) => name).sort(), names.sort());
 });
 
 test('settings.md states the defaults of the runtime', () => {
-  const { metricsDirectory, ...settings } = readSettings({});
-  const values: Record<string, unknown> = { ...settings, prometheusMultiprocDir: metricsDirectory ?? '' };
+  const { metricsDirectory, ffi, ...settings } = readSettings({});
+  const values: Record<string, unknown> = {
+    ...settings,
+    prometheusMultiprocDir: metricsDirectory ?? '',
+    promMultiprocFfi: ffi,
+  };
   for (const { name, fallback } of ofRuntime) {
     const key = name.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
     const value = values[key];
@@ -43,9 +46,12 @@ test('settings.md states the defaults of the runtime', () => {
 });
 
 test('the runtime accepts values at the limits on the page and rejects values beyond them', () => {
-  for (const { name, from, to } of ofRuntime.filter(({ from }) => from !== '')) {
-    for (const limit of [from, to]) readSettings({ [name]: limit });
-    for (const beyond of [Number(from) - 1, Number(to) + 1]) {
+  const limited = ofRuntime.filter(({ limits }) => limits.length > 0);
+  assert.ok(limited.length > 15);
+  for (const { name, limits } of limited) {
+    for (const limit of limits) readSettings({ [name]: limit });
+    const [from, to] = limits.map(Number);
+    for (const beyond of [from! - 1, to! + 1]) {
       assert.throws(() => readSettings({ [name]: String(beyond) }), SettingsError, `${name}=${beyond}`);
     }
   }

@@ -1,7 +1,7 @@
 /** The packed package is complete, contains nothing else, and works after installation. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import * as source from '../src/index.ts';
@@ -246,15 +246,34 @@ test('the commands of the README print what it shows', async () => {
   assert.equal(stdout, `${lines.filter((line) => !line.startsWith('$ ')).join('\n')}\n`);
 });
 
-test('without koffi an application runs with plain prom-client and warns once', async () => {
-  const without = join(workDirectory(), 'without-koffi');
-  cpSync(project, without, { recursive: true, filter: (path) => !/\/(koffi|@koromix)$/.test(path) });
-  const command = [process.execPath, '--import', 'prom-multiproc/register', 'unaware.cjs'] as const;
-  const { stdout, stderr } = await output(process.execPath, command, without, {
-    PROMETHEUS_MULTIPROC_DIR: slotDirectory(),
+describe('installed with --omit=optional', () => {
+  const without = join(workDirectory(), 'omit-optional');
+
+  before(() => installInto(without, packed.tarball, 'prom-client', '--omit=optional'));
+
+  test('an application runs with plain prom-client and warns once', async () => {
+    const command = [process.execPath, '--import', 'prom-multiproc/register', 'unaware.cjs'] as const;
+    const { stdout, stderr } = await output(process.execPath, command, without, {
+      PROMETHEUS_MULTIPROC_DIR: slotDirectory(),
+    });
+    assert.equal(sample(stdout, 'plain_total'), 1);
+    assert.doesNotMatch(stdout, /prom_multiproc/);
+    assert.equal(stderr.match(/PromMultiprocWarning/g)?.length, 1, stderr);
+    assert.match(stderr, /koffi is not installed \(Cannot find module 'koffi'\)/);
   });
-  assert.equal(sample(stdout, 'plain_total'), 1);
-  assert.doesNotMatch(stdout, /prom_multiproc/);
-  assert.equal(stderr.match(/PromMultiprocWarning/g)?.length, 1, stderr);
-  assert.match(stderr, /koffi is not installed \(Cannot find module 'koffi'\)/);
+
+  test('a cluster with PROM_MULTIPROC_FFI=node shares, without a native add-on in node_modules', async () => {
+    assert.deepEqual(globSync('node_modules/**/*.node', { cwd: without }), []);
+    const { stdout } = await output(
+      process.execPath,
+      [process.execPath, '--no-addons', 'cluster.mjs'],
+      without,
+      {
+        PROMETHEUS_MULTIPROC_DIR: slotDirectory(),
+        PROM_MULTIPROC_FFI: 'node',
+      },
+    );
+    assert.equal(sample(stdout, 'requests_total{status="200"}'), 3000);
+    assert.equal(sample(stdout, 'prom_multiproc_slots'), 2);
+  });
 });

@@ -48,14 +48,14 @@ export const CLIENTS = ['prom-client', '@prometheus-io/client'] as const;
 export type Client = (typeof CLIENTS)[number];
 
 /** Installs the package and a client into an empty project, from npm's cache or the registry. */
-export function installInto(project: string, tarball: string, client: Client): void {
+export function installInto(project: string, tarball: string, client: Client, ...options: string[]): void {
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
   const { devDependencies } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
   const types = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')).devDependencies;
   npm(
     [
-      ...['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', tarball],
+      ...['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', ...options, tarball],
       `${client}@${devDependencies[client]}`,
       `@types/node@${types['@types/node']}`,
     ],

@@ -41,6 +41,18 @@ export class EnvironmentReader {
     return text !== '0';
   }
 
+  /** One of the values, or the fallback if the variable is unset. */
+  choice<T extends string>(name: string, fallback: T, values: readonly T[]): T {
+    const text = this.text(name, undefined);
+    const value = values.find((one) => one === text);
+    if (text !== undefined && value === undefined) {
+      this.problem(
+        `${name}=${JSON.stringify(text)}: set ${values.join(' or ')}, or unset it for ${fallback}`,
+      );
+    }
+    return value ?? fallback;
+  }
+
   problem(text: string): void {
     this.#problems.push(text);
   }

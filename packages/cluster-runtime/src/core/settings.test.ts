@@ -13,6 +13,7 @@ test('without variables every setting has its default', () => {
     metricsPort: 9041,
     workers: availableParallelism(),
     metricsDirectory: undefined,
+    ffi: 'koffi',
     metrics: true,
     maxWaitMs: 200,
     maxInFlight: 1000,
@@ -71,6 +72,7 @@ for (const [name, value] of [
   ['WORKERS', 'auto'],
   ['DRAIN_TIMEOUT_MS', '1e3'],
   ['METRICS', 'yes'],
+  ['PROM_MULTIPROC_FFI', 'koffee'],
 ] as const) {
   test(`${name}=${value} is rejected with the value and the allowed values`, () => {
     assert.throws(

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { BackEnd } from './c-functions.ts';
 import { type Env, EnvironmentReader } from './environment.ts';
 
 /** The runtime's settings. No other file of the runtime reads the environment. */
@@ -19,6 +20,8 @@ export interface Settings {
   readonly workers: number;
   /** Directory of the shared metrics; undefined if sharing is off. prom-multiproc reads the same variable itself. */
   readonly metricsDirectory: string | undefined;
+  /** How the C library is called: through koffi, or Node's own node:ffi. prom-multiproc reads the same variable itself. */
+  readonly ffi: BackEnd;
   /** False switches all metrics off, to measure what they cost. */
   readonly metrics: boolean;
   /** An overloaded worker sheds requests that waited longer than this. 0: never. */
@@ -77,6 +80,7 @@ export function readSettings(env: Env = process.env): Settings {
     metricsPort: variables.integer('METRICS_PORT', 9041, 0, 65535),
     workers: variables.integer('WORKERS', availableParallelism(), 1, 512),
     metricsDirectory: variables.text('PROMETHEUS_MULTIPROC_DIR', undefined),
+    ffi: variables.choice('PROM_MULTIPROC_FFI', 'koffi', ['koffi', 'node']),
     metrics: variables.flag('METRICS', true),
     maxWaitMs: variables.integer('MAX_WAIT_MS', 200, 0, 60_000),
     maxInFlight: variables.integer('MAX_IN_FLIGHT', 1000, 0, 100_000),

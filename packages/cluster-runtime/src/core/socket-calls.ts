@@ -1,3 +1,4 @@
+import { type BackEnd, bindFunctions } from './c-functions.ts';
 import { log } from './log.ts';
 
 // From <sys/socket.h> and <fcntl.h> of Linux.
@@ -24,15 +25,15 @@ export interface SocketCalls {
   reopen(): void;
 }
 
-/** Loads koffi. Without it the calls do nothing. */
-export async function loadSocketCalls(fd: number): Promise<SocketCalls> {
+/** Binds the C library. If that fails, the calls do nothing. */
+export async function loadSocketCalls(fd: number, ffi: BackEnd): Promise<SocketCalls> {
   try {
-    const { default: koffi } = await import('koffi');
-    const library = koffi.load(null);
-    const shutdown = library.func('int shutdown(int, int)');
-    const accept = library.func('int accept4(int, void *, void *, int)');
-    const listen = library.func('int listen(int, int)');
-    const getsockopt = library.func('int getsockopt(int, int, int, void *, void *)');
+    const { shutdown, accept4, listen, getsockopt } = await bindFunctions(ffi, {
+      shutdown: ['int', 'int'],
+      accept4: ['int', 'pointer', 'pointer', 'int'],
+      listen: ['int', 'int'],
+      getsockopt: ['int', 'int', 'int', 'pointer', 'pointer'],
+    });
     const value = Buffer.alloc(INT_BYTES);
     const length = Buffer.alloc(INT_BYTES);
     const listens = () => {
@@ -41,7 +42,7 @@ export async function loadSocketCalls(fd: number): Promise<SocketCalls> {
     };
     return {
       shutDown: () => listens() && shutdown(fd, SHUT_RD) === 0,
-      accept: () => accept(fd, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC),
+      accept: () => accept4(fd, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC),
       reopen: () => void listen(fd, BACKLOG),
     };
   } catch (error) {

@@ -104,11 +104,11 @@ export async function runPrimary(
   port?.start();
 }
 
-async function followPort({ waitForWorkerMs }: Settings, pool: WorkerPool): Promise<InheritedPort> {
+async function followPort({ waitForWorkerMs, ffi }: Settings, pool: WorkerPool): Promise<InheritedPort> {
   return new InheritedPort({
     waitForWorkerMs,
     hasListening: () => pool.workers().some(({ state }) => state === 'ready'),
-    ...(await loadSocketCalls(PRIMARY_FD)),
+    ...(await loadSocketCalls(PRIMARY_FD, ffi)),
   });
 }
 

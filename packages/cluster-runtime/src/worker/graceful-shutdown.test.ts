@@ -22,14 +22,14 @@ async function drainWithWaiting(t: TestContext): Promise<{ waiting: Socket; drai
       const waiting = connect(port, '127.0.0.1');
       t.after(() => waiting.destroy());
       await new Promise((connected) => process.nextTick(connected));
-      const taken = await takeLastConnections(fd);
+      const taken = await takeLastConnections(fd, 'koffi');
       assert.equal(taken.length, 1);
       begun.resolve(waiting);
       return taken;
     },
   });
   // Loads koffi, so that takeLastConnections() does not return to the event loop, which would accept the connection.
-  await takeLastConnections(-1);
+  await takeLastConnections(-1, 'koffi');
   const drained = drain.start(0, DRAIN_MS);
   return { waiting: await begun.promise, drained };
 }

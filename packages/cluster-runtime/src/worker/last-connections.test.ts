@@ -25,16 +25,20 @@ function answerOf(t: TestContext, port: number): Promise<string> {
   });
 }
 
-test('connections that wait in the kernel are taken, and later ones are refused', async (t) => {
-  // Loads koffi, so that the next call does not return to the event loop, which would accept them.
-  await takeLastConnections((await listening(t)).fd);
-  const { port, fd } = await listening(t);
-  const waiting = Array.from({ length: WAITING }, () => answerOf(t, port));
-  // The kernel has completed them, and the event loop has not accepted them yet.
-  await new Promise((connected) => process.nextTick(connected));
-  const taken = await takeLastConnections(fd);
-  assert.equal(taken.length, WAITING);
-  assert.equal(await answerOf(t, port), 'ECONNREFUSED');
-  for (const socket of taken) socket.end('taken');
-  assert.deepEqual(await Promise.all(waiting), Array(WAITING).fill('taken'));
-});
+const BACK_ENDS = process.getBuiltinModule('node:ffi') ? (['koffi', 'node'] as const) : (['koffi'] as const);
+
+for (const ffi of BACK_ENDS) {
+  test(`connections that wait in the kernel are taken, and later ones are refused, through ${ffi}`, async (t) => {
+    // Loads the back end, so that the next call does not return to the event loop, which would accept them.
+    await takeLastConnections((await listening(t)).fd, ffi);
+    const { port, fd } = await listening(t);
+    const waiting = Array.from({ length: WAITING }, () => answerOf(t, port));
+    // The kernel has completed them, and the event loop has not accepted them yet.
+    await new Promise((connected) => process.nextTick(connected));
+    const taken = await takeLastConnections(fd, ffi);
+    assert.equal(taken.length, WAITING);
+    assert.equal(await answerOf(t, port), 'ECONNREFUSED');
+    for (const socket of taken) socket.end('taken');
+    assert.deepEqual(await Promise.all(waiting), Array(WAITING).fill('taken'));
+  });
+}

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import type { BackEnd } from '../core/c-functions.ts';
 import { loadSocketCalls } from '../core/socket-calls.ts';
 
 /** More than the kernel keeps waiting: Node's backlog. */
@@ -11,8 +12,8 @@ const MOST_WAITING = 1024;
  *
  * @param fd of a listening socket
  */
-export async function takeLastConnections(fd: number): Promise<Socket[]> {
-  const calls = await loadSocketCalls(fd);
+export async function takeLastConnections(fd: number, ffi: BackEnd): Promise<Socket[]> {
+  const calls = await loadSocketCalls(fd, ffi);
   const accepted: number[] = [];
   for (let next = calls.accept(); next >= 0; next = calls.accept()) {
     accepted.push(next);

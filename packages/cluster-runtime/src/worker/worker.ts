@@ -59,7 +59,7 @@ export async function runWorker(settings: Settings, parts: WorkerParts): Promise
   const limitBody = limitBodies(server, settings.requestTimeoutMs);
   const drain = prepareDrain(server, {
     upgraded: parts.upgrades && passUpgrades(server, parts.upgrades),
-    takeLastConnections: async () => (portEnds(settings) ? takeLastConnections(WORKER_FD) : []),
+    takeLastConnections: async () => (portEnds(settings) ? takeLastConnections(WORKER_FD, settings.ffi) : []),
     async drainApp(deadline) {
       try {
         await parts.drain?.(deadline);

@@ -1,4 +1,4 @@
-import { loadKoffi } from './load-koffi.cjs';
+import { loadCalls } from './load-calls.ts';
 
 /** From <time.h>. */
 const CLOCK_BOOTTIME = 7;
@@ -6,17 +6,13 @@ const CLOCK_BOOTTIME = 7;
 /** A `struct timespec` of 64-bit Linux: 8 bytes of seconds, 8 bytes of nanoseconds. */
 const timespec = new Int32Array(4);
 
-type ClockGettime = (clock: number, into: Int32Array) => number;
-let clockGettime: ClockGettime | undefined;
-
 /**
  * Seconds since the machine started, by `CLOCK_BOOTTIME`: the clock of all times in slot files. It is the same in all processes,
  * and setting the system time does not change it ([clock_gettime(2)](https://man7.org/linux/man-pages/man2/clock_gettime.2.html)).
- * @throws Error if koffi cannot be loaded.
+ * @throws Error of `loadCalls()`
  */
 export function bootTime(): number {
-  clockGettime ??= loadKoffi().load(null).func('int clock_gettime(int, void *)') as ClockGettime;
-  clockGettime(CLOCK_BOOTTIME, timespec);
+  loadCalls().clockGettime(CLOCK_BOOTTIME, timespec);
   return timespec[0]! + timespec[2]! / 1e9;
 }
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
-import { koffiFailure } from './koffi-failure.ts';
-import { detectBundler, isBundled, loadKoffi } from './load-koffi.cjs';
+import type { LibcCalls } from './libc-calls.ts';
+import { loadCalls } from './load-calls.ts';
 
 /**
  * C library calls that Node does not offer, on file descriptors of `node:fs`. All throw LibcError. The locks are open file
@@ -44,7 +44,7 @@ export class LibcError extends Error {
   }
 }
 
-const { EOPNOTSUPP, ENODEV, ENOLCK } = constants.errno;
+const { EOPNOTSUPP, ENODEV, ENOLCK, EAGAIN, EACCES } = constants.errno;
 const UNSUPPORTED: ReadonlySet<number> = new Set([EOPNOTSUPP, ENODEV, ENOLCK]);
 const NEEDS_TMPFS = 'the file system does not support shared memory or locks: use a directory on a tmpfs';
 
@@ -59,36 +59,21 @@ const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
 const F_RDLCK = 0;
 const F_WRLCK = 1;
+const F_UNLCK = 2;
 const PR_SET_PDEATHSIG = 1;
 const STRUCT_FLOCK_BYTES = 32;
+/** Instead of an errno that was lost. */
+const UNKNOWN_ERROR = -1;
 
 /** 64-bit and little-endian, and koffi has a binary for each. */
 const ARCHITECTURES = ['x64', 'arm64', 'riscv64', 'loong64'];
 
 let loaded: Libc | undefined;
-let failure: unknown;
 
-/**
- * Binds the C library through koffi, once.
- * @throws Error if koffi cannot be loaded, or if the platform is not Linux on one of `ARCHITECTURES`; the same error at each call.
- */
+/** @throws Error of `loadCalls()`, or if the platform is not Linux on one of `ARCHITECTURES` */
 export function loadLibc(): Libc {
-  if (failure !== undefined) throw failure;
-  try {
-    loaded ??= bind();
-  } catch (error) {
-    failure = error;
-    throw error;
-  }
+  loaded ??= bind();
   return loaded;
-}
-
-function koffiOrReason(): typeof import('koffi') {
-  try {
-    return loadKoffi();
-  } catch (error) {
-    throw koffiFailure(error as Error, isBundled() ? { bundler: detectBundler() } : undefined);
-  }
 }
 
 function bind(): Libc {
@@ -97,19 +82,20 @@ function bind(): Libc {
       `sharing metrics needs Linux on x64, arm64, riscv64 or loong64; this is ${process.platform} on ${process.arch}`,
     );
   }
-  const koffi = koffiOrReason();
-  const library = koffi.load(null);
-  const mmap = library.func('void *mmap(void *, size_t, int, int, int, int64_t)');
-  const munmap = library.func('int munmap(void *, size_t)');
-  const fallocate = library.func('int posix_fallocate(int, int64_t, int64_t)');
-  const fcntl = library.func('int fcntl(int, int, void *)');
-  const prctl = library.func('int prctl(int, unsigned long)');
+  return libcOf(loadCalls());
+}
 
+/**
+ * Only messages depend on `errno`, and no result: if V8 collects garbage before it is read, its own calls change it, with both back ends
+ * (to EAGAIN in 1 of 100 forced collections).
+ */
+export function libcOf(calls: LibcCalls): Libc {
   const lock = Buffer.alloc(STRUCT_FLOCK_BYTES);
   const callFcntl = (fd: number, command: number, type = F_WRLCK): number => {
     lock.fill(0);
     lock.writeInt16LE(type, 0);
-    return fcntl(fd, command, lock) === -1 ? koffi.errno() : 0;
+    if (calls.fcntl(fd, command, lock) !== -1) return 0;
+    return calls.errno() || UNKNOWN_ERROR;
   };
   const lockOfOthers = (fd: number): number => {
     const error = callFcntl(fd, F_OFD_GETLK);
@@ -120,26 +106,30 @@ function bind(): Libc {
   return {
     mmap(fd, offset, length, writable) {
       const protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-      const address: bigint = mmap(null, length, protection, MAP_SHARED, fd, offset);
-      if (address === MAP_FAILED) throw new LibcError('mmap', koffi.errno());
+      const address = calls.mmap(length, protection, MAP_SHARED, fd, offset);
+      if (address === MAP_FAILED) throw new LibcError('mmap', calls.errno());
       return {
-        buffer: koffi.view(address, length),
+        buffer: calls.view(address, length),
         unmap() {
-          if (munmap(address, length) !== 0) throw new LibcError('munmap', koffi.errno());
+          if (calls.munmap(address, length) !== 0) throw new LibcError('munmap', calls.errno());
         },
       };
     },
     allocate(fd, offset, length) {
       let error: number;
-      do error = fallocate(fd, offset, length);
+      do error = calls.posixFallocate(fd, offset, length);
       while (error === constants.errno.EINTR);
       if (error !== 0) throw new LibcError('posix_fallocate', error);
     },
     tryLock(fd) {
-      const error = callFcntl(fd, F_OFD_SETLK);
-      if (error === constants.errno.EAGAIN || error === constants.errno.EACCES) return false;
-      if (error !== 0) throw new LibcError('fcntl(F_OFD_SETLK)', error);
-      return true;
+      for (let attempt = 0; ; attempt++) {
+        const error = callFcntl(fd, F_OFD_SETLK);
+        if (error === 0) return true;
+        if (lockOfOthers(fd) !== F_UNLCK) return false;
+        // The lock was released since, or this is another error, which the next attempt gets again.
+        if (attempt > 0 && error !== EAGAIN && error !== EACCES)
+          throw new LibcError('fcntl(F_OFD_SETLK)', error);
+      }
     },
     shareLock(fd) {
       const error = callFcntl(fd, F_OFD_SETLK, F_RDLCK);
@@ -148,8 +138,8 @@ function bind(): Libc {
     isLockedByAnother: (fd) => lockOfOthers(fd) === F_WRLCK,
     isSharedByOthers: (fd) => lockOfOthers(fd) === F_RDLCK,
     dieWithParent() {
-      if (prctl(PR_SET_PDEATHSIG, constants.signals.SIGKILL) !== 0) {
-        throw new LibcError('prctl(PR_SET_PDEATHSIG)', koffi.errno());
+      if (calls.prctl(PR_SET_PDEATHSIG, constants.signals.SIGKILL) !== 0) {
+        throw new LibcError('prctl(PR_SET_PDEATHSIG)', calls.errno());
       }
     },
   };

@@ -17,8 +17,10 @@ function platform(name: string): Record<string, string> {
   return { NODE_OPTIONS: preload('as-platform.ts'), AS_PLATFORM: name };
 }
 
+const WITHOUT_KOFFI = { NODE_OPTIONS: preload('without-koffi.ts'), PROM_MULTIPROC_FFI: '' };
+
 const UNSUPPORTED: [what: string, env: Record<string, string>, why: RegExp][] = [
-  ['koffi', { NODE_OPTIONS: preload('without-koffi.ts') }, /koffi cannot be loaded \(Cannot find the native/],
+  ['koffi', WITHOUT_KOFFI, /koffi cannot be loaded \(Cannot find the native/],
   [
     'macOS',
     platform('darwin arm64'),
@@ -88,7 +90,7 @@ function clear(directory: string, env: Record<string, string>) {
 
 test('without koffi an empty directory can be cleared', (t) => {
   const directory = join(temporaryDirectory(t), 'metrics');
-  const { status, stderr } = clear(directory, { NODE_OPTIONS: preload('without-koffi.ts') });
+  const { status, stderr } = clear(directory, WITHOUT_KOFFI);
   assert.equal(status, 0, stderr);
   assert.ok(existsSync(directory));
 });

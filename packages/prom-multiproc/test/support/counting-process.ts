@@ -27,7 +27,8 @@ if (process.env.RUN_AS !== undefined) {
 }
 
 const warnings: string[] = [];
-process.on('warning', (warning) => warnings.push(warning.message));
+// Not Node's own, which node:ffi causes.
+process.on('warning', ({ name, message }) => name === 'ExperimentalWarning' || warnings.push(message));
 const changes: string[] = [];
 const onFailure = (error: Error) => changes.push(error.message);
 const onRecovered = () => changes.push('recovered');

@@ -8,7 +8,8 @@ import { share } from '../../src/index.ts';
 const second = process.argv[2] === '2';
 const version = process.argv[2]!;
 const warnings: string[] = [];
-process.on('warning', ({ message }) => warnings.push(message));
+// Not Node's own, which node:ffi causes.
+process.on('warning', ({ name, message }) => name === 'ExperimentalWarning' || warnings.push(message));
 share();
 
 const help = `Help of version ${version}`;
