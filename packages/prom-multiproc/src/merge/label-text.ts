@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
+import { PADDING, padded } from '../util/byte-writer.ts';
 import { grown } from '../util/int-list.ts';
-import { PADDING, padded } from '../util/text-writer.ts';
 
 // Labels in UTF-8 and in Prometheus' text format, without braces: `method="GET",route="/"`.
 // https://prometheus.io/docs/instrumenting/exposition_formats/
@@ -135,7 +135,7 @@ export function escapeHelp(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 }
 
-function unescapeValue(text: string): string {
+export function unescapeValue(text: string): string {
   if (!text.includes('\\')) return text;
   return text.replace(/\\(.)/gs, (_, letter: string) => (letter === 'n' ? '\n' : letter));
 }

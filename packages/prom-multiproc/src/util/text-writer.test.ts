@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../test/support/random.ts';
-import { formatValue, PADDING, TextWriter } from './text-writer.ts';
+import { PADDING } from './byte-writer.ts';
+import { formatValue, TextWriter } from './text-writer.ts';
 
 function view(text: string): DataView {
   return new DataView(Uint8Array.from([...Buffer.from(text), ...Buffer.alloc(PADDING)]).buffer);

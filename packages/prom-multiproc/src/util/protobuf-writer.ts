@@ -1,0 +1,101 @@
+import { ByteWriter } from './byte-writer.ts';
+
+// Wire types: https://protobuf.dev/programming-guides/encoding/#structure
+const VARINT = 0;
+const FIXED_64 = 1;
+const LENGTH_DELIMITED = 2;
+
+const LONGEST_VARINT = 10;
+/** The largest double below 2^64, the limit of a varint. */
+const MAX_COUNT = 2 ** 64 - 2048;
+const SMALL = 2 ** 31;
+/** The shortest length whose varint has bytes that `bytes()` may change, taken for a NaN: 0xf0 or above, then 0x7f or 0xff. */
+const LONG = 0x3ff0;
+
+/** Writes protocol buffers. A field number is at most 15: its tag takes one byte. */
+export class ProtobufWriter extends ByteWriter {
+  /** Begins a message in the field `field`; without a field, a message that only its length precedes. @returns the argument for `end()` */
+  begin(field?: number): number {
+    this.#reserve(2);
+    if (field !== undefined) this.memory[this.at++] = tag(field, LENGTH_DELIMITED);
+    return ++this.at;
+  }
+
+  /** Ends a message: writes its length before it. */
+  end(start: number): void {
+    const length = this.at - start;
+    const extra = varintBytes(length) - 1;
+    if (extra > 0) {
+      this.#reserve(extra);
+      this.memory.copyWithin(start + extra, start, this.at);
+    }
+    const end = this.at + extra;
+    this.at = start - 1;
+    this.#varint(length);
+    this.at = end;
+  }
+
+  /** Begins a message of known length: nothing has to be moved at its end. */
+  beginKnown(field: number, length: number): void {
+    this.#reserve(1 + LONGEST_VARINT);
+    this.memory[this.at++] = tag(field, LENGTH_DELIMITED);
+    this.#varint(length);
+  }
+
+  text(field: number, text: string): void {
+    const start = this.begin(field);
+    this.string(text);
+    this.end(start);
+  }
+
+  /** Writes a field of type uint64, int64 or enum. `value` is a whole number from 0. */
+  integer(field: number, value: number): void {
+    this.#reserve(1 + LONGEST_VARINT);
+    this.memory[this.at++] = tag(field, VARINT);
+    this.#varint(value);
+  }
+
+  /** Writes a field of type double. -0 becomes 0, as in the text formats. */
+  double(field: number, value: number): void {
+    this.#reserve(9);
+    this.memory[this.at] = tag(field, FIXED_64);
+    this.view.setFloat64(this.at + 1, value + 0, true);
+    this.at += 9;
+  }
+
+  /** Appends fields that are encoded in `source`: see `bytes()`. */
+  encoded(source: DataView, from: number, to: number): void {
+    if (to - from < LONG) {
+      this.bytes(source, from, to);
+      return;
+    }
+    this.#reserve(to - from);
+    this.memory.set(new Uint8Array(source.buffer, source.byteOffset + from, to - from), this.at);
+    this.at += to - from;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.at + bytes > this.memory.length) this.grow(this.at + bytes);
+  }
+
+  #varint(value: number): void {
+    let rest = value;
+    if (rest >= SMALL) {
+      rest = Math.min(rest, MAX_COUNT);
+      for (; rest >= SMALL; rest = Math.floor(rest / 128)) this.memory[this.at++] = (rest % 128) | 0x80;
+    }
+    for (; rest > 0x7f; rest >>>= 7) this.memory[this.at++] = (rest & 0x7f) | 0x80;
+    this.memory[this.at++] = rest;
+  }
+}
+
+/** Number of bytes of a length as a varint. */
+export function varintBytes(length: number): number {
+  let bytes = 1;
+  for (let rest = length; rest > 0x7f; rest >>>= 7) bytes++;
+  return bytes;
+}
+
+function tag(field: number, wireType: number): number {
+  return (field << 3) | wireType;
+}
