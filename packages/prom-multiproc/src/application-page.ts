@@ -1,17 +1,28 @@
-import type { AnyRegistry } from './client/client-internals.ts';
+import type { AnyRegistry, ClientRegistry } from './client/client-internals.ts';
 import { globalRegister } from './client/clients.ts';
 import { lookForVariable } from './client/late-variable.ts';
+import type { PageFormat } from './exposition/page-format.ts';
 import { RegistryView } from './process/registry-view.ts';
 import { sharedRegistries } from './process/shared-registry.ts';
 import { whyIncomplete } from './process/unshared-metrics.ts';
 import { isKeptPlain } from './process/unsupported-platform.ts';
 import { sharedDirectory } from './share.ts';
 
-/** A registry, or a view of several. */
-export interface Shown {
+/** A view of several registries. */
+export class ApplicationView {
   readonly contentType: string;
-  metrics(): Promise<string | Buffer>;
+  readonly registers: readonly ClientRegistry[];
+  readonly page: (format: PageFormat) => Promise<Buffer>;
+
+  constructor(registers: readonly ClientRegistry[], page: (format: PageFormat) => Promise<Buffer>) {
+    this.contentType = registers[0]!.contentType;
+    this.registers = registers;
+    this.page = page;
+  }
 }
+
+/** A registry, or a view of several. */
+export type Shown = AnyRegistry | ApplicationView;
 
 /**
  * Returns the page for a `metricsHandler()` without a registry: all shared registries that have no name. While
@@ -33,11 +44,14 @@ export function applicationPage(): Shown {
     );
   }
   if (viewed.length === 1) return first.register as unknown as AnyRegistry;
-  const { contentType } = first.register;
   const view = new RegistryView(first.slot, {
     viewed: () => viewed,
     showsSelfMetrics: () => viewed.some(({ selfMetrics }) => selfMetrics),
-    contentType: () => contentType,
+    contentType: () => shown.contentType,
   });
-  return { contentType, metrics: () => view.page() };
+  const shown = new ApplicationView(
+    viewed.map(({ register }) => register),
+    (format) => view.page(format),
+  );
+  return shown;
 }

@@ -4,9 +4,10 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clearDirectory } from './clear-directory.ts';
+import { DirectoryPages } from './directory-pages.ts';
 import { slotFileName } from './format/layout.ts';
-import { type Page, pageHandler, plain, workerPage } from './page-handler.ts';
-import { Reader, TEXT_CONTENT_TYPE } from './reader.ts';
+import { type PageMaker, pageHandler, plain, totalsPage, workerPage } from './page-handler.ts';
+import { Reader } from './reader.ts';
 import { describePid } from './slot/holder-pid.ts';
 import { printable } from './util/printable.ts';
 
@@ -52,7 +53,7 @@ async function main(args: string[]): Promise<void> {
   const named = values.name === undefined ? {} : { name: values.name };
   if (command === 'dump') dump(new Reader(directory, named), values.worker);
   else if (command === 'serve')
-    await serve(new Reader(directory, named), integer('--port', values.port, 65535), values.host);
+    await serve(new DirectoryPages(directory, named), integer('--port', values.port, 65535), values.host);
   else if (command === 'check') check(new Reader(directory), directory);
   else if (command === 'clear') await clear(directory, integer('--wait', values.wait, 3600));
   else
@@ -66,16 +67,15 @@ function dump(reader: Reader, worker: string | undefined): void {
   process.stdout.write(text);
 }
 
-async function serve(reader: Reader, port: number, host: string): Promise<void> {
+async function serve(pages: DirectoryPages, port: number, host: string): Promise<void> {
   const notFound = plain(404, 'Not found');
-  const pageOf = (path: string): Page => {
+  const pageFor: PageMaker = (path, accept) => {
     const match = /^\/metrics(?:\/workers\/(\d{1,4}))?$/.exec(path);
     if (match === null) return notFound;
     const [, worker] = match;
-    if (worker !== undefined) return workerPage(reader, Number(worker));
-    return { status: 200, contentType: TEXT_CONTENT_TYPE, body: reader.metrics() };
+    return worker === undefined ? totalsPage(pages, accept) : workerPage(pages, Number(worker), accept);
   };
-  const server = createServer(pageHandler(pageOf, notFound));
+  const server = createServer(pageHandler(pageFor, notFound));
   server.listen(port, host);
   await once(server, 'listening');
   const address = server.address() as { port: number };

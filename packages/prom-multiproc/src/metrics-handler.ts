@@ -1,15 +1,19 @@
-import { applicationPage, type Shown } from './application-page.ts';
-import type { AnyRegistry } from './client/client-internals.ts';
+import { ApplicationView, applicationPage, type Shown } from './application-page.ts';
+import { type AnyRegistry, internalsOf } from './client/client-internals.ts';
 import { globalRegister } from './client/clients.ts';
-import { reusePage } from './exposition/text-format.ts';
+import { DirectoryPages } from './directory-pages.ts';
+import { negotiate } from './exposition/negotiation.ts';
+import { convertText, renderPage, reusePage } from './exposition/page.ts';
+import { formatOf, type PageFormat } from './exposition/page-format.ts';
+import { UnknownTextError } from './exposition/parse-text.ts';
 import { readAhead } from './merge/read-ahead.ts';
 import { clusterRole } from './os/cluster-role.ts';
 import { type Page, type PageHandler, pageHandler, plain, workerPage } from './page-handler.ts';
 import { plainText } from './process/plain-registry.ts';
+import type { ProcessSlot } from './process/process-slot.ts';
 import { sharedRegistries } from './process/shared-registry.ts';
 import { keepApart } from './process/unshared-metrics.ts';
 import { isKeptPlain } from './process/unsupported-platform.ts';
-import { Reader } from './reader.ts';
 import { isShared, readAheadSteps, sharedDirectory, sharedRegistry } from './share.ts';
 
 const OPENMETRICS_END = /# EOF\n?$/;
@@ -18,8 +22,9 @@ const WORKER_PATH = /\/workers\/(\d{1,4})$/;
 
 /**
  * Returns a request handler that serves the totals of `register`, or the counts of one worker if the path ends with
- * `/workers/<slot>`. Accepts GET and HEAD; gzips if the client accepts it. Answers 503 with the reason if the totals are not
- * available, and in a cluster process that does not share: it never serves one worker's counts as the application's.
+ * `/workers/<slot>`. Accepts GET and HEAD; gzips if the client accepts it. Answers in the format that `Accept` prefers, by default
+ * in that of the registry: see `negotiate()`. Answers 503 with the reason if the totals are not available, and in a cluster process
+ * that does not share: it never serves one worker's counts as the application's.
  *
  * The metrics of `others` follow the totals. These are registries private to this process, such as a primary's own. They
  * stay unshared; `Registry.merge()` with a shared registry would share them.
@@ -30,7 +35,7 @@ const WORKER_PATH = /\/workers\/(\d{1,4})$/;
  * @throws Error if no client is installed and `register` is omitted
  */
 export function metricsHandler(register?: AnyRegistry, ...others: readonly AnyRegistry[]): PageHandler {
-  let reader: Reader | undefined;
+  let pages: DirectoryPages | undefined;
   const { contentType } = register ?? globalRegister();
   const other = others.find((one) => one.contentType !== contentType);
   if (other !== undefined)
@@ -42,43 +47,71 @@ export function metricsHandler(register?: AnyRegistry, ...others: readonly AnyRe
   // A worker receives scrapes only by chance.
   if (clusterRole() !== 'worker') readAhead(() => readAheadSteps(register), sharedDirectory);
 
-  async function pageFor(path: string): Promise<Page> {
+  async function pageFor(path: string, accept: string | undefined): Promise<Page> {
     const slot = WORKER_PATH.exec(path)?.[1];
-    if (slot === undefined) return totals(register, others);
+    if (slot === undefined) return totals(register, others, accept);
     const directory = sharedDirectory();
     if (directory === undefined) return plain(404, 'No workers to show: PROMETHEUS_MULTIPROC_DIR is not set');
-    reader ??= new Reader(directory);
-    return workerPage(reader, Number(slot));
+    pages ??= new DirectoryPages(directory);
+    return workerPage(pages, Number(slot), accept);
   }
 
   return pageHandler(pageFor);
 }
 
-async function totals(register: AnyRegistry | undefined, others: readonly AnyRegistry[]): Promise<Page> {
+async function totals(
+  register: AnyRegistry | undefined,
+  others: readonly AnyRegistry[],
+  accept: string | undefined,
+): Promise<Page> {
   const shown = register ?? applicationPage();
   const role = clusterRole();
-  if (role !== undefined && isPlain(shown)) {
+  // An object without this method may ask all processes itself.
+  if (role !== undefined && 'registerMetric' in shown && isPlain(shown)) {
     return plain(
       503,
       `This cluster ${role} does not share its metrics: set PROMETHEUS_MULTIPROC_DIR and call share()`,
     );
   }
-  const slot = isPlain(shown)
-    ? undefined
-    : (sharedRegistry(shown as AnyRegistry) ?? sharedRegistries()[0])?.slot;
-  const pages = await Promise.all(
-    [shown, ...others].map((one, i) =>
-      isPlain(one) || (i > 0 && !isShared(one as AnyRegistry) && !isKeptPlain(one as AnyRegistry))
-        ? plainText(one as AnyRegistry, slot)
-        : (sharedRegistry(one as AnyRegistry)?.page() ?? one.metrics()),
-    ),
-  );
-  return { status: 200, contentType: shown.contentType, body: joined(pages) };
+  const ofShown = shown instanceof ApplicationView ? undefined : sharedRegistry(shown);
+  const slot = isPlain(shown) ? undefined : (ofShown ?? sharedRegistries()[0])?.slot;
+  const all = [shown, ...others];
+  const body = async (format: PageFormat): Promise<string | Buffer> =>
+    joined(await Promise.all(all.map((one) => pageIn(format, one, slot))));
+  const { contentType } = shown;
+  const { format, contentType: answered } = negotiate(accept, contentType, all.some(hasExemplars));
+  try {
+    return { status: 200, contentType: answered, body: await body(format) };
+  } catch (error) {
+    if (!(error instanceof UnknownTextError)) throw error;
+    // The text of an object that is not a prom-client metric: Prometheus may still be able to read it.
+    return { status: 200, contentType, body: await body(formatOf(contentType)) };
+  }
+}
+
+async function pageIn(
+  format: PageFormat,
+  shown: Shown,
+  slot: ProcessSlot | undefined,
+): Promise<string | Buffer> {
+  if (shown instanceof ApplicationView) return shown.page(format);
+  const page = await sharedRegistry(shown)?.page(format);
+  if (page !== undefined) return page;
+  const text = await (isPlain(shown) ? plainText(shown, slot) : shown.metrics());
+  const native = formatOf(shown.contentType);
+  return native.syntax === format.syntax ? text : renderPage(convertText(text, native, format), format);
 }
 
 /** Whether the registry is not shared. False for registries that `keepPlain()` has changed: their `metrics()` rejects with the reason. */
-function isPlain(shown: Shown): shown is AnyRegistry {
-  return 'registerMetric' in shown && !isShared(shown as AnyRegistry) && !isKeptPlain(shown as AnyRegistry);
+function isPlain(shown: Shown): boolean {
+  return !(shown instanceof ApplicationView) && !isShared(shown) && !isKeptPlain(shown);
+}
+
+function hasExemplars(shown: Shown): boolean {
+  const registers = shown instanceof ApplicationView ? shown.registers : [internalsOf(shown)];
+  // An application may pass an object that only has `contentType` and `metrics()`.
+  const metrics = registers.flatMap((register) => register.getMetricsAsArray?.() ?? []);
+  return metrics.some(({ enableExemplars }) => enableExemplars === true);
 }
 
 /** Joins expositions. In OpenMetrics only the last one may end with `# EOF`. */

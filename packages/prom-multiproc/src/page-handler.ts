@@ -1,8 +1,10 @@
 /** The HTTP layer of `metricsHandler` and of the command `prom-multiproc serve`. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, gzip } from 'node:zlib';
-import { reusePage } from './exposition/text-format.ts';
-import { type Reader, TEXT_CONTENT_TYPE } from './reader.ts';
+import type { DirectoryPages } from './directory-pages.ts';
+import { negotiate } from './exposition/negotiation.ts';
+import { reusePage } from './exposition/page.ts';
+import { TEXT_CONTENT_TYPE } from './exposition/page-format.ts';
 
 export interface Page {
   readonly status: number;
@@ -12,12 +14,15 @@ export interface Page {
 
 export type PageHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** Makes the page of a path. `accept` is the header `Accept`, if any. */
+export type PageMaker = (path: string, accept: string | undefined) => Page | Promise<Page>;
+
 /**
- * Answers GET and HEAD with the page of the path (without query), gzipped if the client accepts it. If `pageOf` throws or
+ * Answers GET and HEAD with the page of the path (without query), gzipped if the client accepts it. If `pageFor` throws or
  * rejects, answers 503 with the message. Answers other methods with `refusal`, by default 405.
  */
-export function pageHandler(pageOf: (path: string) => Page | Promise<Page>, refusal?: Page): PageHandler {
-  const answer = async (path: string): Promise<Page> => pageOf(path);
+export function pageHandler(pageFor: PageMaker, refusal?: Page): PageHandler {
+  const answer = async (path: string, accept: string | undefined): Promise<Page> => pageFor(path, accept);
   return (request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       if (refusal === undefined) response.setHeader('Allow', 'GET, HEAD');
@@ -25,7 +30,7 @@ export function pageHandler(pageOf: (path: string) => Page | Promise<Page>, refu
       return;
     }
     const path = (request.url ?? '').split('?', 1)[0]!;
-    answer(path)
+    answer(path, request.headers.accept)
       .catch((error: Error) => plain(503, error.message))
       .then((page) => send(request, response, page))
       // The code around the handler has already answered, for example after its own timeout.
@@ -34,10 +39,17 @@ export function pageHandler(pageOf: (path: string) => Page | Promise<Page>, refu
 }
 
 /** The counts of the living worker that holds `slot`, or 404. @throws Error if the directory cannot be read */
-export function workerPage(reader: Reader, slot: number): Page {
-  const text = reader.workerMetrics(slot);
-  if (text === undefined) return plain(404, `No living worker holds slot ${slot}`);
-  return { status: 200, contentType: TEXT_CONTENT_TYPE, body: text };
+export function workerPage(pages: DirectoryPages, slot: number, accept: string | undefined): Page {
+  const { format, contentType } = negotiate(accept, TEXT_CONTENT_TYPE);
+  const body = pages.worker(slot, format);
+  if (body === undefined) return plain(404, `No living worker holds slot ${slot}`);
+  return { status: 200, contentType, body };
+}
+
+/** The totals of a directory. @throws Error if it cannot be read */
+export function totalsPage(pages: DirectoryPages, accept: string | undefined): Page {
+  const { format, contentType } = negotiate(accept, TEXT_CONTENT_TYPE);
+  return { status: 200, contentType, body: pages.totals(format) };
 }
 
 export function plain(status: number, text: string): Page {
@@ -48,7 +60,7 @@ function send(request: IncomingMessage, response: ServerResponse, { status, cont
   response.statusCode = status;
   response.setHeader('Content-Type', contentType);
   response.setHeader('Cache-Control', 'no-store');
-  response.setHeader('Vary', 'Accept-Encoding');
+  response.setHeader('Vary', 'Accept, Accept-Encoding');
   const finish = (encoded: string | Buffer): void => {
     response.setHeader('Content-Length', Buffer.byteLength(encoded));
     response.end(request.method === 'HEAD' ? undefined : encoded);

@@ -1,40 +1,16 @@
-import { isSelfMetric, selfMetrics } from './exposition/self-metrics.ts';
-import { renderPage, type TextOptions } from './exposition/text-format.ts';
-import { DirectoryReader, type SlotStatus } from './merge/directory-reader.ts';
-import { loadLibc } from './os/libc.ts';
-import { printable } from './util/printable.ts';
+import { DirectoryPages, type ReaderOptions } from './directory-pages.ts';
+import { TEXT } from './exposition/page-format.ts';
+import type { SlotStatus } from './merge/directory-reader.ts';
 
-export interface ReaderOptions {
-  /** Shows the counts of registries of this name: see `ShareOptions.name`. Default: of registries without a name. */
-  readonly name?: string;
-  /** Called once for each slot file that becomes unreadable. The totals keep its last good values. Default: a process warning. */
-  readonly onUnreadable?: (path: string, error: Error) => void;
-}
-
-export const TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
-const PLAIN: TextOptions = { openMetrics: false };
+export type { ReaderOptions } from './directory-pages.ts';
 
 /** Reads a metrics directory from outside the application, as a standalone exporter does. Never writes to it. */
 export class Reader {
-  readonly #directory: string;
-  readonly #name: string | undefined;
-  readonly #onUnreadable: (path: string, error: Error) => void;
-  readonly #reported = new Set<string>();
-  readonly #all: DirectoryReader;
-  readonly #single = new Map<number, DirectoryReader>();
+  readonly #pages: DirectoryPages;
 
   /** @throws Error if this platform cannot read slot files */
-  constructor(directory: string, { name, onUnreadable = warn }: ReaderOptions = {}) {
-    this.#directory = directory;
-    this.#name = name;
-    // The reader of the totals and the reader of a single slot report the same damage.
-    this.#onUnreadable = (path, error) => {
-      const what = `${path}: ${error.message}`;
-      if (!this.#reported.has(what)) onUnreadable(path, error);
-      this.#reported.add(what);
-    };
-    this.#all = new DirectoryReader(loadLibc(), directory, this.#onUnreadable);
+  constructor(directory: string, options: ReaderOptions = {}) {
+    this.#pages = new DirectoryPages(directory, options);
   }
 
   /**
@@ -42,8 +18,7 @@ export class Reader {
    * @throws Error if the directory cannot be read
    */
   metrics(): string {
-    this.#all.refresh();
-    return this.#text(this.#all);
+    return this.#pages.totals(TEXT).toString();
   }
 
   /**
@@ -51,47 +26,15 @@ export class Reader {
    * @throws Error if the directory cannot be read
    */
   workerMetrics(slot: number): string | undefined {
-    let reader = this.#single.get(slot);
-    if (reader === undefined) {
-      reader = new DirectoryReader(loadLibc(), this.#directory, this.#onUnreadable, slot);
-      this.#single.set(slot, reader);
-    }
-    reader.refresh();
-    if (reader.status.slots.some(({ live }) => live)) return this.#text(reader);
-    reader.close();
-    this.#single.delete(slot);
-    return undefined;
+    return this.#pages.worker(slot, TEXT)?.toString();
   }
 
   /** Returns the state of every slot, by ascending number. @throws Error if the directory cannot be read */
   slots(): readonly SlotStatus[] {
-    this.#all.refresh();
-    return this.#all.status.slots;
+    return this.#pages.slots();
   }
 
   close(): void {
-    this.#all.close();
-    for (const reader of this.#single.values()) reader.close();
-    this.#single.clear();
+    this.#pages.close();
   }
-
-  #text({ families, status }: DirectoryReader): string {
-    const counted = [...families.values()].filter(
-      ({ name, registry }) => registry === this.#name && !isSelfMetric(name),
-    );
-    const shown = [...counted, ...selfMetrics(status, families)];
-    return renderPage(shown, PLAIN).toString();
-  }
-}
-
-function warn(path: string, error: Error): void {
-  process.emitWarning(
-    printable(
-      `cannot read ${path}: ${error.message}. The totals keep its last good values; later counts in it are missing. Clear the directory at the next start`,
-    ),
-    {
-      type: 'PromMultiprocWarning',
-      code: 'PROM_MULTIPROC_UNREADABLE',
-    },
-  );
 }

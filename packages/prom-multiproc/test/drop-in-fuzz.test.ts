@@ -1,16 +1,20 @@
 /**
- * Performs the same random calls on a shared and a plain registry and compares their output. FUZZ_ROUNDS sets the number of
+ * Performs the same random calls on a shared and a plain registry and compares their output, in text and in protobuf. FUZZ_ROUNDS sets the number of
  * registries, FUZZ_SEED the seed.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import client from 'prom-client';
+import { TEXT } from '../src/exposition/page-format.ts';
+import { sharedRegistry } from '../src/share.ts';
+import { textOfPage } from './support/protobuf-text.ts';
 import { Random } from './support/random.ts';
 import { twinRegistries } from './support/twin-registries.ts';
 
 const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 150);
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
 const STEPS = 60;
+const PROTOBUF = { ...TEXT, syntax: 'protobuf' } as const;
 
 type Metric = Record<string, (...args: unknown[]) => unknown>;
 
@@ -88,7 +92,7 @@ const lines = (text: string) =>
     .filter((line) => !line.includes('quantile="'))
     .sort();
 
-test(`${ROUNDS} registries with random calls show the same as prom-client`, async (t) => {
+test(`${ROUNDS} registries with random calls show the same as prom-client, and the same in protobuf`, async (t) => {
   const random = new Random(SEED);
   for (let round = 0; round < ROUNDS; round++) {
     const { shared, plain } = twinRegistries(t);
@@ -120,7 +124,9 @@ test(`${ROUNDS} registries with random calls show the same as prom-client`, asyn
       for (const metric of twins) act(metric);
       if (step % 12 === 11) {
         const where = `FUZZ_SEED=${SEED}, round ${round}, step ${step}`;
-        assert.deepEqual(lines(await shared.metrics()), lines(await plain.metrics()), where);
+        const text = await shared.metrics();
+        assert.deepEqual(lines(text), lines(await plain.metrics()), where);
+        assert.equal(textOfPage((await sharedRegistry(shared)!.page(PROTOBUF))!), text, where);
       }
     }
   }

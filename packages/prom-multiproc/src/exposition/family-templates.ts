@@ -1,15 +1,20 @@
 import type { Family } from '../merge/family.ts';
 import { formatValue } from '../util/text-writer.ts';
 import { LineTemplate } from './line-template.ts';
+import { counterName, type PageFormat } from './page-format.ts';
 
-const uniform = new WeakMap<Family, LineTemplate[][]>();
+const uniform = new WeakMap<Family, Map<boolean, LineTemplate[]>>();
 
 /** Returns the line templates of a family with one set of bounds: see `templatesOf`. */
-export function uniformTemplates(family: Family, openMetrics: boolean): LineTemplate[] {
-  const made = uniform.get(family) ?? [];
-  uniform.set(family, made);
-  made[Number(openMetrics)] ??= templatesOf(family, family.boundSets[0]!, openMetrics);
-  return made[Number(openMetrics)]!;
+export function uniformTemplates(family: Family, format: PageFormat): LineTemplate[] {
+  const byName = uniform.get(family) ?? new Map<boolean, LineTemplate[]>();
+  uniform.set(family, byName);
+  let made = byName.get(format.addsTotal);
+  if (made === undefined) {
+    made = templatesOf(family, family.boundSets[0]!, format);
+    byName.set(format.addsTotal, made);
+  }
+  return made;
 }
 
 /**
@@ -18,7 +23,7 @@ export function uniformTemplates(family: Family, openMetrics: boolean): LineTemp
 export function templatesOf(
   { name, type }: Family,
   bounds: readonly number[],
-  openMetrics: boolean,
+  format: PageFormat,
 ): LineTemplate[] {
   if (type === 'histogram') {
     const buckets = [...bounds, Infinity].map((bound) => {
@@ -33,6 +38,5 @@ export function templatesOf(
     const [sum, count] = ['_sum', '_count'].map((end) => new LineTemplate(name + end));
     return [...quantiles, sum!, count!];
   }
-  const suffix = openMetrics && type === 'counter' && !name.endsWith('_total') ? '_total' : '';
-  return [new LineTemplate(`${name}${suffix}`)];
+  return [new LineTemplate(type === 'counter' ? counterName(name, format) : name)];
 }

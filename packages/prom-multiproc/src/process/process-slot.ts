@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import type { ClientMetric } from '../client/client-internals.ts';
+import { renderPage, reusePage } from '../exposition/page.ts';
+import { TEXT } from '../exposition/page-format.ts';
 import { selfMetrics } from '../exposition/self-metrics.ts';
-import { renderPage, reusePage } from '../exposition/text-format.ts';
 import type { MetricDefinition } from '../format/layout.ts';
 import { DirectoryReader } from '../merge/directory-reader.ts';
 import { Collector } from '../metric/collector.ts';
@@ -223,7 +224,7 @@ export class ProcessSlot {
       reader.refresh();
       const { families, status } = reader;
       const shown = [...families.values(), ...selfMetrics(status, families)];
-      reusePage(renderPage(shown, { openMetrics: false }));
+      reusePage(renderPage(shown, TEXT));
       yield;
     }
   }

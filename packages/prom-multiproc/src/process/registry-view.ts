@@ -1,6 +1,7 @@
 import type { ClientMetric, ClientRegistry } from '../client/client-internals.ts';
+import { type Block, convertText, renderFamily, renderPage } from '../exposition/page.ts';
+import { formatOf, type PageFormat } from '../exposition/page-format.ts';
 import { isSelfMetric, selfMetrics } from '../exposition/self-metrics.ts';
-import { renderFamily, renderPage, type TextOptions } from '../exposition/text-format.ts';
 import { familyKey } from '../format/layout.ts';
 import { DirectoryReader } from '../merge/directory-reader.ts';
 import type { Family } from '../merge/family.ts';
@@ -47,10 +48,13 @@ export class RegistryView {
     return (await this.page()).toString();
   }
 
-  /** As `text()`, in UTF-8: a long page is sent in a fraction of the time of a string. */
-  async page(): Promise<Buffer> {
+  /**
+   * As `text()`, in another format or in UTF-8: a long page is sent in a fraction of the time of a string.
+   * @throws UnknownTextError if the text of an object that is not a prom-client metric cannot be converted to the format
+   */
+  async page(format: PageFormat = this.#native): Promise<Buffer> {
     const foreign = await this.#collectAll((metric) => this.#foreign(metric).text(metric));
-    return renderPage(this.#blocks(this.#slot.read(), foreign), this.#textOptions());
+    return renderPage(this.#blocks(this.#slot.read(), foreign, format), format);
   }
 
   /** Returns one metric, without a final line feed. */
@@ -58,7 +62,7 @@ export class RegistryView {
     await this.#slot.collect(metric);
     const attached = this.#slot.attached(metric);
     if (attached === undefined) return (await this.#foreign(metric).text(metric)) ?? '';
-    return renderFamily(this.#shown(attached, this.#slot.read()), this.#textOptions());
+    return renderFamily(this.#shown(attached, this.#slot.read()), this.#native);
   }
 
   /** Returns the metric of this name, even if only other processes have it; undefined if no process has it. */
@@ -66,7 +70,7 @@ export class RegistryView {
     const metric = this.#registered().find((one) => one.name === name);
     if (metric !== undefined) return this.textOf(metric);
     const family = [...this.#others(this.#slot.read())].find((one) => one.name === name);
-    return family && renderFamily(family, this.#textOptions());
+    return family && renderFamily(family, this.#native);
   }
 
   /** Returns all metrics, or only those of one aggregator, as @prometheus-io/client does. */
@@ -94,7 +98,7 @@ export class RegistryView {
 
   /** Returns the counts of this process's slot as text. */
   async ownText(): Promise<string> {
-    return renderPage(await this.#own((family) => family), this.#textOptions()).toString();
+    return renderPage(await this.#own((family) => family), this.#native).toString();
   }
 
   /** Returns the counts of this process's slot in JSON, for aggregation by prom-client. */
@@ -122,11 +126,13 @@ export class RegistryView {
   *#blocks(
     reader: DirectoryReader,
     foreign: ReadonlyMap<ClientMetric, string | undefined>,
-  ): Generator<Family | string> {
+    format: PageFormat,
+  ): Generator<Block> {
     for (const metric of this.#complete()) {
       const attached = this.#slot.attached(metric);
-      const block = attached ? this.#shown(attached, reader) : foreign.get(metric);
-      if (block !== undefined) yield block;
+      const text = foreign.get(metric);
+      if (attached !== undefined) yield this.#shown(attached, reader);
+      else if (text !== undefined) yield* convertText(text, this.#native, format);
     }
     yield* this.#others(reader);
   }
@@ -201,8 +207,8 @@ export class RegistryView {
     }
   }
 
-  #textOptions(): TextOptions {
-    return { openMetrics: this.#options.contentType().startsWith('application/openmetrics-text') };
+  get #native(): PageFormat {
+    return formatOf(this.#options.contentType());
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ClientLabels, ClientMetric, ClientRegistry } from '../client/client-internals.ts';
+import type { PageFormat } from '../exposition/page-format.ts';
 import type { MetricRegistry } from '../metric/defined-metric.ts';
 import { processState } from '../util/process-state.ts';
 import type { ProcessSlot } from './process-slot.ts';
@@ -63,10 +64,10 @@ export class SharedRegistry implements ViewedRegistry, MetricRegistry {
     return this.register.getSingleMetric(metric.name) === metric;
   }
 
-  /** The output of `register.metrics()`, in UTF-8 unless the application has replaced that method. */
-  page(): Promise<string | Buffer> {
+  /** The output of `register.metrics()` in another format. Undefined if the application has replaced that method. */
+  page(format: PageFormat): Promise<Buffer> | undefined {
     const { register, view } = this;
-    return register.metrics === this.#metrics ? view.page() : register.metrics();
+    return register.metrics === this.#metrics ? view.page(format) : undefined;
   }
 
   #captureOutput(): void {

@@ -1,6 +1,7 @@
+import { renderFamily } from '../../src/exposition/page.ts';
+import { TEXT } from '../../src/exposition/page-format.ts';
 import { selfMetrics } from '../../src/exposition/self-metrics.ts';
 import { rowsOf } from '../../src/exposition/series-rows.ts';
-import { renderFamily } from '../../src/exposition/text-format.ts';
 import { DirectoryReader } from '../../src/merge/directory-reader.ts';
 import { labelText } from '../../src/merge/label-text.ts';
 import { loadLibc } from '../../src/os/libc.ts';
@@ -35,7 +36,7 @@ export class TextReader {
   unreadableSlots(): number | undefined {
     const families = [...selfMetrics(this.#reader.status, new Map())];
     const unreadable = families.find(({ name }) => name === 'prom_multiproc_unreadable_slots')!;
-    return sample(renderFamily(unreadable, { openMetrics: false }), unreadable.name);
+    return sample(renderFamily(unreadable, TEXT), unreadable.name);
   }
 
   /** The start times of all series at the last refresh, as lines `<name>_created{<labels>} <Unix time>`. */
@@ -54,7 +55,6 @@ export class TextReader {
   /** Refreshes and returns all families as text. */
   text(): string {
     this.#reader.refresh();
-    const options = { openMetrics: false };
-    return `${[...this.#reader.families.values()].map((family) => renderFamily(family, options)).join('\n')}\n`;
+    return `${[...this.#reader.families.values()].map((family) => renderFamily(family, TEXT)).join('\n')}\n`;
   }
 }

@@ -1,0 +1,38 @@
+import { escapeHelp, labelText } from '../merge/label-text.ts';
+import { formatValue, type TextWriter } from '../util/text-writer.ts';
+import { counterName, type Head, openCounter, type PageFormat } from './page-format.ts';
+import { isCreated, type ParsedFamily, type ParsedSample } from './parsed-family.ts';
+
+const PLAIN_TYPES = new Set(['counter', 'gauge', 'histogram', 'summary']);
+
+/** Writes a family that was read from text in the other text format, without a final line feed. */
+export function writeParsedText(out: TextWriter, family: ParsedFamily, format: PageFormat): void {
+  const isOpen = format.syntax === 'openmetrics';
+  const { name, type } = isOpen ? openHead(family, format) : plainHead(family, format);
+  const help = family.help === undefined ? '' : `# HELP ${name} ${escapeHelp(family.help)}\n`;
+  out.string(`${help}# TYPE ${name} ${type}`);
+  for (const sample of family.samples) out.string(line(sample, isOpen));
+}
+
+function plainHead(family: ParsedFamily, format: PageFormat): Head {
+  const { name, type } = family;
+  if (type === 'counter') return { name: seriesOfCounter(family, format), type };
+  return { name, type: PLAIN_TYPES.has(type) ? type : 'untyped' };
+}
+
+function openHead(family: ParsedFamily, format: PageFormat): Head {
+  const { name, type } = family;
+  if (type === 'counter') return openCounter(seriesOfCounter(family, format));
+  return { name, type: type === 'untyped' ? 'unknown' : type };
+}
+
+/** The name of a counter's series. The name of an OpenMetrics counter lacks `_total`. */
+export function seriesOfCounter({ name, samples }: ParsedFamily, format: PageFormat): string {
+  return samples.find((sample) => !isCreated(sample))?.name ?? counterName(name, format);
+}
+
+function line({ name, labels, value, timestampMs }: ParsedSample, isOpen: boolean): string {
+  const braces = labels.length === 0 ? '' : `{${labelText(labels)}}`;
+  const time = timestampMs === undefined ? '' : ` ${isOpen ? timestampMs / 1000 : Math.round(timestampMs)}`;
+  return `\n${name}${braces} ${formatValue(value)}${time}`;
+}

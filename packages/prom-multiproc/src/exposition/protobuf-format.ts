@@ -1,0 +1,173 @@
+import { exportedLabel } from '../format/gauge-aggregators.ts';
+import { CELL_OF_BUCKETS } from '../format/layout.ts';
+import type { Family } from '../merge/family.ts';
+import type { Label } from '../merge/label-text.ts';
+import type { ProtobufWriter } from '../util/protobuf-writer.ts';
+import { counterName, type PageFormat } from './page-format.ts';
+import {
+  BUCKET,
+  FAMILY,
+  HISTOGRAM,
+  LABEL,
+  METRIC,
+  QUANTILE,
+  SUMMARY,
+  TYPE,
+  VALUE,
+} from './protobuf-fields.ts';
+import { type ProtobufLabels, protobufLabels } from './protobuf-labels.ts';
+import { rowsOf, type SeriesRows } from './series-rows.ts';
+
+/** The field `value` of Counter, Gauge or Untyped: tag and double. */
+const VALUE_BYTES = 9;
+/** The message Counter or Gauge in a Metric, with its tag and length. */
+const VALUE_MESSAGE_BYTES = 2 + VALUE_BYTES;
+
+/** Writes one family as a MetricFamily, its length first. */
+export function writeFamily(out: ProtobufWriter, family: Family, format: PageFormat): void {
+  const { type, name } = family;
+  const start = out.begin();
+  writeHead(out, type === 'counter' ? counterName(name, format) : name, family.help, TYPE[type]);
+  if (family.showsEachSlot) writeBySlot(out, family);
+  else if (type === 'counter') writeCounters(out, family);
+  else if (type === 'histogram' && family.boundSets.length === 1) writeHistograms(out, family);
+  else writeGroups(out, family);
+  out.end(start);
+}
+
+export function writeHead(out: ProtobufWriter, name: string, help: string | undefined, type: number): void {
+  out.text(FAMILY.name, name);
+  if (help !== undefined) out.text(FAMILY.help, help);
+  out.integer(FAMILY.type, type);
+}
+
+function writeCounters(out: ProtobufWriter, { table, series }: Family): void {
+  const { totals } = table;
+  const labels = protobufLabels(table);
+  const bases = table.bases.array;
+  const ends = labels.ends.array;
+  const all = series.array;
+  const count = series.length;
+  for (let i = 0; i < count; i++) {
+    const one = all[i]!;
+    const value = totals[bases[one]!]!;
+    if (Number.isNaN(value)) continue;
+    const from = one === 0 ? 0 : ends[one - 1]!;
+    const to = ends[one]!;
+    out.beginKnown(FAMILY.metric, to - from + VALUE_MESSAGE_BYTES);
+    out.encoded(labels.view, from, to);
+    writeValue(out, METRIC.counter, value);
+  }
+}
+
+/** Writes histograms with the same bounds. */
+function writeHistograms(out: ProtobufWriter, { table, series, boundSets }: Family): void {
+  const { totals } = table;
+  const labels = protobufLabels(table);
+  const bounds = boundSets[0]!;
+  const counts = new Float64Array(bounds.length + 1);
+  for (const one of series.array.subarray(0, series.length)) {
+    const base = table.bases.array[one]!;
+    const sum = totals[base]!;
+    if (Number.isNaN(sum)) continue;
+    let count = 0;
+    for (let i = 0; i < counts.length; i++) {
+      count += totals[base + CELL_OF_BUCKETS + i]!;
+      counts[i] = count;
+    }
+    const start = out.begin(FAMILY.metric);
+    out.encoded(labels.view, labels.start(one), labels.end(one));
+    writeHistogram(out, bounds, counts, sum);
+    out.end(start);
+  }
+}
+
+/** Writes gauges, summaries, and histograms with different bounds. */
+function writeGroups(out: ProtobufWriter, family: Family): void {
+  const labels = protobufLabels(family.table);
+  for (const group of family.groups()) {
+    const rows = rowsOf(family, group);
+    if (rows !== undefined) writeRows(out, family, labels, group[0]!, rows);
+  }
+}
+
+function writeRows(
+  out: ProtobufWriter,
+  { type }: Family,
+  labels: ProtobufLabels,
+  series: number,
+  { bounds, values }: SeriesRows,
+): void {
+  const start = out.begin(FAMILY.metric);
+  out.encoded(labels.view, labels.start(series), labels.end(series));
+  if (type === 'histogram') writeHistogram(out, bounds, values, values.at(-2)!);
+  else if (type === 'summary') writeSummary(out, bounds, values, values.at(-2)!, values.at(-1)!);
+  else writeValue(out, METRIC.gauge, values[0]!);
+  out.end(start);
+}
+
+/** `counts` are cumulative, by ascending bound, +Inf last. */
+export function writeHistogram(
+  out: ProtobufWriter,
+  bounds: readonly number[],
+  counts: ArrayLike<number>,
+  sum: number,
+): void {
+  const start = out.begin(METRIC.histogram);
+  out.integer(HISTOGRAM.count, counts[bounds.length]!);
+  out.double(HISTOGRAM.sum, sum);
+  for (let i = 0; i <= bounds.length; i++) {
+    const bucket = out.begin(HISTOGRAM.bucket);
+    out.integer(BUCKET.count, counts[i]!);
+    out.double(BUCKET.bound, i < bounds.length ? bounds[i]! : Infinity);
+    out.end(bucket);
+  }
+  out.end(start);
+}
+
+export function writeSummary(
+  out: ProtobufWriter,
+  quantiles: readonly number[],
+  values: readonly number[],
+  sum: number,
+  count: number,
+): void {
+  const start = out.begin(METRIC.summary);
+  out.integer(SUMMARY.count, count);
+  out.double(SUMMARY.sum, sum);
+  for (const [i, quantile] of quantiles.entries()) {
+    const one = out.begin(SUMMARY.quantile);
+    out.double(QUANTILE.quantile, quantile);
+    out.double(QUANTILE.value, values[i]!);
+    out.end(one);
+  }
+  out.end(start);
+}
+
+/** Writes one gauge for each slot that has the series. */
+function writeBySlot(out: ProtobufWriter, { table, series }: Family): void {
+  for (const one of series.array.subarray(0, series.length)) {
+    const own = table.labels(one).map(([name, value]): Label => [exportedLabel(name), value]);
+    for (const { slot, value } of table.valuesBySlot(one)) {
+      const start = out.begin(FAMILY.metric);
+      writeLabels(out, [...own, ['worker', String(slot)]]);
+      writeValue(out, METRIC.gauge, value);
+      out.end(start);
+    }
+  }
+}
+
+export function writeLabels(out: ProtobufWriter, labels: readonly Label[]): void {
+  for (const [name, value] of labels) {
+    const start = out.begin(METRIC.label);
+    out.text(LABEL.name, name);
+    out.text(LABEL.value, value);
+    out.end(start);
+  }
+}
+
+/** Writes a Counter, Gauge or Untyped. */
+export function writeValue(out: ProtobufWriter, field: number, value: number): void {
+  out.beginKnown(field, VALUE_BYTES);
+  out.double(VALUE, value);
+}

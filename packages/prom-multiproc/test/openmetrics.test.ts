@@ -1,0 +1,110 @@
+/** Pages in OpenMetrics are valid for the strict parser of Prometheus' Python client, and have the same series as those in text. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import client from 'prom-client';
+import type { PageFormat } from '../src/exposition/page-format.ts';
+import { sharedRegistry } from '../src/share.ts';
+import { decodePage, samplesOf } from './support/protobuf-text.ts';
+import type { Scenarios } from './support/scenarios/scenario.ts';
+import { SCENARIOS } from './support/scenarios.ts';
+import { twinRegistries } from './support/twin-registries.ts';
+
+interface ParsedMetric {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  readonly samples: readonly (readonly [name: string, labels: Record<string, string>, value: string])[];
+}
+
+const PROGRAM = join(import.meta.dirname, 'support/parse_openmetrics.py');
+/** Where Debian installs the parser, for a Python that was installed otherwise. */
+const DEBIAN = '/usr/lib/python3/dist-packages';
+
+/** Returns the metrics of each page, or the reason why it is not valid. */
+function parse(pages: readonly string[]): readonly (readonly ParsedMetric[] | string)[] {
+  const { status, stdout, stderr } = spawnSync('python3', [PROGRAM], {
+    encoding: 'utf8',
+    input: JSON.stringify(pages),
+    env: { ...process.env, PYTHONPATH: DEBIAN, PYTHONUTF8: '1' },
+    maxBuffer: 2 ** 28,
+  });
+  assert.equal(
+    status,
+    0,
+    `this test needs python3 and its module prometheus_client (on Debian: apt-get install python3-prometheus-client): ${stderr}`,
+  );
+  return JSON.parse(stdout);
+}
+
+/** What OpenMetrics cannot express. prom-client writes the same. */
+const INVALID: Readonly<Record<string, string>> = {
+  'an empty registry': 'Received blank line',
+  histograms: 'Cannot have _sum with negative buckets: c',
+};
+
+const SHOWN: Scenarios = {
+  ...SCENARIOS,
+  'counters without _total': (register, { Counter, Gauge, Histogram }) => {
+    const config = { help: 'H', labelNames: ['x'], registers: [register] };
+    new Counter({ ...config, name: 'requests' }).inc({ x: '1' }, 2);
+    new Counter({ ...config, name: 'unused' });
+    new Gauge({ ...config, name: 'each', aggregator: 'all' as never }).set({ x: 'a"\n' }, 1.5);
+    new Histogram({ ...config, name: 'seconds', buckets: [0.5, 1] }).observe({ x: '1' }, 0.75);
+  },
+};
+
+function number(text: string): number {
+  return Number(text.replace('inf', 'Infinity'));
+}
+
+const key = (name: string, labels: Record<string, string>, value: number) =>
+  JSON.stringify([name, Object.entries(labels).sort(), String(value)]);
+
+for (const addsTotal of [true, false]) {
+  test(`the strict parser reads all series of a registry whose content type is ${addsTotal ? 'OpenMetrics' : 'text'}`, async (t) => {
+    const pages: string[] = [];
+    const messages: Uint8Array[] = [];
+    const names = Object.keys(SHOWN);
+    for (const name of names) {
+      const { shared, both } = twinRegistries(
+        t,
+        addsTotal ? client.Registry.OPENMETRICS_CONTENT_TYPE : undefined,
+      );
+      both(SHOWN[name]!);
+      const format: PageFormat = { syntax: 'openmetrics', addsTotal };
+      const registry = sharedRegistry(shared)!;
+      pages.push((await registry.page(format))!.toString());
+      messages.push((await registry.page({ ...format, syntax: 'protobuf' }))!);
+    }
+    for (const [i, parsed] of parse(pages).entries()) {
+      const name = names[i]!;
+      if (typeof parsed === 'string') {
+        assert.equal(parsed, INVALID[name], name);
+        continue;
+      }
+      const families = decodePage(messages[i]!);
+      assert.deepEqual(
+        parsed.flatMap(({ samples }) =>
+          samples.map(([name, labels, value]) => key(name, labels, number(value))),
+        ),
+        families.flatMap(samplesOf).map(({ name, labels, value }) => {
+          return key(name, Object.fromEntries(labels.map((label) => [label.name, label.value])), value);
+        }),
+        name,
+      );
+      assert.deepEqual(
+        parsed.map(({ help }) => help),
+        families.map(({ help }) => help),
+      );
+    }
+    const [, counters] = /((?:.*\n)*?)# HELP each/.exec(pages.at(-1)!)!;
+    assert.equal(
+      counters,
+      addsTotal
+        ? '# HELP requests H\n# TYPE requests counter\nrequests_total{x="1"} 2\n# HELP unused H\n# TYPE unused counter\n'
+        : '# HELP requests H\n# TYPE requests unknown\nrequests{x="1"} 2\n# HELP unused H\n# TYPE unused unknown\n',
+    );
+  });
+}
