@@ -10,6 +10,7 @@ passed=0
 failed=0
 reports=$root/reports
 running=
+beside=
 interrupted=
 failed_steps=
 results=
@@ -52,10 +53,31 @@ set_up() {
   [ -z "$interrupted" ] || end_of_steps
 }
 
+# begin_set_up COMMAND...: runs a preparation beside the steps. end_set_up NAME waits for it and prints its output.
+begin_set_up() {
+  "$@" >"$reports/set-up.log" 2>&1 </dev/null &
+  beside=$!
+}
+
+end_set_up() {
+  set_up_status=0
+  wait_for "$beside" || set_up_status=$?
+  beside=
+  set_up "$1" show_set_up
+}
+
+# Called by set_up.
+# shellcheck disable=SC2317
+show_set_up() {
+  cat "$reports/set-up.log"
+  return "$set_up_status"
+}
+
 # end_of_steps: prints each step again, the slowest test files, the failed tests and, on the last line, the totals; exits with 1 if
 # anything failed or nothing passed.
 end_of_steps() {
   [ -z "$interrupted" ] || [ "$failed" != 0 ] || failed=1
+  [ -z "$beside" ] || kill -TERM "$beside" 2>/dev/null || true
   printf '\n== all steps\n%s' "$results"
   printf '\n== the ten slowest test files\n'
   node "$root/scripts/lib/slowest.ts" "$reports" || true

@@ -56,6 +56,16 @@ test('each step is listed at the end, and each failed test with its error', (t) 
   ]);
 });
 
+test('a preparation beside the steps prints its output when it is waited for, and its failure is counted', (t) => {
+  const begun =
+    'prepare() { echo preparing; return 3; }; begin_set_up prepare; step one one_check true; end_set_up base';
+  const { status, lines } = run(t, begun);
+  const at = lines.indexOf('== base');
+  assert.deepEqual(lines.slice(at, at + 3), ['== base', 'preparing', '-- base: failed']);
+  assert.deepEqual(lines.slice(-2), ['failed: base', '1 passed, 1 failed']);
+  assert.equal(status, 1);
+});
+
 test('an unreadable report leaves out the list of slowest files, but the totals are right', (t) => {
   const { status, lines } = run(t, 'step one one_check true', { 'guarantees.e2e.json': '{"config"' });
   assert.equal(lines.at(-1), '1 passed, 0 failed');
