@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { busyBeforeRun } from '../machine.ts';
 import { compare, type Report } from '../stats/comparison.ts';
 import { measureCounting } from './measures/counting.ts';
+import { measureFormats } from './measures/formats.ts';
 import { measureKills } from './measures/kills.ts';
 import { measureLaw } from './measures/law.ts';
 import { measureMemory } from './measures/memory.ts';
@@ -19,6 +20,7 @@ import { asText } from './report/table.ts';
 const GROUPS: Readonly<Record<string, (plan: Plan) => Promise<Report>>> = {
   counting: measureCounting,
   scraping: measureScraping,
+  formats: measureFormats,
   law: measureLaw,
   memory: measureMemory,
   requests: measureRequests,

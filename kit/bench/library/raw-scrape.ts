@@ -15,11 +15,11 @@ export interface RawAnswer {
 /** Scrapes /metrics over one keep-alive connection, in identity encoding and without parsing. */
 export class RawScraper {
   readonly #socket: Socket;
-  readonly #request: string;
+  readonly #head: string;
 
   private constructor(socket: Socket, port: number) {
     this.#socket = socket;
-    this.#request = `GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept-Encoding: identity\r\n\r\n`;
+    this.#head = `GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept-Encoding: identity\r\n`;
   }
 
   static async connect(port: number): Promise<RawScraper> {
@@ -28,7 +28,8 @@ export class RawScraper {
     return new RawScraper(socket, port);
   }
 
-  scrape(): Promise<RawAnswer> {
+  /** `accept` is the header `Accept`; none by default. */
+  scrape(accept?: string): Promise<RawAnswer> {
     if (this.#socket.readyState !== 'open')
       return Promise.reject(new Error('the server closed the connection'));
     return new Promise((resolve, reject) => {
@@ -58,7 +59,7 @@ export class RawScraper {
       );
       this.#socket.on('data', onData).on('close', onClose).on('error', onError);
       began = performance.now();
-      this.#socket.write(this.#request);
+      this.#socket.write(`${this.#head}${accept === undefined ? '' : `Accept: ${accept}\r\n`}\r\n`);
     });
   }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { installedApplication, PRELOAD } from '../test/support/installed-application.ts';
+import { textOfPage } from '../test/support/protobuf-text.ts';
 import { sample } from '../test/support/sample.ts';
 import { temporaryDirectory } from '../test/support/temporary-directory.ts';
 
@@ -12,8 +13,11 @@ const { createServer } = require('node:http');
 const count = (client, name, registers) => new client.Counter({ name, help: 'h', ...(registers && { registers }) }).inc();
 const serve = async (...args) => {
   const server = createServer(metricsHandler(...args)).listen(0, '127.0.0.1', async () => {
-    const answer = await fetch('http://127.0.0.1:' + server.address().port + '/metrics');
-    console.log(JSON.stringify({ status: answer.status, text: await answer.text() }));
+    const url = 'http://127.0.0.1:' + server.address().port + '/metrics';
+    const answer = await fetch(url);
+    const Accept = 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited';
+    const message = Buffer.from(await (await fetch(url, { headers: { Accept } })).arrayBuffer()).toString('base64');
+    console.log(JSON.stringify({ status: answer.status, text: await answer.text(), message }));
     process.exit();
   });
 };
@@ -22,6 +26,8 @@ const serve = async (...args) => {
 interface Answer {
   readonly status: number;
   readonly text: string;
+  /** The answer to a request for protobuf, in Base64. */
+  readonly message: string;
 }
 
 for (const [what, source, args] of [
@@ -54,8 +60,10 @@ for (const [what, source, args] of [
     for (let times = 1; times <= 2; times++) {
       const { result } = await app.run<Answer>(START + source, { args, env });
       assert.equal(result.status, 200, result.text);
+      const message = textOfPage(Buffer.from(result.message, 'base64'));
       for (const name of ['own_total', 'other_total']) {
         assert.equal(sample(result.text, name), times);
+        assert.equal(sample(message, name), times);
         assert.equal(result.text.match(new RegExp(`^# TYPE ${name} `, 'gm'))?.length, 1);
       }
       assert.equal(result.text.match(/^prom_multiproc_workers 1$/gm)?.length, 1);

@@ -5,12 +5,14 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { textOfPage } from '../test/support/protobuf-text.ts';
 import { sample } from '../test/support/sample.ts';
 import { add, COUNTER, GAUGE, openWriter } from '../test/support/slot-files.ts';
 import { type Cleanup, temporaryDirectory } from '../test/support/temporary-directory.ts';
 
 const CLI = join(import.meta.dirname, 'cli.ts');
 const COUNTED = 'requests_total{route="/"}';
+const PROTOBUF = 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited';
 
 function run(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' });
@@ -79,7 +81,7 @@ test('serve answers /metrics and /metrics/workers/<slot>, and 404 for other path
   assert.equal((await fetch(url, { method: 'POST' })).status, 404);
 });
 
-test('serve answers like metricsHandler: gzip on request, HEAD without a body, 503 with the reason', async (t) => {
+test('serve answers like metricsHandler: gzip and protobuf on request, HEAD without a body, 503 with the reason', async (t) => {
   const directory = twoSlots(t);
   const url = await served(t, directory);
   const zipped = await fetch(url, { headers: { 'Accept-Encoding': 'gzip' } });
@@ -92,6 +94,11 @@ test('serve answers like metricsHandler: gzip on request, HEAD without a body, 5
     [200, 'no-store', ''],
   );
   assert.ok(Number(head.headers.get('content-length')) > 0);
+  for (const path of ['', '/workers/0']) {
+    const message = await fetch(url + path, { headers: { Accept: PROTOBUF } });
+    const own = sample(textOfPage(await message.bytes()), COUNTED);
+    assert.equal(own, path === '' ? 3 : 1);
+  }
   rmSync(directory, { recursive: true });
   const gone = await fetch(url);
   assert.equal(gone.status, 503);

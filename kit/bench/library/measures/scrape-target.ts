@@ -37,9 +37,9 @@ export class ScrapeTarget {
     }
   }
 
-  /** Milliseconds of one scrape. @throws Error unless the status is 200 */
-  async scrape(): Promise<number> {
-    const { ms, status, body } = await this.#scraper.scrape();
+  /** Milliseconds of one scrape in the format that `accept` prefers. @throws Error unless the status is 200 */
+  async scrape(accept?: string): Promise<number> {
+    const { ms, status, body } = await this.#scraper.scrape(accept);
     if (status !== 200)
       throw new Error(`scrape failed with status ${status}: ${body.toString('utf8', 0, 200)}`);
     return ms;
@@ -47,6 +47,10 @@ export class ScrapeTarget {
 
   async body(): Promise<string> {
     return (await this.#scraper.scrape()).body.toString('utf8');
+  }
+
+  async bytes(accept?: string): Promise<number> {
+    return (await this.#scraper.scrape(accept)).body.length;
   }
 
   /** Makes each worker count once in each series. */

@@ -20,8 +20,6 @@ import { rowsOf, type SeriesRows } from './series-rows.ts';
 
 /** The field `value` of Counter, Gauge or Untyped: tag and double. */
 const VALUE_BYTES = 9;
-/** The message Counter or Gauge in a Metric, with its tag and length. */
-const VALUE_MESSAGE_BYTES = 2 + VALUE_BYTES;
 
 /** Writes one family as a MetricFamily, its length first. */
 export function writeFamily(out: ProtobufWriter, family: Family, format: PageFormat): void {
@@ -43,20 +41,16 @@ export function writeHead(out: ProtobufWriter, name: string, help: string | unde
 
 function writeCounters(out: ProtobufWriter, { table, series }: Family): void {
   const { totals } = table;
-  const labels = protobufLabels(table);
+  const { view, ends: allEnds } = protobufLabels(table);
+  const ends = allEnds.array;
   const bases = table.bases.array;
-  const ends = labels.ends.array;
   const all = series.array;
   const count = series.length;
   for (let i = 0; i < count; i++) {
     const one = all[i]!;
     const value = totals[bases[one]!]!;
     if (Number.isNaN(value)) continue;
-    const from = one === 0 ? 0 : ends[one - 1]!;
-    const to = ends[one]!;
-    out.beginKnown(FAMILY.metric, to - from + VALUE_MESSAGE_BYTES);
-    out.encoded(labels.view, from, to);
-    writeValue(out, METRIC.counter, value);
+    out.valued(FAMILY.metric, view, one === 0 ? 0 : ends[one - 1]!, ends[one]!, METRIC.counter, value);
   }
 }
 

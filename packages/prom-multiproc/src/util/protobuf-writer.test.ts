@@ -46,10 +46,11 @@ test('nested messages, texts and encoded fields of any length are written comple
     out.beginKnown(4, bytes.length);
     out.encoded(padded(bytes), 0, bytes.length);
     out.end(outer);
+    out.valued(4, padded(bytes), 0, bytes.length, 3, -i / 8);
     expected.push(text);
   }
   const reader = protobuf.Reader.create(out.takeBytes());
-  for (const text of expected) {
+  for (const [i, text] of expected.entries()) {
     const end = reader.uint32() + reader.pos;
     assert.equal(reader.uint32(), 26);
     reader.uint32();
@@ -58,6 +59,13 @@ test('nested messages, texts and encoded fields of any length are written comple
     assert.equal(reader.uint32(), 34);
     assert.equal(reader.string(), text);
     assert.equal(reader.pos, end);
+    assert.equal(reader.uint32(), 34);
+    assert.equal(reader.uint32(), Buffer.byteLength(text) + 11);
+    const from = reader.pos;
+    reader.skip(Buffer.byteLength(text));
+    assert.equal(Buffer.from(reader.buf.subarray(from, reader.pos)).toString(), text);
+    assert.deepEqual([reader.uint32(), reader.uint32(), reader.uint32()], [26, 9, 9]);
+    assert.ok(Object.is(reader.double(), i === 0 ? 0 : -i / 8));
   }
   assert.equal(reader.pos, reader.len);
 });

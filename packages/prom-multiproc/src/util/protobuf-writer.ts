@@ -1,4 +1,4 @@
-import { ByteWriter } from './byte-writer.ts';
+import { ByteWriter, copy } from './byte-writer.ts';
 
 // Wire types: https://protobuf.dev/programming-guides/encoding/#structure
 const VARINT = 0;
@@ -6,6 +6,10 @@ const FIXED_64 = 1;
 const LENGTH_DELIMITED = 2;
 
 const LONGEST_VARINT = 10;
+/** A field of type double. */
+const DOUBLE_BYTES = 9;
+/** A message with such a field, and its tag and length. */
+const VALUED_BYTES = 2 + DOUBLE_BYTES;
 /** The largest double below 2^64, the limit of a varint. */
 const MAX_COUNT = 2 ** 64 - 2048;
 const SMALL = 2 ** 31;
@@ -57,10 +61,10 @@ export class ProtobufWriter extends ByteWriter {
 
   /** Writes a field of type double. -0 becomes 0, as in the text formats. */
   double(field: number, value: number): void {
-    this.#reserve(9);
+    this.#reserve(DOUBLE_BYTES);
     this.memory[this.at] = tag(field, FIXED_64);
     this.view.setFloat64(this.at + 1, value + 0, true);
-    this.at += 9;
+    this.at += DOUBLE_BYTES;
   }
 
   /** Appends fields that are encoded in `source`: see `bytes()`. */
@@ -72,6 +76,33 @@ export class ProtobufWriter extends ByteWriter {
     this.#reserve(to - from);
     this.memory.set(new Uint8Array(source.buffer, source.byteOffset + from, to - from), this.at);
     this.at += to - from;
+  }
+
+  /**
+   * Writes a message in the field `outer`: the fields that are encoded in `source` from `from` to `to`, then in the field `inner` a
+   * message with a double in its field 1. As fast as a line of text, because it reserves memory once.
+   */
+  valued(outer: number, source: DataView, from: number, to: number, inner: number, value: number): void {
+    const length = to - from + VALUED_BYTES;
+    if (length >= LONG) {
+      this.beginKnown(outer, length);
+      this.encoded(source, from, to);
+      this.beginKnown(inner, DOUBLE_BYTES);
+      this.double(1, value);
+      return;
+    }
+    this.#reserve(3 + length);
+    const { view } = this;
+    let at = this.at;
+    view.setUint8(at++, tag(outer, LENGTH_DELIMITED));
+    if (length > 0x7f) view.setUint8(at++, length | 0x80);
+    view.setUint8(at++, length > 0x7f ? length >> 7 : length);
+    copy(view, at, source, from, to);
+    at += to - from;
+    view.setUint16(at, (tag(inner, LENGTH_DELIMITED) << 8) | DOUBLE_BYTES);
+    view.setUint8(at + 2, tag(1, FIXED_64));
+    view.setFloat64(at + 3, value + 0, true);
+    this.at = at + VALUED_BYTES;
   }
 
   #reserve(bytes: number): void {
