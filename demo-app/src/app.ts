@@ -1,4 +1,4 @@
-import { type App, describeError, expressRoute, log, requestIdOf } from 'cluster-runtime';
+import { type App, describeError, expressRoute, log, requestIdOf, traceIdOf } from 'cluster-runtime';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { addRoutes } from './routes.ts';
 
@@ -20,7 +20,7 @@ function notFound(_req: Request, res: Response): void {
 function failed(error: unknown, req: Request, res: Response, next: NextFunction): void {
   const status = clientErrorStatus(error) ?? 500;
   if (status >= 500) {
-    const fields = { request_id: requestIdOf(res), method: req.method };
+    const fields = { request_id: requestIdOf(res), trace_id: traceIdOf(res), method: req.method };
     log('error', 'error in a request', { ...fields, ...describeError(error) });
   }
   if (res.headersSent) {

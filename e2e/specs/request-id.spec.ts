@@ -37,9 +37,9 @@ test('the same id is in the response to a failed request, in the log of nginx an
     },
     DEADLINE,
   );
-  expect(app.map(({ msg, request_id }) => [msg, request_id])).toEqual([
-    ['error in a request', id],
-    ['request failed', id],
+  expect(app.map(({ msg, request_id, trace_id }) => [msg, request_id, trace_id])).toEqual([
+    ['error in a request', id, id],
+    ['request failed', id, id],
   ]);
   expect(app[0]).toMatchObject({ error: 'failed on demand by /demo/faults/error' });
   expect(app[1]).toMatchObject({ method: 'POST', path: '/demo/faults/error', status: 500 });

@@ -50,6 +50,8 @@ test('nginx sets the forwarded headers, and those that a client sends do not rea
     'X-Cluster-Client-IP: 6.6.6.6',
     'Proxy: lie',
     'Upgrade: lie',
+    'traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+    'tracestate: lie=lie',
     'X_Forwarded_For: 6.6.6.6',
     'X_Real_IP: lie',
   ];

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import type { IncomingMessage } from 'node:http';
-import { answerText, describeError, type Handler, log, requestIdOf } from 'cluster-runtime';
+import { answerText, describeError, type Handler, log, requestIdOf, traceIdOf } from 'cluster-runtime';
 
 const MAX_BLOCK_MS = 60_000;
 
@@ -58,7 +58,7 @@ function onPost(handler: Handler): Handler {
 /** Fails this request only. The worker keeps running. */
 const fail: Handler = (req, res) => {
   const error = new Error('failed on demand by /demo/faults/error');
-  const fields = { request_id: requestIdOf(res), method: req.method };
+  const fields = { request_id: requestIdOf(res), trace_id: traceIdOf(res), method: req.method };
   log('error', 'error in a request', { ...fields, ...describeError(error) });
   answerText(res, 500, 'Internal server error');
 };

@@ -13,6 +13,6 @@ export type {
 export { describeError, log } from './core/log.ts';
 export type { Settings } from './core/settings.ts';
 export { answerText } from './http/answer-text.ts';
-export { requestIdOf } from './http/exchange.ts';
+export { requestIdOf, traceIdOf, traceparentOf } from './http/exchange.ts';
 export { expressRoute } from './http/express-route.ts';
 export { main, type Program } from './run.ts';

@@ -1,5 +1,6 @@
+import { activeSpan } from './opentelemetry.ts';
 import { escapeControls } from './printable.ts';
-import { requestId } from './request-context.ts';
+import { currentRequest } from './request-context.ts';
 
 export type Level = 'info' | 'warn' | 'error';
 
@@ -7,12 +8,14 @@ export type Level = 'info' | 'warn' | 'error';
 const MAX_TEXT = 4096;
 
 /**
- * Writes one JSON object per line to stdout: time, level, pid, msg, request_id and the given fields. Control characters are escaped.
- * `request_id` is the id of the request whose code is running, as in nginx's access log.
+ * Writes one JSON object per line to stdout: time, level, pid, msg, request_id, trace_id and the given fields. Control characters are escaped.
+ * `request_id` is the id of the request whose code is running, as in nginx's access log; `trace_id` that of the active OpenTelemetry
+ * span or the request.
  */
 export function log(level: Level, msg: string, fields: Record<string, unknown> = {}): void {
-  const request_id = requestId();
-  const line = { time: new Date().toISOString(), level, pid: process.pid, msg, request_id, ...fields };
+  const request = currentRequest();
+  const ids = { request_id: request?.id, trace_id: activeSpan()?.traceId ?? request?.traceId };
+  const line = { time: new Date().toISOString(), level, pid: process.pid, msg, ...ids, ...fields };
   process.stdout.write(`${escapeControls(JSON.stringify(line, bounded))}\n`);
 }
 

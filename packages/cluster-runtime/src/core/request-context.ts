@@ -1,18 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 
-/** A request whose id is made when it is first read. */
+/** A request whose ids are made when they are first read. */
 export interface IdentifiedRequest {
   readonly id: string;
+  readonly traceId: string;
 }
 
 const current = new AsyncLocalStorage<IdentifiedRequest>();
 
 const HEADER_VALUE = /^[\w.-]{1,64}$/;
 
-/** Returns the id of the request whose code is running, in all its callbacks and promises; undefined outside a request. */
-export function requestId(): string | undefined {
-  return current.getStore()?.id;
+/** Returns the request whose code is running, in all its callbacks and promises; undefined outside a request. */
+export function currentRequest(): IdentifiedRequest | undefined {
+  return current.getStore();
 }
 
 /** Calls `run` in the context of a request. An error that `run` throws is logged with the id, too. */

@@ -16,6 +16,7 @@ test('without variables every setting has its default', () => {
     ffi: 'koffi',
     metrics: true,
     maxWaitMs: 200,
+    acceptTraceparent: false,
     maxInFlight: 1000,
     drainWaitMs: 1000,
     requestTimeoutMs: 30_000,

@@ -26,6 +26,8 @@ export interface Settings {
   readonly metrics: boolean;
   /** An overloaded worker sheds requests that waited longer than this. 0: never. */
   readonly maxWaitMs: number;
+  /** Whether a client's `traceparent` is accepted. Strangers could then choose the trace ids in logs and exemplars. */
+  readonly acceptTraceparent: boolean;
   /** Limit of requests in flight in one worker. Further requests are shed. 0: no limit. */
   readonly maxInFlight: number;
   /**
@@ -83,6 +85,7 @@ export function readSettings(env: Env = process.env): Settings {
     ffi: variables.choice('PROM_MULTIPROC_FFI', 'koffi', ['koffi', 'node']),
     metrics: variables.flag('METRICS', true),
     maxWaitMs: variables.integer('MAX_WAIT_MS', 200, 0, 60_000),
+    acceptTraceparent: variables.flag('ACCEPT_TRACEPARENT', false),
     maxInFlight: variables.integer('MAX_IN_FLIGHT', 1000, 0, 100_000),
     requestTimeoutMs: variables.integer('REQUEST_TIMEOUT_MS', 30_000, 1_000, 600_000),
     drainWaitMs: variables.integer('DRAIN_WAIT_MS', 1000, 0, 60_000),

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { activeSpan } from '../core/opentelemetry.ts';
 import { idFromHeader } from '../core/request-context.ts';
+import { beginTrace, type TraceContext, traceparentFrom } from '../core/trace-context.ts';
 import { outcomeOf } from './outcome.ts';
 
 /** Counts an exchange. */
@@ -37,6 +39,7 @@ export class Exchange {
   older: Exchange | undefined = undefined;
   newer: Exchange | undefined = undefined;
   #id: string | undefined = undefined;
+  #trace: TraceContext | undefined = undefined;
 
   constructor(req: IncomingMessage, res: ServerResponse) {
     this.req = req;
@@ -48,6 +51,20 @@ export class Exchange {
   get id(): string {
     this.#id ??= idFromHeader(this.req.headers['x-request-id']);
     return this.#id;
+  }
+
+  /** The trace that a step has set, or one that begins with this request. */
+  get trace(): TraceContext {
+    this.#trace ??= beginTrace(this.id);
+    return this.#trace;
+  }
+
+  set trace(trace: TraceContext) {
+    this.#trace = trace;
+  }
+
+  get traceId(): string {
+    return this.trace.traceId;
   }
 }
 
@@ -77,6 +94,23 @@ export function idsInFlight(most: number): string[] {
  */
 export function requestIdOf(res: ServerResponse): string | undefined {
   return begunExchangeOf(res)?.id;
+}
+
+/**
+ * Returns the id of the request's trace, as in the request log: that of an OpenTelemetry SDK, of the client's `traceparent` if
+ * `ACCEPT_TRACEPARENT` is 1, or a new one. Undefined like `requestIdOf()`.
+ */
+export function traceIdOf(res: ServerResponse): string | undefined {
+  return begunExchangeOf(res)?.traceId;
+}
+
+/**
+ * Returns the header `traceparent` for requests to other services on behalf of this one: of the active OpenTelemetry span, otherwise of
+ * the request. Undefined like `requestIdOf()`.
+ */
+export function traceparentOf(res: ServerResponse): string | undefined {
+  const exchange = begunExchangeOf(res);
+  return exchange && traceparentFrom(activeSpan() ?? exchange.trace);
 }
 
 /** Returns undefined if no part of the runtime follows the request. */

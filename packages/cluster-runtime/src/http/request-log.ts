@@ -23,9 +23,14 @@ export function logRequests(slowMs: number): Step {
   };
 }
 
-function fieldsOf({ id, req, res, url }: Exchange, status: number, ms: number): Record<string, unknown> {
+function fieldsOf(
+  { id, traceId, req, res, url }: Exchange,
+  status: number,
+  ms: number,
+): Record<string, unknown> {
   return {
     request_id: id,
+    trace_id: traceId,
     method: req.method,
     path: pathForLog(url),
     status,

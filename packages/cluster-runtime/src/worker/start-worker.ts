@@ -34,7 +34,7 @@ export async function startWorker(
     });
     process.exit(UNCAUGHT_EXIT_CODE);
   });
-  const { metrics, slowRequestMs, inspect, host } = settings;
+  const { metrics, slowRequestMs, acceptTraceparent, inspect, host } = settings;
   if (inspect !== 0) {
     const { openInspector } = await import('./inspector.ts');
     void openInspector(inspect, host);
@@ -53,7 +53,15 @@ export async function startWorker(
   const whyNotReady = readinessOf(app);
   await runWorker(settings, {
     createListener: (isEnding) =>
-      createListener(app, { isEnding, whyNotReady, slowRequestMs, metrics, shed, extension: added }),
+      createListener(app, {
+        isEnding,
+        whyNotReady,
+        slowRequestMs,
+        acceptTraceparent,
+        metrics,
+        shed,
+        extension: added,
+      }),
     upgrades: upgradesOf(app, metrics),
     drain: (deadline) => app.drain?.(deadline),
     ...(whyNotReady && { whyNotReady }),
