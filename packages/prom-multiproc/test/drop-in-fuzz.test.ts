@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import client from 'prom-client';
+import { convertText, renderPage } from '../src/exposition/page.ts';
 import { TEXT } from '../src/exposition/page-format.ts';
 import { sharedRegistry } from '../src/share.ts';
 import { textOfPage } from './support/protobuf-text.ts';
@@ -124,9 +125,14 @@ test(`${ROUNDS} registries with random calls show the same as prom-client, and t
       for (const metric of twins) act(metric);
       if (step % 12 === 11) {
         const where = `FUZZ_SEED=${SEED}, round ${round}, step ${step}`;
-        const text = await shared.metrics();
-        assert.deepEqual(lines(text), lines(await plain.metrics()), where);
+        const [text, plainText] = [await shared.metrics(), await plain.metrics()];
+        assert.deepEqual(lines(text), lines(plainText), where);
         assert.equal(textOfPage((await sharedRegistry(shared)!.page(PROTOBUF))!), text, where);
+        assert.equal(
+          textOfPage(renderPage(convertText(plainText, TEXT, PROTOBUF), PROTOBUF)),
+          plainText,
+          where,
+        );
       }
     }
   }
