@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { beginTrace, continueTrace, parseTraceparent, traceparentFrom } from './trace-context.ts';
+import {
+  beginTrace,
+  continueTrace,
+  parseTraceparent,
+  traceIdFrom,
+  traceparentFrom,
+} from './trace-context.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN = '00f067aa0ba902b7';
@@ -35,10 +41,10 @@ for (const [what, header] of [
 }
 
 test('the trace id is the request id if that is one, or has another format of the same digits', () => {
-  assert.equal(beginTrace(TRACE).traceId, TRACE);
-  assert.equal(beginTrace('4bf92f35-77b3-4da6-a3ce-929d0e0e4736').traceId, TRACE);
+  assert.equal(traceIdFrom(TRACE), TRACE);
+  assert.equal(traceIdFrom('4bf92f35-77b3-4da6-a3ce-929d0e0e4736'), TRACE);
   for (const other of [ZEROS, 'id-of-another-proxy', TRACE.toUpperCase(), `${TRACE}0`]) {
-    const { traceId } = beginTrace(other);
+    const traceId = traceIdFrom(other);
     assert.match(traceId, /^(?!0+$)[0-9a-f]{32}$/);
     assert.notEqual(traceId, other);
   }

@@ -36,18 +36,15 @@ export function continueTrace({ traceId, sampled }: TraceContext): TraceContext 
   return { traceId, spanId: newSpanId(), sampled };
 }
 
-/**
- * A new trace, whose id is the request id if that is a trace id, as nginx' `$request_id` is, or a UUID without its hyphens. It is not
- * sampled: the runtime records no spans.
- */
-export function beginTrace(requestId: string): TraceContext {
+/** The request id if it is a trace id, as nginx' `$request_id` is, or a UUID without its hyphens. Otherwise a new trace id. */
+export function traceIdFrom(requestId: string): string {
   const digits = requestId.replaceAll('-', '');
-  const isTraceId = TRACE_ID.test(digits) && !ALL_ZERO.test(digits);
-  return {
-    traceId: isTraceId ? digits : randomUUID().replaceAll('-', ''),
-    spanId: newSpanId(),
-    sampled: false,
-  };
+  return TRACE_ID.test(digits) && !ALL_ZERO.test(digits) ? digits : randomUUID().replaceAll('-', '');
+}
+
+/** The first operation of a trace. It is not sampled: the runtime records no spans. */
+export function beginTrace(traceId: string): TraceContext {
+  return { traceId, spanId: newSpanId(), sampled: false };
 }
 
 function newSpanId(): string {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { activeSpan } from '../core/opentelemetry.ts';
 import { idFromHeader } from '../core/request-context.ts';
-import { beginTrace, type TraceContext, traceparentFrom } from '../core/trace-context.ts';
+import { beginTrace, type TraceContext, traceIdFrom, traceparentFrom } from '../core/trace-context.ts';
 import { outcomeOf } from './outcome.ts';
 
 /** Counts an exchange. */
@@ -40,6 +40,7 @@ export class Exchange {
   newer: Exchange | undefined = undefined;
   #id: string | undefined = undefined;
   #trace: TraceContext | undefined = undefined;
+  #traceId: string | undefined = undefined;
 
   constructor(req: IncomingMessage, res: ServerResponse) {
     this.req = req;
@@ -55,7 +56,7 @@ export class Exchange {
 
   /** The trace that a step has set, or one that begins with this request. */
   get trace(): TraceContext {
-    this.#trace ??= beginTrace(this.id);
+    this.#trace ??= beginTrace(this.traceId);
     return this.#trace;
   }
 
@@ -64,7 +65,9 @@ export class Exchange {
   }
 
   get traceId(): string {
-    return this.trace.traceId;
+    if (this.#trace !== undefined) return this.#trace.traceId;
+    this.#traceId ??= traceIdFrom(this.id);
+    return this.#traceId;
   }
 }
 
