@@ -56,6 +56,7 @@ function writeSlot(directory: string, slot: number, series: number): void {
     onRefused: (error) => {
       throw error;
     },
+    onExemplarRefused: () => {},
   });
   for (let i = 0; i < series; i++) {
     // The step is coprime to `series`, so each series comes once.

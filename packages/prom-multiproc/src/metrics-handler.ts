@@ -79,7 +79,8 @@ async function totals(
   const body = async (format: PageFormat): Promise<string | Buffer> =>
     joined(await Promise.all(all.map((one) => pageIn(format, one, slot))));
   const { contentType } = shown;
-  const { format, contentType: answered } = negotiate(accept, contentType, all.some(hasExemplars));
+  const offersOpen = all.some(hasExemplars) || slot?.includesCreated || slot?.hasExemplars;
+  const { format, contentType: answered } = negotiate(accept, contentType, offersOpen);
   try {
     return { status: 200, contentType: answered, body: await body(format) };
   } catch (error) {

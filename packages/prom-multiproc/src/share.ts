@@ -35,6 +35,11 @@ export interface ShareOptions {
    * processes. Series beyond the limit are not counted. Applies to all shared registries of the process. Default: `PROMETHEUS_MULTIPROC_MAX_SERIES`, or no limit.
    */
   readonly maxSeriesPerMetric?: number;
+  /**
+   * Adds the start time of each series as `<name>_created` to pages in OpenMetrics, which are then offered to scrapers. Protocol
+   * buffers always have it. Applies to all shared registries of the process. Default: false.
+   */
+  readonly includeCreatedTimestamps?: boolean;
   /** Called when this process cannot share. Its counts show nowhere until `onRecovered` is called. */
   readonly onFailure?: (error: Error) => void;
   /** Called when this process can share after a failure. Counts made meanwhile are included. */
@@ -149,7 +154,7 @@ function shareIn(directory: string, register: AnyRegistry, options: ShareOptions
   }
   const { name, selfMetrics = true, onFailure, onRecovered } = options;
   const slot = processSlot(directory);
-  slot.limits.set(options);
+  slot.setOptions(options);
   slot.addListener({ onFailure, onRecovered });
   makeShared(slot, register, { name, selfMetrics, mergedFrom: [] });
   watchMerge(register, shareMerged);
@@ -158,7 +163,7 @@ function shareIn(directory: string, register: AnyRegistry, options: ShareOptions
 function shareAgain(known: SharedRegistry, options: ShareOptions): void {
   checkSameName(known.name, options.name);
   const { selfMetrics, onFailure, onRecovered } = options;
-  known.slot.limits.set(options);
+  known.slot.setOptions(options);
   known.selfMetrics = selfMetrics ?? known.selfMetrics;
   if (onFailure !== undefined || onRecovered !== undefined)
     known.slot.addListener({ onFailure, onRecovered });

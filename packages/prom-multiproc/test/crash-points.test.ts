@@ -3,7 +3,7 @@
  * after each write, read each copy and take it over.
  */
 import assert from 'node:assert/strict';
-import fs, { copyFileSync, mkdirSync } from 'node:fs';
+import fs from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import client from 'prom-client';
@@ -11,40 +11,12 @@ import type { MetricDefinition } from '../src/format/layout.ts';
 import { loadLibc } from '../src/os/libc.ts';
 import { tryHold } from '../src/slot/slot-lock.ts';
 import type { SlotWriter } from '../src/slot/slot-writer.ts';
+import { CRASHED_FILE, CrashPoints } from './support/crash-points.ts';
 import { TextReader } from './support/directory-text.ts';
-import { atEachStore } from './support/each-store.ts';
 import { values } from './support/sample.ts';
 import { add, COUNTER, definition, GAUGE, HISTOGRAM, openWriter, SUMMARY } from './support/slot-files.ts';
 import { type Cleanup, temporaryDirectory } from './support/temporary-directory.ts';
 import { shareIn } from './support/twin-registries.ts';
-
-const FILE = 'slot-0.metrics';
-
-/** Copies of a slot file, one for each point at which the process could have been killed. */
-class CrashPoints {
-  readonly copies: { directory: string; before: string }[] = [];
-  readonly #root: string;
-  readonly #live: string;
-
-  constructor(test: Cleanup, live: string) {
-    this.#root = temporaryDirectory(test);
-    this.#live = join(live, FILE);
-  }
-
-  take(before: string): void {
-    if (!fs.existsSync(this.#live)) return;
-    const directory = join(this.#root, String(this.copies.length));
-    mkdirSync(directory);
-    copyFileSync(this.#live, join(directory, FILE));
-    this.copies.push({ directory, before });
-  }
-
-  /** Runs `act`, and copies the file before each write and after the last one. */
-  during(act: () => void): void {
-    atEachStore((before) => this.take(before), act);
-    this.take('the end');
-  }
-}
 
 /** The values that a reader shows. Fails if it finds a damaged file. */
 function shown(t: Cleanup, directory: string, where: string): Map<string, number> {
@@ -202,7 +174,7 @@ test('gauges of a dead process are not shown after the first store of its succes
   const later = points.copies.slice(firstStore + 1);
   assert.ok(later.filter(({ before }) => before === 'mmap').length > 0, 'the cells are mapped later');
   for (const [i, { directory, before }] of points.copies.entries()) {
-    const fd = tryHold(loadLibc(), join(directory, FILE));
+    const fd = tryHold(loadLibc(), join(directory, CRASHED_FILE));
     assert.ok(fd !== undefined);
     const text = new TextReader(t, directory).text();
     fs.closeSync(fd);

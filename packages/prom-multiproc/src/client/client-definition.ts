@@ -24,7 +24,13 @@ export function defineMetric(
     labelNames: [...new Set([...labelNames, ...defaults])],
     bounds,
     ...(registry === undefined ? {} : { registry }),
+    ...(hasExemplars(client) ? { exemplars: true } : {}),
   };
+}
+
+/** Whether the metric has `enableExemplars`, which prom-client knows for counters and histograms. */
+export function hasExemplars(client: ClientMetric): boolean {
+  return Boolean(client.enableExemplars) && ('incWithExemplar' in client || 'observeWithExemplar' in client);
 }
 
 /** Whether all of `labels` are label names of the metric. */

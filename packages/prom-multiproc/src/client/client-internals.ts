@@ -37,7 +37,10 @@ export interface ClientMetric {
   labels?: unknown;
   /** Methods that the constructor assigns to `inc` and `observe`. */
   readonly incWithoutExemplar?: unknown;
+  readonly incWithExemplar?: unknown;
   readonly observeWithoutExemplar?: unknown;
+  readonly observeWithExemplar?: unknown;
+  readonly updateExemplar?: unknown;
 }
 
 export type ClientLabels = Record<string, unknown>;

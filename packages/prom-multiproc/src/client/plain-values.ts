@@ -6,7 +6,8 @@ interface Got {
 
 /** Makes `get()` of a counter or a gauge return plain objects, as prom-client does, instead of series. */
 export function showPlainValues(client: ClientMetric): void {
-  if ('observe' in client) return;
+  // `inc` and `observe` are assigned later, by the constructor of the metric.
+  if (!('incWithoutExemplar' in client || 'dec' in client)) return;
   const get = client.get as (this: ClientMetric) => Promise<Got>;
   client.get = async function getPlain() {
     const got = await get.call(this);

@@ -9,6 +9,8 @@ export interface PageFormat {
    * each syntax, so that a series has one name.
    */
   readonly addsTotal: boolean;
+  /** Whether OpenMetrics has start times, as series `_created`: see `ShareOptions.includeCreatedTimestamps`. */
+  readonly created?: boolean;
 }
 
 export const TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

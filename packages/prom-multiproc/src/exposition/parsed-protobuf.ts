@@ -1,20 +1,11 @@
 import { type Label, sortedLabels } from '../merge/label-text.ts';
 import type { ProtobufWriter } from '../util/protobuf-writer.ts';
 import type { PageFormat } from './page-format.ts';
-import { isCreated, type ParsedExemplar, type ParsedFamily, type ParsedSample } from './parsed-family.ts';
+import { isCreated, type ParsedFamily, type ParsedSample } from './parsed-family.ts';
 import { seriesOfCounter } from './parsed-text.ts';
-import {
-  BUCKET,
-  COUNTER_EXEMPLAR,
-  EXEMPLAR,
-  FAMILY,
-  HISTOGRAM,
-  METRIC,
-  TIMESTAMP,
-  TYPE,
-  VALUE,
-} from './protobuf-fields.ts';
-import { writeHead, writeLabels, writeSummary } from './protobuf-format.ts';
+import { BUCKET, COUNTER, FAMILY, HISTOGRAM, METRIC, TYPE, VALUE } from './protobuf-fields.ts';
+import { writeHead, writeSummary } from './protobuf-format.ts';
+import { writeExemplar, writeLabels } from './protobuf-parts.ts';
 
 type ValueType = 'counter' | 'gauge' | 'untyped';
 
@@ -60,7 +51,7 @@ function writeValues(out: ProtobufWriter, { samples, help }: ParsedFamily, type:
       writeLabels(out, labels);
       const message = out.begin(METRIC[shown]);
       out.double(VALUE, value);
-      if (shown === 'counter') writeExemplar(out, COUNTER_EXEMPLAR, exemplar);
+      if (shown === 'counter') writeExemplar(out, COUNTER.exemplar, exemplar);
       out.end(message);
       writeTime(out, timestampMs);
       out.end(metric);
@@ -89,6 +80,7 @@ function writeGroups(
         parts.map(({ value }) => value),
         sum.value,
         count.value,
+        0,
       );
     }
     writeTime(out, count.timestampMs);
@@ -143,24 +135,4 @@ function boundOf({ labels }: ParsedSample, boundLabel: string): number {
 
 function writeTime(out: ProtobufWriter, timestampMs: number | undefined): void {
   if (timestampMs !== undefined) out.integer(METRIC.timestampMs, Math.max(0, Math.round(timestampMs)));
-}
-
-export function writeExemplar(
-  out: ProtobufWriter,
-  field: number,
-  exemplar: ParsedExemplar | undefined,
-): void {
-  if (exemplar === undefined) return;
-  const { labels, value, timestamp } = exemplar;
-  const start = out.begin(field);
-  writeLabels(out, labels);
-  out.double(EXEMPLAR.value, value);
-  if (timestamp !== undefined) {
-    const time = out.begin(EXEMPLAR.timestamp);
-    const seconds = Math.floor(timestamp);
-    out.integer(TIMESTAMP.seconds, seconds);
-    out.integer(TIMESTAMP.nanos, Math.min(999_999_999, Math.round((timestamp - seconds) * 1e9)));
-    out.end(time);
-  }
-  out.end(start);
 }

@@ -14,10 +14,10 @@ export const METRIC = {
 export const LABEL = { name: 1, value: 2 } as const;
 /** Of Gauge, Counter and Untyped. */
 export const VALUE = 1;
-export const COUNTER_EXEMPLAR = 2;
-export const SUMMARY = { count: 1, sum: 2, quantile: 3 } as const;
+export const COUNTER = { exemplar: 2, created: 3 } as const;
+export const SUMMARY = { count: 1, sum: 2, quantile: 3, created: 4 } as const;
 export const QUANTILE = { quantile: 1, value: 2 } as const;
-export const HISTOGRAM = { count: 1, sum: 2, bucket: 3 } as const;
+export const HISTOGRAM = { count: 1, sum: 2, bucket: 3, created: 15 } as const;
 export const BUCKET = { count: 1, bound: 2, exemplar: 3 } as const;
 export const EXEMPLAR = { label: 1, value: 2, timestamp: 3 } as const;
 export const TIMESTAMP = { seconds: 1, nanos: 2 } as const;

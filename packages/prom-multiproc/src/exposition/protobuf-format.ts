@@ -1,14 +1,16 @@
+import type { Exemplar } from '../format/exemplar-record.ts';
 import { exportedLabel } from '../format/gauge-aggregators.ts';
-import { CELL_OF_BUCKETS } from '../format/layout.ts';
+import { CELL_OF_BUCKETS, CELL_OF_START } from '../format/layout.ts';
 import type { Family } from '../merge/family.ts';
 import type { Label } from '../merge/label-text.ts';
 import type { ProtobufWriter } from '../util/protobuf-writer.ts';
+import { exemplarsOf } from './exemplar-rows.ts';
 import { counterName, type PageFormat } from './page-format.ts';
 import {
   BUCKET,
+  COUNTER,
   FAMILY,
   HISTOGRAM,
-  LABEL,
   METRIC,
   QUANTILE,
   SUMMARY,
@@ -16,6 +18,7 @@ import {
   VALUE,
 } from './protobuf-fields.ts';
 import { type ProtobufLabels, protobufLabels } from './protobuf-labels.ts';
+import { writeCreated, writeExemplar, writeLabels } from './protobuf-parts.ts';
 import { rowsOf, type SeriesRows } from './series-rows.ts';
 
 /** The field `value` of Counter, Gauge or Untyped: tag and double. */
@@ -27,6 +30,7 @@ export function writeFamily(out: ProtobufWriter, family: Family, format: PageFor
   const start = out.begin();
   writeHead(out, type === 'counter' ? counterName(name, format) : name, family.help, TYPE[type]);
   if (family.showsEachSlot) writeBySlot(out, family);
+  else if (family.table.exemplars.size > 0) writeGroups(out, family);
   else if (type === 'counter') writeCounters(out, family);
   else if (type === 'histogram' && family.boundSets.length === 1) writeHistograms(out, family);
   else writeGroups(out, family);
@@ -50,7 +54,9 @@ function writeCounters(out: ProtobufWriter, { table, series }: Family): void {
     const one = all[i]!;
     const value = totals[bases[one]!]!;
     if (Number.isNaN(value)) continue;
-    out.valued(FAMILY.metric, view, one === 0 ? 0 : ends[one - 1]!, ends[one]!, METRIC.counter, value);
+    const start = totals[bases[one]! + CELL_OF_START]!;
+    const from = one === 0 ? 0 : ends[one - 1]!;
+    out.valued(FAMILY.metric, view, from, ends[one]!, METRIC.counter, value, COUNTER.created, start);
   }
 }
 
@@ -71,17 +77,19 @@ function writeHistograms(out: ProtobufWriter, { table, series, boundSets }: Fami
     }
     const start = out.begin(FAMILY.metric);
     out.encoded(labels.view, labels.start(one), labels.end(one));
-    writeHistogram(out, bounds, counts, sum);
+    writeHistogram(out, bounds, counts, sum, totals[base + CELL_OF_START]!);
     out.end(start);
   }
 }
 
-/** Writes gauges, summaries, and histograms with different bounds. */
+/** Writes gauges, summaries, histograms with different bounds, and metrics with exemplars. */
 function writeGroups(out: ProtobufWriter, family: Family): void {
   const labels = protobufLabels(family.table);
   for (const group of family.groups()) {
     const rows = rowsOf(family, group);
-    if (rows !== undefined) writeRows(out, family, labels, group[0]!, rows);
+    if (rows === undefined) continue;
+    const exemplars = exemplarsOf(family, group, rows.bounds);
+    writeRows(out, family, labels, group[0]!, rows, exemplars);
   }
 }
 
@@ -90,22 +98,39 @@ function writeRows(
   { type }: Family,
   labels: ProtobufLabels,
   series: number,
-  { bounds, values }: SeriesRows,
+  { bounds, values, start: began }: SeriesRows,
+  exemplars: readonly (Exemplar | undefined)[] | undefined,
 ): void {
   const start = out.begin(FAMILY.metric);
   out.encoded(labels.view, labels.start(series), labels.end(series));
-  if (type === 'histogram') writeHistogram(out, bounds, values, values.at(-2)!);
-  else if (type === 'summary') writeSummary(out, bounds, values, values.at(-2)!, values.at(-1)!);
+  if (type === 'histogram') writeHistogram(out, bounds, values, values.at(-2)!, began, exemplars);
+  else if (type === 'summary') writeSummary(out, bounds, values, values.at(-2)!, values.at(-1)!, began);
+  else if (type === 'counter') writeCounter(out, values[0]!, began, exemplars?.[0]);
   else writeValue(out, METRIC.gauge, values[0]!);
   out.end(start);
 }
 
+function writeCounter(
+  out: ProtobufWriter,
+  value: number,
+  began: number,
+  exemplar: Exemplar | undefined,
+): void {
+  const start = out.begin(METRIC.counter);
+  out.double(VALUE, value);
+  writeExemplar(out, COUNTER.exemplar, exemplar);
+  writeCreated(out, COUNTER.created, began);
+  out.end(start);
+}
+
 /** `counts` are cumulative, by ascending bound, +Inf last. */
-export function writeHistogram(
+function writeHistogram(
   out: ProtobufWriter,
   bounds: readonly number[],
   counts: ArrayLike<number>,
   sum: number,
+  began: number,
+  exemplars?: readonly (Exemplar | undefined)[],
 ): void {
   const start = out.begin(METRIC.histogram);
   out.integer(HISTOGRAM.count, counts[bounds.length]!);
@@ -114,8 +139,10 @@ export function writeHistogram(
     const bucket = out.begin(HISTOGRAM.bucket);
     out.integer(BUCKET.count, counts[i]!);
     out.double(BUCKET.bound, i < bounds.length ? bounds[i]! : Infinity);
+    writeExemplar(out, BUCKET.exemplar, exemplars?.[i]);
     out.end(bucket);
   }
+  writeCreated(out, HISTOGRAM.created, began);
   out.end(start);
 }
 
@@ -125,6 +152,7 @@ export function writeSummary(
   values: readonly number[],
   sum: number,
   count: number,
+  began: number,
 ): void {
   const start = out.begin(METRIC.summary);
   out.integer(SUMMARY.count, count);
@@ -135,6 +163,7 @@ export function writeSummary(
     out.double(QUANTILE.value, values[i]!);
     out.end(one);
   }
+  writeCreated(out, SUMMARY.created, began);
   out.end(start);
 }
 
@@ -148,15 +177,6 @@ function writeBySlot(out: ProtobufWriter, { table, series }: Family): void {
       writeValue(out, METRIC.gauge, value);
       out.end(start);
     }
-  }
-}
-
-export function writeLabels(out: ProtobufWriter, labels: readonly Label[]): void {
-  for (const [name, value] of labels) {
-    const start = out.begin(METRIC.label);
-    out.text(LABEL.name, name);
-    out.text(LABEL.value, value);
-    out.end(start);
   }
 }
 

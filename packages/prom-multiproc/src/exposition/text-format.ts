@@ -1,9 +1,11 @@
+import type { Exemplar } from '../format/exemplar-record.ts';
 import { exportedLabel } from '../format/gauge-aggregators.ts';
 import { CELL_OF_BUCKETS } from '../format/layout.ts';
 import type { Family } from '../merge/family.ts';
-import { escapeHelp, type Label } from '../merge/label-text.ts';
+import { escapeHelp, type Label, labelText } from '../merge/label-text.ts';
 import type { SeriesTable } from '../merge/series-table.ts';
 import type { TextWriter } from '../util/text-writer.ts';
+import { exemplarsOf } from './exemplar-rows.ts';
 import { templatesOf, uniformTemplates } from './family-templates.ts';
 import { LineTemplate } from './line-template.ts';
 import { counterName, type Head, openCounter, type PageFormat } from './page-format.ts';
@@ -28,6 +30,10 @@ function headOf({ name, type }: Family, format: PageFormat): Head {
 function renderUniform(out: TextWriter, family: Family, format: PageFormat): void {
   const { table, type, series } = family;
   const templates = uniformTemplates(family, format);
+  if (format.syntax === 'openmetrics' && (table.exemplars.size > 0 || format.created)) {
+    for (let i = 0; i < series.length; i++) renderOpen(out, family, [series.array[i]!], templates, format);
+    return;
+  }
   if (type === 'counter') {
     renderCounters(out, family, templates[0]!);
     return;
@@ -44,8 +50,37 @@ function renderGroups(out: TextWriter, family: Family, format: PageFormat): void
   for (const group of family.groups()) {
     const rows = rowsOf(family, group);
     if (rows === undefined) continue;
-    renderRows(out, family.table, group[0]!, templatesOf(family, rows.bounds, format), rows);
+    const templates = templatesOf(family, rows.bounds, format);
+    if (format.syntax === 'openmetrics') renderOpen(out, family, group, templates, format);
+    else renderRows(out, family.table, group[0]!, templates, rows);
   }
+}
+
+/** As `renderRows`, with exemplars and start times, which only OpenMetrics has. */
+function renderOpen(
+  out: TextWriter,
+  family: Family,
+  group: readonly number[],
+  templates: readonly LineTemplate[],
+  format: PageFormat,
+): void {
+  const rows = rowsOf(family, group);
+  if (rows === undefined) return;
+  const exemplars = exemplarsOf(family, group, rows.bounds);
+  rows.values.forEach((value, i) => {
+    renderLine(out, family.table, group[0]!, templates[i]!, value);
+    const exemplar = exemplars?.[i];
+    if (exemplar !== undefined) renderExemplar(out, exemplar);
+  });
+  const { name, type } = headOf(family, format);
+  if (!format.created || rows.start === 0 || type === 'unknown') return;
+  renderLine(out, family.table, group[0]!, new LineTemplate(`${name}_created`), rows.start);
+}
+
+function renderExemplar(out: TextWriter, { labels, value, timestamp }: Exemplar): void {
+  out.string(` # {${labelText(labels)}} `);
+  out.number(value);
+  out.string(` ${timestamp}`);
 }
 
 /** Renders one line for each slot that has the series. */

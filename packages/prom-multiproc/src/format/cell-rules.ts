@@ -1,25 +1,26 @@
 import { IntList } from '../util/int-list.ts';
-import { CELL_OF_COUNT, CELL_OF_START, cellsPerSeries, type MetricDefinition, placeCells } from './layout.ts';
+import {
+  CELL_OF_COUNT,
+  CELL_OF_START,
+  cellsPerSeries,
+  type MetricDefinition,
+  placeCells,
+  valueCells,
+} from './layout.ts';
 import { BadLogError } from './log-codec.ts';
 
 /** A double represents whole numbers exactly up to here. */
 const MAX_COUNT = 2 ** 53;
 
-/** The rules of series by type. Those with any rule have a start time. */
-const NO_RULE = 0;
-/** The value is not negative. */
-const NOT_NEGATIVE = 1;
-/** The cell after the start time is a count. */
-const ONE_COUNT = 2;
-/** All cells after the start time are counts. */
-const ALL_COUNTS = 3;
-const KINDS = 4;
-
-const KIND_OF = { counter: NOT_NEGATIVE, gauge: NO_RULE, histogram: ALL_COUNTS, summary: ONE_COUNT };
+/** Numbers of a run: of its series, of the cells of each, and a rule. */
+const RUN = 3;
+/** Rules. A number from 0 on: the series has a start time and, after it, this number of counts. */
+const NO_RULE = -1;
+const COUNTER = -2;
 
 /** Checks the cells of one file for values that a writer cannot have stored: FORMAT.md#damage. */
 export class CellRules {
-  /** Runs of series with the same rule: their number, then `KINDS` times the cells of each plus the kind. */
+  /** Runs of series with the same rule. */
   readonly #runs = new IntList();
 
   copyFrom(other: CellRules): void {
@@ -28,13 +29,13 @@ export class CellRules {
 
   /** Adds the next series of the file. */
   addSeries(definition: MetricDefinition): void {
-    const rule = cellsPerSeries(definition) * KINDS + KIND_OF[definition.type];
+    const cells = cellsPerSeries(definition);
+    const rule = ruleOf(definition);
     const { array, length } = this.#runs;
-    if (length > 0 && array[length - 1] === rule) {
-      array[length - 2]!++;
+    if (length > 0 && array[length - 1] === rule && array[length - 2] === cells) {
+      array[length - RUN]!++;
     } else {
-      this.#runs.push(1);
-      this.#runs.push(rule);
+      for (const number of [1, cells, rule]) this.#runs.push(number);
     }
   }
 
@@ -42,23 +43,35 @@ export class CellRules {
   check(values: Float64Array): void {
     const { array, length } = this.#runs;
     let next = 0;
-    for (let run = 0; run < length; run += 2) {
+    for (let run = 0; run < length; run += RUN) {
       const count = array[run]!;
-      const kind = array[run + 1]! % KINDS;
-      const cells = (array[run + 1]! - kind) / KINDS;
-      const counts = kind === ALL_COUNTS ? cells - CELL_OF_COUNT : kind === ONE_COUNT ? 1 : 0;
+      const cells = array[run + 1]!;
+      const rule = array[run + 2]!;
       for (let i = 0; i < count; i++) {
         const first = placeCells(next, cells);
         next = first + cells;
         const value = values[first]!;
         // The other cells of an absent series may hold any value.
-        if (kind === NO_RULE || Number.isNaN(value)) continue;
-        if (kind === NOT_NEGATIVE && value < 0) throw invalid(values, first);
+        if (rule === NO_RULE || Number.isNaN(value)) continue;
+        if (rule === COUNTER && value < 0) throw invalid(values, first);
         const start = values[first + CELL_OF_START]!;
         if (!(start >= 0 && start < Infinity)) throw invalid(values, first + CELL_OF_START);
-        if (counts > 0) checkCounts(values, first + CELL_OF_COUNT, first + CELL_OF_COUNT + counts);
+        if (rule > 0) checkCounts(values, first + CELL_OF_COUNT, first + CELL_OF_COUNT + rule);
       }
     }
+  }
+}
+
+function ruleOf(definition: MetricDefinition): number {
+  switch (definition.type) {
+    case 'counter':
+      return COUNTER;
+    case 'gauge':
+      return NO_RULE;
+    case 'histogram':
+      return valueCells(definition) - CELL_OF_COUNT;
+    case 'summary':
+      return 1;
   }
 }
 

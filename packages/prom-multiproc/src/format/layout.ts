@@ -1,6 +1,6 @@
 /**
  * Constants and arithmetic of the slot file, version 2. FORMAT.md is the specification; a test compares the two. A slot file is a
- * header and chunks: chunks of log (records that define metrics and series) and chunks of cells (the values, 8-byte doubles).
+ * header and chunks: chunks of log (records that define metrics and series), of cells (the values, 8-byte doubles) and of exemplars.
  */
 
 export const MAGIC = Buffer.from('PROMSLOT');
@@ -24,10 +24,19 @@ export const AT_CHUNK_KINDS = 512;
 
 export const CHUNK_OF_CELLS = 1;
 export const CHUNK_OF_LOG = 2;
+export const CHUNK_OF_EXEMPLARS = 3;
 
 export const RECORD_HEAD_BYTES = 8;
 export const RECORD_METRIC = 1;
 export const RECORD_SERIES = 2;
+
+/** Flags of a metric record. */
+export const FLAG_NAMED = 1;
+export const FLAG_EXEMPLARS = 2;
+
+export const EXEMPLAR_BYTES = 416;
+export const EXEMPLARS_PER_CHUNK = 157;
+export const EXEMPLAR_NUMBERS = 2 ** 20;
 
 const FILE_NAME = /^slot-(0|[1-9][0-9]{0,3})\.metrics$/;
 export const MAX_SLOTS = 10_000;
@@ -46,6 +55,8 @@ export interface MetricDefinition {
   readonly bounds: readonly number[];
   /** Name of the metric's registry; absent if it has none. */
   readonly registry?: string;
+  /** Whether its series have exemplars: of a counter or a histogram. */
+  readonly exemplars?: true;
 }
 
 /** One label of a series: an index into the metric's label names, and the value. */
@@ -78,7 +89,12 @@ export const CELL_OF_BUCKETS = 2;
 export const CELL_OF_QUANTILES = 3;
 
 /** Number of cells of a series of this metric. */
-export function cellsPerSeries({ type, aggregator, bounds }: MetricDefinition): number {
+export function cellsPerSeries(definition: MetricDefinition): number {
+  return valueCells(definition) + exemplarCells(definition);
+}
+
+/** Number of cells before those of the exemplars. */
+export function valueCells({ type, aggregator, bounds }: MetricDefinition): number {
   switch (type) {
     case 'counter':
       return CELL_OF_START + 1;
@@ -89,6 +105,12 @@ export function cellsPerSeries({ type, aggregator, bounds }: MetricDefinition): 
     case 'summary':
       return CELL_OF_QUANTILES + bounds.length;
   }
+}
+
+/** Number of cells that refer to exemplars: one for a counter, one for each bucket of a histogram. */
+export function exemplarCells({ type, bounds, exemplars }: MetricDefinition): number {
+  if (exemplars === undefined) return 0;
+  return type === 'histogram' ? bounds.length + 1 : 1;
 }
 
 /** The first cell of a series of `count` cells, if the cells before `next` are used. No series straddles two chunks. */

@@ -1,5 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import {
+  FLAG_EXEMPLARS,
+  FLAG_NAMED,
   type LabelPair,
   METRIC_TYPES,
   type MetricDefinition,
@@ -27,12 +29,12 @@ export class BadLogError extends Error {
 
 /** Encodes a metric record, with its head and padding. */
 export function encodeMetric(definition: MetricDefinition): Buffer {
-  const { type, labelNames, bounds, registry } = definition;
+  const { type, labelNames, bounds, registry, exemplars } = definition;
   const fixed = Buffer.alloc(16 + bounds.length * 8);
   fixed.writeUInt32LE(METRIC_TYPES.indexOf(type) + 1, 0);
   fixed.writeUInt32LE(labelNames.length, 4);
   fixed.writeUInt32LE(bounds.length, 8);
-  fixed.writeUInt32LE(registry === undefined ? 0 : 1, 12);
+  fixed.writeUInt32LE((registry === undefined ? 0 : FLAG_NAMED) + (exemplars ? FLAG_EXEMPLARS : 0), 12);
   bounds.forEach((bound, i) => {
     fixed.writeDoubleLE(bound, 16 + i * 8);
   });
@@ -204,8 +206,9 @@ class PayloadReader {
     if (type === undefined) throw this.#bad('unknown metric type');
     const labelCount = this.#count(4);
     const boundCount = this.#count(8);
-    const isNamed = this.#u32();
-    if (isNamed > 1) throw this.#bad(`${isNamed} registry names, at most 1 is allowed`);
+    const flags = this.#u32();
+    const known = type === 'counter' || type === 'histogram' ? FLAG_NAMED | FLAG_EXEMPLARS : FLAG_NAMED;
+    if (flags > known) throw this.#bad(`unknown flags ${flags} of a ${type}`);
     const bounds = Array.from({ length: boundCount }, () => this.#f64());
     if (bounds.some((bound, i) => !(bound > (bounds[i - 1] ?? -Infinity) && bound < Infinity))) {
       throw this.#bad('bounds are not ascending and finite');
@@ -214,9 +217,10 @@ class PayloadReader {
     const help = this.#text();
     const aggregator = this.#text();
     const labelNames = Array.from({ length: labelCount }, () => this.#text());
-    const registry = isNamed === 1 ? { registry: this.#text() } : {};
+    const registry = flags & FLAG_NAMED ? { registry: this.#text() } : {};
+    const exemplars = flags & FLAG_EXEMPLARS ? ({ exemplars: true } as const) : {};
     this.#finish();
-    return { name, help, type, aggregator, labelNames, bounds, ...registry };
+    return { name, help, type, aggregator, labelNames, bounds, ...registry, ...exemplars };
   }
 
   /** Reads a count of items of at least `bytesEach` bytes. Rejects one that cannot fit before anything is allocated. */

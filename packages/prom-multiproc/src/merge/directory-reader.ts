@@ -98,6 +98,11 @@ export class DirectoryReader {
     return this.#table.families;
   }
 
+  /** Whether any process has metrics with exemplars. */
+  get hasExemplars(): boolean {
+    return this.#table.hasExemplars;
+  }
+
   /** Number of series that were read. */
   get seriesCount(): number {
     return this.#table.length;
@@ -117,7 +122,10 @@ export class DirectoryReader {
     this.#table.clearTotals();
     // Always in slot order: another order of the same values may round to a lower total.
     const { totals } = this.#table;
-    for (const { reader, series } of views) series.addTo(totals, reader.slot, reader.values, reader.live);
+    for (const { reader, series } of views) {
+      series.addTo(totals, reader.slot, reader.values, reader.live);
+      series.addExemplars(reader.exemplars.all);
+    }
     const living = views.filter(({ reader }) => reader.live);
     const now = bootTime();
     this.status = {

@@ -1,3 +1,4 @@
+import type { Exemplar } from '../format/exemplar-record.ts';
 import {
   type Fold,
   foldOf,
@@ -6,7 +7,14 @@ import {
   keepsDeadValues,
   shownAggregator,
 } from '../format/gauge-aggregators.ts';
-import { CELL_OF_QUANTILES, cellsPerSeries, familyKey, type MetricDefinition } from '../format/layout.ts';
+import {
+  CELL_OF_QUANTILES,
+  cellsPerSeries,
+  exemplarCells,
+  familyKey,
+  type MetricDefinition,
+  valueCells,
+} from '../format/layout.ts';
 import { sameBounds } from '../util/buckets.ts';
 import { grown, IntList } from '../util/int-list.ts';
 import { Family } from './family.ts';
@@ -26,6 +34,8 @@ export interface Shape {
   readonly keeps: boolean;
   /** The shown bounds: none for a summary without quantiles. */
   readonly bounds: readonly number[];
+  /** Number of exemplars of a series in a slot. Its last cells refer to them. */
+  readonly exemplars: number;
   /** Other shapes of the family with the same bounds. Their series have common totals. */
   readonly twins: number[];
 }
@@ -57,6 +67,10 @@ export class SeriesTable {
   readonly shapeOf = new IntList();
   /** The index of the first total of each series. */
   readonly bases = new IntList();
+  /** The newest exemplar of a counter or a bucket, by the index of its total. */
+  readonly exemplars = new Map<number, Exemplar>();
+  /** Whether any shape has exemplars. */
+  hasExemplars = false;
 
   /** The values of gauges that show each slot, by the index of their first total. */
   readonly #bySlot = new Map<number, SlotValue[]>();
@@ -129,6 +143,7 @@ export class SeriesTable {
     this.totals = grown(this.totals, this.totalCount);
     this.totals.fill(Number.NaN).set(this.#baseTotals.subarray(0, this.totalCount));
     this.#bySlot.clear();
+    this.exemplars.clear();
   }
 
   /** The initial values of the totals at each merge: the sums of slots that do not change any more. */
@@ -180,6 +195,7 @@ export class SeriesTable {
           fold: undefined,
           keeps: false,
           bounds: [],
+          exemplars: 0,
           twins: [],
         }) - 1
       );
@@ -190,12 +206,14 @@ export class SeriesTable {
     const shape: Shape = {
       family,
       cells,
-      totals: isGauge ? GAUGE_TOTALS : plain ? CELL_OF_QUANTILES : cells,
+      totals: isGauge ? GAUGE_TOTALS : plain ? CELL_OF_QUANTILES : valueCells(definition),
       fold: isGauge ? foldOf(family.aggregator) : undefined,
       keeps: isGauge && keepsDeadValues(definition.aggregator) && keepsDeadValues(family.aggregator),
       bounds: plain ? [] : definition.bounds,
+      exemplars: exemplarCells(definition),
       twins: [],
     };
+    this.hasExemplars ||= shape.exemplars > 0;
     const known = this.shapes.findIndex((other) => other.family === family && isSame(other, shape));
     if (known >= 0) return known;
     const number = this.shapes.length;

@@ -1,4 +1,5 @@
-import { CELL_OF_START, type MetricDefinition, placeCells } from '../format/layout.ts';
+import type { Exemplar } from '../format/exemplar-record.ts';
+import { CELL_OF_BUCKETS, CELL_OF_START, type MetricDefinition, placeCells } from '../format/layout.ts';
 import type { SlotListener } from '../slot/slot-listener.ts';
 import { IntList } from '../util/int-list.ts';
 import type { NamedShape, SeriesTable, Shape } from './series-table.ts';
@@ -42,6 +43,17 @@ export class SlotSeries implements SlotListener {
     }
     this.#lastRun = one;
     this.#lastLength = 1;
+  }
+
+  /** Adds the exemplars of the slot, by cell, to those of the table. The newest stays, then that of the lowest slot. */
+  addExemplars(exemplars: ReadonlyMap<number, Exemplar>): void {
+    if (exemplars.size === 0) return;
+    const runs = this.#runs.array;
+    let next = 0;
+    for (let i = 0; i < this.#runs.length; i += 2) {
+      next = addExemplarsOfRun(this.#table, exemplars, runs[i]!, runs[i + 1]!, next);
+    }
+    addExemplarsOfRun(this.#table, exemplars, this.#lastRun, this.#lastLength, next);
   }
 
   /** Merges the values of the slot into `totals`. A series whose first cell is NaN is absent. */
@@ -112,6 +124,31 @@ function foldRun(merge: Merge, shape: Shape, first: number, count: number, next:
     if (live || keeps) {
       fold!(totals, start + i * width, value, cells === 2 ? values[from + 1]! : 0);
       if (family!.showsEachSlot) table.addBySlot(first + i, { slot, value });
+    }
+  }
+  return end;
+}
+
+/** As `mergeRun`, for exemplars. */
+function addExemplarsOfRun(
+  table: SeriesTable,
+  all: ReadonlyMap<number, Exemplar>,
+  first: number,
+  count: number,
+  next: number,
+): number {
+  if (count === 0) return next;
+  const { cells, totals, exemplars, family } = table.shapes[table.shapeOf.array[first]!]!;
+  const offset = family?.type === 'histogram' ? CELL_OF_BUCKETS : 0;
+  let end = next;
+  for (let i = 0; i < count; i++) {
+    end = placeCells(end, cells) + cells;
+    const base = table.bases.array[first]! + i * totals + offset;
+    for (let place = 0; place < exemplars; place++) {
+      const one = all.get(end - exemplars + place);
+      if (one === undefined) continue;
+      const known = table.exemplars.get(base + place);
+      if (known === undefined || one.timestamp > known.timestamp) table.exemplars.set(base + place, one);
     }
   }
   return end;

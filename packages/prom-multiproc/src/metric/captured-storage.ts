@@ -108,7 +108,7 @@ class CapturedStorage implements StorageListener {
         : this.#store.excess.of(hash, entry, this.#gauge(false));
     if ((known as unknown) === entry) return known;
     if (entry.value !== undefined) (known as ValueSeries).value = entry.value;
-    else known.overwrite(valuesOf(entry, metric.bounds));
+    else known.overwrite(valuesOf(entry, metric));
     return known;
   }
 
@@ -139,9 +139,7 @@ class CapturedStorage implements StorageListener {
     // Not well-formed: prom-client looks gauges up by its own text of the labels.
     if (isGauge) return { ...labels };
     const { client } = this.#metric;
-    const isOnFastPath =
-      client.enableExemplars !== true &&
-      ('incWithoutExemplar' in client || 'observeWithoutExemplar' in client);
+    const isOnFastPath = 'incWithoutExemplar' in client || 'observeWithoutExemplar' in client;
     return isOnFastPath ? lastingLabels(labels) : labels;
   }
 

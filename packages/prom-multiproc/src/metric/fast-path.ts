@@ -1,7 +1,9 @@
+import { hasExemplars } from '../client/client-definition.ts';
 import type { ClientLabels } from '../client/client-internals.ts';
 import { CELL_OF_BUCKETS } from '../format/layout.ts';
 import { bucketOf } from '../util/buckets.ts';
 import { counterChildren, histogramChildren, type Inc, isFiniteNumber, type Observe } from './bound-child.ts';
+import { installExemplarFastPath } from './exemplar-fast-path.ts';
 import { NO_LABELS, replaceLabels } from './labels-method.ts';
 import { isClientsOwn, replace } from './replace-method.ts';
 import type { SharedMetric } from './shared-metric.ts';
@@ -12,7 +14,11 @@ import type { SharedMetric } from './shared-metric.ts';
  */
 export function installFastPath(metric: SharedMetric): void {
   const { client } = metric;
-  if (client.enableExemplars === true) return;
+  if (hasExemplars(client)) {
+    const inc = makeInc(metric, client.incWithoutExemplar as Inc);
+    installExemplarFastPath(metric, inc, makeObserve(metric, client.observeWithoutExemplar as Observe));
+    return;
+  }
   if (isClientsOwn(client, 'inc', 'incWithoutExemplar')) {
     const clientsInc = client.incWithoutExemplar as Inc;
     const inc = makeInc(metric, clientsInc);

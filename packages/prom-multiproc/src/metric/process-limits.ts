@@ -29,7 +29,7 @@ function maxSeriesPerMetric(): number {
   return isCount(wanted) ? wanted : Infinity;
 }
 
-interface LimitOptions {
+export interface LimitOptions {
   readonly collectTimeoutMs?: number | undefined;
   readonly maxSeriesPerMetric?: number | undefined;
 }

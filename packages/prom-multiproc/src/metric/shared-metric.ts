@@ -1,4 +1,4 @@
-import { hasLabels, lastingLabels } from '../client/client-definition.ts';
+import { hasExemplars, hasLabels, lastingLabels } from '../client/client-definition.ts';
 import {
   type ClientLabels,
   type ClientMetric,
@@ -15,6 +15,7 @@ import {
 } from '../format/layout.ts';
 import type { Cells } from '../slot/slot-file.ts';
 import { captureStorage, type StoredMetric } from './captured-storage.ts';
+import type { CountedSeries, SummarySeries } from './counted-series.ts';
 import { DefinedMetric, type MetricRegistry } from './defined-metric.ts';
 import { ExcessSeries } from './excess-series.ts';
 import { HashIndex } from './hash-index.ts';
@@ -22,7 +23,7 @@ import { LabelTree } from './label-tree.ts';
 import { type CellSource, MetricCells } from './metric-cells.ts';
 import { OriginalLabels } from './original-labels.ts';
 import { emptySeries } from './series-of-entry.ts';
-import type { SharedSeries, SummarySeries } from './shared-series.ts';
+import type { SharedSeries } from './shared-series.ts';
 
 /**
  * One metric of prom-client whose storage is captured: every method, bound child and timer writes to its cells. The cells are
@@ -76,6 +77,11 @@ export class SharedMetric implements StoredMetric {
   /** In ascending order: upper bounds of a histogram without +Inf, or quantiles of a summary. */
   get bounds(): readonly number[] {
     return this.#defined.bounds;
+  }
+
+  get exemplarPlaces(): number {
+    if (!hasExemplars(this.client)) return 0;
+    return 'observeWithExemplar' in this.client ? this.bounds.length + 1 : 1;
   }
 
   /** The series of this process with their current values, except series for which the slot has no room. */
@@ -173,7 +179,7 @@ export class SharedMetric implements StoredMetric {
 
   /** Begins the series of a summary anew after its `reset()`, which keeps them. */
   restart(): void {
-    for (const series of this.#cells.all as readonly SummarySeries[]) series.restart();
+    for (const series of this.#cells.all as readonly CountedSeries[]) series.restart();
   }
 
   /** Takes every series out of the slot; the metric continues on the heap. @returns whether this process has counted in it */

@@ -1,13 +1,13 @@
-import type { ClientEntry, ClientLabels } from '../client/client-internals.ts';
-import { CELL_OF_BUCKETS, CELL_OF_COUNT, CELL_OF_START } from '../format/layout.ts';
+import type { ClientLabels } from '../client/client-internals.ts';
 import { bootTime } from '../os/boot-clock.ts';
-import { unixTime } from '../os/unix-time.ts';
 import type { Cells } from '../slot/slot-file.ts';
 
 /** The metric of a series, as its writes need it. */
 export interface SeriesOwner {
   /** In ascending order: upper bounds of a histogram without +Inf, or quantiles of a summary. */
   readonly bounds: readonly number[];
+  /** Number of exemplars of a series: none unless the metric has `enableExemplars`. */
+  readonly exemplarPlaces: number;
   /** Called before each write through prom-client's own storage. */
   beforeWrite(): void;
   /** Whether a value may be stored. NaN in a counter's shared cell could never be removed. */
@@ -95,44 +95,6 @@ function copyCells(from: Cells, to: Cells, count: number): void {
   }
 }
 
-/** A series whose values add up over processes. It has a start time, see `unixTime`. */
-export class CountedSeries extends SharedSeries {
-  /** Adds its values to those of an earlier process, unless `replaces`. The older start time stays. */
-  override moveTo(cells: Cells, count: number, replaces: boolean): void {
-    const { array, base } = cells;
-    if (replaces || Number.isNaN(array[base]!)) {
-      super.moveTo(cells, count, replaces);
-      return;
-    }
-    for (let i = count - 1; i >= 0; i--) {
-      if (i !== CELL_OF_START) array[base + i]! += this.array[this.base + i]!;
-    }
-    const start = this.array[this.base + CELL_OF_START]!;
-    if (start < array[base + CELL_OF_START]!) array[base + CELL_OF_START] = start;
-    this.array = array;
-    this.base = base;
-  }
-
-  override moveToHeap(count: number, takesValues: boolean): void {
-    super.moveToHeap(count, takesValues);
-    if (!takesValues) this.restart();
-  }
-
-  /** Begins anew: the values are zero from now on. */
-  restart(): void {
-    this.array[this.base + CELL_OF_START] = unixTime();
-  }
-}
-
-export class CounterSeries extends CountedSeries {
-  get value(): number {
-    return this.array[this.base]!;
-  }
-  set value(value: number) {
-    this.store(0, value);
-  }
-}
-
 /** A series of a gauge. The cell of a gauge that was never set holds -0; prom-client reads 0. */
 export class ValueSeries extends SharedSeries {
   get value(): number {
@@ -154,89 +116,3 @@ export class TimedSeries extends SharedSeries {
     this.array[this.base + 1] = bootTime();
   }
 }
-
-export class SummarySeries extends CountedSeries {
-  readonly td: ClientEntry['td'];
-
-  constructor(owner: SeriesOwner, labels: ClientLabels, initial: Float64Array, td: ClientEntry['td']) {
-    super(owner, labels, initial);
-    this.td = td;
-  }
-
-  /** @prometheus-io/client reads the sum and count of a summary from `value`. */
-  get value(): this {
-    return this;
-  }
-
-  get sum(): number {
-    return this.array[this.base]!;
-  }
-  set sum(sum: number) {
-    this.store(0, sum);
-  }
-  get count(): number {
-    return this.array[this.base + CELL_OF_COUNT]!;
-  }
-  set count(count: number) {
-    this.store(CELL_OF_COUNT, count);
-  }
-}
-
-/**
- * A series of a histogram. Its count is the sum of its buckets. prom-client increments `count` first and a bucket afterwards: the
- * difference is kept outside the cells until then, because no cell may decrease.
- */
-export class HistogramSeries extends CountedSeries {
-  bucketExemplars: unknown;
-  #pending = 0;
-  #buckets: Record<string, number> | undefined;
-
-  get sum(): number {
-    return this.array[this.base]!;
-  }
-  set sum(sum: number) {
-    this.store(0, sum);
-  }
-
-  get count(): number {
-    return this.#total() + this.#pending;
-  }
-  set count(count: number) {
-    this.owner.beforeWrite();
-    this.#pending = count - this.#total();
-  }
-
-  get bucketValues(): Record<string, number> {
-    this.#buckets ??= this.#makeBuckets();
-    return this.#buckets;
-  }
-
-  #total(): number {
-    let count = 0;
-    for (let i = 0; i <= this.owner.bounds.length; i++) count += this.array[this.base + CELL_OF_BUCKETS + i]!;
-    return count;
-  }
-
-  #makeBuckets(): Record<string, number> {
-    const buckets = {};
-    const bounds = this.owner.bounds.map(String);
-    // prom-client looks up this bucket for a value above all bounds.
-    if (!bounds.includes(ABOVE_ALL)) bounds.push(ABOVE_ALL);
-    bounds.forEach((bound, i) => {
-      Object.defineProperty(buckets, bound, {
-        get: () => this.array[this.base + CELL_OF_BUCKETS + i]!,
-        set: (count: number) => {
-          this.owner.beforeWrite();
-          this.#pending -= count - this.array[this.base + CELL_OF_BUCKETS + i]!;
-          this.array[this.base + CELL_OF_BUCKETS + i] = count;
-        },
-        enumerable: i < this.owner.bounds.length,
-        configurable: true,
-      });
-    });
-    return buckets;
-  }
-}
-
-/** prom-client's name of the +Inf bucket. */
-const ABOVE_ALL = '-1';

@@ -1,5 +1,7 @@
 import type { ClientLabels, ClientMetric } from '../client/client-internals.ts';
+import { exemplarsOf } from '../exposition/exemplar-rows.ts';
 import { rowsOf } from '../exposition/series-rows.ts';
+import type { Exemplar } from '../format/exemplar-record.ts';
 import { exportedLabel, isBySlot, mergedAs } from '../format/gauge-aggregators.ts';
 import { seriesKey } from '../format/series-key.ts';
 import type { Family } from '../merge/family.ts';
@@ -12,7 +14,13 @@ interface JsonValue {
   labels: ClientLabels;
   value: number;
   metricName?: string;
-  exemplar?: null;
+  exemplar?: JsonExemplar | null;
+}
+
+interface JsonExemplar {
+  readonly labelSet: Readonly<Record<string, string>>;
+  readonly value: number;
+  readonly timestamp: number;
 }
 
 export interface JsonMetric {
@@ -83,7 +91,11 @@ function seriesToJson(family: Family, group: readonly number[], client?: ClientM
   const rows = rowsOf(family, group);
   if (rows === undefined) return [];
   const { bounds, values } = rows;
-  if (type === 'counter' || type === 'gauge') return [{ value: values[0]!, labels: {} }];
+  const exemplars = exemplarsOf(family, group, bounds)?.map(toJsonExemplar);
+  if (type === 'counter' || type === 'gauge') {
+    const exemplar = exemplars?.[0];
+    return [{ value: values[0]!, labels: {}, ...(exemplar && { exemplar }) }];
+  }
   const [sum, count] = values.slice(-2) as [number, number];
   const sumAndCount = [
     { metricName: `${name}_sum`, labels: {}, value: sum },
@@ -92,10 +104,17 @@ function seriesToJson(family: Family, group: readonly number[], client?: ClientM
   if (type === 'summary') return sumAndCount;
   const buckets = [...bounds, Infinity].map((bound, i) => {
     const bucket = { metricName: `${name}_bucket`, value: values[i]! };
-    if (bound !== Infinity) return { ...bucket, labels: { le: bound }, exemplar: null };
+    if (bound !== Infinity) return { ...bucket, labels: { le: bound }, exemplar: exemplars?.[i] ?? null };
     // If the client stores exemplars, its JSON has no property `exemplar` for +Inf. prom-client 15.1.0 always stores them.
     const exemplar = client?.bucketExemplars === undefined ? { exemplar: null } : {};
-    return { ...bucket, labels: { le: '+Inf' }, ...exemplar };
+    const own = exemplars?.[i];
+    return { ...bucket, labels: { le: '+Inf' }, ...(own ? { exemplar: own } : exemplar) };
   });
   return [...buckets, ...sumAndCount];
+}
+
+function toJsonExemplar(exemplar: Exemplar | undefined): JsonExemplar | undefined {
+  if (exemplar === undefined) return undefined;
+  const { labels, value, timestamp } = exemplar;
+  return { labelSet: Object.fromEntries(labels), value, timestamp };
 }

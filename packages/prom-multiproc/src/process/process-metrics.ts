@@ -102,9 +102,11 @@ export class ProcessMetrics {
     this.#unbound.add(metric);
   }
 
-  /** Moves metrics into the slot that were registered or counted before the slot was taken. */
+  /** Completes the slot: moves metrics into it that were registered or counted before it was taken, and stores late exemplars. */
   bindAll(): void {
-    if (this.#slot.writer() === undefined) return;
+    const writer = this.#slot.writer();
+    if (writer === undefined) return;
+    writer.writeLateExemplars();
     for (const metric of this.#unbound) if (metric.isComplete && metric.bind()) this.#unbound.delete(metric);
   }
 }

@@ -8,7 +8,7 @@ import { DirectoryReader } from '../merge/directory-reader.ts';
 import { Collector } from '../metric/collector.ts';
 import type { MetricRegistry } from '../metric/defined-metric.ts';
 import { MetricWarnings } from '../metric/metric-warnings.ts';
-import { COLLECT_LIMIT, ProcessLimits } from '../metric/process-limits.ts';
+import { COLLECT_LIMIT, type LimitOptions, ProcessLimits } from '../metric/process-limits.ts';
 import type { SharedMetric } from '../metric/shared-metric.ts';
 import { loadLibc } from '../os/libc.ts';
 import { readOwn } from '../slot/own-directory.ts';
@@ -24,6 +24,10 @@ import { SlotCellSource } from './slot-cell-source.ts';
 import { type SharingListener, SlotHolder } from './slot-holder.ts';
 import { SlotRefresh } from './slot-refresh.ts';
 
+interface SlotOptions extends LimitOptions {
+  readonly includeCreatedTimestamps?: boolean;
+}
+
 /** Number of pages after which V8 has compiled most of the code that makes them. */
 const REHEARSALS = 3;
 
@@ -35,6 +39,8 @@ export class ProcessSlot {
   readonly #warnings = new Warnings();
   readonly #metricWarnings = new MetricWarnings(this.#warnings);
   readonly limits = new ProcessLimits();
+  /** See `ShareOptions`. */
+  includesCreated = false;
   /** The self-metrics in this slot. */
   readonly selfMetrics = new SlotSelfMetrics(() => this.#takeWriter());
   readonly #holder: SlotHolder;
@@ -88,6 +94,17 @@ export class ProcessSlot {
   identity(name: string | undefined): string {
     const { dev, ino } = statSync(this.directory);
     return `${dev}:${ino}${name === undefined ? '' : `:${name}`}`;
+  }
+
+  /** @throws TypeError for an invalid limit */
+  setOptions(options: SlotOptions): void {
+    this.limits.set(options);
+    this.includesCreated = options.includeCreatedTimestamps ?? this.includesCreated;
+  }
+
+  /** Whether any process has metrics with exemplars. @throws Error if the slots cannot be read */
+  get hasExemplars(): boolean {
+    return (this.#reader ?? this.read()).hasExemplars;
   }
 
   /** Why this process cannot share. It tries again at each refresh. Undefined while it can, or has not tried. */

@@ -54,7 +54,8 @@ export class RegistryView {
    */
   async page(format: PageFormat = this.#native): Promise<Buffer> {
     const foreign = await this.#collectAll((metric) => this.#foreign(metric).text(metric));
-    return renderPage(this.#blocks(this.#slot.read(), foreign, format), format);
+    const shown = { ...format, created: this.#slot.includesCreated };
+    return renderPage(this.#blocks(this.#slot.read(), foreign, format), shown);
   }
 
   /** Returns one metric, without a final line feed. */
@@ -208,7 +209,7 @@ export class RegistryView {
   }
 
   get #native(): PageFormat {
-    return formatOf(this.#options.contentType());
+    return { ...formatOf(this.#options.contentType()), created: this.#slot.includesCreated };
   }
 }
 

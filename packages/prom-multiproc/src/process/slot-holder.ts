@@ -91,6 +91,8 @@ export class SlotHolder {
         now: bootTime,
         onRefused: (error) =>
           this.#warnings.once('PROM_MULTIPROC_REFUSED', `a series is not shared: ${error.message}`),
+        onExemplarRefused: (error) =>
+          this.#warnings.once('PROM_MULTIPROC_REFUSED', `an exemplar is not shared: ${error.message}`),
       });
     } catch (error) {
       this.#fail(error);

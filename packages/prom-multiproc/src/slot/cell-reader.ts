@@ -52,6 +52,14 @@ export class CellReader {
     return incoming.subarray(0, count);
   }
 
+  /** Reads one cell, which may be torn; NaN if the file is too short. */
+  copyOne(fd: number, cell: number): number {
+    const one = new Float64Array(1);
+    const chunk = this.#chunks[Math.floor(cell / CELLS_PER_CHUNK)]!;
+    const position = chunkOffset(chunk) + (cell % CELLS_PER_CHUNK) * 8;
+    return readFully(fd, new Uint8Array(one.buffer), 8, position) === 8 ? one[0]! : Number.NaN;
+  }
+
   close(): void {
     this.#chunks.length = 0;
     this.#mapped.length = 0;

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import {
   CHUNK_BYTES,
   CHUNK_OF_CELLS,
+  CHUNK_OF_EXEMPLARS,
   CHUNK_OF_LOG,
   chunkOffset,
   HEADER_BYTES,
@@ -16,6 +17,7 @@ import type { SlotHeader } from './slot-header.ts';
 export interface ChunkTable {
   readonly cells: number[];
   readonly log: number[];
+  readonly exemplars: number[];
 }
 
 /** @throws BadLogError if a chunk of the header is of unknown kind or not in the file. */
@@ -27,11 +29,12 @@ export function readChunkTable(header: SlotHeader, fd: number): ChunkTable {
   if (size < HEADER_BYTES + chunks * CHUNK_BYTES) {
     throw new BadLogError(`file is truncated: ${size} bytes for ${chunks} chunks`);
   }
-  const table: ChunkTable = { cells: [], log: [] };
+  const table: ChunkTable = { cells: [], log: [], exemplars: [] };
   for (let chunk = 0; chunk < chunks; chunk++) {
     const kind = header.chunkKind(chunk);
     if (kind === CHUNK_OF_CELLS) table.cells.push(chunk);
     else if (kind === CHUNK_OF_LOG) table.log.push(chunk);
+    else if (kind === CHUNK_OF_EXEMPLARS) table.exemplars.push(chunk);
     else throw new BadLogError(`chunk ${chunk} is of unknown kind ${kind}`);
   }
   return table;

@@ -1,9 +1,11 @@
 import { closeSync, fstatSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import { ExemplarChunk } from '../format/exemplar-record.ts';
 import {
   CELLS_PER_CHUNK,
   CHUNK_BYTES,
   CHUNK_OF_CELLS,
+  CHUNK_OF_EXEMPLARS,
   CHUNK_OF_LOG,
   chunkOffset,
   MAGIC,
@@ -13,6 +15,7 @@ import {
 } from '../format/layout.ts';
 import type { Libc, Mapping } from '../os/libc.ts';
 import { unmapLater } from '../os/unmap-later.ts';
+import type { ExemplarFile, ExemplarRecords } from './exemplar-records.ts';
 import { readChunkTable, readLog } from './log-reader.ts';
 import { mapHeader, mapThroughOwnDescriptor, type SlotHeader } from './slot-header.ts';
 import { type HeldSlot, isStillAt } from './slot-lock.ts';
@@ -21,6 +24,8 @@ import { type HeldSlot, isStillAt } from './slot-lock.ts';
 export interface Cells {
   readonly array: Float64Array;
   readonly base: number;
+  /** Those of the file, if the series has exemplars. */
+  readonly exemplars?: ExemplarRecords;
 }
 
 /** Why the process that holds a file can no longer use it. */
@@ -32,8 +37,8 @@ export interface Loss {
 
 export const MAGIC_WORD = MAGIC.readBigUInt64LE(0);
 
-/** The file of a slot that this process holds. It grows by chunks of log and of cells: FORMAT.md#file. */
-export class SlotFile {
+/** The file of a slot that this process holds. It grows by chunks of log, of cells and of exemplars: FORMAT.md#file. */
+export class SlotFile implements ExemplarFile {
   readonly path: string;
   readonly header: SlotHeader;
   readonly #libc: Libc;
@@ -43,6 +48,7 @@ export class SlotFile {
   /** The number in the file of each chunk of cells. */
   readonly #cellChunkNumbers: number[] = [];
   readonly #logChunks: number[] = [];
+  readonly #exemplarChunks: ExemplarChunk[] = [];
   #logBytes = 0;
   #logCrc = 0;
 
@@ -66,7 +72,8 @@ export class SlotFile {
     const { bytes, crc } = unpackLogState(this.header.logState);
     const table = readChunkTable(this.header, this.#fd);
     const log = readLog(this.#fd, table.log, 0, bytes, 0, crc);
-    for (const chunk of table.cells) this.#addCellChunk(chunk, this.#mapCells(chunk));
+    for (const chunk of table.cells) this.#addCellChunk(chunk, new Float64Array(this.#map(chunk)));
+    for (const chunk of table.exemplars) this.#exemplarChunks.push(new ExemplarChunk(this.#map(chunk)));
     this.#logChunks.push(...table.log);
     this.#logBytes = bytes;
     this.#logCrc = crc;
@@ -104,8 +111,19 @@ export class SlotFile {
 
   // The chunk is mapped before it is published. A chunk that cannot be mapped must not become part of the file.
   addCells(): void {
-    const cells = this.#mapCells(this.#reserveChunk());
+    const cells = new Float64Array(this.#map(this.#reserveChunk()));
     this.#addCellChunk(this.header.addChunk(CHUNK_OF_CELLS), cells);
+  }
+
+  addExemplars(): ExemplarChunk {
+    const chunk = new ExemplarChunk(this.#map(this.#reserveChunk()));
+    this.header.addChunk(CHUNK_OF_EXEMPLARS);
+    this.#exemplarChunks.push(chunk);
+    return chunk;
+  }
+
+  get exemplarChunks(): readonly ExemplarChunk[] {
+    return this.#exemplarChunks;
   }
 
   /** How the file was damaged or lost; undefined if it is intact. */
@@ -150,7 +168,7 @@ export class SlotFile {
   }
 
   get #chunkCount(): number {
-    return this.#cellChunks.length + this.#logChunks.length;
+    return this.#cellChunks.length + this.#logChunks.length + this.#exemplarChunks.length;
   }
 
   /** Offset in the file of the end of the chunk that contains these cells. */
@@ -183,9 +201,9 @@ export class SlotFile {
     this.#cellChunkNumbers.push(chunk);
   }
 
-  #mapCells(chunk: number): Float64Array {
+  #map(chunk: number): ArrayBuffer {
     const mapping = mapThroughOwnDescriptor(this.#libc, this.path, chunkOffset(chunk), CHUNK_BYTES);
     this.#mappings.push(mapping);
-    return new Float64Array(mapping.buffer);
+    return mapping.buffer;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Damages slot files at random. No reader may crash, hang or show wrong values of another slot. FUZZ_FILES sets the number of
+ * Damages slot files at random. No reader may crash, hang, show wrong values of another slot or the exemplar of another series. FUZZ_FILES sets the number of
  * files, FUZZ_SEED the seed.
  */
 import assert from 'node:assert/strict';
@@ -12,21 +12,26 @@ import { Random } from '../../test/support/random.ts';
 import { sample } from '../../test/support/sample.ts';
 import {
   add,
+  addExemplar,
   COUNTER,
   definition,
   GAUGE,
   HISTOGRAM,
   openWriter,
   SUMMARY,
+  TRACED,
+  TRACED_HISTOGRAM,
 } from '../../test/support/slot-files.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
-import { AT_CHUNK_KINDS, AT_LOG_STATE, CHUNK_BYTES, HEADER_BYTES } from '../format/layout.ts';
+import { AT_CHUNK_KINDS, AT_LOG_STATE, CHUNK_BYTES, EXEMPLAR_BYTES, HEADER_BYTES } from '../format/layout.ts';
 
 const FILES = Number(process.env.FUZZ_FILES ?? 20_000);
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
 const LOG_AT = HEADER_BYTES;
 const CELLS_AT = HEADER_BYTES + CHUNK_BYTES;
-const CELL_BYTES = 512;
+const CELL_BYTES = 1024;
+const EXEMPLARS_AT = HEADER_BYTES + 2 * CHUNK_BYTES;
+const USED_EXEMPLAR_BYTES = 15 * EXEMPLAR_BYTES;
 
 const EDGES = [0, 1, 2, 3, 4, 7, 8, 127, 255, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff];
 
@@ -38,6 +43,7 @@ function damage(file: Buffer, logBytes: number, random: Random): boolean {
     () => LOG_AT + random.int(logBytes),
     () => LOG_AT + random.int(logBytes),
     () => CELLS_AT + random.int(CELL_BYTES),
+    () => EXEMPLARS_AT + random.int(USED_EXEMPLAR_BYTES),
     () => random.int(file.length),
   ];
   for (let changes = 1 + random.int(4); changes > 0; changes--) {
@@ -64,6 +70,7 @@ const CHANGED_RANGES = [
   [0, HEADER_BYTES],
   [LOG_AT, 4096],
   [CELLS_AT, CELL_BYTES],
+  [EXEMPLARS_AT, USED_EXEMPLAR_BYTES],
 ] as const;
 
 test(`${FILES} damaged files crash no reader and do not change the values of another slot`, (t) => {
@@ -74,10 +81,17 @@ test(`${FILES} damaged files crash no reader and do not change the values of ano
     add(victim, HISTOGRAM, value, 4, 1, 1, 1, 1);
     add(victim, { ...GAUGE, aggregator: 'mostrecent' }, value, 1, 1);
     add(victim, SUMMARY, value, 4, 2);
+    add(victim, TRACED, value, 5);
+    add(victim, TRACED_HISTOGRAM, value, 4, 1, 1, 1, 1);
+    addExemplar(victim, TRACED, value, { of: value });
+    for (let place = 0; place < 4; place++) {
+      addExemplar(victim, TRACED_HISTOGRAM, value, { of: `${value} ${place}` }, { place });
+    }
   }
   add(other, definition({ name: 'unharmed_total' }), '/', 100);
   const good = readFileSync(join(directory, 'slot-0.metrics'));
   const logBytes = good.readUInt32LE(AT_LOG_STATE);
+  assert.equal(good.length, EXEMPLARS_AT + CHUNK_BYTES);
   const fd = openSync(join(directory, 'slot-0.metrics'), 'r+');
   t.after(() => closeSync(fd));
   const write = (file: Buffer) => {
@@ -87,6 +101,8 @@ test(`${FILES} damaged files crash no reader and do not change the values of ano
   const random = new Random(SEED);
   const witness = new TextReader(t, directory);
   const goodText = witness.text();
+  const goodExemplars = witness.exemplars();
+  assert.equal(goodExemplars.size, 15);
   const outcomes = new Map<string, number>();
   for (let n = 0; n < FILES; n++) {
     const where = `FUZZ_SEED=${SEED}, file ${n}`;
@@ -100,6 +116,10 @@ test(`${FILES} damaged files crash no reader and do not change the values of ano
     const cleanups: (() => void)[] = [];
     const fresh = new TextReader({ after: (run) => cleanups.push(run as () => void) }, directory);
     assert.equal(sample(fresh.text(), 'unharmed_total{route="/"}'), 100, where);
+    for (const [series, exemplar] of fresh.exemplars()) {
+      // With a forged checksum of the log a series may have another name.
+      if (!isForged) assert.equal(exemplar, goodExemplars.get(series), `${where}: ${series}`);
+    }
     const kind = kindOf(fresh.errors);
     outcomes.set(kind, (outcomes.get(kind) ?? 0) + 1);
     for (const clean of cleanups) clean();
@@ -112,7 +132,9 @@ test(`${FILES} damaged files crash no reader and do not change the values of ano
       writeSync(fd, good);
     }
     witness.errors.length = 0;
-    if (n % 16 === 0) assert.equal(witness.text(), goodText, `${where}: restored`);
+    if (n % 16 !== 0) continue;
+    assert.equal(witness.text(), goodText, `${where}: restored`);
+    assert.deepEqual(witness.exemplars(), goodExemplars, `${where}: restored`);
   }
   for (const [kind, files] of [...outcomes].sort(([, a], [, b]) => b - a)) t.diagnostic(`${files} ${kind}`);
 });

@@ -59,7 +59,8 @@ const DAMAGES: Record<string, Damage> = {
   'one chunk more': u32(24, 3),
   'too many chunks': u32(24, 0xffffffff),
   'chunk kind 0': u8(512, 0),
-  'chunk kind 3': u8(513, 3),
+  'chunk kind 4': u8(513, 4),
+  'cells as exemplars': u8(513, 3),
   'chunk kinds exchanged': written((file) => file.write('\x01\x02', 512)),
   'all zeros': written((file) => file.fill(0)),
   'all ones': written((file) => file.fill(0xff)),
@@ -141,7 +142,7 @@ test('a slot file damaged before the first reading is left out, and other slots 
 test('a damaged file is read again once it is restored', (t) => {
   const { path, victim, reader, total } = twoSlots(t);
   const good = readFileSync(path);
-  for (const damage of [u32(8, 9), u32(20, 1), u32(24, 3), u8(512, 3), u8(512, 1)]) {
+  for (const damage of [u32(8, 9), u32(20, 1), u32(24, 3), u8(512, 4), u8(512, 1)]) {
     damage(path, readFileSync(path));
     assert.equal(total(reader), 105);
     assert.ok(reader.slots()[0]!.error);

@@ -1,8 +1,7 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
 import { CellRules } from '../format/cell-rules.ts';
 import {
   AT_CHUNKS,
-  AT_STARTED,
   CELLS_PER_CHUNK,
   CHUNK_BYTES,
   cellsPerSeries,
@@ -20,10 +19,12 @@ import type { Libc } from '../os/libc.ts';
 import { readFully } from '../os/read-fully.ts';
 import { grown } from '../util/int-list.ts';
 import { CellReader } from './cell-reader.ts';
+import { ExemplarReader } from './exemplar-reader.ts';
 import { havePrefix, type LogFile } from './log-prefix.ts';
 import { readChunkTable, readLog } from './log-reader.ts';
 import { SlotHeader } from './slot-header.ts';
 import type { SlotListener } from './slot-listener.ts';
+import { startedIn } from './started-in.ts';
 
 const magicWord = MAGIC.readBigUInt64LE(0);
 
@@ -59,6 +60,9 @@ export class SlotReader {
   /** Header fields at the last successful refresh. */
   status = { pid: 0, started: 0, heartbeat: 0, refused: 0, bytes: 0, series: 0 };
 
+  /** Exemplars at the last successful refresh. */
+  readonly exemplars = new ExemplarReader();
+
   readonly #libc: Libc;
   readonly #owner: number;
   readonly #listener: SlotListener;
@@ -67,6 +71,7 @@ export class SlotReader {
   readonly #rules = new CellRules();
   #fd: number | undefined;
   #logChunks: readonly number[] = [];
+  #exemplarChunks: readonly number[] = [];
   #logBytes = 0;
   #logCrc = 0;
   /** Log state at the last `hasNewRecords()`. */
@@ -166,6 +171,7 @@ export class SlotReader {
     const { pid, heartbeat, refused } = header;
     this.#rules.check(loaded);
     this.values.set(loaded);
+    this.exemplars.load(fd, this.#exemplarChunks, loaded, (cell) => this.#cells.copyOne(fd, cell));
     // If `started` has changed, a new holder has the lock, but the values may be the gauges of the previous holder.
     this.live = held && started > 0 && header.started === started;
     this.status = { ...this.status, pid, started, heartbeat, refused, bytes: size };
@@ -208,7 +214,7 @@ export class SlotReader {
       return this.#open();
     }
     // With the same `started` the new file is a copy, whose values would count twice. With 0 its slot is still being taken.
-    const started = now.isFile() ? startedIn(this.path) : 0;
+    const started = now.isFile() ? startedIn(this.path, OPEN_FLAGS) : 0;
     if (started > 0 && started !== this.status.started) throw new FileReplacedError();
     throw new BadLogError('file was replaced');
   }
@@ -219,6 +225,7 @@ export class SlotReader {
     if (readHeader(fd) < HEADER_BYTES) throw new BadLogError('file is truncated within its header');
     const table = readChunkTable(header, fd);
     this.#cells.requireChunks(table.cells);
+    this.#exemplarChunks = table.exemplars;
     if (bytes === this.#logBytes && crc === this.#logCrc) return;
     const prefix =
       this.#logBytes === 0 ? this.#findPrefix({ fd, chunks: table.log }, bytes, others) : undefined;
@@ -244,6 +251,7 @@ export class SlotReader {
         const first = placeCells(this.cellCount, cells);
         this.cellCount = first + cells;
         this.#rules.addSeries(definition);
+        this.exemplars.addSeries(definition, first);
         this.#listener.onSeries(metric, log, from, to);
       },
     });
@@ -272,6 +280,7 @@ export class SlotReader {
   #copyFrom(other: SlotReader): void {
     this.#metrics.push(...other.#metrics);
     this.#rules.copyFrom(other.#rules);
+    this.exemplars.copySeries(other.exemplars);
     this.#listener.onSameAs(other.#listener);
     this.cellCount = other.cellCount;
     this.status = { ...this.status, series: other.status.series };
@@ -281,15 +290,4 @@ export class SlotReader {
 /** Copies the header. It is not mapped, because a load from a truncated file raises SIGBUS. @returns the number of bytes read. */
 function readHeader(fd: number): number {
   return readFully(fd, headerBytes, HEADER_BYTES, 0);
-}
-
-function startedIn(path: string): number {
-  const fd = openSync(path, OPEN_FLAGS);
-  try {
-    const field = Buffer.alloc(8);
-    readSync(fd, field, 0, field.length, AT_STARTED);
-    return field.readDoubleLE(0);
-  } finally {
-    closeSync(fd);
-  }
 }

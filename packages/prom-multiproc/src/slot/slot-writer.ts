@@ -1,24 +1,25 @@
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { CellRules } from '../format/cell-rules.ts';
 import { keepsDeadValues } from '../format/gauge-aggregators.ts';
 import {
-  AT_CHUNKS,
-  AT_LOG_STATE,
-  AT_MAGIC,
   CELL_OF_QUANTILES,
   CELLS_PER_CHUNK,
   cellsPerSeries,
+  exemplarCells,
   familyKey,
   HEADER_BYTES,
   type LabelPair,
   type MetricDefinition,
   placeCells,
   VERSION,
+  valueCells,
 } from '../format/layout.ts';
 import { BadLogError, decodeLog, encodeMetric, encodeSeries } from '../format/log-codec.ts';
 import { seriesKey } from '../format/series-key.ts';
 import type { Libc } from '../os/libc.ts';
 import { makeAbsent } from './absent-cells.ts';
+import { ExemplarRecords } from './exemplar-records.ts';
+import { checkFile, isUnborn } from './found-file.ts';
 import { FreeCells } from './free-cells.ts';
 import { checkOwner, makeDirectory } from './own-directory.ts';
 import { type Cells, type Loss, MAGIC_WORD, SlotFile } from './slot-file.ts';
@@ -29,6 +30,8 @@ export interface SlotWriterOptions {
   now(): number;
   /** Called for each metric or series that does not fit into the file. */
   onRefused(error: Error): void;
+  /** Called for each exemplar that does not, unless the file was full before. */
+  onExemplarRefused(error: Error): void;
 }
 
 interface WrittenMetric {
@@ -44,6 +47,7 @@ export class SlotWriter {
   readonly slot: number;
   readonly #options: SlotWriterOptions;
   readonly #file: SlotFile;
+  readonly #exemplars: ExemplarRecords;
   readonly #metrics = new Map<string, WrittenMetric>();
   #metricCount = 0;
   #nextCell = 0;
@@ -77,6 +81,7 @@ export class SlotWriter {
     this.slot = held.slot;
     this.#options = options;
     this.#file = new SlotFile(libc, held);
+    this.#exemplars = new ExemplarRecords(this.#file, (error) => options.onExemplarRefused(error));
     const { header } = this.#file;
     try {
       if (isNew) this.#initialise();
@@ -146,6 +151,13 @@ export class SlotWriter {
 
   beat(now: number): void {
     this.#file.header.heartbeat = now;
+    this.#exemplars.retry();
+    this.#exemplars.writeLate();
+  }
+
+  /** See `ExemplarRecords.writeLate`. */
+  writeLateExemplars(): void {
+    this.#exemplars.writeLate();
   }
 
   /** How the file was damaged or lost; undefined if it is intact. */
@@ -186,6 +198,7 @@ export class SlotWriter {
     try {
       const written = this.#inheritAll();
       for (const metric of written) this.#resetOwnValues(metric);
+      this.#exemplars.takeOver(this.#file.exemplarChunks);
     } catch (error) {
       // A damaged file must not be changed.
       header.started = started;
@@ -211,7 +224,7 @@ export class SlotWriter {
     const count = cellsPerSeries(definition);
     const first = placeCells(this.#nextCell, count);
     this.#nextCell = first + count;
-    const cells = this.#file.cellsAt(first);
+    const cells = this.#cellsAt(first, definition);
     if (count > CELLS_PER_CHUNK || cells === undefined) {
       throw new BadLogError(`${count} cells from cell ${first} on exceed the cells of the file`);
     }
@@ -235,7 +248,7 @@ export class SlotWriter {
     const metric = this.#metric(definition);
     const key = seriesKey(definition.labelNames, labels);
     const free = metric.free.take(key);
-    if (free !== undefined) return free;
+    if (free !== undefined) return this.#withExemplars(definition, free);
 
     const count = cellsPerSeries(definition);
     if (count > CELLS_PER_CHUNK)
@@ -244,13 +257,25 @@ export class SlotWriter {
       );
     const first = placeCells(this.#nextCell, count);
     if (first + count > this.#file.capacity) this.#file.addCells();
-    const cells = this.#file.cellsAt(first)!;
+    const cells = this.#cellsAt(first, definition)!;
     // The series is absent until its first value is stored. The other cells are zero.
     cells.array[cells.base] = Number.NaN;
     this.#file.append(encodeSeries(metric.ordinal, labels));
     this.#nextCell = first + count;
     metric.series++;
+    return this.#withExemplars(definition, cells);
+  }
+
+  /** The cells of a series that is added to the file. */
+  #cellsAt(first: number, definition: MetricDefinition): Cells | undefined {
+    const cells = this.#file.cellsAt(first);
+    const exemplars = exemplarCells(definition);
+    if (cells !== undefined && exemplars > 0) this.#exemplars.add(cells, valueCells(definition), exemplars);
     return cells;
+  }
+
+  #withExemplars(definition: MetricDefinition, { array, base }: Cells): Cells {
+    return definition.exemplars ? { array, base, exemplars: this.#exemplars } : { array, base };
   }
 
   #metric(definition: MetricDefinition): WrittenMetric {
@@ -267,26 +292,7 @@ export class SlotWriter {
   }
 }
 
-function definitionKey({ name, type, aggregator, labelNames, bounds, registry }: MetricDefinition): string {
-  return JSON.stringify([name, type, aggregator, labelNames, bounds, registry]);
-}
-
-/** Whether the file belongs to this user and is unborn: FORMAT.md#taking-a-slot. */
-function isUnborn(fd: number): boolean {
-  const { size, uid } = fstatSync(fd);
-  if (size > HEADER_BYTES || uid !== process.geteuid?.()) return false;
-  const header = Buffer.alloc(HEADER_BYTES);
-  readSync(fd, header, 0, size, 0);
-  return (
-    header.readBigUInt64LE(AT_MAGIC) === 0n &&
-    header.readBigUInt64LE(AT_LOG_STATE) === 0n &&
-    header.readUInt32LE(AT_CHUNKS) === 0
-  );
-}
-
-/** @throws BadLogError if the file belongs to another user, which readers do not trust, or is too short for a header. */
-function checkFile(fd: number): void {
-  const { size, uid } = fstatSync(fd);
-  if (uid !== process.geteuid?.()) throw new BadLogError(`belongs to user id ${uid}`);
-  if (size < HEADER_BYTES) throw new BadLogError(`file is truncated: ${size} bytes`);
+function definitionKey(definition: MetricDefinition): string {
+  const { name, type, aggregator, labelNames, bounds, registry, exemplars } = definition;
+  return JSON.stringify([name, type, aggregator, labelNames, bounds, registry, exemplars]);
 }

@@ -13,6 +13,8 @@ const VALUED_BYTES = 2 + DOUBLE_BYTES;
 /** The largest double below 2^64, the limit of a varint. */
 const MAX_COUNT = 2 ** 64 - 2048;
 const SMALL = 2 ** 31;
+/** A Timestamp in a field: tag, length, and two fields of a tag and five bytes. */
+const TIMESTAMP_BYTES = 14;
 /** The shortest length whose varint has bytes that `bytes()` may change, taken for a NaN: 0xf0 or above, then 0x7f or 0xff. */
 const LONG = 0x3ff0;
 
@@ -80,15 +82,27 @@ export class ProtobufWriter extends ByteWriter {
 
   /**
    * Writes a message in the field `outer`: the fields that are encoded in `source` from `from` to `to`, then in the field `inner` a
-   * message with a double in its field 1. As fast as a line of text, because it reserves memory once.
+   * message with a double in its field 1 and, if `time` is a Unix time in seconds, a Timestamp in its field `timed`. As fast as a line
+   * of text, because it reserves memory once.
    */
-  valued(outer: number, source: DataView, from: number, to: number, inner: number, value: number): void {
-    const length = to - from + VALUED_BYTES;
+  valued(
+    outer: number,
+    source: DataView,
+    from: number,
+    to: number,
+    inner: number,
+    value: number,
+    timed = 0,
+    time = 0,
+  ): void {
+    const timestamp = isTimestamp(time) ? TIMESTAMP_BYTES : 0;
+    const length = to - from + VALUED_BYTES + timestamp;
     if (length >= LONG) {
       this.beginKnown(outer, length);
       this.encoded(source, from, to);
-      this.beginKnown(inner, DOUBLE_BYTES);
+      this.beginKnown(inner, DOUBLE_BYTES + timestamp);
       this.double(1, value);
+      if (timestamp > 0) this.#timestamp(timed, time);
       return;
     }
     this.#reserve(3 + length);
@@ -99,10 +113,23 @@ export class ProtobufWriter extends ByteWriter {
     view.setUint8(at++, length > 0x7f ? length >> 7 : length);
     copy(view, at, source, from, to);
     at += to - from;
-    view.setUint16(at, (tag(inner, LENGTH_DELIMITED) << 8) | DOUBLE_BYTES);
+    view.setUint16(at, (tag(inner, LENGTH_DELIMITED) << 8) | (DOUBLE_BYTES + timestamp));
     view.setUint8(at + 2, tag(1, FIXED_64));
     view.setFloat64(at + 3, value + 0, true);
     this.at = at + VALUED_BYTES;
+    if (timestamp > 0) this.#timestamp(timed, time);
+  }
+
+  /** Writes a `google.protobuf.Timestamp` of `TIMESTAMP_BYTES`. */
+  #timestamp(field: number, time: number): void {
+    this.#reserve(TIMESTAMP_BYTES);
+    const { view, at } = this;
+    view.setUint16(at, (tag(field, LENGTH_DELIMITED) << 8) | (TIMESTAMP_BYTES - 2));
+    view.setUint8(at + 2, tag(1, VARINT));
+    writeLong(view, at + 3, Math.floor(time));
+    view.setUint8(at + 8, tag(2, VARINT));
+    writeLong(view, at + 9, nanosOf(time));
+    this.at = at + TIMESTAMP_BYTES;
   }
 
   #reserve(bytes: number): void {
@@ -118,6 +145,29 @@ export class ProtobufWriter extends ByteWriter {
     for (; rest > 0x7f; rest >>>= 7) this.memory[this.at++] = (rest & 0x7f) | 0x80;
     this.memory[this.at++] = rest;
   }
+}
+
+/** Writes a number below 2^32 as a varint of five bytes, the last of which may be zero. */
+function writeLong(view: DataView, at: number, value: number): void {
+  view.setUint32(
+    at,
+    0x80808080 |
+      ((value & 0x7f) << 24) |
+      (((value >>> 7) & 0x7f) << 16) |
+      (((value >>> 14) & 0x7f) << 8) |
+      ((value >>> 21) & 0x7f),
+  );
+  view.setUint8(at + 4, value >>> 28);
+}
+
+/** Whether a Unix time in seconds is known, and in a range that `ProtobufWriter` writes. */
+export function isTimestamp(time: number): boolean {
+  return time > 0 && time < 2 ** 32;
+}
+
+/** The nanoseconds of a Unix time in seconds. */
+export function nanosOf(time: number): number {
+  return Math.min(999_999_999, Math.round((time - Math.floor(time)) * 1e9));
 }
 
 /** Number of bytes of a length as a varint. */

@@ -1,5 +1,5 @@
 import { renderFamily } from '../../src/exposition/page.ts';
-import { TEXT } from '../../src/exposition/page-format.ts';
+import { formatOf, type PageFormat, TEXT } from '../../src/exposition/page-format.ts';
 import { selfMetrics } from '../../src/exposition/self-metrics.ts';
 import { rowsOf } from '../../src/exposition/series-rows.ts';
 import { DirectoryReader } from '../../src/merge/directory-reader.ts';
@@ -7,6 +7,8 @@ import { labelText } from '../../src/merge/label-text.ts';
 import { loadLibc } from '../../src/os/libc.ts';
 import { sample } from './sample.ts';
 import type { Cleanup } from './temporary-directory.ts';
+
+const OPEN_METRICS = formatOf('application/openmetrics-text');
 
 /** Reads a directory as text, like a process that only reads. */
 export class TextReader {
@@ -52,9 +54,23 @@ export class TextReader {
     return lines.join('');
   }
 
+  /** Refreshes and returns the exemplars, as OpenMetrics writes them, by the text of their series. */
+  exemplars(): Map<string, string> {
+    return new Map(
+      this.#text(OPEN_METRICS)
+        .split('\n')
+        .filter((line) => line.includes(' # {'))
+        .map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' # {') + 3)]),
+    );
+  }
+
   /** Refreshes and returns all families as text. */
   text(): string {
+    return this.#text(TEXT);
+  }
+
+  #text(format: PageFormat): string {
     this.#reader.refresh();
-    return `${[...this.#reader.families.values()].map((family) => renderFamily(family, TEXT)).join('\n')}\n`;
+    return `${[...this.#reader.families.values()].map((family) => renderFamily(family, format)).join('\n')}\n`;
   }
 }

@@ -7,6 +7,10 @@ import sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 
+def exemplar(one):
+    return one and [one.labels, one.value, one.timestamp and float(one.timestamp)]
+
+
 def parse(page):
     try:
         return [
@@ -14,7 +18,7 @@ def parse(page):
                 "name": family.name,
                 "type": family.type,
                 "help": family.documentation,
-                "samples": [[one.name, one.labels, repr(float(one.value))] for one in family.samples],
+                "samples": [[one.name, one.labels, repr(float(one.value)), exemplar(one.exemplar)] for one in family.samples],
             }
             for family in text_string_to_metric_families(page)
         ]

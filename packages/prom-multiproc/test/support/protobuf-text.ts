@@ -8,10 +8,15 @@ interface Label {
   readonly value: string;
 }
 
+interface Timestamp {
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
 interface Exemplar {
   readonly label: readonly Label[];
   readonly value: number;
-  readonly timestamp?: { readonly seconds: number; readonly nanos: number };
+  readonly timestamp?: Timestamp;
 }
 
 interface Bucket {
@@ -24,17 +29,23 @@ export interface Metric {
   readonly label: readonly Label[];
   readonly timestampMs?: number;
   readonly gauge?: { readonly value: number };
-  readonly counter?: { readonly value: number; readonly exemplar?: Exemplar };
+  readonly counter?: {
+    readonly value: number;
+    readonly exemplar?: Exemplar;
+    readonly createdTimestamp?: Timestamp;
+  };
   readonly untyped?: { readonly value: number };
   readonly summary?: {
     readonly sampleCount: number;
     readonly sampleSum: number;
     readonly quantile: readonly { readonly quantile: number; readonly value: number }[];
+    readonly createdTimestamp?: Timestamp;
   };
   readonly histogram?: {
     readonly sampleCount: number;
     readonly sampleSum: number;
     readonly bucket: readonly Bucket[];
+    readonly createdTimestamp?: Timestamp;
   };
 }
 

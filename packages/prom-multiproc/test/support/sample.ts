@@ -1,7 +1,8 @@
 /** The value of a series in an exposition; undefined if it is missing. `series` is its exact text, such as `a_total{x="1"}`. */
 export function sample(text: string, series: string): number | undefined {
   const line = text.split('\n').find((line) => line.startsWith(`${series} `));
-  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+  // In OpenMetrics an exemplar may follow.
+  return line === undefined ? undefined : Number(line.slice(series.length + 1).split(' # ', 1)[0]);
 }
 
 /** All lines that begin with `name`, without HELP and TYPE. */

@@ -1,4 +1,4 @@
-import { CELL_OF_START, type LabelPair, type MetricDefinition } from '../../src/format/layout.ts';
+import { CELL_OF_START, type LabelPair, type MetricDefinition, valueCells } from '../../src/format/layout.ts';
 import { type Libc, loadLibc } from '../../src/os/libc.ts';
 import { SlotWriter } from '../../src/slot/slot-writer.ts';
 
@@ -11,6 +11,13 @@ export const COUNTER = definition();
 export const GAUGE = definition({ name: 'in_flight', type: 'gauge' });
 export const HISTOGRAM = definition({ name: 'seconds', type: 'histogram', bounds: [1, 2, 4] });
 export const SUMMARY = definition({ name: 'sizes', type: 'summary' });
+export const TRACED = definition({ name: 'traced_total', exemplars: true });
+export const TRACED_HISTOGRAM = definition({
+  name: 'traced_seconds',
+  type: 'histogram',
+  bounds: [1, 2, 4],
+  exemplars: true,
+});
 
 interface WriterOptions {
   readonly libc?: Libc;
@@ -24,7 +31,7 @@ export function openWriter(
   directory: string,
   { libc = loadLibc(), onRefused = rethrow, now = 86_400 }: WriterOptions = {},
 ): SlotWriter {
-  return SlotWriter.open(libc, directory, { now: () => now, onRefused });
+  return SlotWriter.open(libc, directory, { now: () => now, onRefused, onExemplarRefused: onRefused });
 }
 
 function rethrow(error: Error): never {
@@ -59,4 +66,18 @@ export function addTo(
     array[cell] = (Number.isNaN(array[cell]) ? 0 : array[cell]!) + amounts[i]!;
   }
   writer.release(metric, labels, cells);
+}
+
+/** Stores an exemplar of the series with this value of the only label: of the counter, or of bucket `place` of the histogram. */
+export function addExemplar(
+  writer: SlotWriter,
+  metric: MetricDefinition,
+  value: string,
+  labels: Record<string, string>,
+  { place = 0, time = START, amount = 1 } = {},
+): void {
+  const cells = writer.series(metric, [[0, value]])!;
+  const { array, base, exemplars } = cells;
+  exemplars!.write(array, base + valueCells(metric) + place, labels, amount, time);
+  writer.release(metric, [[0, value]], cells);
 }

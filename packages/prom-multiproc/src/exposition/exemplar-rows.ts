@@ -1,0 +1,26 @@
+import type { Exemplar } from '../format/exemplar-record.ts';
+import { CELL_OF_BUCKETS } from '../format/layout.ts';
+import type { Family } from '../merge/family.ts';
+
+/**
+ * Returns the exemplars of a counter or a histogram in the order of its lines: one, or one for each bucket by ascending bound, +Inf
+ * last. `bounds` are those of `rowsOf` for the same group. Undefined if the series has none.
+ */
+export function exemplarsOf(
+  { table, type }: Family,
+  group: readonly number[],
+  bounds: readonly number[],
+): readonly (Exemplar | undefined)[] | undefined {
+  if (table.exemplars.size === 0 || (type !== 'counter' && type !== 'histogram')) return undefined;
+  const newest = new Map<number, Exemplar>();
+  for (const series of group) {
+    const own = table.shapes[table.shapeOf.array[series]!]!.bounds;
+    const base = table.bases.array[series]! + (type === 'histogram' ? CELL_OF_BUCKETS : 0);
+    for (let i = 0; i <= own.length; i++) {
+      const bound = own[i] ?? Infinity;
+      const one = table.exemplars.get(base + i);
+      if (one !== undefined && one.timestamp > (newest.get(bound)?.timestamp ?? -1)) newest.set(bound, one);
+    }
+  }
+  return newest.size === 0 ? undefined : [...bounds, Infinity].map((bound) => newest.get(bound));
+}
