@@ -46,6 +46,30 @@ export async function samplesIn(
   return matrixOf(await getText(url, timeoutMs));
 }
 
+/** An exemplar that Prometheus has stored. */
+export interface StoredExemplar {
+  readonly series: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  readonly timestamp: number;
+}
+
+/** Returns the exemplars of a selector in the last hour. Needs `--enable-feature=exemplar-storage`. */
+export async function exemplarsIn(prometheusUrl: string, selector: string): Promise<StoredExemplar[]> {
+  const now = Date.now() / 1000;
+  const range = `start=${now - 3600}&end=${now + 60}`;
+  const url = `${prometheusUrl}/api/v1/query_exemplars?query=${encodeURIComponent(selector)}&${range}`;
+  const { data } = JSON.parse(await getText(url, TIMEOUT_MS)) as {
+    data: {
+      seriesLabels: Record<string, string>;
+      exemplars: { labels: Record<string, string>; value: string; timestamp: number }[];
+    }[];
+  };
+  return data.flatMap(({ seriesLabels: series, exemplars }) =>
+    exemplars.map(({ labels, value, timestamp }) => ({ series, labels, value: Number(value), timestamp })),
+  );
+}
+
 /** Returns whether Prometheus runs in agent mode, in which it answers no queries. */
 export async function isAgent(prometheusUrl: string): Promise<boolean> {
   try {

@@ -20,12 +20,18 @@ export class PrometheusProcess {
   #stderr = '';
   readonly #killOnExit = (): void => void this.#child.kill('SIGKILL');
 
-  private constructor(program: string, configuration: string, dataDirectory: string, port: string) {
+  private constructor(
+    program: string,
+    configuration: string,
+    dataDirectory: string,
+    port: string,
+    options: readonly string[],
+  ) {
     this.url = `http://127.0.0.1:${port}`;
     this.dataDirectory = dataDirectory;
     this.#child = spawn(
       RUN,
-      [`--web.listen-address=127.0.0.1:${port}`, '--web.enable-admin-api', '--log.level=warn'],
+      [`--web.listen-address=127.0.0.1:${port}`, '--web.enable-admin-api', '--log.level=warn', ...options],
       {
         env: {
           PATH: process.env.PATH,
@@ -42,13 +48,20 @@ export class PrometheusProcess {
     process.once('exit', this.#killOnExit);
   }
 
-  /** @throws Error if no Prometheus 3.5 or later is installed, or if it does not get ready */
-  static async start(configuration: string, dataDirectory: string): Promise<PrometheusProcess> {
+  /**
+   * `options` are further ones of its command line.
+   * @throws Error if no Prometheus 3.5 or later is installed, or if it does not get ready
+   */
+  static async start(
+    configuration: string,
+    dataDirectory: string,
+    options: readonly string[] = [],
+  ): Promise<PrometheusProcess> {
     const program = hostPrometheus();
     if (program === '')
       throw new Error('Prometheus 3.5 or later is not installed; see .ci/lib/prometheus.sh');
     const [port] = await freePorts();
-    const started = new PrometheusProcess(program, configuration, dataDirectory, port);
+    const started = new PrometheusProcess(program, configuration, dataDirectory, port, options);
     try {
       await until(`Prometheus at ${started.url}`, () => started.#isReady(), READY);
     } catch (error) {
