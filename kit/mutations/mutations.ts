@@ -93,7 +93,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'take over without the owner check',
     guarantee: 6,
-    file: 'packages/prom-multiproc/src/slot/slot-writer.ts',
+    file: 'packages/prom-multiproc/src/slot/found-file.ts',
     text: 'if (uid !== process.geteuid?.()) throw',
     replacement: 'if (uid < 0) throw',
     test: ['packages/prom-multiproc/src/slot/slot-writer.test.ts', 'a file of another user is skipped'],
