@@ -7,11 +7,11 @@ import type { Family } from '../merge/family.ts';
  * last. `bounds` are those of `rowsOf` for the same group. Undefined if the series has none.
  */
 export function exemplarsOf(
-  { table, type }: Family,
+  { table, type, hasExemplars }: Family,
   group: readonly number[],
   bounds: readonly number[],
 ): readonly (Exemplar | undefined)[] | undefined {
-  if (table.exemplars.size === 0 || (type !== 'counter' && type !== 'histogram')) return undefined;
+  if (!hasExemplars) return undefined;
   const newest = new Map<number, Exemplar>();
   for (const series of group) {
     const own = table.shapes[table.shapeOf.array[series]!]!.bounds;

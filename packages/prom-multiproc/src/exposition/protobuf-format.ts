@@ -30,7 +30,7 @@ export function writeFamily(out: ProtobufWriter, family: Family, format: PageFor
   const start = out.begin();
   writeHead(out, type === 'counter' ? counterName(name, format) : name, family.help, TYPE[type]);
   if (family.showsEachSlot) writeBySlot(out, family);
-  else if (family.table.exemplars.size > 0) writeGroups(out, family);
+  else if (family.hasExemplars) writeGroups(out, family);
   else if (type === 'counter') writeCounters(out, family);
   else if (type === 'histogram' && family.boundSets.length === 1) writeHistograms(out, family);
   else writeGroups(out, family);

@@ -30,7 +30,7 @@ function headOf({ name, type }: Family, format: PageFormat): Head {
 function renderUniform(out: TextWriter, family: Family, format: PageFormat): void {
   const { table, type, series } = family;
   const templates = uniformTemplates(family, format);
-  if (format.syntax === 'openmetrics' && (table.exemplars.size > 0 || format.created)) {
+  if (format.syntax === 'openmetrics' && (family.hasExemplars || format.created)) {
     for (let i = 0; i < series.length; i++) renderOpen(out, family, [series.array[i]!], templates, format);
     return;
   }

@@ -100,7 +100,7 @@ export class DirectoryReader {
 
   /** Whether any process has metrics with exemplars. */
   get hasExemplars(): boolean {
-    return this.#table.hasExemplars;
+    return [...this.families.values()].some(({ hasExemplars }) => hasExemplars);
   }
 
   /** Number of series that were read. */

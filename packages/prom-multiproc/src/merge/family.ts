@@ -23,6 +23,8 @@ export class Family {
   readonly boundSets: (readonly number[])[] = [];
   /** Its series, in the order first read. A series with different bounds in several slots occurs once for each. */
   readonly series = new IntList();
+  /** Whether any of its definitions has exemplars. */
+  hasExemplars = false;
   #groups: (readonly number[])[] = [];
   #grouped = 0;
 

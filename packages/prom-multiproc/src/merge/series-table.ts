@@ -69,8 +69,6 @@ export class SeriesTable {
   readonly bases = new IntList();
   /** The newest exemplar of a counter or a bucket, by the index of its total. */
   readonly exemplars = new Map<number, Exemplar>();
-  /** Whether any shape has exemplars. */
-  hasExemplars = false;
 
   /** The values of gauges that show each slot, by the index of their first total. */
   readonly #bySlot = new Map<number, SlotValue[]>();
@@ -213,7 +211,7 @@ export class SeriesTable {
       exemplars: exemplarCells(definition),
       twins: [],
     };
-    this.hasExemplars ||= shape.exemplars > 0;
+    family.hasExemplars ||= shape.exemplars > 0;
     const known = this.shapes.findIndex((other) => other.family === family && isSame(other, shape));
     if (known >= 0) return known;
     const number = this.shapes.length;
