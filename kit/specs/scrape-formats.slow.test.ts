@@ -17,7 +17,7 @@ import { shareIn } from '../../packages/prom-multiproc/test/support/twin-registr
 import { PrometheusProcess } from '../bench/prometheus/measure/prometheus-process.ts';
 import { query } from '../test-kit/prometheus.ts';
 
-/** Each job asks for these protocols; without any, for those that Prometheus prefers. */
+/** The `scrape_protocols` of each job. Default: those of Prometheus. */
 const PROTOCOLS: Readonly<Record<string, readonly string[] | undefined>> = {
   protobuf: ['PrometheusProto'],
   text1: ['PrometheusText1.0.0'],

@@ -53,7 +53,7 @@ set_up() {
   [ -z "$interrupted" ] || end_of_steps
 }
 
-# begin_set_up COMMAND...: runs a preparation beside the steps. end_set_up NAME waits for it and prints its output.
+# begin_set_up COMMAND...: starts a preparation in the background. end_set_up NAME waits for it and prints its output.
 begin_set_up() {
   "$@" >"$reports/set-up.log" 2>&1 </dev/null &
   beside=$!

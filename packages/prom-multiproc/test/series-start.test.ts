@@ -128,7 +128,7 @@ test('a start time of 0 is unknown and not shown, and gauges have none', (t) => 
   assert.deepEqual(reader.errors, []);
 });
 
-test('counts that continue in another slot after a loss of the file start anew there', async (t) => {
+test('counts that continue in another slot after the loss of a file have a new start time', async (t) => {
   const { at, register, reader, directory, count } = application(t);
   count();
   assert.deepEqual(starts(reader), [1000, 1000, 1000]);

@@ -5,7 +5,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 export interface TraceContext {
   /** 32 digits. */
   readonly traceId: string;
-  /** 16 digits: this operation, the parent of those that it calls. */
+  /** 16 digits. Requests that the operation sends name it as their parent. */
   readonly spanId: string;
   /** Whether spans of the trace may have been recorded. */
   readonly sampled: boolean;

@@ -47,7 +47,7 @@ export class CountedSeries extends SharedSeries {
     this.exemplars?.clear();
   }
 
-  /** Begins anew: the values are zero from now on. */
+  /** Resets the start time. Called when the values restart at zero. */
   restart(): void {
     this.array[this.base + CELL_OF_START] = unixTime();
   }

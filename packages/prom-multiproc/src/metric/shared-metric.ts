@@ -177,7 +177,7 @@ export class SharedMetric implements StoredMetric {
     this.#cells.forget(labels);
   }
 
-  /** Begins the series of a summary anew after its `reset()`, which keeps them. */
+  /** Resets the start times of a summary after its `reset()`, which keeps the series. */
   restart(): void {
     for (const series of this.#cells.all as readonly CountedSeries[]) series.restart();
   }

@@ -1,4 +1,4 @@
-/** Both back ends behave alike. */
+/** Both back ends pass the same tests. */
 import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';

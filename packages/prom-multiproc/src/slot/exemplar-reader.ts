@@ -17,7 +17,7 @@ const record = new ExemplarChunk(bytes.buffer);
 /** Readings of a cell whose record was overwritten meanwhile. */
 const MOST_READINGS = 4;
 
-/** Numbers of a series: its first cell, and offset and number of those that refer to exemplars. */
+/** Numbers stored for a series: its first cell, the offset of its first exemplar cell, and the number of exemplar cells. */
 const SERIES = 3;
 
 /** Reads the exemplars of one slot file: FORMAT.md#exemplars. An exemplar that cannot be read whole is missing. */
