@@ -101,6 +101,17 @@ test('the steps of a scrape are proportional to the number of series and of slot
   }
 });
 
+test('a metric with exemplars adds no step to a scrape for each series of other metrics', (t) => {
+  const COUNTERS = 500;
+  const { stdout, stderr } = run(t, 'exemplar-steps.ts', [], [`${COUNTERS}`]);
+  assert.notEqual(stdout, '', stderr);
+  for (const [format, [before, after]] of Object.entries<number[]>(JSON.parse(stdout))) {
+    const result = `${format}: ${before} -> ${after} steps`;
+    t.diagnostic(result);
+    assert.ok(before! > COUNTERS && after! < before! + COUNTERS, result);
+  }
+});
+
 test('a scrape reads each value twice, and otherwise only new records', (t) => {
   const SLOTS = 2;
   const besideValues = [100, 3000].map((counters) => {

@@ -1,5 +1,5 @@
-import { renderFamily } from '../../src/exposition/page.ts';
-import { formatOf, type PageFormat, TEXT } from '../../src/exposition/page-format.ts';
+import { renderFamily, renderPage } from '../../src/exposition/page.ts';
+import { formatOf, type PageFormat, type Syntax, TEXT } from '../../src/exposition/page-format.ts';
 import { selfMetrics } from '../../src/exposition/self-metrics.ts';
 import { rowsOf } from '../../src/exposition/series-rows.ts';
 import { DirectoryReader } from '../../src/merge/directory-reader.ts';
@@ -67,6 +67,12 @@ export class TextReader {
   /** Refreshes and returns all families as text. */
   text(): string {
     return this.#text(TEXT);
+  }
+
+  /** Refreshes and returns the page of all families in a format. */
+  page(syntax: Syntax): Buffer {
+    this.#reader.refresh();
+    return renderPage(this.#reader.families.values(), { syntax, addsTotal: true });
   }
 
   #text(format: PageFormat): string {
