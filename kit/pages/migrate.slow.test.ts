@@ -175,25 +175,23 @@ test('before: each process shows its own counts on its own port until it exits',
   assert.equal(await page(metricsPorts[0]!, '/metrics'), undefined);
 });
 
-for (const program of ['ports-after.js', 'pm2-app.cjs']) {
-  test(`after: an additional process shows the counts of all, including a killed one (${program})`, async (t) => {
-    const PROMETHEUS_MULTIPROC_DIR = clearedDirectory(t);
-    const metricsPort = await freePort();
-    start(t, COMMAND, {}, 'serve', PROMETHEUS_MULTIPROC_DIR, '--port', metricsPort);
-    const ports = [await freePort(), await freePort()];
-    const [first] = ports.map((PORT) => start(t, program, { PORT, PROMETHEUS_MULTIPROC_DIR }));
-    await request(...ports);
-    assert.equal(await counted(metricsPort), REQUESTS);
-    await kill(first!);
-    assert.equal(await counted(metricsPort), REQUESTS);
-  });
-}
+test('after: an additional process shows the counts of all, including a killed one', async (t) => {
+  const PROMETHEUS_MULTIPROC_DIR = clearedDirectory(t);
+  const metricsPort = await freePort();
+  start(t, COMMAND, {}, 'serve', PROMETHEUS_MULTIPROC_DIR, '--port', metricsPort);
+  const ports = [await freePort(), await freePort()];
+  const [first] = ports.map((PORT) => start(t, 'ports-after.js', { PORT, PROMETHEUS_MULTIPROC_DIR }));
+  await request(...ports);
+  assert.equal(await counted(metricsPort), REQUESTS);
+  await kill(first!);
+  assert.equal(await counted(metricsPort), REQUESTS);
+});
 
 test('after: under a foreign cluster primary, such as PM2, the processes share their counts', async (t) => {
   const PROMETHEUS_MULTIPROC_DIR = clearedDirectory(t);
   const [PORT, metricsPort] = [await freePort(), await freePort()];
   start(t, COMMAND, {}, 'serve', PROMETHEUS_MULTIPROC_DIR, '--port', metricsPort);
-  cluster.setupPrimary({ exec: join(project, 'pm2-app.cjs'), cwd: project });
+  cluster.setupPrimary({ exec: join(project, 'ports-after.js'), cwd: project });
   const workers = [0, 1].map(() => cluster.fork({ PORT, PROMETHEUS_MULTIPROC_DIR }));
   t.after(() => {
     for (const worker of workers) worker.process.kill('SIGKILL');

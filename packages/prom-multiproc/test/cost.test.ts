@@ -1,16 +1,28 @@
 /** The cost of counting and scraping, in units that do not vary between runs: system calls, bytes, executed blocks. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import * as client from 'prom-client';
-import { cellsPerSeries } from '../src/format/layout.ts';
+import { cellsPerSeries, EXEMPLAR_BYTES, type MetricDefinition, slotFileName } from '../src/format/layout.ts';
+import { encodeSeries } from '../src/format/log-codec.ts';
 import { AppProcess } from './support/application.ts';
 import { bytesRead } from './support/bytes-read.ts';
 import { TextReader } from './support/directory-text.ts';
 import { filledSlots } from './support/filled-slots.ts';
-import { COUNTER, HISTOGRAM } from './support/slot-files.ts';
+import {
+  add,
+  addExemplar,
+  COUNTER,
+  definition,
+  GAUGE,
+  HISTOGRAM,
+  openWriter,
+  SUMMARY,
+  TRACED,
+  TRACED_HISTOGRAM,
+} from './support/slot-files.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const WAYS = [
@@ -75,6 +87,42 @@ test('a counter series takes less memory than in plain prom-client, a histogram 
   const most = isPromClient ? plain.counter : plain.counter * 1.05 + BYTES_OF_START;
   assert.ok(shared.counter < most, 'a counter');
   assert.ok(shared.histogram < plain.histogram * 0.7, 'a histogram');
+});
+
+test('a series and its exemplars take the bytes in a slot that REFERENCE.md states', (t) => {
+  const reference = readFileSync(join(import.meta.dirname, '../REFERENCE.md'), 'utf8');
+  const [sentence] = /^Bytes of a series in each slot: .*?\n\n/ms.exec(reference)!;
+  const stated = sentence.match(/\d+/g)!.map(Number);
+  const bytesOf = (metric: MetricDefinition) => cellsPerSeries(metric) * 8;
+  const timed = definition({ type: 'gauge', aggregator: 'mostrecent' });
+  const perBound = (bytesOf(HISTOGRAM) - bytesOf(SUMMARY)) / HISTOGRAM.bounds.length;
+  const text = '12345678';
+  const [none, one] = [encodeSeries(0, []), encodeSeries(0, [[0, text]])];
+  const place = bytesOf(TRACED) - bytesOf(COUNTER);
+  assert.equal(bytesOf(TRACED_HISTOGRAM) - bytesOf(HISTOGRAM), place * (HISTOGRAM.bounds.length + 1));
+  assert.deepEqual(stated, [
+    ...[COUNTER, GAUGE, timed, SUMMARY].map(bytesOf),
+    perBound,
+    none.length,
+    one.length - none.length - text.length,
+    place,
+    place + EXEMPLAR_BYTES,
+  ]);
+
+  // Nearly fills chunks, by which the file grows.
+  const SERIES = 2650;
+  const fileOf = (metric: MetricDefinition): number => {
+    const directory = temporaryDirectory(t);
+    const writer = openWriter(directory);
+    for (let i = 0; i < SERIES; i++) {
+      add(writer, metric, `/${i}`, 1);
+      if (metric.exemplars) addExemplar(writer, metric, `/${i}`, { trace_id: '1' });
+    }
+    return statSync(join(directory, slotFileName(0))).size;
+  };
+  const grown = (fileOf(TRACED) - fileOf(COUNTER)) / SERIES;
+  t.diagnostic(`an exemplar takes ${grown} bytes of the file`);
+  assert.ok(Math.abs(grown - stated.at(-1)!) < stated.at(-1)! * 0.02, `${grown} bytes`);
 });
 
 interface Steps {

@@ -29,6 +29,10 @@ function documented(firstHead: string, column = 0): string[] {
     .sort();
 }
 
+function namesIn(cell: string): string[] {
+  return cell.replaceAll('`', '').split(', ');
+}
+
 test('REFERENCE.md lists each environment variable', () => {
   assert.deepEqual(documented('Environment variable'), found(/process\.env\.(\w+)/g));
   assert.doesNotMatch(
@@ -60,7 +64,9 @@ test('REFERENCE.md lists each exported name', () => {
     ];
     return (names.length > 0 ? names : ['']).map((name) => [path.replace('.', 'prom-multiproc'), name]);
   });
-  const rows = tableRows(REFERENCE, 'Import from').map(([from, name]) => [from, name]);
+  const rows = tableRows(REFERENCE, 'Import from').flatMap(([from, cell]) =>
+    namesIn(cell!).map((name) => [from, name]),
+  );
   assert.deepEqual(rows.toSorted(), expected.toSorted());
 });
 
@@ -73,7 +79,8 @@ test('REFERENCE.md lists each option', () => {
   for (const [of, type] of Object.entries(names)) {
     const [, body] = new RegExp(`export interface ${type} \\{([^}]*)\\}`).exec(SOURCES)!;
     const rows = tableRows(REFERENCE, 'Option of').filter(([owner]) => owner === of);
-    assert.deepEqual(rows.map(([, name]) => name).toSorted(), found(/^ {2}readonly (\w+)\??:/gm, body), of);
+    const listed = rows.flatMap(([, cell]) => namesIn(cell!)).toSorted();
+    assert.deepEqual(listed, found(/^ {2}readonly (\w+)\??:/gm, body), of);
   }
 });
 
@@ -85,11 +92,22 @@ test('both pages state the refresh interval of the code', () => {
   assert.ok(README.includes(`at most ${seconds} seconds`));
 });
 
-test('REFERENCE.md names each command, and README.md shows the example word for word', () => {
+test('REFERENCE.md names each command and option of --help, with the same arguments and defaults', () => {
   const usage = execFileSync(process.execPath, [join(PACKAGE, 'src/cli.ts'), '--help'], { encoding: 'utf8' });
   const [, names] = /^usage: prom-multiproc (\S+) /.exec(usage)!;
   const [, section] = /^## Command\n(.*?)^## /ms.exec(REFERENCE)!;
-  for (const name of names!.split('|')) assert.ok(section!.includes(`\`${name}\``), name);
+  for (const name of names!.split('|')) assert.match(section!, new RegExp(`^- \`${name}\` `, 'm'));
+  const options = [...usage.matchAll(/^ {2}(--\w+(?: <\w+>)?) .*?(?:\(default: ([\w.]+)\))?$/gm)];
+  assert.equal(options.length, usage.match(/^ +--/gm)!.length);
+  for (const [, option, value] of options) {
+    assert.match(
+      section!,
+      new RegExp(`\`${option}\`${value === undefined ? '' : `[^-]*\\(default: ${value}\\)`}`),
+    );
+  }
+});
+
+test('README.md shows the example word for word', () => {
   const example = readFileSync(join(PACKAGE, 'examples/cluster.js'), 'utf8');
   assert.ok(README.includes(`\`\`\`js\n${example}\`\`\``));
 });
