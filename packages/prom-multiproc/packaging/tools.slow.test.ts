@@ -106,6 +106,12 @@ for (const [tool, file, option, title = tool] of [
   });
 }
 
+test('with PROM_MULTIPROC_FFI=node a bundle counts without node_modules, and so without koffi', async () => {
+  await succeed(['build.mjs', 'esbuild esm mjs'], tools);
+  assertCounted(await outcome(['app.mjs'], moveAway(join(tools, 'dist')), { PROM_MULTIPROC_FFI: 'node' }));
+  rmSync(join(tools, 'dist'), { recursive: true });
+});
+
 test('the files that @vercel/nft traces are complete', async () => {
   await succeed(['build.mjs', 'nft'], tools);
   assertCounted(await outcome(['app.mjs'], moveAway(join(tools, 'dist'))));
