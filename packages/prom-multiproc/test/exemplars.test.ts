@@ -257,3 +257,17 @@ test('other processes see the first exemplar of a millisecond at once and the la
   await shared.metrics();
   assert.equal(shown(), '{trace_id="3"} 1 1700000000');
 });
+
+test('an exemplar keeps its labels when the application changes its object, which stops no scrape', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 1_700_000_000_000 });
+  const { shared } = twinRegistries(t, OPEN_METRICS);
+  const { counter } = metricsIn(shared);
+  const exemplarLabels = { trace_id: '1' };
+  // The second one in a millisecond is stored later.
+  for (const trace_id of ['1', '2']) {
+    exemplarLabels.trace_id = trace_id;
+    counter.inc({ labels: GET, exemplarLabels });
+  }
+  exemplarLabels.trace_id = 'x'.repeat(200);
+  assert.match(await shared.metrics(), /trace_id="2"/);
+});

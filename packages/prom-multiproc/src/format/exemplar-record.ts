@@ -41,6 +41,17 @@ export function checkExemplarLabels(labels: object): void {
   if (length > MOST_CHARACTERS) throw tooLong();
 }
 
+/**
+ * A copy with texts: the application may change its own object.
+ * @throws RangeError, as prom-client, if the labels are too long
+ */
+export function lastingExemplarLabels(labels: object): Readonly<Record<string, string>> {
+  const lasting: Record<string, unknown> = { ...labels };
+  for (const name of Object.keys(labels)) lasting[name] = `${lasting[name]}`;
+  checkExemplarLabels(lasting);
+  return lasting as Record<string, string>;
+}
+
 /** A chunk of exemplar records, or a part of it. */
 export class ExemplarChunk {
   readonly #bytes: Buffer;

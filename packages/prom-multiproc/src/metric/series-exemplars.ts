@@ -1,4 +1,4 @@
-import { checkExemplarLabels, type Exemplar } from '../format/exemplar-record.ts';
+import { checkExemplarLabels, type Exemplar, lastingExemplarLabels } from '../format/exemplar-record.ts';
 import { unixTime } from '../os/unix-time.ts';
 import type { ExemplarRecords } from '../slot/exemplar-records.ts';
 import type { Cells } from '../slot/slot-file.ts';
@@ -40,9 +40,9 @@ export class SeriesExemplars {
     if (records === undefined) this.#onHeap[place] = exemplarOf(labels, value, time);
     else if (time !== this.#times[place]) this.#write(records, place, labels, value, time);
     else {
-      checkExemplarLabels(labels);
+      const lasting = lastingExemplarLabels(labels);
       if (this.#lateLabels[place] === undefined) records.late.add(this);
-      this.#lateLabels[place] = labels;
+      this.#lateLabels[place] = lasting;
       this.#lateValues[place] = value;
     }
   }
@@ -143,10 +143,5 @@ class StoredExemplar {
 }
 
 function exemplarOf(labels: object, value: number, timestamp: number): Exemplar {
-  checkExemplarLabels(labels);
-  return {
-    labels: Object.entries(labels).map(([name, text]) => [name, `${text}`] as const),
-    value,
-    timestamp,
-  };
+  return { labels: Object.entries(lastingExemplarLabels(labels)), value, timestamp };
 }
