@@ -85,6 +85,50 @@ test('zero() gives a histogram series a new start time', (t) => {
   assert.deepEqual(starts(reader), [1000, 1040, 1000]);
 });
 
+test('a series that its collect() resets and counts again has not restarted, unless a count is lower', async (t) => {
+  const at = clock(t);
+  const { register, registers, reader } = sharedRegistry(t);
+  const config = { help: 'x', labelNames: ['route'], registers };
+  let amount = 0;
+  new client.Counter({
+    ...config,
+    name: COUNTER.name,
+    async collect() {
+      await null;
+      this.reset();
+      this.inc({ route: '/' }, amount);
+    },
+  });
+  new client.Histogram({
+    ...config,
+    name: HISTOGRAM.name,
+    buckets: [1, 2],
+    collect() {
+      this.reset();
+      for (let i = 0; i < amount; i++) this.observe({ route: '/' }, -1);
+    },
+  });
+  new client.Summary({
+    ...config,
+    name: SUMMARY.name,
+    collect() {
+      this.reset();
+      for (let i = 0; i < amount; i++) this.observe({ route: '/' }, -1);
+    },
+  });
+  for (const [time, next, start] of [
+    [1001, 2, 1001],
+    [1002, 3, 1001],
+    [1003, 3, 1001],
+    [1004, 1, 1004],
+  ] as const) {
+    at(time);
+    amount = next;
+    await register.metrics();
+    assert.deepEqual(starts(reader), [start, start, start], `at ${time}`);
+  }
+});
+
 test('a process that takes over a slot keeps the start times in it', (t) => {
   const at = clock(t);
   const { directory, reader, registers } = sharedRegistry(t);

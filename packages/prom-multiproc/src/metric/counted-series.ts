@@ -18,16 +18,27 @@ export class CountedSeries extends SharedSeries {
     this.exemplars = new SeriesExemplars(this, initial.length - exemplarPlaces, exemplarPlaces);
   }
 
-  /** Adds its values to those of an earlier process, unless `replaces`. */
+  /**
+   * Adds its values to those of an earlier process. With `replaces`, the cells hold what readers saw of this series before a
+   * `collect()`: if the `collect()` has reset it but no count is lower, it has not restarted for them.
+   */
   override moveTo(cells: Cells, count: number, replaces: boolean): void {
     const { array, base } = cells;
-    if (replaces || Number.isNaN(array[base]!)) super.moveTo(cells, count, replaces);
-    else {
+    if (replaces || Number.isNaN(array[base]!)) {
+      if (hasNotFallen(this.countCells, cells, this))
+        this.array[this.base + CELL_OF_START] = array[base + CELL_OF_START]!;
+      super.moveTo(cells, count, replaces);
+    } else {
       addCells({ array: this.array, base: this.base }, cells, count - (this.exemplars?.count ?? 0));
       this.array = array;
       this.base = base;
     }
     this.exemplars?.enterSlot(cells.exemplars);
+  }
+
+  /** The first and the last cell that only fall if the series restarts. */
+  get countCells(): CountCells {
+    return COUNTER_CELL;
   }
 
   override moveToHeap(count: number, takesValues: boolean): void {
@@ -51,6 +62,21 @@ export class CountedSeries extends SharedSeries {
   restart(): void {
     this.array[this.base + CELL_OF_START] = unixTime();
   }
+}
+
+type CountCells = readonly [first: number, last: number];
+type Position = Pick<Cells, 'array' | 'base'>;
+
+const COUNTER_CELL: CountCells = [0, 0];
+const SUMMARY_CELL: CountCells = [CELL_OF_COUNT, CELL_OF_COUNT];
+
+/** Whether a series is present in `before`, and no count is lower in `after`. */
+export function hasNotFallen([first, last]: CountCells, before: Position, after: Position): boolean {
+  if (Number.isNaN(before.array[before.base]!)) return false;
+  for (let i = first; i <= last; i++) {
+    if (!(after.array[after.base + i]! >= before.array[before.base + i]!)) return false;
+  }
+  return true;
 }
 
 /** Adds `count` cells of a series to those of an earlier process. The older start time stays. */
@@ -87,6 +113,10 @@ export class SummarySeries extends CountedSeries {
     this.td = td;
   }
 
+  override get countCells(): CountCells {
+    return SUMMARY_CELL;
+  }
+
   /** @prometheus-io/client reads the sum and count of a summary from `value`. */
   get value(): this {
     return this;
@@ -114,6 +144,10 @@ export class HistogramSeries extends CountedSeries {
   #pending = 0;
   #buckets: Record<string, number> | undefined;
   #bucketExemplars: unknown;
+
+  override get countCells(): CountCells {
+    return [CELL_OF_BUCKETS, CELL_OF_BUCKETS + this.owner.bounds.length];
+  }
 
   get sum(): number {
     return this.array[this.base]!;

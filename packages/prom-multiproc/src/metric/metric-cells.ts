@@ -11,7 +11,9 @@ import { seriesKey } from '../format/series-key.ts';
 import { makeAbsent } from '../slot/absent-cells.ts';
 import { CellSet } from '../slot/cell-set.ts';
 import type { Cells } from '../slot/slot-file.ts';
+import type { CountedSeries } from './counted-series.ts';
 import type { DefinedMetric } from './defined-metric.ts';
+import { RestartedSeries } from './restarted-series.ts';
 import type { SharedSeries } from './shared-series.ts';
 
 /** Provides the cells of a metric's series. */
@@ -51,6 +53,8 @@ export class MetricCells {
   #hadRefused = false;
   /** Whether the running collect(), or a failed one, has dropped series. */
   #droppedMeanwhile = false;
+  /** Defined while an asynchronous collect() of a metric that is no gauge runs. */
+  #restarted: RestartedSeries | undefined;
   /** Labels to forget when the collect() ends, by key: repeated failing runs must not add entries. */
   readonly #forgottenMeanwhile = new Map<string, ClientLabels | undefined>();
   /**
@@ -189,12 +193,17 @@ export class MetricCells {
   /** Keeps writes on the heap until `endCollect`, so that readers do not see them. */
   beginCollect(): void {
     if (!this.#bound) return;
-    const released: Cells[] = [];
-    for (const series of this.#all) this.#moveToHeap(series, (cells) => released.push(cells));
+    const held = this.#all.filter((series) => !this.#refused.has(series));
+    const released = held.map((series) => this.#moveToHeap(series));
     this.#hadRefused = this.#refused.size > 0;
     this.#refused.clear();
     this.#released = released;
     this.#bound = false;
+  }
+
+  /** Lets series that the running collect() drops and counts again keep their start times. */
+  watchDrops(): void {
+    this.#restarted ??= new RestartedSeries();
   }
 
   /** Whether a running or failed collect() has dropped series. Readers see their last values until a collect() succeeds. */
@@ -204,6 +213,8 @@ export class MetricCells {
 
   /** Shows all values written since `beginCollect`, at once. */
   endCollect(): void {
+    this.#restarted?.restoreStarts(new CellSet(this.#all));
+    this.#restarted = undefined;
     const released = this.#released;
     if (released === undefined) return;
     this.#released = undefined;
@@ -235,15 +246,15 @@ export class MetricCells {
     const { array, base } = series;
     series.drop();
     if (!this.#bound || this.#refused.delete(series)) return;
-    makeAbsent(this.#release(series, { array, base }), cellsPerSeries(this.#defined.definition));
+    const count = cellsPerSeries(this.#defined.definition);
+    this.#restarted?.add(series as CountedSeries, { array, base }, count);
+    makeAbsent(this.#release(series, { array, base }), count);
   }
 
-  #moveToHeap(series: SharedSeries, then: (cells: Cells, count: number) => void): void {
-    if (this.#refused.has(series)) return;
-    const count = cellsPerSeries(this.#defined.definition);
+  #moveToHeap(series: SharedSeries): Cells {
     const { array, base } = series;
-    series.moveToHeap(count, true);
-    then(this.#release(series, { array, base }), count);
+    series.moveToHeap(cellsPerSeries(this.#defined.definition), true);
+    return this.#release(series, { array, base });
   }
 
   #release(series: SharedSeries, cells: Cells): Cells {

@@ -147,7 +147,9 @@ export class SharedMetric implements StoredMetric {
    * end, and metrics in which the `collect()` has dropped series.
    */
   awaitCollect(): void {
-    if (this.client.type !== 'gauge') this.failCollect();
+    if (this.client.type === 'gauge') return;
+    this.failCollect();
+    this.#cells.watchDrops();
   }
 
   /** Called when a `collect()` failed. Series that it dropped keep showing their last values until a `collect()` succeeds. */
