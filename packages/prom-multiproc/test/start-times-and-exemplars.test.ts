@@ -118,3 +118,24 @@ test('OpenMetrics has no start times by default', async (t) => {
   assert.doesNotMatch(text, /_created/);
   assert.match(text, /trace_id/);
 });
+
+test('in OpenMetrics a metric named as the start times of another one is shown, and they are not', async (t) => {
+  const { page, shared } = application(t, OPENMETRICS_CONTENT_TYPE, true);
+  for (const name of ['plain_created', 'seconds_created'])
+    new client.Gauge({ name, help: 'x', registers: [shared] }).set(7);
+  const created = (await page('openmetrics')).toString().match(/^\w+_created[ {].*$/gm)!;
+  assert.deepEqual(created, [
+    `sizes_created{route="/\\""} ${START}`,
+    `traced_created{route="/\\""} ${START}`,
+    'plain_created 7',
+    'seconds_created 7',
+  ]);
+});
+
+test('in OpenMetrics a counter without _total, whose type is unknown, has no exemplar', async (t) => {
+  const { shared } = twinRegistries(t, OPENMETRICS_CONTENT_TYPE);
+  const config = { name: 'requests', help: 'x', registers: [shared], enableExemplars: true };
+  new client.Counter(config as never).inc({ exemplarLabels: { trace_id: 'a' } } as never);
+  const page = (await sharedRegistry(shared)!.page({ syntax: 'openmetrics', addsTotal: false }))!.toString();
+  assert.equal(page, '# HELP requests x\n# TYPE requests unknown\nrequests 1\n# EOF\n');
+});

@@ -7,7 +7,7 @@ import type { ParsedFamily } from './parsed-family.ts';
 import { writeParsedFamily } from './parsed-protobuf.ts';
 import { writeParsedText } from './parsed-text.ts';
 import { writeFamily } from './protobuf-format.ts';
-import { writeTextFamily } from './text-format.ts';
+import { createdName, writeTextFamily } from './text-format.ts';
 
 /** A metric of a page. A string is the text of one, without a final line feed, in the format of the page. */
 export type Block = Family | ParsedFamily | string;
@@ -25,15 +25,24 @@ function renderText(blocks: Iterable<Block>, format: PageFormat): Buffer {
   // Discards the rest of a page whose rendering threw.
   texts.clear();
   let separator = '';
-  for (const block of blocks) {
+  const shown = isOpen && format.created ? [...blocks] : blocks;
+  const names = Array.isArray(shown) ? namesOf(shown) : undefined;
+  for (const block of shown) {
     texts.string(separator);
     if (typeof block === 'string') texts.string(block);
     else if ('samples' in block) writeParsedText(texts, block, format);
+    else if (names?.has(createdName(block, format)))
+      writeTextFamily(texts, block, { ...format, created: false });
     else writeTextFamily(texts, block, format);
     separator = isOpen ? '\n' : '\n\n';
   }
   texts.string(isOpen ? '\n# EOF\n' : '\n');
   return texts.takeBytes();
+}
+
+/** The names of the metrics, except those in text. */
+function namesOf(blocks: readonly Block[]): Set<string> {
+  return new Set(blocks.flatMap((block) => (typeof block === 'string' ? [] : block.name)));
 }
 
 function renderMessages(blocks: Iterable<Block>, format: PageFormat): Buffer {

@@ -20,6 +20,11 @@ export function writeTextFamily(out: TextWriter, family: Family, format: PageFor
   else if (family.boundSets.length === 1) renderUniform(out, family, format);
 }
 
+/** The name of the series with start times in OpenMetrics. */
+export function createdName(family: Family, format: PageFormat): string {
+  return `${headOf(family, format).name}_created`;
+}
+
 function headOf({ name, type }: Family, format: PageFormat): Head {
   if (type !== 'counter') return { name, type };
   const series = counterName(name, format);
@@ -66,14 +71,16 @@ function renderOpen(
 ): void {
   const rows = rowsOf(family, group);
   if (rows === undefined) return;
-  const exemplars = exemplarsOf(family, group, rows.bounds);
+  const { name, type } = headOf(family, format);
+  // Not allowed: https://prometheus.io/docs/specs/om/open_metrics_spec/#unknown
+  const isUnknown = type === 'unknown';
+  const exemplars = isUnknown ? undefined : exemplarsOf(family, group, rows.bounds);
   rows.values.forEach((value, i) => {
     renderLine(out, family.table, group[0]!, templates[i]!, value);
     const exemplar = exemplars?.[i];
     if (exemplar !== undefined) renderExemplar(out, exemplar);
   });
-  const { name, type } = headOf(family, format);
-  if (!format.created || rows.start === 0 || type === 'unknown') return;
+  if (!format.created || rows.start === 0 || isUnknown) return;
   renderLine(out, family.table, group[0]!, new LineTemplate(`${name}_created`), rows.start);
 }
 
