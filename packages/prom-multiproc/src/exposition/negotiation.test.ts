@@ -52,6 +52,14 @@ const TABLE: readonly (readonly [accept: string | undefined, ofText: string, ofO
   [`text/plain;version=0.0.4,${DELIMITED}`, TEXT, TEXT],
   [`${DELIMITED},text/plain;version=0.0.4`, PROTOBUF, PROTOBUF],
   [`${DELIMITED};q=0,*/*`, TEXT, OPEN_METRICS],
+  // Only a scraper that names protobuf or text 1.0.0 gets it.
+  ['application/*', TEXT, OPEN_METRICS],
+  ['text/plain;version=0.0.4;q=0,*/*', TEXT, OPEN_METRICS],
+  [
+    `text/*;q=0,text/plain;version=1.0.0;q=0.1,${DELIMITED};q=0.05`,
+    `${TEXT_1}underscores`,
+    `${TEXT_1}underscores`,
+  ],
   [
     'text/plain;version=0.0.4;q=0,text/plain;version=1.0.0;q=0.1',
     `${TEXT_1}underscores`,
@@ -77,6 +85,7 @@ const TABLE: readonly (readonly [accept: string | undefined, ofText: string, ofO
   ['application/vnd.google.protobuf', TEXT, OPEN_METRICS],
   // Malformed ones are ignored.
   [`${DELIMITED};q=2`, TEXT, OPEN_METRICS],
+  [`${DELIMITED};q=0x1,${DELIMITED};q=1e0`, TEXT, OPEN_METRICS],
   [`${DELIMITED};q=-1,text/plain;q=0.1`, TEXT, TEXT],
   [`${DELIMITED};q=;q=x`, TEXT, OPEN_METRICS],
   [`,;,;;=,"${DELIMITED}`, TEXT, OPEN_METRICS],

@@ -14,7 +14,7 @@ interface Offer {
   readonly contentType: string;
   /** Parameters by which a range of the header selects it. Others are ignored. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** Whether a range without these parameters selects it, too. */
+  /** Whether a range without these parameters selects it, too, such as a wildcard. */
   readonly isDefault: boolean;
   /** Whether the answer always names an escaping scheme. All have the same result: no client allows names that need one. */
   readonly namesEscaping: boolean;
@@ -117,14 +117,16 @@ function mostSpecific(ranges: readonly Range[], offer: Offer): number {
 }
 
 /** 0 if the range does not select the offer; higher the more it says. */
-function specificity({ type, parameters }: Range, offer: Offer): number {
-  if (type === '*/*') return 1;
-  if (type === `${offer.type.split('/', 1)[0]}/*`) return 2;
+function specificity({ type, parameters, q }: Range, offer: Offer): number {
+  // A range with q=0 excludes all that it matches.
+  const needsNone = offer.isDefault || q === 0;
+  if (type === '*/*') return needsNone ? 1 : 0;
+  if (type === `${offer.type.split('/', 1)[0]}/*`) return needsNone ? 2 : 0;
   if (type !== offer.type) return 0;
   let specific = 3;
   for (const [name, expected] of Object.entries(offer.parameters)) {
     const value = parameters.get(name);
-    if (value === undefined && offer.isDefault) continue;
+    if (value === undefined && needsNone) continue;
     if (value !== expected) return 0;
     specific++;
   }
@@ -141,7 +143,9 @@ function rangesOf(accept: string): Range[] {
       if (equals > 0)
         parameters.set(part.slice(0, equals).trim().toLowerCase(), unquoted(part.slice(equals + 1)));
     }
-    const q = Number(parameters.get('q') || (parameters.has('q') ? Number.NaN : 1));
+    const weight = parameters.get('q') ?? '1';
+    // Number() accepts more, such as 0x1.
+    const q = /^[\d.]+$/.test(weight) ? Number(weight) : Number.NaN;
     return q >= 0 && q <= 1 ? [{ type: type!.toLowerCase(), parameters, q }] : [];
   });
 }
