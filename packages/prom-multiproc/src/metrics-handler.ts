@@ -53,7 +53,8 @@ export function metricsHandler(register?: AnyRegistry, ...others: readonly AnyRe
     const directory = sharedDirectory();
     if (directory === undefined) return plain(404, 'No workers to show: PROMETHEUS_MULTIPROC_DIR is not set');
     pages ??= new DirectoryPages(directory);
-    return workerPage(pages, Number(slot), accept);
+    const { contentType } = register ?? globalRegister();
+    return workerPage(pages, Number(slot), accept, contentType);
   }
 
   return pageHandler(pageFor);

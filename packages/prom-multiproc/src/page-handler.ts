@@ -38,9 +38,17 @@ export function pageHandler(pageFor: PageMaker, refusal?: Page): PageHandler {
   };
 }
 
-/** The counts of the living worker that holds `slot`, or 404. @throws Error if the directory cannot be read */
-export function workerPage(pages: DirectoryPages, slot: number, accept: string | undefined): Page {
-  const { format, contentType } = negotiate(accept, TEXT_CONTENT_TYPE);
+/**
+ * The counts of the living worker that holds `slot`, or 404. `native` is the content type of the application's registry.
+ * @throws Error if the directory cannot be read
+ */
+export function workerPage(
+  pages: DirectoryPages,
+  slot: number,
+  accept: string | undefined,
+  native = TEXT_CONTENT_TYPE,
+): Page {
+  const { format, contentType } = negotiate(accept, native);
   const body = pages.worker(slot, format);
   if (body === undefined) return plain(404, `No living worker holds slot ${slot}`);
   return { status: 200, contentType, body };

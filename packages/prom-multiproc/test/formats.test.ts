@@ -131,6 +131,9 @@ test('exemplars of a registry that is not shared are in protobuf, too', async (t
   assert.deepEqual([value, label], [3, [{ name: 'trace_id', value: 'a"b' }]]);
   const [, written] = /# \{.*\} 3 (\S+)$/m.exec(textOf(await ask(OPEN_METRICS)))!;
   assert.ok(Math.abs(timestamp!.seconds + timestamp!.nanos / 1e9 - Number(written)) < 1e-6);
+  register.metrics = async () => '# TYPE old counter\nold_total 1 # {} 2 -5\n# EOF\n';
+  const [old] = decodePage((await ask(PROTOBUF)).body);
+  assert.deepEqual(old!.metric[0]!.counter, { value: 1, exemplar: { label: [], value: 2 } });
   const buckets = ofHistogram!.metric[0]!.histogram!.bucket;
   assert.deepEqual(
     buckets.map(({ exemplar }) => exemplar?.value),
@@ -158,6 +161,19 @@ test('one worker is shown in protobuf, with the quantiles of its summaries', asy
   const shown = textOfPage((await ask(PROTOBUF, '/workers/0')).body);
   assert.deepEqual(lasting(shown), lasting(textOf(await ask(TEXT, '/workers/0'))));
   assert.equal(sample(shown, 's{quantile="0.5"}'), 4);
+});
+
+test('the page of one worker is in the format of the registry, with the same names as the totals', async (t) => {
+  const { register } = shareCounter(t);
+  register.setContentType(client.Registry.OPENMETRICS_CONTENT_TYPE as never);
+  new client.Counter({ name: 'jobs', help: 'J', registers: [register] }).inc();
+  const ask = await serve(t, metricsHandler(register));
+  for (const path of ['', '/workers/0']) {
+    const own = await ask('*/*', path);
+    assert.equal(own.type, client.Registry.OPENMETRICS_CONTENT_TYPE);
+    assert.equal(sample(textOf(own), 'jobs_total'), 1);
+    assert.equal(sample(textOf(await ask(TEXT, path)), 'jobs_total'), 1);
+  }
 });
 
 test('answers vary by Accept, and protobuf is gzipped like text', async (t) => {

@@ -23,7 +23,7 @@ export function writeExemplar(
   const start = out.begin(field);
   writeLabels(out, labels);
   out.double(EXEMPLAR.value, value);
-  if (timestamp !== undefined) writeTimestamp(out, EXEMPLAR.timestamp, timestamp);
+  if (timestamp !== undefined && isTimestamp(timestamp)) writeTimestamp(out, EXEMPLAR.timestamp, timestamp);
   out.end(start);
 }
 
