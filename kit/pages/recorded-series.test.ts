@@ -1,4 +1,7 @@
-/** Checks that the cost of the dashboards does not grow with the number of replicas: they read only recorded totals. */
+/**
+ * Checks that the cost of the dashboards does not grow with the number of replicas: they read only recorded totals, and of other series
+ * only exemplars, whose number is limited.
+ */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,14 +17,20 @@ interface Rule {
   readonly expr: string;
 }
 
+interface Target {
+  readonly expr: string;
+  readonly exemplar?: boolean;
+}
+
 const recorded = files('prometheus/rules/*.yml')
   .flatMap((path) => (parse(text(path)) as { groups: { rules: Rule[] }[] }).groups)
   .flatMap(({ rules }) => rules)
   .flatMap(({ record, expr }) => (record === undefined ? [] : [{ record, expr: String(expr) }]));
 
-const queries = files('grafana/dashboards/*.json')
-  .flatMap((path) => (JSON.parse(text(path)) as { panels: { targets: { expr: string }[] }[] }).panels)
-  .flatMap(({ targets }) => targets.map(({ expr }) => expr));
+const targets = files('grafana/dashboards/*.json')
+  .flatMap((path) => (JSON.parse(text(path)) as { panels: { targets: Target[] }[] }).panels)
+  .flatMap((panel) => panel.targets);
+const queries = targets.filter(({ exemplar }) => exemplar !== true).map(({ expr }) => expr);
 
 /** Returns the metrics that a query reads: its names that are no function, label or keyword. */
 function metricsIn(query: string): string[] {
@@ -46,6 +55,12 @@ test('each query of the dashboards reads only recorded series', () => {
     for (const metric of read)
       assert.ok(names.has(metric), `${query} reads ${metric}, which no rule records`);
   }
+});
+
+test('a query for exemplars reads no samples: they would be ten years old', () => {
+  const forExemplars = targets.filter(({ exemplar }) => exemplar === true);
+  assert.ok(forExemplars.length > 0);
+  for (const { expr } of forExemplars) assert.match(expr, /^\w+_bucket\{[^}]*\} offset 10y$/);
 });
 
 test('no recorded series has a label of one replica', () => {

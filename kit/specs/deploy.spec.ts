@@ -5,7 +5,7 @@ import { expect, test } from '@playwright/test';
 import { type ProxiedEntry, parseAccessLine, upstreamAttempts } from '../../e2e/support/access-log.ts';
 import { ComposeStack } from '../../e2e/support/compose-stack.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
-import { query, totalOfAllLives } from '../test-kit/prometheus.ts';
+import { query, totalIncrease, totalOfAllLives } from '../test-kit/prometheus.ts';
 import { DeployLoad, type Method, type Outcome } from './support/deploy-load.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -35,7 +35,7 @@ test.beforeAll(async () => {
   test.setTimeout(TIMEOUT_MS);
   stack = await ComposeStack.start({
     sharing: true,
-    overrides: ['kit/specs/fixtures/load-routes.compose.yml'],
+    overrides: ['kit/specs/fixtures/load-routes.compose.yml', 'kit/specs/fixtures/start-times.compose.yml'],
   });
 });
 
@@ -43,7 +43,8 @@ test.afterAll(() => stack?.down());
 
 const lastScrape = async () =>
   (await query(stack.prometheusUrl, 'max(timestamp(up{job="app"}))'))[0]?.value ?? 0;
-const inPrometheus = (method: Method) => totalOfAllLives(stack.prometheusUrl, selectorOf(method), '30m');
+const WINDOW = '30m';
+const inPrometheus = (method: Method) => totalOfAllLives(stack.prometheusUrl, selectorOf(method), WINDOW);
 
 async function deployUnderLoad(deploys: number, environment: Readonly<Record<string, string>> = {}) {
   const load = new DeployLoad(stack.publicUrl);
@@ -65,7 +66,7 @@ function expectNoFailure(outcomes: Readonly<Record<Method, Outcome>>): void {
   for (const method of METHODS) expect(outcomes[method].failed, method).toEqual({});
 }
 
-test('deploys under load fail no request, and the last samples of all containers add up to exactly what was answered', async () => {
+test('deploys under load fail no request; Prometheus has exactly what was answered, by last samples and by start times', async () => {
   test.setTimeout(TIMEOUT_MS);
   const log = await stack.followLog('nginx', (line) => {
     const entry = parseAccessLine(line);
@@ -103,6 +104,22 @@ test('deploys under load fail no request, and the last samples of all containers
     );
     expect(await inPrometheus(method), method).toBe(answered);
     console.log(`${method}: ${answered} answered, ${await inPrometheus(method)} in Prometheus`);
+  }
+  const reading = await stack.published('prometheus-start-times', 9090);
+  for (const method of METHODS) {
+    const { answered } = outcomes[method];
+    const increaseIn = (url: string) => totalIncrease(url, selectorOf(method), WINDOW);
+    await poll(
+      `an increase of ${answered} of ${method}`,
+      async () => (await increaseIn(reading)) >= answered || undefined,
+      DEADLINE,
+    );
+    const [withStartTimes, without] = [await increaseIn(reading), await increaseIn(stack.prometheusUrl)];
+    console.log(
+      `${method}: the raw samples increase by ${withStartTimes}, without start times by ${without}`,
+    );
+    expect(withStartTimes, method).toBe(answered);
+    expect(without, `${method}: the first sample of each container is missing`).toBeLessThan(answered);
   }
 });
 

@@ -4,7 +4,7 @@ import { expect, test } from '../../e2e/support/compose-fixtures.ts';
 import type { ComposeStack } from '../../e2e/support/compose-stack.ts';
 import { poll } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { startLoad } from '../test-kit/load.ts';
-import { query } from '../test-kit/prometheus.ts';
+import { exemplarsIn, query } from '../test-kit/prometheus.ts';
 import { getText } from '../test-kit/scrape.ts';
 
 const DASHBOARDS = resolve(import.meta.dirname, '../../grafana/dashboards');
@@ -15,7 +15,7 @@ const LOAD = { connections: 4, durationMs: 30_000, requestTimeoutMs: 20_000 };
 
 interface Panel {
   readonly title: string;
-  readonly targets: readonly { readonly expr: string }[];
+  readonly targets: readonly { readonly expr: string; readonly exemplar?: boolean }[];
 }
 
 interface Rule {
@@ -32,6 +32,7 @@ const RATE_INTERVAL = '20s';
 const panels = readdirSync(DASHBOARDS).flatMap(
   (name) => (JSON.parse(readFileSync(resolve(DASHBOARDS, name), 'utf8')) as { panels: Panel[] }).panels,
 );
+const targets = panels.flatMap((panel) => panel.targets);
 
 async function api<T>(stack: ComposeStack, path: string): Promise<T> {
   return (JSON.parse(await getText(`${stack.prometheusUrl}/api/v1/${path}`, TIMEOUT_MS)) as { data: T }).data;
@@ -90,11 +91,29 @@ async function expectData(stack: ComposeStack, queries: readonly string[]): Prom
 
 test('every query of the dashboards returns data on the running stack', async ({ stack }) => {
   await traffic(stack);
-  const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+  const expressions = targets.filter(({ exemplar }) => !exemplar).map(({ expr }) => expr);
   await expectData(
     stack,
     [...new Set(expressions)].map((expr) => expr.replaceAll('$__rate_interval', RATE_INTERVAL)),
   );
+});
+
+test('the latency panel shows requests as exemplars, with trace ids that are in the log', async ({
+  stack,
+}) => {
+  const [target] = targets.filter(({ exemplar }) => exemplar);
+  const answer = await fetch(`${stack.publicUrl}/ping`);
+  const id = answer.headers.get('x-request-id')!;
+  const found = await poll(
+    `an exemplar of request ${id}`,
+    async () =>
+      (await exemplarsIn(stack.prometheusUrl, target!.expr)).find(({ labels }) => labels.trace_id === id),
+    DEADLINE,
+  );
+  console.log(`exemplar: ${JSON.stringify(found)}`);
+  expect(found.series).toMatchObject({ job: 'app', method: 'GET', route: '/ping', status: '200' });
+  expect(found.value).toBeLessThanOrEqual(Number(found.series.le));
+  expect(await stack.log('nginx')).toContain(id);
 });
 
 test('every recording rule returns data, and every alert selects existing series', async ({ stack }) => {

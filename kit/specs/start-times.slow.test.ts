@@ -18,7 +18,7 @@ import { until } from '../../packages/prom-multiproc/test/support/poll.ts';
 import { temporaryDirectory } from '../../packages/prom-multiproc/test/support/temporary-directory.ts';
 import { shareIn } from '../../packages/prom-multiproc/test/support/twin-registries.ts';
 import { PrometheusProcess } from '../bench/prometheus/measure/prometheus-process.ts';
-import { exemplarsIn, samplesIn } from '../test-kit/prometheus.ts';
+import { exemplarsIn, increaseOf, samplesIn } from '../test-kit/prometheus.ts';
 
 const ZERO_INGESTION = '--enable-feature=created-timestamp-zero-ingestion';
 const EXEMPLAR_STORAGE = '--enable-feature=exemplar-storage';
@@ -82,14 +82,6 @@ async function samples({ url }: PrometheusProcess, name: string): Promise<number
   return series?.samples.map(([, value]) => value) ?? [];
 }
 
-/** The sum of all increases. A value that is lower than the one before counts from zero. */
-function increases(values: readonly number[]): number {
-  return values.reduce((sum, value, i) => {
-    if (i === 0) return sum;
-    return sum + (value >= values[i - 1]! ? value - values[i - 1]! : value);
-  }, 0);
-}
-
 /** Neighbouring equal values once. */
 const changes = (values: readonly number[]) => values.filter((value, i) => value !== values[i - 1]);
 
@@ -123,12 +115,12 @@ if (hasHostPrometheus()) {
     ]) {
       const [withStart, without] = await Promise.all(both.map((one) => samples(one, name)));
       assert.deepEqual(changes(withStart!), [0, 5, 7, 0, 40, 43], name);
-      assert.equal(increases(withStart!), COUNTED, name);
+      assert.equal(increaseOf(withStart!), COUNTED, name);
       const plain = name.replace('1.0', '1');
       const found = without!.length > 0 ? without! : await samples(both[1]!, plain);
       assert.deepEqual(changes(found), [5, 7, 40, 43], plain);
       assert.equal(
-        increases(found),
+        increaseOf(found),
         38,
         `${plain}: the first 5 and, because 40 is above 7, another 7 are missing`,
       );

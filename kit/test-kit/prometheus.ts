@@ -96,6 +96,28 @@ export async function totalOfAllLives(
     .reduce((sum, value) => sum + value, 0);
 }
 
+/**
+ * Returns how much a counter increased by its raw samples. The first one has none to compare with, and one that is lower than the one
+ * before counts from zero.
+ */
+export function increaseOf(values: readonly number[]): number {
+  return values.reduce((sum, value, i) => {
+    if (i === 0) return sum;
+    return sum + (value >= values[i - 1]! ? value - values[i - 1]! : value);
+  }, 0);
+}
+
+/** Returns the sum of `increaseOf()` the raw samples of all series of a selector in the last `window`, such as `30m`. */
+export async function totalIncrease(
+  prometheusUrl: string,
+  selector: string,
+  window: string,
+): Promise<number> {
+  return (await samplesIn(prometheusUrl, selector, window))
+    .map(({ samples }) => increaseOf(samples.map(([, value]) => value)))
+    .reduce((sum, value) => sum + value, 0);
+}
+
 export interface RangeResult {
   readonly labels: Readonly<Record<string, string>>;
   /** Times with a value, in seconds since the epoch. */

@@ -15,6 +15,7 @@ test('without variables every setting has its default', () => {
     metricsDirectory: undefined,
     ffi: 'koffi',
     metrics: true,
+    exemplars: true,
     maxWaitMs: 200,
     acceptTraceparent: false,
     maxInFlight: 1000,

@@ -24,6 +24,8 @@ export interface Settings {
   readonly ffi: BackEnd;
   /** False switches all metrics off, to measure what they cost. */
   readonly metrics: boolean;
+  /** Whether the histogram of request durations carries trace ids as exemplars. */
+  readonly exemplars: boolean;
   /** An overloaded worker sheds requests that waited longer than this. 0: never. */
   readonly maxWaitMs: number;
   /** Whether a client's `traceparent` is accepted. Strangers could then choose the trace ids in logs and exemplars. */
@@ -84,6 +86,7 @@ export function readSettings(env: Env = process.env): Settings {
     metricsDirectory: variables.text('PROMETHEUS_MULTIPROC_DIR', undefined),
     ffi: variables.choice('PROM_MULTIPROC_FFI', 'koffi', ['koffi', 'node']),
     metrics: variables.flag('METRICS', true),
+    exemplars: variables.flag('EXEMPLARS', true),
     maxWaitMs: variables.integer('MAX_WAIT_MS', 200, 0, 60_000),
     acceptTraceparent: variables.flag('ACCEPT_TRACEPARENT', false),
     maxInFlight: variables.integer('MAX_IN_FLIGHT', 1000, 0, 100_000),

@@ -1,4 +1,8 @@
-import { Counter, Gauge, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram, register } from 'prom-client';
+import { readSettings } from '../core/settings.ts';
+
+/** Read here, because a metric has exemplars from its making or never. The process has read its settings before it loads this file. */
+export const { exemplars } = readSettings();
 
 /** Every request that a worker received and parsed, including `/livez`, `/readyz`, shed and aborted requests. */
 export const httpRequests = new Counter({
@@ -12,7 +16,11 @@ export const httpRequestDuration = new Histogram({
   help: 'Time from the parsed request head to the end of the response in seconds',
   labelNames: ['method', 'route', 'status'],
   buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  enableExemplars: exemplars,
+  registers: [],
 });
+// Not by its constructor, which refuses exemplars in a registry of plain text, the format that people get.
+register.registerMetric(httpRequestDuration);
 
 /** A shed request is also in `http_requests_total`, with status 503. */
 export const requestsShed = new Counter({

@@ -30,7 +30,7 @@ export function measureRequests(routeOf: (req: IncomingMessage) => string | unde
     if (exchange.counted) return;
     exchange.counted = true;
     const { req, ownRoute, start } = exchange;
-    countRequest(req.method, ownRoute ?? routeOf(req), status, start);
+    countRequest(req.method, ownRoute ?? routeOf(req), status, start, exchange);
   }
 
   const measurement = { count, ended };
