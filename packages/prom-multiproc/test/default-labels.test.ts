@@ -102,6 +102,17 @@ test("a metric's own label overrides the default label of the same name", async 
   ]);
 });
 
+test('no line has a label twice if a default label is named le or quantile', (t) => {
+  const { register, registers, reader, directory } = sharedRegistry(t);
+  register.setDefaultLabels({ le: '7', quantile: '7' });
+  new client.Histogram({ name: 'h', help: 'x', buckets: [1], registers }).observe(0.5);
+  new client.Summary({ name: 's', help: 'x', registers }).observe(0.5);
+  const ofWorker = new Reader(directory);
+  t.after(() => ofWorker.close());
+  for (const text of [reader.text(), ofWorker.workerMetrics(0)!])
+    assert.doesNotMatch(text, /\b(le|quantile)=".*\b\1="/);
+});
+
 test('remove() and reset() find series with default labels', async (t) => {
   const { register, registers, reader } = sharedRegistry(t);
   register.setDefaultLabels({ app: 'one' });

@@ -42,6 +42,8 @@ export class DefinedMetric {
   get definition(): MetricDefinition {
     if (this.#definition === undefined) {
       this.#defaults = withTexts(this.#registry.defaultLabels);
+      const ofLine = LABEL_OF_LINE.get(this.#client.type);
+      if (ofLine !== undefined) delete this.#defaults[ofLine];
       this.#definition = defineMetric(
         this.#client,
         this.bounds,
@@ -75,6 +77,12 @@ export class DefinedMetric {
     return withDefaults(labels, this.#defaults);
   }
 }
+
+/** A label that lines of a metric have. As a default label it would be there twice, and Prometheus would reject the page. */
+const LABEL_OF_LINE: ReadonlyMap<string | undefined, string> = new Map([
+  ['histogram', 'le'],
+  ['summary', 'quantile'],
+]);
 
 /** Drops labels whose values cannot be converted to a string, so that counting never throws because of them. */
 function withTexts(labels: ClientLabels): ClientLabels {
