@@ -76,7 +76,7 @@ def mapped(fd, length):
     return memoryview(mmap.mmap(fd, length, access=mmap.ACCESS_READ))
 
 
-def exemplar(fd, chunks, reference):
+def exemplar(fd, chunks, cell, reference):
     """Returns (time, labels, value), or None if the cell refers to no whole record."""
     if not NUMBERS <= reference < 2**53 or reference % NUMBERS // EXEMPLARS >= len(chunks):
         return None
@@ -88,7 +88,7 @@ def exemplar(fd, chunks, reference):
     if own != reference or length > EXEMPLAR - 32 or not 0 <= time < INFINITY:
         return None
     sum, words = 0x811C9DC5, struct.unpack_from(f"<{8 + (length + 3) // 4}I", record)
-    for word in (*words[:7], *words[8:]):
+    for word in (cell, *words[:7], *words[8:]):
         sum = (sum ^ word) * 0x01000193 & 0xFFFFFFFF
     try:
         texts = [text.decode("utf-8") for text in record[32:32 + length].split(b"\xff")]
@@ -131,7 +131,7 @@ def read_slot(path, owner):
             sound = all(0 <= n <= 2**53 and n == int(n) for n in counts) and (metric["type"] != COUNTER or cells[0] >= 0)
             sound = sound and (metric["type"] == GAUGE or 0 <= cells[1] < INFINITY)
             check(sound or cells[0] != cells[0], "impossible value in a cell")
-            exemplars = [exemplar(fd, offsets[OF_EXEMPLARS], one) for one in references]
+            exemplars = [exemplar(fd, offsets[OF_EXEMPLARS], after - len(references) + i, one) for i, one in enumerate(references)]
             values.append((metric, labels, cells, exemplars))
         return metrics, values
 
@@ -189,7 +189,8 @@ def main(directory):
                 show(name, labels, total, exemplars.get(INFINITY))
             else:
                 show(f"{name}_sum", labels, total)
-            show(f"{name}_created", labels, start)
+            if start > 0:
+                show(f"{name}_created", labels, start)
             for bound, below in zip(sorted(buckets), itertools.accumulate(buckets[one] for one in sorted(buckets))):
                 show(f"{name}_bucket", [("le", number(bound)), *labels], below, exemplars.get(bound))
             if kind == HISTOGRAM:

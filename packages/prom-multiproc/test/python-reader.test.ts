@@ -6,18 +6,20 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import client from 'prom-client';
-import { CHUNK_BYTES } from '../src/format/layout.ts';
+import { CHUNK_BYTES, EXEMPLARS_PER_CHUNK, valueCells } from '../src/format/layout.ts';
 import { TextReader } from './support/directory-text.ts';
 import { Random } from './support/random.ts';
 import { values } from './support/sample.ts';
 import {
   add,
   addExemplar,
+  addTo,
   COUNTER,
   definition,
   GAUGE,
   HISTOGRAM,
   openWriter,
+  START,
   SUMMARY,
   TRACED,
   TRACED_HISTOGRAM,
@@ -64,12 +66,13 @@ function readByLibrary(t: Cleanup, directory: string) {
   return { values: new Map(shown), exemplars, errors: reader.errors };
 }
 
-function compare(t: Cleanup, directory: string): Map<string, number> {
+/** Compares both readers. @returns what they show */
+function compare(t: Cleanup, directory: string): ReadByPython {
   const [python, library] = [readInPython(directory), readByLibrary(t, directory)];
   assert.deepEqual(python.values, library.values);
   assert.deepEqual(python.exemplars, library.exemplars);
   assert.equal(python.errors === '', library.errors.length === 0, python.errors);
-  return python.values;
+  return python;
 }
 
 test('the Python reader shows what an application counts through prom-client', (t) => {
@@ -89,7 +92,7 @@ test('the Python reader shows what an application counts through prom-client', (
     for (const value of [0, 0.004, 0.3, 11, 1e9]) seconds.observe({ route, method: 'GET' }, value);
   }
   requests.remove({ route: '/' });
-  const shown = compare(t, directory);
+  const shown = compare(t, directory).values;
   assert.equal(shown.get('requests_total{method="GET",route="/"}'), 3);
   assert.equal(shown.get('seconds_bucket{le="0.005",route="/",method="GET"}'), 2);
 });
@@ -123,8 +126,43 @@ test('the Python reader merges living and dead slots of many chunks with differe
     add(writer, definition({ name: 'odd', type: i % 2 === 0 ? 'counter' : 'histogram' }), '/', 1, 1);
     if (i % 2 === 0) writer.close();
   }
-  assert.ok(compare(t, directory).size > 10_000);
-  assert.ok(readInPython(directory).exemplars.size > 500);
+  const shown = compare(t, directory);
+  assert.ok(shown.values.size > 10_000);
+  assert.ok(shown.exemplars.size > 500);
+});
+
+test('both readers show no start time that is unknown and no exemplar that is invalid or of an absent series', (t) => {
+  const directory = temporaryDirectory(t);
+  const [writer, other] = [openWriter(directory), openWriter(directory)];
+  const cells = (value: string) => {
+    const { array, base } = writer.series(TRACED, [[0, value]])!;
+    return { array, base, reference: base + valueCells(TRACED) };
+  };
+  const invalid = [-1, Number.NaN, Infinity, 0.5, 1, 2 ** 20 - 1, 2 ** 20 + EXEMPLARS_PER_CHUNK, 2 ** 53];
+  for (const value of ['/', '/removed', '/stale', ...invalid.map(String)]) {
+    add(writer, TRACED, value, 1);
+    addExemplar(writer, TRACED, value, { of: value });
+  }
+  const removed = cells('/removed');
+  removed.array[removed.base] = Number.NaN;
+  // The record has a later exemplar.
+  const stale = cells('/stale');
+  stale.array[stale.reference]! -= 2 ** 20;
+  for (const value of invalid) {
+    const { array, reference } = cells(String(value));
+    array[reference] = value;
+  }
+  addTo(writer, TRACED, [[0, '/unknown']], [1], 0);
+  for (const metric of [COUNTER, HISTOGRAM, TRACED]) {
+    addTo(writer, metric, [[0, '/both']], [1], 0);
+    addTo(other, metric, [[0, '/both']], [1], START);
+  }
+  const { values: shown, exemplars } = compare(t, directory);
+  assert.deepEqual([...exemplars.keys()], ['traced_total{route="/"}']);
+  assert.equal(shown.get('traced_total_created{route="/"}'), START);
+  for (const value of ['/unknown', '/both']) {
+    assert.equal(shown.get(`traced_total_created{route="${value}"}`), undefined);
+  }
 });
 
 test('both readers leave out damaged files, and unborn files are not damaged', (t) => {
@@ -136,7 +174,7 @@ test('both readers leave out damaged files, and unborn files are not damaged', (
   const good = readFileSync(path(0));
   writeFileSync(path(1), '');
   writeFileSync(path(2), Buffer.alloc(4096));
-  assert.equal(compare(t, directory).get('requests_total{route="/"}'), 5);
+  assert.equal(compare(t, directory).values.get('requests_total{route="/"}'), 5);
   const random = new Random(7);
   for (let i = 0; i < 20; i++) {
     const damaged = Buffer.from(good);
@@ -151,5 +189,5 @@ test('both readers leave out damaged files, and unborn files are not damaged', (
   }
   writeFileSync(path(40), good.subarray(0, good.length - 1));
   symlinkSync(path(0), path(41));
-  assert.equal(compare(t, directory).get('requests_total{route="/"}'), 5);
+  assert.equal(compare(t, directory).values.get('requests_total{route="/"}'), 5);
 });

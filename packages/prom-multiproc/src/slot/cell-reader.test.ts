@@ -54,6 +54,20 @@ for (const torn of [0, 1]) {
   });
 }
 
+test('one cell that is torn in either copy has no value', (t) => {
+  const { fd, reader } = cells(t);
+  for (const [torn, expected] of [
+    [undefined, 11],
+    [0, Number.NaN],
+    [1, Number.NaN],
+  ] as const) {
+    const tear = (copy: Buffer, number: number) => {
+      if (number === torn) copy.fill(0x41, 0, 4);
+    };
+    spoilCopies(tear, () => assert.equal(reader.copyOne(fd, 2), expected));
+  }
+});
+
 test('a file truncated before a torn value is read again causes an error and does not crash the reader', (t) => {
   const { fd, reader } = cells(t);
   const cut = (copy: Buffer, number: number) => {

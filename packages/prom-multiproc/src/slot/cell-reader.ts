@@ -52,12 +52,15 @@ export class CellReader {
     return incoming.subarray(0, count);
   }
 
-  /** Reads one cell, which may be torn; NaN if the file is too short. */
+  /** Reads one cell; NaN if it changes meanwhile or the file is too short. */
   copyOne(fd: number, cell: number): number {
-    const one = new Float64Array(1);
+    const copies = new Float64Array(2);
     const chunk = this.#chunks[Math.floor(cell / CELLS_PER_CHUNK)]!;
     const position = chunkOffset(chunk) + (cell % CELLS_PER_CHUNK) * 8;
-    return readFully(fd, new Uint8Array(one.buffer), 8, position) === 8 ? one[0]! : Number.NaN;
+    for (const at of [0, 8]) {
+      if (readFully(fd, new Uint8Array(copies.buffer, at), 8, position) < 8) return Number.NaN;
+    }
+    return copies[0] === copies[1] ? copies[0]! : Number.NaN;
   }
 
   close(): void {

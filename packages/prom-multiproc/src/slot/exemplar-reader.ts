@@ -40,8 +40,8 @@ export class ExemplarReader {
   }
 
   /**
-   * Reads what is new. `values` are the cells, `chunks` the numbers of the chunks of exemplars. `readAgain` reads a cell once more and
-   * may give a torn value.
+   * Reads what is new. `values` are the cells, `chunks` the numbers of the chunks of exemplars. `readAgain` reads a cell once more; NaN
+   * if it changes meanwhile.
    */
   load(
     fd: number,
@@ -71,7 +71,7 @@ export class ExemplarReader {
   ): void {
     let reference = shown;
     for (let readings = 0; readings < MOST_READINGS && isReference(reference); readings++) {
-      const found = readRecord(fd, chunks, reference);
+      const found = readRecord(fd, chunks, reference, cell);
       if (found !== undefined) {
         this.all.set(cell, found);
         this.#references.set(cell, reference);
@@ -84,11 +84,16 @@ export class ExemplarReader {
   }
 }
 
-function readRecord(fd: number, chunks: readonly number[], reference: number): Exemplar | undefined {
+function readRecord(
+  fd: number,
+  chunks: readonly number[],
+  reference: number,
+  cell: number,
+): Exemplar | undefined {
   const number = recordOf(reference);
   const chunk = chunks[chunkOfExemplar(number)];
   if (chunk === undefined) return undefined;
   const position = chunkOffset(chunk) + placeOfExemplar(number) * EXEMPLAR_BYTES;
   if (readFully(fd, bytes, EXEMPLAR_BYTES, position) < EXEMPLAR_BYTES) return undefined;
-  return record.read(0, reference);
+  return record.read(0, reference, cell);
 }

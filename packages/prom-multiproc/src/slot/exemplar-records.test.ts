@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { TextReader } from '../../test/support/directory-text.ts';
@@ -13,11 +13,13 @@ import {
   TRACED_HISTOGRAM,
 } from '../../test/support/slot-files.ts';
 import { type Cleanup, temporaryDirectory } from '../../test/support/temporary-directory.ts';
+import { ExemplarChunk } from '../format/exemplar-record.ts';
 import {
   CELL_OF_BUCKETS,
   CHUNK_BYTES,
   cellsPerSeries,
   EXEMPLAR_BYTES,
+  EXEMPLAR_NUMBERS,
   EXEMPLARS_PER_CHUNK,
   HEADER_BYTES,
 } from '../format/layout.ts';
@@ -86,6 +88,43 @@ test('exemplars stay after the death of their process and in the slot of its suc
   assert.deepEqual(new TextReader(t, directory).exemplars(), before);
   addExemplar(successor, TRACED, '/', { trace_id: 'new' });
   assert.equal(reader.exemplars().get(COUNTED), `{trace_id="new"} 1 ${START}`);
+});
+
+test('a reader shows the exemplar of a successor, also if that of the dead process was removed', (t) => {
+  const { directory, writers, reader } = slots(t, 1);
+  addExemplar(writers[0]!, TRACED, '/', { trace_id: 'removed' });
+  assert.match(reader.exemplars().get(COUNTED)!, /removed/);
+  writers[0]!.forget(TRACED.name);
+  writers[0]!.close();
+  const successor = openWriter(directory);
+  add(successor, TRACED, '/', 1);
+  addExemplar(successor, TRACED, '/', { trace_id: 'new' });
+  assert.match(reader.exemplars().get(COUNTED)!, /new/);
+});
+
+test('the sequence number after 2^32 is 1, also for a successor', (t) => {
+  const { directory, writers, reader } = slots(t, 1);
+  addExemplar(writers[0]!, TRACED, '/', { trace_id: 'first' });
+  writers[0]!.close();
+  const path = slotPath(directory);
+  const file = readFileSync(path);
+  const recordAt = HEADER_BYTES + 2 * CHUNK_BYTES;
+  const record = new Uint8Array(file.subarray(recordAt, recordAt + EXEMPLAR_BYTES));
+  const last = 2 ** 32 * EXEMPLAR_NUMBERS;
+  const cell = cellsPerSeries(TRACED) - 1;
+  new ExemplarChunk(record.buffer).write(0, last, cell, { trace_id: 'last' }, 1, START);
+  file.set(record, recordAt);
+  const cellAt = HEADER_BYTES + CHUNK_BYTES + cell * 8;
+  file.writeDoubleLE(last, cellAt);
+  writeFileSync(path, file);
+  assert.match(reader.exemplars().get(COUNTED)!, /last/);
+  const successor = openWriter(directory);
+  for (const sequence of [1, 2]) {
+    addExemplar(successor, TRACED, '/', { trace_id: `${sequence}` });
+    const reference = readFileSync(path).readDoubleLE(cellAt);
+    assert.equal(Math.floor(reference / EXEMPLAR_NUMBERS), sequence);
+    assert.match(reader.exemplars().get(COUNTED)!, new RegExp(`trace_id="${sequence}"`));
+  }
 });
 
 test('labels of 128 characters of any kind, values and times are read as they were written', (t) => {
@@ -177,6 +216,11 @@ test('an exemplar whose record is damaged, or that is not of its cell, is left o
     changed((file) => file.writeDoubleLE(good.readDoubleLE(bucketCell) + 2 ** 20, bucketCell)),
     ['counter'],
     'a later exemplar in the same record',
+  );
+  assert.deepEqual(
+    changed((file) => file.copy(file, counterCell, bucketCell, bucketCell + 8)),
+    ['bucket'],
+    'the exemplar of another series',
   );
   writeSync(fd, good, 0, good.length, 0);
   assert.equal(reader.exemplars().size, 2);

@@ -22,6 +22,8 @@ interface ExemplarCells {
 export interface ExemplarFile {
   /** Appends a chunk. @throws Error if there is no room */
   addExemplars(): ExemplarChunk;
+  /** The number in the file of the first cell of `array`. */
+  firstCellOf(array: Float64Array): number;
 }
 
 /**
@@ -40,6 +42,9 @@ export class ExemplarRecords {
   #sequence = 0;
   /** Those with exemplars to store at the next `writeLate`. */
   readonly late = new Set<{ writeLate(): void }>();
+  /** The last array of `#numberOf`, and the number of its first cell. */
+  #array: Float64Array | undefined;
+  #firstCell = 0;
   /** Whether the last attempt to add a chunk failed. */
   #isFull = false;
 
@@ -54,7 +59,10 @@ export class ExemplarRecords {
     this.#series.push({ cells, offset, count });
   }
 
-  /** Takes over the chunks of the previous holder. Clears invalid references and those of absent series. */
+  /**
+   * Takes over the chunks of the previous holder. Clears invalid references and those of absent series. Continues with the highest
+   * sequence number in any record, as readers take equal references for the same exemplar.
+   */
   takeOver(chunks: readonly ExemplarChunk[]): void {
     this.#chunks.push(...chunks);
     const records = this.#chunks.length * EXEMPLARS_PER_CHUNK;
@@ -72,8 +80,12 @@ export class ExemplarRecords {
           continue;
         }
         used.add(record);
-        this.#sequence = Math.max(this.#sequence, Math.floor(reference / EXEMPLAR_NUMBERS));
       }
+    }
+    for (let record = 0; record < records; record++) {
+      const reference = this.#chunks[chunkOfExemplar(record)]!.referenceAt(placeOfExemplar(record));
+      if (!isReference(reference) || recordOf(reference) !== record) continue;
+      this.#sequence = Math.max(this.#sequence, Math.floor(reference / EXEMPLAR_NUMBERS));
     }
     this.#freeAllBut(used);
   }
@@ -100,7 +112,8 @@ export class ExemplarRecords {
     const sequence = (this.#sequence % MOST_SEQUENCE) + 1;
     const reference = sequence * EXEMPLAR_NUMBERS + record;
     const chunk = this.#chunks[chunkOfExemplar(record)]!;
-    if (!chunk.write(placeOfExemplar(record), reference, labels, value, time)) {
+    const number = this.#numberOf(array, cell);
+    if (!chunk.write(placeOfExemplar(record), reference, number, labels, value, time)) {
       this.#onRefused(new RangeError('the label names of an exemplar are too long'));
       return;
     }
@@ -117,7 +130,17 @@ export class ExemplarRecords {
     const reference = array[cell]!;
     if (!isReference(reference)) return undefined;
     const record = recordOf(reference);
-    return this.#chunks[chunkOfExemplar(record)]?.read(placeOfExemplar(record), reference);
+    const number = this.#numberOf(array, cell);
+    return this.#chunks[chunkOfExemplar(record)]?.read(placeOfExemplar(record), reference, number);
+  }
+
+  /** The number of a cell in the file. */
+  #numberOf(array: Float64Array, cell: number): number {
+    if (array !== this.#array) {
+      this.#array = array;
+      this.#firstCell = this.#file.firstCellOf(array);
+    }
+    return this.#firstCell + cell;
   }
 
   #release(record: number): void {

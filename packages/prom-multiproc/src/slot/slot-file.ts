@@ -85,6 +85,10 @@ export class SlotFile implements ExemplarFile {
     return array && { array, base: first % CELLS_PER_CHUNK };
   }
 
+  firstCellOf(array: Float64Array): number {
+    return this.#cellChunks.indexOf(array) * CELLS_PER_CHUNK;
+  }
+
   /** A copy of all cells. */
   allValues(): Float64Array {
     const values = new Float64Array(this.capacity);
