@@ -1,9 +1,9 @@
 /**
- * A process may be killed between any two stores, and the kernel keeps the file as it is. So these tests copy the file before and
- * after each write, read each copy and take it over.
+ * A process may be killed between any two stores, and the kernel keeps the file as it is. So these tests copy the file after each
+ * store, read each copy and take it over.
  */
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
+import fs, { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import client from 'prom-client';
@@ -14,7 +14,7 @@ import type { SlotWriter } from '../src/slot/slot-writer.ts';
 import { CRASHED_FILE, CrashPoints } from './support/crash-points.ts';
 import { TextReader } from './support/directory-text.ts';
 import { values } from './support/sample.ts';
-import { add, COUNTER, definition, GAUGE, HISTOGRAM, openWriter, SUMMARY } from './support/slot-files.ts';
+import { add, COUNTER, definition, GAUGE, HISTOGRAM, openWriter } from './support/slot-files.ts';
 import { type Cleanup, temporaryDirectory } from './support/temporary-directory.ts';
 import { shareIn } from './support/twin-registries.ts';
 
@@ -61,28 +61,33 @@ function crashAtEachPoint(
   const added = temporaryDirectory(t);
   count(openWriter(added), steps);
   const extra = shown(t, added, 'steps alone');
-  for (const [i, { directory, before }] of points.copies.entries()) {
-    const where = `point ${i}, before ${before}`;
+  for (const [i, { directory, after }] of points.copies.entries()) {
+    const where = `point ${i}, after ${after}`;
     within(shown(t, directory, where), new Map(), where);
     const successor = openWriter(directory);
     assert.equal(successor.slot, 0, `${where}: the slot is not taken over`);
     count(successor, steps);
     within(shown(t, directory, where), extra, `${where}, taken over`);
   }
-  t.diagnostic(`${points.copies.length} points: ${points.copies.map(({ before }) => before).join(', ')}`);
+  t.diagnostic(`${points.copies.length} points: ${points.copies.map(({ after }) => after).join(', ')}`);
   return points.copies.length;
 }
+
+const QUANTILES = definition({ name: 'sizes', type: 'summary', bounds: [0.5, 0.9] });
 
 const ALL: Step[] = [
   { metric: COUNTER, value: '/', amounts: [5] },
   { metric: HISTOGRAM, value: '/', amounts: [4, 1, 1, 1, 1] },
-  { metric: SUMMARY, value: '/', amounts: [8, 2] },
+  { metric: QUANTILES, value: '/', amounts: [8, 2, 3, 4] },
 ];
 
 function counting(steps: Step[]): (directory: string) => void {
   return (directory) => {
-    const writer = openWriter(directory);
+    // Another time, so that each store of the header changes the file.
+    const writer = openWriter(directory, { now: 90_000 });
     for (const { metric, value, amounts } of steps) add(writer, metric, value, ...amounts);
+    writer.publishProcessMetrics(1n, 2);
+    writer.beat(90_001);
     writer.close();
   };
 }
@@ -100,9 +105,10 @@ test('a crash at any point of taking over a slot loses and adds no counts', (t) 
 
 test('a crash at any point of adding chunks to a file loses and adds no counts', (t) => {
   const long = (length: number): Step => ({ metric: COUNTER, value: 'x'.repeat(length), amounts: [1] });
+  // Readers do not show quantiles.
   const wide = definition({
     name: 'wide',
-    type: 'histogram',
+    type: 'summary',
     bounds: Array.from({ length: 5000 }, (_, i) => i),
   });
   const steps = [
@@ -115,37 +121,42 @@ test('a crash at any point of adding chunks to a file loses and adds no counts',
   crashAtEachPoint(t, { before: ALL, act: counting(steps), steps });
 });
 
-test('a crash at any point of the first counts of a shared registry loses and adds no counts', (t) => {
-  const count = (directory: string) => {
-    const register = new client.Registry();
-    const registers = [register];
-    const labelNames = ['route'];
-    const counter = new client.Counter({ name: COUNTER.name, help: 'x', labelNames, registers });
-    const histogram = new client.Histogram({
-      name: HISTOGRAM.name,
-      help: 'x',
-      labelNames,
-      registers,
-      buckets: [...HISTOGRAM.bounds],
-    });
-    const early = histogram.labels('/');
-    // These counts are on the heap and are moved to the slot when it is taken.
-    counter.inc({ route: '/' }, 2);
-    early.observe(1);
-    early.observe(9);
-    shareIn(directory, register);
-    counter.inc({ route: '/' }, 3);
-    histogram.observe({ route: '/' }, 4);
-    early.observe(3);
-    counter.labels('/b').inc();
-  };
-  const steps: Step[] = [
-    { metric: COUNTER, value: '/', amounts: [1] },
-    { metric: HISTOGRAM, value: '/', amounts: [1, 1] },
-  ];
-  const points = crashAtEachPoint(t, { before: [], act: count, steps });
-  assert.ok(points >= 30, `${points} points`);
-});
+for (const [where, before] of [
+  ['in a new slot', []],
+  ['in the slot of a dead process', ALL],
+] as const) {
+  test(`a crash at any point of the first counts of a shared registry ${where} loses and adds no counts`, (t) => {
+    const count = (directory: string) => {
+      const register = new client.Registry();
+      const registers = [register];
+      const labelNames = ['route'];
+      const counter = new client.Counter({ name: COUNTER.name, help: 'x', labelNames, registers });
+      const histogram = new client.Histogram({
+        name: HISTOGRAM.name,
+        help: 'x',
+        labelNames,
+        registers,
+        buckets: [...HISTOGRAM.bounds],
+      });
+      const early = histogram.labels('/');
+      // These counts are on the heap and are moved to the slot when it is taken.
+      counter.inc({ route: '/' }, 2);
+      early.observe(1);
+      early.observe(9);
+      shareIn(directory, register);
+      counter.inc({ route: '/' }, 3);
+      histogram.observe({ route: '/' }, 4);
+      early.observe(3);
+      counter.labels('/b').inc();
+    };
+    const steps: Step[] = [
+      { metric: COUNTER, value: '/', amounts: [1] },
+      { metric: HISTOGRAM, value: '/', amounts: [1, 1] },
+    ];
+    const points = crashAtEachPoint(t, { before: [...before], act: count, steps });
+    assert.ok(points >= 20, `${points} points`);
+  });
+}
 
 /** The crash points of a takeover of a slot in which a gauge was set. */
 function pointsOfTakeover(t: TestContext): CrashPoints {
@@ -160,25 +171,26 @@ function pointsOfTakeover(t: TestContext): CrashPoints {
 
 test('gauges of a dead process are not shown again, at whichever point its successor crashes', (t) => {
   const points = pointsOfTakeover(t);
-  for (const [i, { directory, before }] of points.copies.entries()) {
+  for (const [i, { directory, after }] of points.copies.entries()) {
     const writer = openWriter(directory);
     const text = new TextReader(t, directory).text();
-    assert.ok(!text.includes('in_flight{'), `point ${i}, before ${before}: ${text}`);
+    assert.ok(!text.includes('in_flight{'), `point ${i}, after ${after}: ${text}`);
     writer.close();
   }
 });
 
 test('gauges of a dead process are not shown after the first store of its successor', (t) => {
   const points = pointsOfTakeover(t);
-  const firstStore = points.copies.findIndex(({ before }) => before === 'store of 0');
-  const later = points.copies.slice(firstStore + 1);
-  assert.ok(later.filter(({ before }) => before === 'mmap').length > 0, 'the cells are mapped later');
-  for (const [i, { directory, before }] of points.copies.entries()) {
+  const hasValue = points.copies.map(({ directory }) =>
+    readFileSync(join(directory, CRASHED_FILE)).includes(new Uint8Array(Float64Array.of(7).buffer)),
+  );
+  assert.deepEqual(hasValue.slice(0, 3), [true, true, false], 'the value is cleared after the first store');
+  for (const [i, { directory, after }] of points.copies.entries()) {
     const fd = tryHold(loadLibc(), join(directory, CRASHED_FILE));
     assert.ok(fd !== undefined);
     const text = new TextReader(t, directory).text();
     fs.closeSync(fd);
-    assert.equal(text.includes('in_flight{'), i <= firstStore, `point ${i}, before ${before}`);
+    assert.equal(text.includes('in_flight{'), i === 0, `point ${i}, after ${after}`);
   }
 });
 

@@ -13,7 +13,7 @@ import { TextReader } from '../../test/support/directory-text.ts';
 import { hookCall, whileHooked } from '../../test/support/hooked-calls.ts';
 import { Random } from '../../test/support/random.ts';
 import { sample } from '../../test/support/sample.ts';
-import { add, COUNTER, definition, openWriter } from '../../test/support/slot-files.ts';
+import { add, addExemplar, COUNTER, definition, openWriter, TRACED } from '../../test/support/slot-files.ts';
 import { type Cleanup, temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { CELLS_PER_CHUNK, HEADER_BYTES } from '../format/layout.ts';
 import { loadLibc } from '../os/libc.ts';
@@ -27,12 +27,15 @@ const WIDE = definition({
   bounds: Array.from({ length: CELLS_PER_CHUNK / 2 }, (_, i) => i),
 });
 const HOME = 'requests_total{route="/"}';
+const TRACED_HOME = 'traced_total{route="/"}';
 
-/** Slot 0, which the tests truncate, counts 5 and slot 1 counts 100. Neither is held. */
+/** Slot 0, which the tests truncate, counts 5 and has an exemplar. Slot 1 counts 100. Neither is held. */
 function twoSlots(t: Cleanup, wideSeries: number) {
   const directory = temporaryDirectory(t);
   const [victim, other] = [openWriter(directory), openWriter(directory)];
   add(victim, COUNTER, '/', 5);
+  add(victim, TRACED, '/', 1);
+  addExemplar(victim, TRACED, '/', { of: 'victim' });
   for (let i = 0; i < wideSeries; i++) add(victim, WIDE, `${i}`, 1, 1);
   add(other, COUNTER, '/', 100);
   victim.close();
@@ -89,8 +92,11 @@ for (const [what, regrown] of [
           });
           const where = `truncated to ${length} before call ${at} of ${calls}`;
           assert.ok(seen === 105 || (!known && seen === 100), `${where}: ${seen}`);
+          const exemplar = reader.exemplars().get(TRACED_HOME) ?? '';
+          assert.match(exemplar, /^$|^{of="victim"} 1 /, where);
           restore(fd, good);
           assert.equal(sample(reader.text(), HOME), 105, `${where}: restored`);
+          assert.match(reader.exemplars().get(TRACED_HOME)!, /victim/, `${where}: restored`);
           for (const clean of cleanups) clean();
         }
       }

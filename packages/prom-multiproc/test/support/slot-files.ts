@@ -60,7 +60,12 @@ export function addTo(
   const cells = writer.series(metric, labels)!;
   const { array, base } = cells;
   const hasStart = metric.type !== 'gauge';
-  if (hasStart && Number.isNaN(array[base])) array[base + CELL_OF_START] = start;
+  if (Number.isNaN(array[base])) {
+    // A process that was killed while it removed the series may have left values.
+    const end = base + valueCells(metric);
+    for (let cell = base + 1; cell < end; cell++) if (array[cell] !== 0) array[cell] = 0;
+    if (hasStart) array[base + CELL_OF_START] = start;
+  }
   for (let i = amounts.length - 1; i >= 0; i--) {
     const cell = base + (hasStart && i >= CELL_OF_START ? i + 1 : i);
     array[cell] = (Number.isNaN(array[cell]) ? 0 : array[cell]!) + amounts[i]!;
