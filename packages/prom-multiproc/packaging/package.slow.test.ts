@@ -130,22 +130,21 @@ test('the package installs no client', () => {
   }
 });
 
-for (const [module, moduleResolution] of [
-  ['node16', 'node16'],
-  ['nodenext', 'nodenext'],
-  ['esnext', 'bundler'],
+for (const [module, moduleResolution, extensions] of [
+  ['node16', 'node16', ['mts', 'cts']],
+  ['nodenext', 'nodenext', ['mts', 'cts']],
+  ['esnext', 'bundler', ['ts']],
 ] as const) {
-  for (const extension of moduleResolution === 'bundler' ? ['ts'] : ['mts', 'cts']) {
-    for (const client of CLIENTS) {
-      test(`a TypeScript project with ${client} compiles against it: moduleResolution ${moduleResolution}, .${extension}`, () => {
-        const cwd = projects[client];
-        const file = join(cwd, `typed-${module}.${extension}`);
-        writeFileSync(file, readFileSync(join(cwd, 'typed.ts')));
-        const options = ['--noEmit', '--strict', '--target', 'es2024', '--types', 'node', '--ignoreConfig'];
-        const args = [...options, '--module', module, '--moduleResolution', moduleResolution, file];
-        execFileSync(join(BIN, 'tsc'), args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
-      });
-    }
+  for (const client of CLIENTS) {
+    const what = extensions.map((extension) => `.${extension}`).join(' and ');
+    test(`a TypeScript project with ${client} compiles against it: moduleResolution ${moduleResolution}, ${what}`, () => {
+      const cwd = projects[client];
+      const files = extensions.map((extension) => join(cwd, `typed-${module}.${extension}`));
+      for (const file of files) writeFileSync(file, readFileSync(join(cwd, 'typed.ts')));
+      const options = ['--noEmit', '--strict', '--target', 'es2024', '--types', 'node', '--ignoreConfig'];
+      const args = [...options, '--module', module, '--moduleResolution', moduleResolution, ...files];
+      execFileSync(join(BIN, 'tsc'), args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+    });
   }
 }
 

@@ -25,8 +25,10 @@ const LINE_WITHIN_MS = 60_000;
  * including stopped and blocked workers.
  */
 export function runApp(t: Cleanup, entry: string, env: Record<string, string> = {}): RunningApp {
+  // Without the cache of the tests each process compiles all sources again.
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
   const child = spawn(process.execPath, [entry], {
-    env: { PATH: process.env.PATH, PORT: '0', METRICS_PORT: '0', WORKERS: '2', DRAIN_WAIT_MS: '0', ...env },
+    env: { PATH, NODE_COMPILE_CACHE, PORT: '0', METRICS_PORT: '0', WORKERS: '2', DRAIN_WAIT_MS: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

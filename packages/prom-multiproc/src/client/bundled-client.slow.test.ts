@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { installedApplication, PRELOAD } from '../../test/support/installed-application.ts';
 import { sample } from '../../test/support/sample.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
@@ -40,44 +40,47 @@ interface Output {
   readonly warnings: readonly string[];
 }
 
-for (const [what, share, args] of [
-  ['the preload', '', PRELOAD],
-  ['share() without a registry', "require('prom-multiproc').share();", []],
-] as const) {
-  test(`${what} cannot share a bundled client, and a warning says what to do`, async (t) => {
-    const { result } = await installedApplication(t).run<Output>(
-      `${BUNDLE} ${share} ${COUNT} printWarned();`,
-      {
-        args: ['--no-warnings', ...args],
-        env: { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) },
-      },
-    );
-    assert.equal(result.warnings.length, 1);
-    assert.match(
-      result.warnings[0]!,
-      /^PROM_MULTIPROC_UNSHARED_METRICS \S+main\.cjs contains a copy of the client, .*call share\(register\)/,
-    );
-  });
-}
-
-test('share(register) shares a bundled client without a warning', async (t) => {
-  const app = installedApplication(t);
-  const env = { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) };
-  for (let times = 1; times <= 2; times++) {
-    const { result } = await app.run<Output>(
-      `${BUNDLE} require('prom-multiproc').share(register); ${COUNT} setTimeout(print, 2500);`,
-      { args: ['--no-warnings', ...PRELOAD], env },
-    );
-    assert.equal(sample(result.text, 'x_total'), times);
-    assert.deepEqual(result.warnings, []);
+// Most of each test is waiting.
+describe('an application with a bundled client, or none', { concurrency: true }, () => {
+  for (const [what, share, args] of [
+    ['the preload', '', PRELOAD],
+    ['share() without a registry', "require('prom-multiproc').share();", []],
+  ] as const) {
+    test(`${what} cannot share a bundled client, and a warning says what to do`, async (t) => {
+      const { result } = await installedApplication(t).run<Output>(
+        `${BUNDLE} ${share} ${COUNT} printWarned();`,
+        {
+          args: ['--no-warnings', ...args],
+          env: { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) },
+        },
+      );
+      assert.equal(result.warnings.length, 1);
+      assert.match(
+        result.warnings[0]!,
+        /^PROM_MULTIPROC_UNSHARED_METRICS \S+main\.cjs contains a copy of the client, .*call share\(register\)/,
+      );
+    });
   }
-});
 
-test('a process without the client gets no warning', async (t) => {
-  const { result } = await installedApplication(t).run<string[]>(
-    `const warnings = []; process.on('warning', ({ name, message }) => name === 'ExperimentalWarning' || warnings.push(message));
+  test('share(register) shares a bundled client without a warning', async (t) => {
+    const app = installedApplication(t);
+    const env = { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) };
+    for (let times = 1; times <= 2; times++) {
+      const { result } = await app.run<Output>(
+        `${BUNDLE} require('prom-multiproc').share(register); ${COUNT} setTimeout(print, 2500);`,
+        { args: ['--no-warnings', ...PRELOAD], env },
+      );
+      assert.equal(sample(result.text, 'x_total'), times);
+      assert.deepEqual(result.warnings, []);
+    }
+  });
+
+  test('a process without the client gets no warning', async (t) => {
+    const { result } = await installedApplication(t).run<string[]>(
+      `const warnings = []; process.on('warning', ({ name, message }) => name === 'ExperimentalWarning' || warnings.push(message));
      setTimeout(() => console.log(JSON.stringify(warnings)), 2500);`,
-    { args: PRELOAD, env: { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) } },
-  );
-  assert.deepEqual(result, []);
+      { args: PRELOAD, env: { PROMETHEUS_MULTIPROC_DIR: temporaryDirectory(t) } },
+    );
+    assert.deepEqual(result, []);
+  });
 });
