@@ -120,7 +120,7 @@ test('unusual calls have the effects that they have in prom-client', async (t) =
     plain.inc('x');
     plain.inc({ value: 0, exemplarLabels: { trace_id: 'zero' } });
     counter.inc({ labels: GET, value: 1.5, exemplarLabels: { a: 1, b: true, c: null } });
-    counter.inc({ labels: { route: '"\\\n', status: 'ü' }, exemplarLabels: { 'q"': '"\\\n', ü: '日本 🎉' } });
+    counter.inc({ labels: { route: '"\\\n', status: 'ü' }, exemplarLabels: { q: '"\\\n', u: '日本 🎉' } });
     counter.labels('/', '200').inc(3);
     histogram.labels('/', '200').observe(3);
     histogram.startTimer(GET, { trace_id: 'timer' });

@@ -2,9 +2,14 @@ import type { Exemplar } from '../format/exemplar-record.ts';
 import { CELL_OF_BUCKETS } from '../format/layout.ts';
 import type { Family } from '../merge/family.ts';
 
+/** https://prometheus.io/docs/specs/om/open_metrics_spec/#abnf; no client checks the names, and one wrong name makes a page unreadable. */
+const LABEL_NAME = /^[a-zA-Z_]\w*$/;
+const hasLabelNames = ({ labels }: Exemplar): boolean => labels.every(([name]) => LABEL_NAME.test(name));
+
 /**
  * Returns the exemplars of a counter or a histogram in the order of its lines: one, or one for each bucket by ascending bound, +Inf
- * last. `bounds` are those of `rowsOf` for the same group. Undefined if the series has none.
+ * last. `bounds` are those of `rowsOf` for the same group. Undefined if the series has none. Leaves out exemplars with names that no
+ * label can have.
  */
 export function exemplarsOf(
   { table, type, hasExemplars }: Family,
@@ -19,7 +24,8 @@ export function exemplarsOf(
     for (let i = 0; i <= own.length; i++) {
       const bound = own[i] ?? Infinity;
       const one = table.exemplars.get(base + i);
-      if (one !== undefined && one.timestamp > (newest.get(bound)?.timestamp ?? -1)) newest.set(bound, one);
+      if (one === undefined || !hasLabelNames(one)) continue;
+      if (one.timestamp > (newest.get(bound)?.timestamp ?? -1)) newest.set(bound, one);
     }
   }
   return newest.size === 0 ? undefined : [...bounds, Infinity].map((bound) => newest.get(bound));
