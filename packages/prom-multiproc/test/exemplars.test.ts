@@ -121,6 +121,12 @@ test('unusual calls have the effects that they have in prom-client', async (t) =
     plain.inc({ value: 0, exemplarLabels: { trace_id: 'zero' } });
     counter.inc({ labels: GET, value: 1.5, exemplarLabels: { a: 1, b: true, c: null } });
     counter.inc({ labels: { route: '"\\\n', status: 'ü' }, exemplarLabels: { q: '"\\\n', u: '日本 🎉' } });
+    // Once stored at once and once, in the same millisecond, later.
+    for (const one of ['1', '2']) {
+      const exemplarLabels = Object.assign(Object.create({ inherited: 'x'.repeat(128) }), { own: one });
+      counter.inc({ labels: { route: 'inherited' }, exemplarLabels });
+      histogram.observe({ labels: { route: 'inherited' }, value: 1, exemplarLabels });
+    }
     counter.labels('/', '200').inc(3);
     histogram.labels('/', '200').observe(3);
     histogram.startTimer(GET, { trace_id: 'timer' });

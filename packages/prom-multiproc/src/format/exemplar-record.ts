@@ -20,6 +20,9 @@ const MOST_LABEL_BYTES = EXEMPLAR_BYTES - LABELS;
 /** Ends a name or a value. The byte does not occur in UTF-8. */
 const END = 0xff;
 
+/** Unlike `Object.hasOwn`, V8 compiles a call of it in a loop by `for in` to nothing. */
+const isOwn = Object.prototype.hasOwnProperty;
+
 const FNV_START = 0x811c9dc5 | 0;
 const FNV_PRIME = 0x01000193;
 
@@ -33,23 +36,41 @@ function tooLong(): RangeError {
 
 /** @throws RangeError, as prom-client, if the labels are too long */
 export function checkExemplarLabels(labels: object): void {
-  const names = Object.keys(labels);
-  let length = 0;
-  for (let i = 0; i < names.length; i++) {
-    length += names[i]!.length + `${(labels as Record<string, unknown>)[names[i]!]}`.length;
-  }
-  if (length > MOST_CHARACTERS) throw tooLong();
+  lastingExemplarLabels(labels);
 }
 
 /**
- * A copy with texts: the application may change its own object.
+ * A copy with texts: the application may change its own object. Hot path.
  * @throws RangeError, as prom-client, if the labels are too long
  */
 export function lastingExemplarLabels(labels: object): Readonly<Record<string, string>> {
-  const lasting: Record<string, unknown> = { ...labels };
-  for (const name of Object.keys(labels)) lasting[name] = `${lasting[name]}`;
-  checkExemplarLabels(lasting);
-  return lasting as Record<string, string>;
+  let characters = 0;
+  // Takes less time than Object.keys().
+  for (const name in labels) {
+    if (!isOwn.call(labels, name)) continue;
+    const value = (labels as Record<string, unknown>)[name];
+    if (typeof value !== 'string') return lastingTexts(labels);
+    characters += name.length + value.length;
+  }
+  if (characters === 0) return lastingTexts(labels);
+  if (characters > MOST_CHARACTERS) throw tooLong();
+  return { ...labels };
+}
+
+function lastingTexts(labels: object): Readonly<Record<string, string>> {
+  const texts = Object.entries(labels).map(([name, value]) => [name, `${value}`] as const);
+  const characters = texts.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  if (characters > MOST_CHARACTERS) throw tooLong();
+  return Object.fromEntries(texts);
+}
+
+/**
+ * Whether there are any labels. Hot path.
+ * @throws TypeError, as prom-client, if they are null
+ */
+export function hasExemplarLabels(labels: object): boolean {
+  for (const name in labels) if (isOwn.call(labels, name)) return true;
+  return Object.keys(labels).length > 0;
 }
 
 /** A chunk of exemplar records, or a part of it. */
@@ -111,11 +132,10 @@ export class ExemplarChunk {
   /** @returns the number of bytes, -1 if they do not fit */
   #writeLabels(start: number, labels: Record<string, unknown>): number {
     const bytes = this.#bytes;
-    const names = Object.keys(labels);
     let characters = 0;
     let at = start;
-    for (let i = 0; i < names.length; i++) {
-      const name = names[i]!;
+    for (const name in labels) {
+      if (!isOwn.call(labels, name)) continue;
       const value = `${labels[name]}`;
       characters += name.length + value.length;
       if (characters > MOST_CHARACTERS) throw tooLong();
@@ -123,6 +143,8 @@ export class ExemplarChunk {
       if (at > 0) at = writeText(bytes, at, value, start + MOST_LABEL_BYTES);
       if (at < 0) return at;
     }
+    // Throws if they are null.
+    if (characters === 0) Object.keys(labels);
     // The checksum reads whole words.
     for (let end = at; end % 4 !== 0; end++) bytes[end] = 0;
     return at - start;

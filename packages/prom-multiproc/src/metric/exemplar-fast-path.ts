@@ -1,5 +1,5 @@
 import type { ClientLabels } from '../client/client-internals.ts';
-import { checkExemplarLabels } from '../format/exemplar-record.ts';
+import { checkExemplarLabels, hasExemplarLabels } from '../format/exemplar-record.ts';
 import { CELL_OF_BUCKETS } from '../format/layout.ts';
 import { bucketOf } from '../util/buckets.ts';
 import { type Inc, isFiniteNumber, type Observe } from './bound-child.ts';
@@ -84,7 +84,7 @@ function makeObserve(metric: SharedMetric, plainObserve: Observe, clientsObserve
       plainObserve(labels, value);
       series = seriesOf(metric, labels);
     }
-    if (exemplarLabels === undefined || Object.keys(exemplarLabels).length === 0) return;
+    if (exemplarLabels === undefined || !hasExemplarLabels(exemplarLabels)) return;
     setExemplar(series, bucket, exemplarLabels, value as number);
   };
 }
