@@ -2,6 +2,7 @@ import { renderFamily, renderPage } from '../../src/exposition/page.ts';
 import { formatOf, type PageFormat, type Syntax, TEXT } from '../../src/exposition/page-format.ts';
 import { selfMetrics } from '../../src/exposition/self-metrics.ts';
 import { rowsOf } from '../../src/exposition/series-rows.ts';
+import type { Exemplar } from '../../src/format/exemplar-record.ts';
 import { DirectoryReader } from '../../src/merge/directory-reader.ts';
 import { labelText } from '../../src/merge/label-text.ts';
 import { loadLibc } from '../../src/os/libc.ts';
@@ -62,6 +63,13 @@ export class TextReader {
         .filter((line) => line.includes(' # {'))
         .map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' # {') + 3)]),
     );
+  }
+
+  /** Refreshes and returns the merged exemplars, also those with names that no page shows. */
+  storedExemplars(): Exemplar[] {
+    this.#reader.refresh();
+    const tables = new Set([...this.#reader.families.values()].map(({ table }) => table));
+    return [...tables].flatMap(({ exemplars }) => [...exemplars.values()]);
   }
 
   /** Refreshes and returns all families as text. */
