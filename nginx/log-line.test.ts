@@ -105,11 +105,11 @@ test('the page states how long the access log lasts at each request rate, with t
   const [, megabytes, files] = /max-size: (\d+)m\n\s+max-file: "(\d+)"/.exec(nginx)!;
   // The current file may be empty.
   const kept = (Number(files) - 1) * Number(megabytes) * 1e6;
-  const page = read('../docs/guides/harden.md');
-  for (const rate of [1, 10, 100, 1_000, 10_000]) {
+  const page = read('../docs/guides/harden.md').replace(/\s+/g, ' ');
+  for (const rate of [1, 100, 10_000]) {
     const [ordinary, longest] = [ORDINARY, LONGEST].map((values) => kept / inFile(lineOf(values)) / rate);
-    const unit = rate === 1 ? ' line per second' : '';
-    const item = `- ${rate.toLocaleString('en')}${unit}: ${duration(ordinary!)} (${duration(longest!)})`;
-    assert.ok(page.includes(`\n${item}\n`), item);
+    const unit = rate === 1 ? ' per second' : '';
+    const part = `${duration(ordinary!)} (${duration(longest!)}) at ${rate.toLocaleString('en')}${unit}`;
+    assert.ok(page.includes(part), part);
   }
 });

@@ -118,7 +118,7 @@ test('the Python reader merges living and dead slots of many chunks with differe
       const value = `${random.int(2000)}`;
       add(writer, metric, value, random.int(1000) / 8, ...amounts);
       if (metric.exemplars === undefined || n % 2 === 0) continue;
-      const labels = { trace_id: `${n}`, ü: '日本"' };
+      const labels = { trace_id: `${n}`, user: '日本"' };
       const at = { place: random.int(metric.bounds.length + 1), time: random.int(1000) / 8 };
       addExemplar(writer, metric, value, labels, at);
     }
