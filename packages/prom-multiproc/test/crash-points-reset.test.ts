@@ -64,7 +64,9 @@ const metricOf = (series: string) => series.replace(/(_bucket|_sum|_count|_creat
 interface Reset {
   readonly act: (of: Application) => void;
   readonly routes: readonly string[];
-  /** Metrics whose series stay, at zero. Those of others become absent at once. */
+  /** Metrics whose series become absent at once. */
+  readonly removed: readonly string[];
+  /** Metrics whose series stay, at zero. */
   readonly zeroed: readonly string[];
 }
 
@@ -74,21 +76,24 @@ const RESETS: Record<string, Reset> = {
       for (const metric of [counter, histogram, summary]) metric.remove('/');
     },
     routes: ['/'],
+    removed: [TRACED.name, TRACED_HISTOGRAM.name, SUMMARY.name],
     zeroed: [],
   },
   'zero()': {
     act: ({ histogram }) => histogram.zero({ route: '/' }),
     routes: ['/'],
+    removed: [],
     zeroed: [TRACED_HISTOGRAM.name],
   },
   'reset()': {
     act: ({ register }) => register.resetMetrics(),
     routes: ['/', '/other'],
+    removed: [TRACED.name, TRACED_HISTOGRAM.name],
     zeroed: [SUMMARY.name],
   },
 };
 
-for (const [what, { act, routes, zeroed }] of Object.entries(RESETS)) {
+for (const [what, { act, routes, removed, zeroed }] of Object.entries(RESETS)) {
   test(`a crash at any point of ${what} changes only its series, and the start time after the values`, (t) => {
     const live = temporaryDirectory(t);
     const of = application(t);
@@ -105,9 +110,17 @@ for (const [what, { act, routes, zeroed }] of Object.entries(RESETS)) {
     );
     const whole = shown(t, points.copies[0]!.directory, 'before');
     assert.deepEqual([whole.starts.size, whole.exemplars.size], [6, 6]);
+    const isReset = (series: string) =>
+      routes.includes(routeOf(series)) && [...removed, ...zeroed].includes(metricOf(series));
+    const end = shown(t, points.copies.at(-1)!.directory, 'the end');
+    for (const [series, value] of whole.found) {
+      const after = removed.includes(metricOf(series)) ? undefined : 0;
+      const expected = isReset(series) ? after : value;
+      assert.equal(end.found.get(series), expected, `${series} at the end`);
+    }
+    for (const name of zeroed) assert.equal(end.starts.get(`${name}_created{route="/"}`), RESET, name);
     for (const { directory, after } of points.copies) {
       const { found, starts, exemplars } = shown(t, directory, after);
-      const isReset = (series: string) => routes.includes(routeOf(series));
       for (const [series, value] of whole.found) {
         const now = found.get(series);
         if (now === undefined) assert.ok(isReset(series), `${after}: ${series} is lost`);

@@ -8,10 +8,13 @@ interface RequestSeries {
   readonly labels: { readonly method: string; readonly route: string; readonly status: number };
 }
 
-/** Series by route, method and status, which are bounded. One lookup here replaces one in each metric. */
+/**
+ * Series by route, method and status, which are bounded. One lookup here replaces one in each metric, except in a histogram with
+ * exemplars: prom-client's bound children take none.
+ */
 const known = new Map<string, Map<string, Map<number, RequestSeries>>>();
 
-/** Counts a request that began at `start`, a time of `performance.now()`. `traced` gives the trace id of its exemplar. */
+/** Counts a request that began at `start`, a time of `performance.now()`. The trace id of `traced` becomes its exemplar. */
 export function countRequest(
   method: string | undefined,
   route: string | undefined,

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, register } from 'prom-client';
 import { readSettings } from '../core/settings.ts';
 
-/** Read here, because a metric has exemplars from its making or never. The process has read its settings before it loads this file. */
+/** Read at import, because `enableExemplars` is an option of the constructor. `main()` validates the settings before it imports this file. */
 export const { exemplars } = readSettings();
 
 /** Every request that a worker received and parsed, including `/livez`, `/readyz`, shed and aborted requests. */
@@ -19,7 +19,7 @@ export const httpRequestDuration = new Histogram({
   enableExemplars: exemplars,
   registers: [],
 });
-// Not by its constructor, which refuses exemplars in a registry of plain text, the format that people get.
+// The constructor throws if `enableExemplars` is set and the registry is not OpenMetrics; `registerMetric()` does not.
 register.registerMetric(httpRequestDuration);
 
 /** A shed request is also in `http_requests_total`, with status 503. */

@@ -25,9 +25,9 @@ function renderText(blocks: Iterable<Block>, format: PageFormat): Buffer {
   // Discards the rest of a page whose rendering threw.
   texts.clear();
   let separator = '';
-  const shown = isOpen && format.created ? [...blocks] : blocks;
-  const names = Array.isArray(shown) ? namesOf(shown) : undefined;
-  for (const block of shown) {
+  const all = isOpen && format.created ? [...blocks] : undefined;
+  const names = all && namesOf(all);
+  for (const block of all ?? blocks) {
     texts.string(separator);
     if (typeof block === 'string') texts.string(block);
     else if ('samples' in block) writeParsedText(texts, block, format);

@@ -2,8 +2,8 @@ import { Session } from 'node:inspector/promises';
 import type { Cleanup } from './temporary-directory.ts';
 
 /**
- * Counts the JavaScript blocks that this process executes until the end of `owner`, and function calls in modules that were loaded before. Unlike
- * time these numbers do not depend on the machine and its load.
+ * Counts the JavaScript blocks that this process executes until the end of `owner`; in modules loaded earlier, only function calls.
+ * Unlike time, these numbers do not depend on the machine and its load.
  * @returns a function that returns the number since its last call
  */
 export async function countSteps(owner: Cleanup): Promise<() => Promise<number>> {
