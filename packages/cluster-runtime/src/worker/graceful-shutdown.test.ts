@@ -22,7 +22,7 @@ async function drainWithWaiting(t: TestContext): Promise<{ waiting: Socket; drai
       const waiting = connect(port, '127.0.0.1');
       t.after(() => waiting.destroy());
       await new Promise((connected) => process.nextTick(connected));
-      const taken = await takeLastConnections(fd, 'koffi');
+      const taken = await takeLastConnections(fd, 'koffi', async () => {});
       assert.equal(taken.length, 1);
       begun.resolve(waiting);
       return taken;

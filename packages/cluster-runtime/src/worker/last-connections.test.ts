@@ -35,10 +35,19 @@ for (const ffi of BACK_ENDS) {
     const waiting = Array.from({ length: WAITING }, () => answerOf(t, port));
     // The kernel has completed them, and the event loop has not accepted them yet.
     await new Promise((connected) => process.nextTick(connected));
-    const taken = await takeLastConnections(fd, ffi);
+    const taken = await takeLastConnections(fd, ffi, async () => {});
     assert.equal(taken.length, WAITING);
     assert.equal(await answerOf(t, port), 'ECONNREFUSED');
     for (const socket of taken) socket.end('taken');
     assert.deepEqual(await Promise.all(waiting), Array(WAITING).fill('taken'));
+  });
+
+  test(`no connection begins in the moment before the close, which would reset it, through ${ffi}`, async (t) => {
+    const { port, fd } = await listening(t);
+    const begun: string[] = [];
+    const taken = await takeLastConnections(fd, ffi, async () => {
+      begun.push(await answerOf(t, port));
+    });
+    assert.deepEqual({ begun, taken }, { begun: ['ECONNREFUSED'], taken: [] });
   });
 }

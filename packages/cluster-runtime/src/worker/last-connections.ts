@@ -1,19 +1,28 @@
 import { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BackEnd } from '../core/c-functions.ts';
 import { loadSocketCalls } from '../core/socket-calls.ts';
 
 /** More than the kernel keeps waiting: Node's backlog. */
 const MOST_WAITING = 1024;
+/** A handshake that has begun is completed in this time, also by a proxy some 50 ms away. */
+const HANDSHAKE_MS = 100;
 
 /**
- * Accepts the connections that the kernel has completed, and immediately afterwards closes the port in all processes that hold the socket.
- * Closing alone would reset these connections, and a proxy that has already sent a request must not send a POST again. It sends refused
- * connections to another server.
+ * Accepts the last connections, and closes the port in all processes that hold the socket. Closing alone would reset connections that wait
+ * or are being established, and a proxy that has already sent a request must not send a POST again. It sends refused connections to another
+ * server. So new ones are refused first; then those that have begun get `handshakes()` to complete.
  *
- * @param fd of a listening socket
+ * @param fd of a listening socket, which cannot be used again
  */
-export async function takeLastConnections(fd: number, ffi: BackEnd): Promise<Socket[]> {
+export async function takeLastConnections(
+  fd: number,
+  ffi: BackEnd,
+  handshakes: () => Promise<unknown> = () => delay(HANDSHAKE_MS),
+): Promise<Socket[]> {
   const calls = await loadSocketCalls(fd, ffi);
+  // Meanwhile the server accepts connections.
+  if (calls.refuseNew()) await handshakes();
   const accepted: number[] = [];
   for (let next = calls.accept(); next >= 0; next = calls.accept()) {
     accepted.push(next);
