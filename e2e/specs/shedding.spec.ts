@@ -121,9 +121,8 @@ test.describe(() => {
     await poll('responses with 503', () => ((report.byStatus[503] ?? 0) > 0 ? true : undefined), {
       deadlineMs: 60_000,
     });
-    for (const path of ['/livez', '/readyz']) {
-      expect((await fetch(stack.publicUrl + path)).status, path).toBe(200);
-    }
+    const health = await Promise.all(['/livez', '/readyz'].map((path) => fetch(stack.publicUrl + path)));
+    expect(health.map(({ status }) => status)).toEqual([200, 200]);
     expect(report.byStatus[200], 'all are still in the app').toBeUndefined();
     await done;
     const { 200: admitted = 0, 503: shed = 0, ...others } = report.byStatus;

@@ -35,6 +35,14 @@ const apps = async () =>
 const image = () =>
   docker(['image', 'inspect', '--format', '{{.Id}}', `pandoras-express-app:${checkouts.project}`]);
 
+const networksOf = (container: string) =>
+  docker([
+    'inspect',
+    '--format',
+    '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}',
+    container,
+  ]);
+
 const inSource = (code: string) => (text: string) => `${text}\n${code}\n`;
 
 const broken: [string, string, (text: string) => string, RegExp][] = [
@@ -112,6 +120,30 @@ test('Ctrl-C before the new version serves removes it', async () => {
   child.kill('SIGINT');
   const { code, output } = await ended;
   expect(code, output).toBe(130);
+  expect(await checkouts.containers()).toEqual(containers);
+});
+
+test('Ctrl-C while the new version is watched drains and removes it; no request fails', async () => {
+  const containers = await checkouts.containers();
+  const load = startPings(publicUrl);
+  const { child, ended } = checkouts.start(clone, 'scripts/deploy');
+  const added = await poll(
+    'a second container',
+    async () => (await apps()).find((id) => !Object.values(containers).includes(id)),
+    DEADLINE,
+  );
+  const log = docker(['logs', '--follow', added]);
+  await poll(
+    'its first requests',
+    async () => (await networksOf(added)).includes('_backend') || undefined,
+    DEADLINE,
+  );
+  child.kill('SIGINT');
+  const { code, output } = await ended;
+  expect(code, output).toBe(130);
+  expect(await log).toContain('"msg":"drained; exiting"');
+  const { sent, byStatus } = await load.stop();
+  expect(byStatus).toEqual({ 200: sent });
   expect(await checkouts.containers()).toEqual(containers);
 });
 

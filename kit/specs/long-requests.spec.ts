@@ -92,12 +92,18 @@ test('WebSockets, event streams, late answers and large uploads pass on a path o
   expect(await echo('x'.repeat(100_000))).toBe(`echo of ${'x'.repeat(100_000)}`);
   socket.terminate();
   const events = await openEvents('/live/events');
-  for (const event of ['1', '2', '3']) expect(await events.next()).toBe(`data: ${event}\n\n`);
+  let received = '';
+  while (!received.includes('data: 3')) {
+    const next = await events.next();
+    expect(next, 'the stream has not ended').toBeDefined();
+    received += next;
+  }
+  expect(received).toMatch(/^data: 1\n\ndata: 2\n\ndata: 3\n\n/);
   await events.cancel();
   const upload = await beginUpload(40 * MIB);
-  const { status, received } = await upload.end();
-  expect([status, received.bytes]).toEqual([200, 40 * MIB]);
-  expect(received.headers['x-forwarded-proto']).toBe('http');
+  const { status, received: body } = await upload.end();
+  expect([status, body.bytes]).toEqual([200, 40 * MIB]);
+  expect(body.headers['x-forwarded-proto']).toBe('http');
   const answer = await late;
   expect([answer.status, await answer.text()]).toEqual([200, 'late']);
 });
@@ -142,7 +148,7 @@ for (const { what, start, draining, ended } of replacements) {
       const { closed, echo } = await openWebSocket('/live/chat');
       expect(await echo('hello')).toBe('echo of hello');
       const events = await openEvents('/live/events');
-      expect(await events.next()).toBe('data: 1\n\n');
+      expect(await events.next()).toMatch(/^data: 1\n\n/);
       const uploads = await Promise.all(Array.from({ length: UPLOADS }, () => beginUpload(4 * MIB)));
       const done = start();
       await poll(what, () => lines.some((line) => line.includes(draining)) || undefined, DEADLINE);

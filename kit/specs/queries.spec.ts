@@ -113,7 +113,11 @@ test('the latency panel shows requests as exemplars, with trace ids that are in 
   console.log(`exemplar: ${JSON.stringify(found)}`);
   expect(found.series).toMatchObject({ job: 'app', method: 'GET', route: '/ping', status: '200' });
   expect(found.value).toBeLessThanOrEqual(Number(found.series.le));
-  expect(await stack.log('nginx')).toContain(id);
+  await poll(
+    'its line in the log',
+    async () => (await stack.log('nginx')).includes(id) || undefined,
+    DEADLINE,
+  );
 });
 
 test('every recording rule returns data, and every alert selects existing series', async ({ stack }) => {

@@ -90,6 +90,11 @@ cancel_end() {
 }" >"$state/end"
 }
 
+# remove_new CONTAINER: drains it if nginx sends it requests.
+remove_new() {
+  if is_in_backend "$1"; then end_container "$1"; else docker rm --force "$1" >/dev/null; fi
+}
+
 # undo_deploy: removes new containers that were not healthy yet, and finishes the replacements that have begun. If none has, the image of
 # the running containers gets its name back.
 undo_deploy() {
@@ -101,7 +106,7 @@ undo_deploy() {
     }
   done <"$state/end"
   for container in $(app_containers); do
-    grep -q "$container" "$state/old" "$state/end" || docker rm --force "$container" >/dev/null
+    grep -q "$container" "$state/old" "$state/end" || remove_new "$container"
   done
   [ -s "$state/end" ] || {
     read -r image name <"$state/image"

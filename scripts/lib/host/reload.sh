@@ -30,7 +30,8 @@ take_build() {
   use_build "$build"
   operate_on_host reload || {
     use_build "$previous"
-    rm -rf "$build"
+    # Workers that were already replaced have files of the build open and load others later.
+    ! operate_on_host reload || rm -rf "$build"
     fail "the new workers did not become ready, so the stack keeps the code that it had; the reason is above and in the log of the app"
   }
   { same "$previous" nginx && same "$previous" mode.conf; } || signal_program nginx HUP

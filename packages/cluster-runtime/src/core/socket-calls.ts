@@ -25,7 +25,8 @@ export interface SocketCalls {
   /**
    * Refuses connections that have not begun yet. Those whose handshake has begun are still completed, and can be accepted. It cannot be
    * undone: the kernel binds the socket to a network interface that does not exist, and only root may bind it to another
-   * ([socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html), SO_BINDTODEVICE). Returns false if the kernel does not do it.
+   * ([socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html), SO_BINDTODEVICE). Returns whether the socket refuses them, also if
+   * another process called it.
    */
   refuseNew(): boolean;
   /** Accepts a connection that the kernel has completed, and returns its descriptor; negative if none waits. */
@@ -48,13 +49,16 @@ export async function loadSocketCalls(fd: number, ffi: BackEnd): Promise<SocketC
     const length = Buffer.alloc(INT_BYTES);
     const noInterface = Buffer.alloc(INT_BYTES);
     noInterface.writeInt32LE(NO_INTERFACE);
-    const listens = () => {
+    const has = (option: number, expected: number) => {
       length.writeInt32LE(INT_BYTES);
-      return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, value, length) === 0 && value.readInt32LE() === 1;
+      return getsockopt(fd, SOL_SOCKET, option, value, length) === 0 && value.readInt32LE() === expected;
     };
+    const listens = () => has(SO_ACCEPTCONN, 1);
     return {
       shutDown: () => listens() && shutdown(fd, SHUT_RD) === 0,
-      refuseNew: () => setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, noInterface, INT_BYTES) === 0,
+      refuseNew: () =>
+        setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, noInterface, INT_BYTES) === 0 ||
+        has(SO_BINDTOIFINDEX, NO_INTERFACE),
       accept: () => accept4(fd, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC),
       reopen: () => void listen(fd, BACKLOG),
     };

@@ -82,6 +82,32 @@ test('a scraper that does not come ends the wait after 1.2 intervals', async (t)
   assert.equal(await isDone(wait), true);
 });
 
+test('a scrape that came late, and made the last interval short, does not shorten the wait', async (t) => {
+  const { final, pass, scrape } = withClock(t);
+  scrape();
+  pass(5_900);
+  scrape();
+  pass(4_100);
+  scrape();
+  const wait = final.wait();
+  pass(5_500);
+  assert.equal(await isDone(wait), false);
+  scrape();
+  assert.equal(await isDone(wait), true);
+});
+
+test('a scraper of a short interval may be 1 s late', async (t) => {
+  const { final, pass, scrape } = withClock(t);
+  scrape();
+  pass(1_000);
+  scrape();
+  const wait = final.wait();
+  pass(1_999);
+  assert.equal(await isDone(wait), false);
+  pass(1);
+  assert.equal(await isDone(wait), true);
+});
+
 test('the wait is never longer than 15 s', async (t) => {
   const { final, pass, scrape } = withClock(t);
   scrape();

@@ -3,8 +3,10 @@ import { log } from '../core/log.ts';
 
 /** Longest wait for the final scrape. Grace periods of everything that ends the application must exceed it and the drain. */
 export const FINAL_SCRAPE_MAX_MS = 15_000;
-/** A scrape may be late by this part of its interval. */
-const LATENESS = 1.2;
+/** The wait exceeds the interval by this part of it, and by at least this time: a scrape may be late. */
+const LATENESS = 0.2;
+const LEAST_LATENESS_MS = 1_000;
+const KEPT_INTERVALS = 2;
 /** A scraper that has missed this number of intervals is gone. */
 const MISSED = 2;
 /** Prometheus, and what is compatible with it, sends this header with each scrape. */
@@ -13,8 +15,9 @@ const SCRAPE_HEADER = 'x-prometheus-scrape-timeout-seconds';
 interface Scraper {
   /** Time of its last scrape. */
   last: number;
-  /** Time between its last two scrapes; undefined after the first. */
-  interval: number | undefined;
+  /** Times between its last three scrapes: one that came late makes the next of them short. */
+  readonly intervals: number[];
+  readonly isPrometheus: boolean;
 }
 
 /**
@@ -53,28 +56,30 @@ export class FinalScrape {
   scraped(name: string, began: number, isPrometheus: boolean): void {
     const known = this.#scrapers.get(name);
     if (known !== undefined) {
-      known.interval = began - known.last;
+      if (known.intervals.push(began - known.last) > KEPT_INTERVALS) known.intervals.shift();
       known.last = began;
     } else {
       this.#forgetGone();
-      this.#scrapers.set(name, { last: began, interval: isPrometheus ? FINAL_SCRAPE_MAX_MS : undefined });
+      this.#scrapers.set(name, { last: began, intervals: [], isPrometheus });
     }
     if (began >= this.#began && this.#missing?.delete(name) && this.#missing.size === 0) this.#complete();
   }
 
   /**
-   * Waits until each scraper of its last two intervals has scraped once more, at most 1.2 of the longest interval and at most 15 s. Call
-   * it when nothing is counted any more.
+   * Waits until each scraper of its last two intervals has scraped once more, at most 1.2 of the longest interval, or 1 s more than it,
+   * and at most 15 s. Call it when nothing is counted any more.
    */
   async wait(): Promise<void> {
     this.#began = this.#now();
     this.#forgetGone();
-    const intervals = [...this.#scrapers.values()].flatMap(({ interval }) => interval ?? []);
-    if (intervals.length === 0) return;
-    const limitMs = Math.min(LATENESS * Math.max(...intervals), FINAL_SCRAPE_MAX_MS);
-    const missing = new Set(
-      [...this.#scrapers].filter(([, { interval }]) => interval !== undefined).map(([name]) => name),
-    );
+    const waitedFor = [...this.#scrapers].flatMap(([name, scraper]) => {
+      const interval = longestInterval(scraper);
+      return interval === undefined ? [] : [{ name, interval }];
+    });
+    if (waitedFor.length === 0) return;
+    const longest = Math.max(...waitedFor.map(({ interval }) => interval));
+    const limitMs = Math.min(longest + Math.max(LATENESS * longest, LEAST_LATENESS_MS), FINAL_SCRAPE_MAX_MS);
+    const missing = new Set(waitedFor.map(({ name }) => name));
     this.#missing = missing;
     log('info', 'waiting for the final scrape', { scrapers: missing.size, limit_ms: Math.round(limitMs) });
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -89,7 +94,15 @@ export class FinalScrape {
 
   #forgetGone(): void {
     const now = this.#now();
-    for (const [name, { last, interval = FINAL_SCRAPE_MAX_MS }] of this.#scrapers)
-      if (now - last > MISSED * interval) this.#scrapers.delete(name);
+    for (const [name, scraper] of this.#scrapers) {
+      const interval = longestInterval(scraper) ?? FINAL_SCRAPE_MAX_MS;
+      if (now - scraper.last > MISSED * interval) this.#scrapers.delete(name);
+    }
   }
+}
+
+/** Undefined if it is not known. Of a Prometheus that has scraped once, the longest that is waited for. */
+function longestInterval({ intervals, isPrometheus }: Scraper): number | undefined {
+  if (intervals.length > 0) return Math.max(...intervals);
+  return isPrometheus ? FINAL_SCRAPE_MAX_MS : undefined;
 }
