@@ -1,7 +1,7 @@
 /** What a reload of a stack without containers can bring. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryDirectory } from '../../../packages/prom-multiproc/test/support/temporary-directory.ts';
@@ -47,3 +47,29 @@ for (const changed of [
     assert.equal(primaryIsSame(t, changed), false);
   });
 }
+
+/** What `take_build` does when reloads end as given, in order. */
+function takeBuild(t: TestContext, ...reloads: readonly boolean[]): { did: string[]; isBuildLeft: boolean } {
+  const parent = temporaryDirectory(t, { name: 'builds-' });
+  const [previous, next] = ['1', '2'].map((name) => build(parent, name, FILES[0]!));
+  const script = `
+    . "$root/scripts/lib/say.sh"; . "$root/scripts/lib/host/reload.sh"
+    check_nginx() { :; }
+    use_build() { echo "use \${1##*/}"; }
+    operate_on_host() { echo "$1"; set -- $reloads; ended=$1; shift; reloads=$*; $ended; }
+    take_build`;
+  const { stdout } = spawnSync('sh', ['-eu', '-c', script], {
+    env: { ...process.env, root: ROOT, previous, build: next, reloads: reloads.join(' ') },
+    encoding: 'utf8',
+  });
+  return { did: stdout.trim().split('\n'), isBuildLeft: existsSync(next!) };
+}
+
+test('after a reload that fails half-way all workers return to the build before, and the new one is removed', (t) => {
+  const did = ['use 2', 'reload', 'use 1', 'reload'];
+  assert.deepEqual(takeBuild(t, false, true), { did, isBuildLeft: false });
+});
+
+test('workers that do not return to the build before keep the files of theirs', (t) => {
+  assert.equal(takeBuild(t, false, false).isBuildLeft, true);
+});

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { takeLastConnections } from './last-connections.ts';
 
 const WAITING = 20;
+const UNPRIVILEGED = fileURLToPath(new URL('../../test/support/closing-workers.ts', import.meta.url));
 
 async function listening(t: TestContext): Promise<{ port: number; fd: number }> {
   const server = createServer((socket) => socket.end('by the server'));
@@ -49,5 +52,11 @@ for (const ffi of BACK_ENDS) {
       begun.push(await answerOf(t, port));
     });
     assert.deepEqual({ begun, taken }, { begun: ['ECONNREFUSED'], taken: [] });
+  });
+
+  // The kernel lets only root set the option twice.
+  test(`of several workers that are not root each waits for handshakes, through ${ffi}`, () => {
+    const { stdout, stderr } = spawnSync(process.execPath, [UNPRIVILEGED, ffi], { encoding: 'utf8' });
+    assert.equal(stdout, 'waits: 2\n', stderr);
   });
 }
