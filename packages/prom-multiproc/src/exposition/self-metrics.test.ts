@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { parseOpenMetrics } from '../../test/support/parse-openmetrics.ts';
 import { sample } from '../../test/support/sample.ts';
 import { add, COUNTER, GAUGE, HISTOGRAM, openWriter } from '../../test/support/slot-files.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
+import { DirectoryPages } from '../directory-pages.ts';
 import { slotFileName } from '../format/layout.ts';
 import type { SlotStatus } from '../merge/directory-reader.ts';
 import { bootTime } from '../os/boot-clock.ts';
@@ -58,4 +60,20 @@ test('the heartbeat age is correct after the system time is set, and slots() ret
       );
     }
   }
+});
+
+test('self-metrics that no process has counted have no start time in OpenMetrics', (t) => {
+  const directory = temporaryDirectory(t);
+  const writer = openWriter(directory);
+  add(writer, COUNTER, '/', 1);
+  t.after(() => writer.close());
+  const pages = new DirectoryPages(directory);
+  t.after(() => pages.close());
+  const page = pages.totals({ syntax: 'openmetrics', addsTotal: true, created: true }).toString();
+  const [families] = parseOpenMetrics([page]);
+  assert.ok(typeof families !== 'string', families as string);
+  assert.deepEqual(
+    families!.flatMap(({ samples }) => samples.filter(([name]) => name.endsWith('_created'))),
+    [['requests_created', { route: '/' }, '1700000000.0', null]],
+  );
 });

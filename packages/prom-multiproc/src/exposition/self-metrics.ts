@@ -1,4 +1,4 @@
-import type { MetricDefinition } from '../format/layout.ts';
+import { cellsPerSeries, type MetricDefinition } from '../format/layout.ts';
 import type { DirectoryStatus } from '../merge/directory-reader.ts';
 import type { Family } from '../merge/family.ts';
 import { localFamily } from '../merge/local-family.ts';
@@ -65,16 +65,13 @@ export function* selfMetrics(
   families: ReadonlyMap<string, Family>,
 ): Generator<Family> {
   computed ??= COMPUTED_SELF_METRICS.map(([name, type, help, measure]) => {
-    const definition = { name, type, help, aggregator: 'sum', labelNames: [], bounds: [] };
-    return { family: localFamily(definition, [{ labels: [], values: [0] }]), measure };
+    return { family: atZero({ name, type, help, aggregator: 'sum', labelNames: [], bounds: [] }), measure };
   });
   for (const { family, measure } of computed) {
     family.table.totals[0] = measure(status);
     yield family;
   }
-  uncounted ??= new Map(
-    COUNTED_SELF_METRICS.map((definition) => [definition.name, withoutCounts(definition)]),
-  );
+  uncounted ??= new Map(COUNTED_SELF_METRICS.map((definition) => [definition.name, atZero(definition)]));
   for (const [name, family] of uncounted) yield families.get(name) ?? family;
   for (const family of families.values()) {
     if (isSelfMetric(family.name) && !isKnown(family.name)) yield family;
@@ -85,8 +82,10 @@ function isKnown(name: string): boolean {
   return uncounted!.has(name) || computed!.some(({ family }) => family.name === name);
 }
 
-function withoutCounts(definition: MetricDefinition): Family {
-  return localFamily(definition, definition.labelNames.length > 0 ? [] : [{ labels: [], values: [0] }]);
+/** A family without counts: without labels it has one series, of unknown start. */
+function atZero(definition: MetricDefinition): Family {
+  const one = { labels: [], values: new Float64Array(cellsPerSeries(definition)) };
+  return localFamily(definition, definition.labelNames.length > 0 ? [] : [one]);
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

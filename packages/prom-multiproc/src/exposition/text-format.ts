@@ -4,6 +4,7 @@ import { CELL_OF_BUCKETS } from '../format/layout.ts';
 import type { Family } from '../merge/family.ts';
 import { escapeHelp, type Label, labelText } from '../merge/label-text.ts';
 import type { SeriesTable } from '../merge/series-table.ts';
+import { isTimestamp } from '../util/protobuf-writer.ts';
 import type { TextWriter } from '../util/text-writer.ts';
 import { exemplarsOf } from './exemplar-rows.ts';
 import { templatesOf, uniformTemplates } from './family-templates.ts';
@@ -80,7 +81,7 @@ function renderOpen(
     const exemplar = exemplars?.[i];
     if (exemplar !== undefined) renderExemplar(out, exemplar);
   });
-  if (!format.created || rows.start === 0 || isUnknown) return;
+  if (!format.created || !isTimestamp(rows.start) || isUnknown) return;
   renderLine(out, family.table, group[0]!, new LineTemplate(`${name}_created`), rows.start);
 }
 
