@@ -2,8 +2,9 @@ import { ApplicationView, applicationPage, type Shown } from './application-page
 import { type AnyRegistry, internalsOf } from './client/client-internals.ts';
 import { globalRegister } from './client/clients.ts';
 import { DirectoryPages } from './directory-pages.ts';
+import { joinPages } from './exposition/join-pages.ts';
 import { negotiate } from './exposition/negotiation.ts';
-import { convertText, renderPage, reusePage } from './exposition/page.ts';
+import { convertText, renderPage } from './exposition/page.ts';
 import { formatOf, type PageFormat } from './exposition/page-format.ts';
 import { UnknownTextError } from './exposition/parse-text.ts';
 import { readAhead } from './merge/read-ahead.ts';
@@ -16,8 +17,6 @@ import { keepApart } from './process/unshared-metrics.ts';
 import { isKeptPlain } from './process/unsupported-platform.ts';
 import { isShared, readAheadSteps, sharedDirectory, sharedRegistry } from './share.ts';
 
-const OPENMETRICS_END = /# EOF\n?$/;
-const LONGEST_END = '# EOF\n'.length;
 const WORKER_PATH = /\/workers\/(\d{1,4})$/;
 
 /**
@@ -78,7 +77,7 @@ async function totals(
   const slot = isPlain(shown) ? undefined : (ofShown ?? sharedRegistries()[0])?.slot;
   const all = [shown, ...others];
   const body = async (format: PageFormat): Promise<string | Buffer> =>
-    joined(await Promise.all(all.map((one) => pageIn(format, one, slot))));
+    joinPages(await Promise.all(all.map((one) => pageIn(format, one, slot))), format);
   const { contentType } = shown;
   const offersOpen = all.some(hasExemplars) || slot?.includesCreated || slot?.hasExemplars;
   const { format, contentType: answered } = negotiate(accept, contentType, offersOpen);
@@ -114,18 +113,4 @@ function hasExemplars(shown: Shown): boolean {
   // An application may pass an object that only has `contentType` and `metrics()`.
   const metrics = registers.flatMap((register) => register.getMetricsAsArray?.() ?? []);
   return metrics.some(({ enableExemplars }) => enableExemplars === true);
-}
-
-/** Joins expositions. In OpenMetrics only the last one may end with `# EOF`. */
-function joined(pages: readonly (string | Buffer)[]): string | Buffer {
-  if (pages.length === 1) return pages[0]!;
-  const all = pages.map((page) => (typeof page === 'string' ? Buffer.from(page) : page));
-  const page = Buffer.concat([...all.slice(0, -1).map(withoutEof), all.at(-1)!]);
-  for (const one of all) reusePage(one);
-  return page;
-}
-
-function withoutEof(page: Buffer): Buffer {
-  const [eof = ''] = OPENMETRICS_END.exec(page.toString('latin1', page.length - LONGEST_END)) ?? [];
-  return page.subarray(0, page.length - eof.length);
 }
