@@ -136,6 +136,26 @@ test('unusual calls have the effects that they have in prom-client', async (t) =
   await expectSame(twins);
 });
 
+test('a series has exemplars, whatever its label values', async (t) => {
+  const { shared, plain, both } = traced(t);
+  // startTimer() takes half a second.
+  t.mock.method(process, 'hrtime', () => [0, 5e8]);
+  const values = [undefined, 10n, ['x', 1], { toString: () => 'one' }, 'a\ud83d', null, 0, ''];
+  for (const trace_id of ['first', 'second']) {
+    both(({ counter, histogram }) => {
+      for (const [i, status] of values.entries()) {
+        const labels = { route: `/${i}`, status };
+        counter.inc({ labels, exemplarLabels: { trace_id } });
+        histogram.observe({ labels, value: 1.5, exemplarLabels: { trace_id } });
+        histogram.startTimer(labels, { trace_id })();
+      }
+    });
+  }
+  const text = await shared.metrics();
+  assert.equal(text, (await plain.metrics()).replaceAll(',status="undefined"', '').toWellFormed());
+  assert.equal(text.match(/trace_id="second"/g)!.length, values.length * 3);
+});
+
 test('wrong arguments throw the errors of prom-client, and change nothing else than there', async (t) => {
   const twins = traced(t);
   const calls: ((metrics: Metrics) => void)[] = [

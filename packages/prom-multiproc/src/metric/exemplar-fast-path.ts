@@ -7,6 +7,7 @@ import type { CountedSeries } from './counted-series.ts';
 import { NO_LABELS } from './labels-method.ts';
 import { isClientsOwn, replace } from './replace-method.ts';
 import type { SharedMetric } from './shared-metric.ts';
+import type { SharedSeries } from './shared-series.ts';
 
 interface Options {
   readonly labels?: ClientLabels;
@@ -55,11 +56,11 @@ function makeInc(metric: SharedMetric, plainInc: Inc, clientsInc: Inc): Inc {
       return;
     }
     const { labels = NO_LABELS, value = 1, exemplarLabels } = options;
-    let series = seriesOf(metric, labels);
+    let series = metric.known(labels);
     if (series !== undefined && isFiniteNumber(value) && value >= 0) series.add(0, value);
     else {
       plainInc(labels, value);
-      series = seriesOf(metric, labels);
+      series = metric.find(labels);
     }
     if (exemplarLabels === undefined || Number.isNaN(value)) return;
     const shown = showsTotal ? series?.array[series.base] : value;
@@ -75,14 +76,14 @@ function makeObserve(metric: SharedMetric, plainObserve: Observe, clientsObserve
       return;
     }
     const { labels = NO_LABELS, value, exemplarLabels } = options;
-    let series = seriesOf(metric, labels);
+    let series = metric.known(labels);
     const bucket = bucketOf(metric.bounds, value as number);
     if (series !== undefined && isFiniteNumber(value)) {
       series.add(CELL_OF_BUCKETS + bucket, 1);
       series.add(0, value);
     } else {
       plainObserve(labels, value);
-      series = seriesOf(metric, labels);
+      series = metric.find(labels);
     }
     if (exemplarLabels === undefined || !hasExemplarLabels(exemplarLabels)) return;
     setExemplar(series, bucket, exemplarLabels, value as number);
@@ -96,12 +97,8 @@ function isOptions(options: unknown): options is Options {
   return labels === undefined || (typeof labels === 'object' && labels !== null);
 }
 
-function seriesOf(metric: SharedMetric, labels: ClientLabels): CountedSeries | undefined {
-  return metric.known(labels) as CountedSeries | undefined;
-}
-
 /** A series beyond the limit has no exemplars, but its labels are checked. */
-function setExemplar(series: CountedSeries | undefined, place: number, labels: object, value: number): void {
+function setExemplar(series: SharedSeries | undefined, place: number, labels: object, value: number): void {
   if (series === undefined) checkExemplarLabels(labels);
-  else series.exemplars!.set(place, labels, value);
+  else (series as CountedSeries).exemplars!.set(place, labels, value);
 }

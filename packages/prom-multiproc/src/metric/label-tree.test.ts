@@ -40,7 +40,10 @@ test('after any operations, a tree finds exactly the items stored under labels w
         tree.set(labels, item);
         const isUnicode = !Object.values(labels).includes(HALF);
         assert.equal(tree.get({ ...labels }), isUnicode ? item : undefined);
-        assert.equal(tree.get({ ...labels, other: 'x' }), undefined, 'an unknown label name');
+        const missing = Object.fromEntries(NAMES.map((name) => [name, undefined]));
+        assert.equal(tree.get({ ...missing, ...labels }), isUnicode ? item : undefined);
+        for (const other of ['x', undefined])
+          assert.equal(tree.get({ ...labels, other }), undefined, 'an unknown label name');
       }
       const others = anyLabels();
       const found = tree.get(others);

@@ -40,7 +40,15 @@ export class LabelTree<T extends { readonly labels: ClientLabels }> {
       else if (node === undefined || node.labels[name] !== value) return undefined;
     }
     for (const _ in labels) unmatched++;
-    return unmatched === 0 ? (node as T | undefined) : undefined;
+    if (unmatched !== 0 && unmatched !== this.#undefinedIn(labels)) return undefined;
+    return node as T | undefined;
+  }
+
+  /** Returns the number of labels whose value is undefined, which are the same as missing labels. */
+  #undefinedIn(labels: ClientLabels): number {
+    let count = 0;
+    for (const name in labels) if (labels[name] === undefined && this.#names.includes(name)) count++;
+    return count;
   }
 
   /** As `get`, by one value for each label name, in their order. */

@@ -233,7 +233,7 @@ export class SharedMetric implements StoredMetric {
     return known;
   }
 
-  /** The series of these labels, if it was counted in before. Hot path. */
+  /** The series of these labels, if it was counted in before. Does not find all: see `LabelTree.set`. Hot path. */
   known(labels: ClientLabels): SharedSeries | undefined {
     return this.#isSettled ? this.#tree.get(labels) : undefined;
   }
@@ -241,6 +241,11 @@ export class SharedMetric implements StoredMetric {
   /** As `known`, by one value for each label name. Hot path. */
   knownAt(...values: unknown[]): SharedSeries | undefined {
     return this.#isSettled ? this.#tree.at(...values) : undefined;
+  }
+
+  /** As `known`, for label values of any type and with any text. */
+  find(labels: ClientLabels): SharedSeries | undefined {
+    return this.#tree.find(labels);
   }
 
   /** Whether the metric has all of these label names. */
