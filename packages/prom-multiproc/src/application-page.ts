@@ -1,7 +1,6 @@
 import type { AnyRegistry, ClientRegistry } from './client/client-internals.ts';
 import { globalRegister } from './client/clients.ts';
 import { lookForVariable } from './client/late-variable.ts';
-import type { PageFormat } from './exposition/page-format.ts';
 import { RegistryView } from './process/registry-view.ts';
 import { sharedRegistries } from './process/shared-registry.ts';
 import { whyIncomplete } from './process/unshared-metrics.ts';
@@ -12,12 +11,12 @@ import { sharedDirectory } from './share.ts';
 export class ApplicationView {
   readonly contentType: string;
   readonly registers: readonly ClientRegistry[];
-  readonly page: (format: PageFormat) => Promise<Buffer>;
+  readonly view: RegistryView;
 
-  constructor(registers: readonly ClientRegistry[], page: (format: PageFormat) => Promise<Buffer>) {
+  constructor(registers: readonly ClientRegistry[], view: RegistryView) {
     this.contentType = registers[0]!.contentType;
     this.registers = registers;
-    this.page = page;
+    this.view = view;
   }
 }
 
@@ -36,22 +35,27 @@ export function applicationPage(): Shown {
   if (sharedDirectory() === undefined || isKeptPlain(register)) return register;
   const incomplete = whyIncomplete();
   if (incomplete !== undefined) throw new Error(incomplete);
-  const viewed = sharedRegistries().filter(({ name }) => name === undefined);
-  const [first] = viewed;
-  if (first === undefined) {
+  const shown = unnamedRegistries();
+  if (shown === undefined) {
     throw new Error(
       'PROMETHEUS_MULTIPROC_DIR is set but no registry is shared: call share(), or pass the registry to metricsHandler()',
     );
   }
+  return shown;
+}
+
+/** All shared registries that have no name; undefined if there are none. */
+export function unnamedRegistries(): Shown | undefined {
+  const viewed = sharedRegistries().filter(({ name }) => name === undefined);
+  const [first] = viewed;
+  if (first === undefined) return undefined;
   if (viewed.length === 1) return first.register as unknown as AnyRegistry;
+  const registers = viewed.map(({ register }) => register);
+  const { contentType } = registers[0]!;
   const view = new RegistryView(first.slot, {
     viewed: () => viewed,
     showsSelfMetrics: () => viewed.some(({ selfMetrics }) => selfMetrics),
-    contentType: () => shown.contentType,
+    contentType: () => contentType,
   });
-  const shown = new ApplicationView(
-    viewed.map(({ register }) => register),
-    (format) => view.page(format),
-  );
-  return shown;
+  return new ApplicationView(registers, view);
 }

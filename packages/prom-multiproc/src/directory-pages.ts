@@ -3,6 +3,7 @@ import type { PageFormat } from './exposition/page-format.ts';
 import { isSelfMetric, selfMetrics } from './exposition/self-metrics.ts';
 import { DirectoryReader, type SlotStatus } from './merge/directory-reader.ts';
 import { loadLibc } from './os/libc.ts';
+import type { Selection } from './process/registry-view.ts';
 import { printable } from './util/printable.ts';
 
 export interface ReaderOptions {
@@ -12,10 +13,16 @@ export interface ReaderOptions {
   readonly onUnreadable?: (path: string, error: Error) => void;
 }
 
+/** A page whose format is not chosen yet. Render it before the next one is made. */
+export interface Draft {
+  readonly hasExemplars: boolean;
+  render(format: PageFormat): Buffer;
+}
+
 /** The pages of a metrics directory, read from outside the application. */
 export class DirectoryPages {
   readonly #directory: string;
-  readonly #name: string | undefined;
+  readonly #selection: Selection;
   readonly #onUnreadable: (path: string, error: Error) => void;
   readonly #reported = new Set<string>();
   readonly #all: DirectoryReader;
@@ -24,7 +31,7 @@ export class DirectoryPages {
   /** @throws Error if this platform cannot read slot files */
   constructor(directory: string, { name, onUnreadable = warn }: ReaderOptions = {}) {
     this.#directory = directory;
-    this.#name = name;
+    this.#selection = { names: new Set([name]), selfMetrics: true };
     // The reader of the totals and the reader of a single slot report the same damage.
     this.#onUnreadable = (path, error) => {
       const what = `${path}: ${error.message}`;
@@ -35,23 +42,24 @@ export class DirectoryPages {
   }
 
   /** Returns the totals of all slots and the self-metrics. @throws Error if the directory cannot be read */
-  totals(format: PageFormat): Buffer {
+  totals(): Draft {
     this.#all.refresh();
-    return this.#page(this.#all, format);
+    return draft(this.#all, this.#selection);
   }
 
   /**
-   * Returns the counts, gauges and summary quantiles of one slot, or undefined if no living process holds it.
+   * Returns the counts, gauges and summary quantiles of one slot, or undefined if no living process holds it. `selection` replaces that
+   * of the constructor.
    * @throws Error if the directory cannot be read
    */
-  worker(slot: number, format: PageFormat): Buffer | undefined {
+  worker(slot: number, selection = this.#selection): Draft | undefined {
     let reader = this.#single.get(slot);
     if (reader === undefined) {
       reader = new DirectoryReader(loadLibc(), this.#directory, this.#onUnreadable, slot);
       this.#single.set(slot, reader);
     }
     reader.refresh();
-    if (reader.status.slots.some(({ live }) => live)) return this.#page(reader, format);
+    if (reader.status.slots.some(({ live }) => live)) return draft(reader, selection);
     reader.close();
     this.#single.delete(slot);
     return undefined;
@@ -68,13 +76,17 @@ export class DirectoryPages {
     for (const reader of this.#single.values()) reader.close();
     this.#single.clear();
   }
+}
 
-  #page({ families, status }: DirectoryReader, format: PageFormat): Buffer {
-    const counted = [...families.values()].filter(
-      ({ name, registry }) => registry === this.#name && !isSelfMetric(name),
-    );
-    return renderPage([...counted, ...selfMetrics(status, families)], format);
-  }
+function draft({ families, status }: DirectoryReader, selection: Selection): Draft {
+  const counted = [...families.values()].filter(
+    ({ name, registry }) => selection.names.has(registry) && !isSelfMetric(name),
+  );
+  const own = selection.selfMetrics ? () => selfMetrics(status, families) : () => [];
+  return {
+    hasExemplars: counted.some(({ hasExemplars }) => hasExemplars),
+    render: (format) => renderPage([...counted, ...own()], format),
+  };
 }
 
 function warn(path: string, error: Error): void {

@@ -1,4 +1,4 @@
-import { ApplicationView, applicationPage, type Shown } from './application-page.ts';
+import { ApplicationView, applicationPage, type Shown, unnamedRegistries } from './application-page.ts';
 import { type AnyRegistry, internalsOf } from './client/client-internals.ts';
 import { globalRegister } from './client/clients.ts';
 import { DirectoryPages } from './directory-pages.ts';
@@ -12,6 +12,7 @@ import { clusterRole } from './os/cluster-role.ts';
 import { type Page, type PageHandler, pageHandler, plain, workerPage } from './page-handler.ts';
 import { plainText } from './process/plain-registry.ts';
 import type { ProcessSlot } from './process/process-slot.ts';
+import type { RegistryView } from './process/registry-view.ts';
 import { sharedRegistries } from './process/shared-registry.ts';
 import { keepApart } from './process/unshared-metrics.ts';
 import { isKeptPlain } from './process/unsupported-platform.ts';
@@ -52,8 +53,13 @@ export function metricsHandler(register?: AnyRegistry, ...others: readonly AnyRe
     const directory = sharedDirectory();
     if (directory === undefined) return plain(404, 'No workers to show: PROMETHEUS_MULTIPROC_DIR is not set');
     pages ??= new DirectoryPages(directory);
-    const { contentType } = register ?? globalRegister();
-    return workerPage(pages, Number(slot), accept, contentType);
+    const shown = register ?? unnamedRegistries() ?? globalRegister();
+    const view = viewOf(shown);
+    return workerPage(pages, Number(slot), accept, {
+      contentType: shown.contentType,
+      created: view?.includesCreated ?? false,
+      selection: view?.selection,
+    });
   }
 
   return pageHandler(pageFor);
@@ -95,12 +101,17 @@ async function pageIn(
   shown: Shown,
   slot: ProcessSlot | undefined,
 ): Promise<string | Buffer> {
-  if (shown instanceof ApplicationView) return shown.page(format);
+  if (shown instanceof ApplicationView) return shown.view.page(format);
   const page = await sharedRegistry(shown)?.page(format);
   if (page !== undefined) return page;
   const text = await (isPlain(shown) ? plainText(shown, slot) : shown.metrics());
   const native = formatOf(shown.contentType);
   return native.syntax === format.syntax ? text : renderPage(convertText(text, native, format), format);
+}
+
+/** Undefined if the registry is not shared. */
+function viewOf(shown: Shown): RegistryView | undefined {
+  return shown instanceof ApplicationView ? shown.view : sharedRegistry(shown)?.view;
 }
 
 /** Whether the registry is not shared. False for registries that `keepPlain()` has changed: their `metrics()` rejects with the reason. */

@@ -1,10 +1,12 @@
 /** The HTTP layer of `metricsHandler` and of the command `prom-multiproc serve`. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, gzip } from 'node:zlib';
-import type { DirectoryPages } from './directory-pages.ts';
+import type { DirectoryPages, Draft } from './directory-pages.ts';
+import { joinPages } from './exposition/join-pages.ts';
 import { negotiate } from './exposition/negotiation.ts';
 import { reusePage } from './exposition/page.ts';
 import { TEXT_CONTENT_TYPE } from './exposition/page-format.ts';
+import type { Selection } from './process/registry-view.ts';
 
 export interface Page {
   readonly status: number;
@@ -38,26 +40,39 @@ export function pageHandler(pageFor: PageMaker, refusal?: Page): PageHandler {
   };
 }
 
-/**
- * The counts of the living worker that holds `slot`, or 404. `native` is the content type of the application's registry.
- * @throws Error if the directory cannot be read
- */
+/** The application's registry. */
+export interface ShownRegistry {
+  readonly contentType: string;
+  /** See `ShareOptions.includeCreatedTimestamps`. */
+  readonly created: boolean;
+  /** Default: that of the directory's pages. */
+  readonly selection: Selection | undefined;
+}
+
+const NO_REGISTRY: ShownRegistry = { contentType: TEXT_CONTENT_TYPE, created: false, selection: undefined };
+
+/** The counts of the living worker that holds `slot`, or 404. @throws Error if the directory cannot be read */
 export function workerPage(
   pages: DirectoryPages,
   slot: number,
   accept: string | undefined,
-  native = TEXT_CONTENT_TYPE,
+  registry = NO_REGISTRY,
 ): Page {
-  const { format, contentType } = negotiate(accept, native);
-  const body = pages.worker(slot, format);
-  if (body === undefined) return plain(404, `No living worker holds slot ${slot}`);
-  return { status: 200, contentType, body };
+  const draft = pages.worker(slot, registry.selection);
+  if (draft === undefined) return plain(404, `No living worker holds slot ${slot}`);
+  return pageOf(draft, accept, registry);
 }
 
 /** The totals of a directory. @throws Error if it cannot be read */
 export function totalsPage(pages: DirectoryPages, accept: string | undefined): Page {
-  const { format, contentType } = negotiate(accept, TEXT_CONTENT_TYPE);
-  return { status: 200, contentType, body: pages.totals(format) };
+  return pageOf(pages.totals(), accept, NO_REGISTRY);
+}
+
+function pageOf(draft: Draft, accept: string | undefined, registry: ShownRegistry): Page {
+  const { created } = registry;
+  const offersOpen = created || draft.hasExemplars;
+  const { format, contentType } = negotiate(accept, registry.contentType, offersOpen);
+  return { status: 200, contentType, body: joinPages([draft.render({ ...format, created })], format) };
 }
 
 export function plain(status: number, text: string): Page {

@@ -18,7 +18,7 @@ export class Reader {
    * @throws Error if the directory cannot be read
    */
   metrics(): string {
-    return this.#pages.totals(TEXT).toString();
+    return this.#pages.totals().render(TEXT).toString();
   }
 
   /**
@@ -26,7 +26,7 @@ export class Reader {
    * @throws Error if the directory cannot be read
    */
   workerMetrics(slot: number): string | undefined {
-    return this.#pages.worker(slot, TEXT)?.toString();
+    return this.#pages.worker(slot)?.render(TEXT).toString();
   }
 
   /** Returns the state of every slot, by ascending number. @throws Error if the directory cannot be read */

@@ -5,12 +5,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import client from 'prom-client';
-import { metricsHandler } from '../src/index.ts';
+import { DirectoryPages } from '../src/directory-pages.ts';
+import { metricsHandler, type ShareOptions, share } from '../src/index.ts';
+import { totalsPage, workerPage } from '../src/page-handler.ts';
 import { parseOpenMetrics } from './support/parse-openmetrics.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 import { shareIn } from './support/twin-registries.ts';
 
 const ACCEPT = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
+const TEXT = client.Registry.PROMETHEUS_CONTENT_TYPE;
 const OPEN_METRICS = client.Registry.OPENMETRICS_CONTENT_TYPE;
 
 interface Answer {
@@ -47,17 +50,26 @@ function traced(register: client.Registry, name = 'traced_total'): client.Regist
   return register;
 }
 
+/** Shares registries until the end of the test. */
+function shareAll(t: TestContext, all: readonly (readonly [client.Registry, ShareOptions])[]): string {
+  const directory = temporaryDirectory(t);
+  process.env.PROMETHEUS_MULTIPROC_DIR = directory;
+  t.after(() => delete process.env.PROMETHEUS_MULTIPROC_DIR);
+  for (const [register, options] of all) share(register, { selfMetrics: false, ...options });
+  return directory;
+}
+
 test('a registry without metrics does not make the page unreadable', async (t) => {
   const empty = registry();
   shareIn(temporaryDirectory(t), empty);
-  const text = registry(client.Registry.PROMETHEUS_CONTENT_TYPE);
+  const text = registry(TEXT);
   const pages = [
     [empty],
     [registry()],
     [empty, registry()],
     [empty, traced(registry()), registry(), traced(registry(), 'b_total')],
     [traced(registry()), registry()],
-    [text, traced(registry(client.Registry.PROMETHEUS_CONTENT_TYPE)), text],
+    [text, traced(registry(TEXT)), text],
   ];
   const answers = await Promise.all(pages.map((registries) => scrape(t, registries)));
   for (const { type } of answers) assert.equal(type, OPEN_METRICS);
@@ -67,4 +79,52 @@ test('a registry without metrics does not make the page unreadable', async (t) =
     ),
     [[], [], [], ['traced', 'b'], ['traced'], ['traced']],
   );
+});
+
+test('the page of a worker shows the metrics, exemplars and start times of the registry, as the totals do', async (t) => {
+  const [admin, inner, unnamed, text] = [registry(), registry(), registry(), registry(TEXT)];
+  shareAll(t, [
+    [admin, { name: 'admin', includeCreatedTimestamps: true }],
+    [inner, { name: 'inner' }],
+    [unnamed, {}],
+    [text, { name: 'text' }],
+  ]);
+  traced(admin, 'admin_total');
+  traced(inner, 'inner_total');
+  traced(unnamed, 'unnamed_total');
+  traced(text, 'text_total');
+  const merged = client.Registry.merge([admin, inner]);
+  for (const [register, names] of [
+    [admin, ['admin']],
+    [unnamed, ['unnamed']],
+    [text, ['text']],
+    [merged, ['admin', 'inner']],
+  ] as const) {
+    const worker = await scrape(t, [register], '/workers/0');
+    assert.deepEqual(worker, await scrape(t, [register]), names.join());
+    assert.equal(worker.type, OPEN_METRICS);
+    const shown = worker.text.matchAll(/^(\w+)_total 1 # \{trace_id="abc"\}/gm);
+    assert.deepEqual(
+      Array.from(shown, ([, name]) => name),
+      names,
+    );
+    assert.equal(worker.text.match(/_created /g)?.length, names.length);
+  }
+});
+
+test('the command offers OpenMetrics for a directory with exemplars', (t) => {
+  const register = registry();
+  const directory = shareAll(t, [[register, { name: 'admin' }]]);
+  traced(register);
+  for (const [name, isOpen] of [
+    ['admin', true],
+    ['other', false],
+  ] as const) {
+    const pages = new DirectoryPages(directory, { name });
+    for (const page of [totalsPage(pages, ACCEPT), workerPage(pages, 0, ACCEPT)]) {
+      assert.equal(page.contentType === OPEN_METRICS, isOpen);
+      assert.equal(/^traced_total 1 # \{trace_id="abc"\}/m.test(`${page.body}`), isOpen);
+    }
+    pages.close();
+  }
 });

@@ -69,7 +69,7 @@ test('self-metrics that no process has counted have no start time in OpenMetrics
   t.after(() => writer.close());
   const pages = new DirectoryPages(directory);
   t.after(() => pages.close());
-  const page = pages.totals({ syntax: 'openmetrics', addsTotal: true, created: true }).toString();
+  const page = pages.totals().render({ syntax: 'openmetrics', addsTotal: true, created: true }).toString();
   const [families] = parseOpenMetrics([page]);
   assert.ok(typeof families !== 'string', families as string);
   assert.deepEqual(

@@ -22,6 +22,13 @@ export interface ViewedRegistry {
   readonly clientText: ClientRegistry['getMetricsAsString'];
 }
 
+/** The metrics on a page. */
+export interface Selection {
+  /** The names of registries. */
+  readonly names: ReadonlySet<string | undefined>;
+  readonly selfMetrics: boolean;
+}
+
 export interface ViewOptions {
   /** The registries to show: one, or several that are merged or aggregated. */
   readonly viewed: () => readonly ViewedRegistry[];
@@ -41,6 +48,17 @@ export class RegistryView {
   constructor(slot: ProcessSlot, options: ViewOptions) {
     this.#slot = slot;
     this.#options = options;
+  }
+
+  /** What it shows of a directory. */
+  get selection(): Selection {
+    const names = new Set(this.#options.viewed().map(({ name }) => name));
+    return { names, selfMetrics: this.#options.showsSelfMetrics() };
+  }
+
+  /** See `ShareOptions.includeCreatedTimestamps`. */
+  get includesCreated(): boolean {
+    return this.#slot.includesCreated;
   }
 
   /** Returns the totals in the format of the content type. @throws Error if they cannot be read */
@@ -202,7 +220,7 @@ export class RegistryView {
   }
 
   *#ofNames({ families }: DirectoryReader): Generator<Family> {
-    const names = new Set(this.#options.viewed().map(({ name }) => name));
+    const { names } = this.selection;
     for (const family of families.values()) {
       if (names.has(family.registry) && !isSelfMetric(family.name)) yield family;
     }
