@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 import test, { beforeEach, type TestContext } from 'node:test';
 import { register } from 'prom-client';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -17,6 +18,8 @@ const HANDSHAKE = [
   'Host: localhost',
   'Connection: Upgrade',
   'Upgrade: websocket',
+  'X-Request-Id: 0c5a5f0bb1a4a6c6f5e8a1a4a5c3f3f2',
+  'traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
   'Sec-WebSocket-Version: 13',
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
   '\r\n',
@@ -28,6 +31,7 @@ async function serve(
   t: TestContext,
   upgrade: NonNullable<App['upgrade']>,
   onWrite: () => void = () => {},
+  acceptTraceparent = false,
 ): Promise<number> {
   const { server, port } = await listen(t, (_req, res) => res.end());
   server.on('upgrade', (req, socket, head) => {
@@ -37,7 +41,7 @@ async function serve(
       onWrite();
       return (write as (...all: unknown[]) => boolean).apply(socket, args);
     };
-    measureUpgrade(req, socket, routeOf);
+    measureUpgrade(req, socket, routeOf, acceptTraceparent);
     upgrade(req, socket, head);
   });
   return port;
@@ -111,3 +115,20 @@ test('a handshake whose client leaves before the answer is counted as 499', asyn
   await until('the count', async () => Object.keys(await counts()).length > 0);
   assert.deepEqual(await counts(), { 'GET /chat 499': 1 });
 });
+
+for (const [acceptTraceparent, whose, expected] of [
+  [false, "nginx' request", '0c5a5f0bb1a4a6c6f5e8a1a4a5c3f3f2'],
+  [true, 'the client, which the setting accepts', '4bf92f3577b34da6a3ce929d0e0e4736'],
+] as const) {
+  test(`the duration of a handshake carries the trace id of ${whose}`, async (t) => {
+    const refuse = (_req: unknown, socket: Duplex) => socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n');
+    const port = await serve(t, refuse, () => {}, acceptTraceparent);
+    await received(openRaw(port, HANDSHAKE));
+    const { values } = await httpRequestDuration.get();
+    const ids = values.flatMap((value) => {
+      const { exemplar } = value as { exemplar?: { labelSet: { trace_id: string } } | null };
+      return exemplar ? [exemplar.labelSet.trace_id] : [];
+    });
+    assert.deepEqual(ids, [expected]);
+  });
+}

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { countRequest } from './count-request.ts';
 import { CLIENT_CLOSED_REQUEST } from './outcome.ts';
+import { handshakeTraceId } from './trace-requests.ts';
 
 type Write = (this: Duplex, chunk?: unknown, ...rest: unknown[]) => unknown;
 
@@ -10,14 +11,16 @@ const STATUS_LINE_BYTES = 13;
 
 /**
  * Counts a WebSocket handshake once, before its response goes to the socket, with the status in it: 101 if the application accepts the
- * connection. The duration is that of the handshake.
+ * connection. The duration is that of the handshake. `acceptTraceparent` is as for other requests.
  */
 export function measureUpgrade(
   req: IncomingMessage,
   socket: Duplex,
   routeOf: (req: IncomingMessage) => string | undefined,
+  acceptTraceparent: boolean,
 ): void {
   const start = performance.now();
+  const traceId = handshakeTraceId(req, acceptTraceparent);
   const hooked = socket as unknown as { write: Write; end: Write };
   const { write, end } = hooked;
 
@@ -25,7 +28,7 @@ export function measureUpgrade(
     hooked.write = write;
     hooked.end = end;
     socket.off('close', closed);
-    countRequest(req.method, routeOf(req), status, start);
+    countRequest(req.method, routeOf(req), status, start, { traceId });
   }
 
   function closed(): void {

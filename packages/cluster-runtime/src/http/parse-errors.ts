@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { log } from '../core/log.ts';
 import { STATUS_CODES } from '../core/node-http.ts';
 import { idFromHeader } from '../core/request-context.ts';
+import { traceIdFrom } from '../core/trace-context.ts';
 
 /**
  * Larger than the largest head that nginx passes on (up to 17 kB from the client, plus the headers that nginx adds), so the app
@@ -66,7 +67,8 @@ export function refuseUnparsed(server: Server, count: (code: string) => void = (
     // Lines left out before this one, because the process had logged its ten lines of that second.
     const left_out = lines.take();
     if (left_out !== undefined) {
-      const fields = { request_id: id, code, reason, status, ...(left_out > 0 && { left_out }) };
+      const ids = { request_id: id, trace_id: traceIdFrom(id) };
+      const fields = { ...ids, code, reason, status, ...(left_out > 0 && { left_out }) };
       log('warn', 'the HTTP parser refused a request', fields);
     }
     refuse(socket, error, status, id);

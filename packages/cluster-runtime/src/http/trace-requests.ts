@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { activeSpan, hasOpenTelemetry } from '../core/opentelemetry.ts';
-import { continueTrace, parseTraceparent } from '../core/trace-context.ts';
+import { idFromHeader } from '../core/request-context.ts';
+import { continueTrace, parseTraceparent, type TraceContext, traceIdFrom } from '../core/trace-context.ts';
 import { exchangeOf } from './exchange.ts';
 import type { Step } from './step.ts';
 
@@ -9,16 +11,25 @@ import type { Step } from './step.ts';
  * there is no step, and requests cost nothing.
  */
 export function traceRequests(accept: boolean): Step[] {
-  const openTelemetry = hasOpenTelemetry();
-  if (!openTelemetry && !accept) return [];
+  if (!hasOpenTelemetry() && !accept) return [];
   return [
     (req, res, next) => {
-      const span = openTelemetry ? activeSpan() : undefined;
-      const header = accept && span === undefined ? req.headers.traceparent : undefined;
-      const caller = header === undefined ? undefined : parseTraceparent(header);
-      const trace = span ?? (caller && continueTrace(caller));
+      const trace = givenTrace(req, accept);
       if (trace !== undefined) exchangeOf(req, res).trace = trace;
       next(req, res);
     },
   ];
+}
+
+/** Returns the id of the trace of a WebSocket handshake, which has no exchange. It is found as for other requests. */
+export function handshakeTraceId(req: IncomingMessage, accept: boolean): string {
+  return givenTrace(req, accept)?.traceId ?? traceIdFrom(idFromHeader(req.headers['x-request-id']));
+}
+
+function givenTrace(req: IncomingMessage, accept: boolean): TraceContext | undefined {
+  const span = activeSpan();
+  if (span !== undefined || !accept) return span;
+  const { traceparent } = req.headers;
+  const caller = traceparent === undefined ? undefined : parseTraceparent(traceparent);
+  return caller && continueTrace(caller);
 }

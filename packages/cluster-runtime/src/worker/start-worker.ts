@@ -62,7 +62,7 @@ export async function startWorker(
         shed,
         extension: added,
       }),
-    upgrades: upgradesOf(app, metrics),
+    upgrades: upgradesOf(app, metrics, acceptTraceparent),
     drain: (deadline) => app.drain?.(deadline),
     ...(whyNotReady && { whyNotReady }),
     ...(sampler && { onRequest: sampler.wake, onUnparsed: countParseErrors() }),
@@ -81,12 +81,12 @@ function readinessOf(app: App): (() => Promise<string | undefined>) | undefined 
   return () => readiness.whyNot();
 }
 
-function upgradesOf(app: App, metrics: boolean): UpgradeParts | undefined {
+function upgradesOf(app: App, metrics: boolean, acceptTraceparent: boolean): UpgradeParts | undefined {
   if (app.upgrade === undefined) return undefined;
   return {
     upgrade: (req, socket, head) => app.upgrade!(req, socket, head),
     onUpgrade(req, socket) {
-      if (metrics) measureUpgrade(req, socket, (of) => app.routeOf?.(of));
+      if (metrics) measureUpgrade(req, socket, (of) => app.routeOf?.(of), acceptTraceparent);
     },
   };
 }
