@@ -85,7 +85,7 @@ async function totals(
   const body = async (format: PageFormat): Promise<string | Buffer> =>
     joinPages(await Promise.all(all.map((one) => pageIn(format, one, slot))), format);
   const { contentType } = shown;
-  const offersOpen = all.some(hasExemplars) || slot?.includesCreated || slot?.hasExemplars;
+  const offersOpen = all.some((one) => hasExemplars(one) || viewOf(one)?.includesCreated);
   const { format, contentType: answered } = negotiate(accept, contentType, offersOpen);
   try {
     return { status: 200, contentType: answered, body: await body(format) };
@@ -119,7 +119,10 @@ function isPlain(shown: Shown): boolean {
   return !(shown instanceof ApplicationView) && !isShared(shown) && !isKeptPlain(shown);
 }
 
+/** Whether its page has exemplars. A `metrics()` of the application returns text, which has none. */
 function hasExemplars(shown: Shown): boolean {
+  if (!(shown instanceof ApplicationView) && sharedRegistry(shown)?.isReplaced) return false;
+  if (viewOf(shown)?.hasExemplars) return true;
   const registers = shown instanceof ApplicationView ? shown.registers : [internalsOf(shown)];
   // An application may pass an object that only has `contentType` and `metrics()`.
   const metrics = registers.flatMap((register) => register.getMetricsAsArray?.() ?? []);

@@ -128,3 +128,33 @@ test('the command offers OpenMetrics for a directory with exemplars', (t) => {
     pages.close();
   }
 });
+
+test('OpenMetrics is offered for the exemplars and start times of the registries on the page, and for no others', async (t) => {
+  const [jobs, unnamed, named, replaced] = [registry(TEXT), registry(TEXT), registry(TEXT), registry(TEXT)];
+  shareAll(t, [
+    [jobs, { name: 'jobs' }],
+    [unnamed, {}],
+    [named, { name: 'traced' }],
+    [replaced, { name: 'replaced' }],
+  ]);
+  for (const register of [unnamed, named, replaced]) traced(register);
+  new client.Counter({ name: 'jobs', help: 'J', registers: [jobs] }).inc();
+  const { metrics } = replaced;
+  replaced.metrics = async () => `${await metrics()}own 1\n`;
+  // This one shows the metrics of the name, which only another registry has created.
+  const late = registry(TEXT);
+  share(late, { name: 'traced', selfMetrics: false });
+  for (const [registries, type] of [
+    [[jobs], TEXT],
+    [[replaced], TEXT],
+    [[named], OPEN_METRICS],
+    [[late], OPEN_METRICS],
+    [[jobs, named], OPEN_METRICS],
+  ] as const) {
+    assert.equal((await scrape(t, registries)).type, type, JSON.stringify([registries.length, type]));
+  }
+  assert.match((await scrape(t, [jobs])).text, /^# TYPE jobs counter$/m);
+  share(jobs, { includeCreatedTimestamps: true });
+  assert.equal((await scrape(t, [jobs])).type, OPEN_METRICS);
+  share(jobs, { includeCreatedTimestamps: false });
+});

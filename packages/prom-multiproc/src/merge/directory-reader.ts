@@ -98,11 +98,6 @@ export class DirectoryReader {
     return this.#table.families;
   }
 
-  /** Whether any process has metrics with exemplars. */
-  get hasExemplars(): boolean {
-    return [...this.families.values()].some(({ hasExemplars }) => hasExemplars);
-  }
-
   /** Number of series that were read. */
   get seriesCount(): number {
     return this.#table.length;

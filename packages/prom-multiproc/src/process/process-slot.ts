@@ -102,11 +102,6 @@ export class ProcessSlot {
     this.includesCreated = options.includeCreatedTimestamps ?? this.includesCreated;
   }
 
-  /** Whether any process has metrics with exemplars. @throws Error if the slots cannot be read */
-  get hasExemplars(): boolean {
-    return (this.#reader ?? this.read()).hasExemplars;
-  }
-
   /** Why this process cannot share. It tries again at each refresh. Undefined while it can, or has not tried. */
   get failure(): Error | undefined {
     return this.#holder.failure;
@@ -216,6 +211,11 @@ export class ProcessSlot {
       throw this.#holder.cannotShare(error);
     }
     return this.#reader;
+  }
+
+  /** What the last `read` read; reads only if there was none. @throws Error if it cannot */
+  get lastRead(): DirectoryReader {
+    return this.#reader ?? this.read();
   }
 
   /** Pids of the processes that held a slot at the last `read`. */

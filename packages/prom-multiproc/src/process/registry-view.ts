@@ -61,6 +61,17 @@ export class RegistryView {
     return this.#slot.includesCreated;
   }
 
+  /**
+   * Whether any process had a metric with exemplars among those shown, when the slots were last read.
+   * @throws Error if they were never read and cannot be
+   */
+  get hasExemplars(): boolean {
+    const reader = this.#slot.lastRead;
+    const keys = this.#registered().map((metric) => this.#slot.attached(metric)?.family);
+    const own = keys.map((key) => (key === undefined ? undefined : reader.families.get(key)));
+    return [...own, ...this.#elsewhere(reader)].some((family) => family?.hasExemplars);
+  }
+
   /** Returns the totals in the format of the content type. @throws Error if they cannot be read */
   async text(): Promise<string> {
     return (await this.page()).toString();
@@ -201,9 +212,16 @@ export class RegistryView {
 
   /** Metrics that only other processes have in registries of these names, then the self-metrics. */
   *#others(reader: DirectoryReader): Generator<Family> {
-    const shown = new Set(
-      this.#registered().map((metric) => this.#slot.attached(metric)?.family ?? metric.name),
-    );
+    yield* this.#elsewhere(reader);
+    if (!this.#options.showsSelfMetrics()) return;
+    const shown = this.#keys();
+    for (const family of selfMetrics(reader.status, reader.families)) {
+      if (!shown.has(family.name)) yield family;
+    }
+  }
+
+  *#elsewhere(reader: DirectoryReader): Generator<Family> {
+    const shown = this.#keys();
     const elsewhere = this.#slot.families();
     for (const family of this.#ofNames(reader)) {
       const key = familyKey(family);
@@ -213,10 +231,11 @@ export class RegistryView {
       if (this.#slot.hasRetired(key) && !family.hasValues) continue;
       yield family;
     }
-    if (!this.#options.showsSelfMetrics()) return;
-    for (const family of selfMetrics(reader.status, reader.families)) {
-      if (!shown.has(family.name)) yield family;
-    }
+  }
+
+  /** The keys of the families of its metrics. */
+  #keys(): Set<string> {
+    return new Set(this.#registered().map((metric) => this.#slot.attached(metric)?.family ?? metric.name));
   }
 
   *#ofNames({ families }: DirectoryReader): Generator<Family> {

@@ -64,10 +64,14 @@ export class SharedRegistry implements ViewedRegistry, MetricRegistry {
     return this.register.getSingleMetric(metric.name) === metric;
   }
 
-  /** The output of `register.metrics()` in another format. Undefined if the application has replaced that method. */
+  /** Whether the application has replaced `register.metrics()`. */
+  get isReplaced(): boolean {
+    return this.register.metrics !== this.#metrics;
+  }
+
+  /** The output of `register.metrics()` in another format. Undefined if that is replaced. */
   page(format: PageFormat): Promise<Buffer> | undefined {
-    const { register, view } = this;
-    return register.metrics === this.#metrics ? view.page(format) : undefined;
+    return this.isReplaced ? undefined : this.view.page(format);
   }
 
   #captureOutput(): void {
