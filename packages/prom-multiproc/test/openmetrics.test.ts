@@ -18,6 +18,15 @@ const INVALID: Readonly<Record<string, string>> = {
 
 const SHOWN: Scenarios = {
   ...SCENARIOS,
+  'names that OpenMetrics allows only apart': (register, { Counter, Gauge, Histogram }) => {
+    const config = { help: 'H', registers: [register] };
+    new Gauge({ ...config, name: 'jobs' }).set(3);
+    new Counter({ ...config, name: 'jobs_total' }).inc(2);
+    new Histogram({ ...config, name: 'tasks', buckets: [0.5] }).observe(1);
+    new Counter({ ...config, name: 'tasks_total' }).inc(5);
+    new Counter({ ...config, name: 'x_total' }).inc(7);
+    new Gauge({ ...config, name: 'x_created' }).set(8);
+  },
   'counters without _total': (register, { Counter, Gauge, Histogram }) => {
     const config = { help: 'H', labelNames: ['x'], registers: [register] };
     new Counter({ ...config, name: 'requests' }).inc({ x: '1' }, 2);

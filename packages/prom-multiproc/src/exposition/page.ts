@@ -1,13 +1,15 @@
 import type { Family } from '../merge/family.ts';
 import { ProtobufWriter } from '../util/protobuf-writer.ts';
 import { TextWriter } from '../util/text-writer.ts';
+import { clashing, hasClash, OpenHead } from './clashing-names.ts';
 import type { PageFormat } from './page-format.ts';
 import { parseText } from './parse-text.ts';
 import type { ParsedFamily } from './parsed-family.ts';
 import { writeParsedFamily } from './parsed-protobuf.ts';
-import { writeParsedText } from './parsed-text.ts';
+import { parsedOpenHead, writeParsedText } from './parsed-text.ts';
 import { writeFamily } from './protobuf-format.ts';
-import { createdName, writeTextFamily } from './text-format.ts';
+import { openHead, writeTextFamily } from './text-format.ts';
+import { UntypedSamples } from './untyped-samples.ts';
 
 /** A metric of a page. A string is the text of one, without a final line feed, in the format of the page. */
 export type Block = Family | ParsedFamily | string;
@@ -22,17 +24,14 @@ export function renderPage(blocks: Iterable<Block>, format: PageFormat): Buffer 
 
 function renderText(blocks: Iterable<Block>, format: PageFormat): Buffer {
   const isOpen = format.syntax === 'openmetrics';
+  const shown = isOpen ? withoutClashes([...blocks], format) : blocks;
   // Discards the rest of a page whose rendering threw.
   texts.clear();
   let separator = '';
-  const all = isOpen && format.created ? [...blocks] : undefined;
-  const names = all && namesOf(all);
-  for (const block of all ?? blocks) {
+  for (const block of shown) {
     texts.string(separator);
     if (typeof block === 'string') texts.string(block);
     else if ('samples' in block) writeParsedText(texts, block, format);
-    else if (names?.has(createdName(block, format)))
-      writeTextFamily(texts, block, { ...format, created: false });
     else writeTextFamily(texts, block, format);
     separator = isOpen ? '\n' : '\n\n';
   }
@@ -40,9 +39,26 @@ function renderText(blocks: Iterable<Block>, format: PageFormat): Buffer {
   return texts.takeBytes();
 }
 
-/** The names of the metrics, except those in text. */
-function namesOf(blocks: readonly Block[]): Set<string> {
-  return new Set(blocks.flatMap((block) => (typeof block === 'string' ? [] : block.name)));
+/**
+ * Replaces the metrics whose names OpenMetrics does not allow beside each other, such as a gauge `jobs` and a counter `jobs_total`,
+ * by their samples without a type. Otherwise some parsers would reject the whole page. Ignores metrics in text.
+ */
+function withoutClashes(blocks: readonly Block[], format: PageFormat): readonly Block[] {
+  const heads = blocks.map((block) => headOf(block, format));
+  if (!hasClash(heads)) return blocks;
+  const clashes = clashing(heads.filter((head) => head !== undefined));
+  const samples = new UntypedSamples();
+  return blocks.flatMap((block, i): readonly Block[] => {
+    if (typeof block === 'string' || !clashes.has(heads[i]!)) return [block];
+    const read =
+      'samples' in block ? [block] : parseText(renderFamily(block, { ...format, syntax: 'text' }), false);
+    return read.flatMap((family) => samples.add(family));
+  });
+}
+
+function headOf(block: Block, format: PageFormat): OpenHead | undefined {
+  if (typeof block === 'string') return undefined;
+  return 'samples' in block ? new OpenHead(parsedOpenHead(block, format)) : openHead(block, format);
 }
 
 function renderMessages(blocks: Iterable<Block>, format: PageFormat): Buffer {

@@ -8,7 +8,7 @@ const PLAIN_TYPES = new Set(['counter', 'gauge', 'histogram', 'summary']);
 /** Writes a family that was read from text in the other text format, without a final line feed. */
 export function writeParsedText(out: TextWriter, family: ParsedFamily, format: PageFormat): void {
   const isOpen = format.syntax === 'openmetrics';
-  const { name, type } = isOpen ? openHead(family, format) : plainHead(family, format);
+  const { name, type } = isOpen ? parsedOpenHead(family, format) : plainHead(family, format);
   const help = family.help === undefined ? '' : `# HELP ${name} ${escapeHelp(family.help)}\n`;
   out.string(`${help}# TYPE ${name} ${type}`);
   for (const sample of family.samples) out.string(line(sample, isOpen));
@@ -20,7 +20,8 @@ function plainHead(family: ParsedFamily, format: PageFormat): Head {
   return { name, type: PLAIN_TYPES.has(type) ? type : 'untyped' };
 }
 
-function openHead(family: ParsedFamily, format: PageFormat): Head {
+/** The name and type in OpenMetrics. */
+export function parsedOpenHead(family: ParsedFamily, format: PageFormat): Head {
   const { name, type } = family;
   if (type === 'counter') return openCounter(seriesOfCounter(family, format));
   return { name, type: type === 'untyped' ? 'unknown' : type };

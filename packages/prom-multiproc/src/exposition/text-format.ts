@@ -6,6 +6,7 @@ import { escapeHelp, type Label, labelText } from '../merge/label-text.ts';
 import type { SeriesTable } from '../merge/series-table.ts';
 import { isTimestamp } from '../util/protobuf-writer.ts';
 import type { TextWriter } from '../util/text-writer.ts';
+import { OpenHead } from './clashing-names.ts';
 import { exemplarsOf } from './exemplar-rows.ts';
 import { templatesOf, uniformTemplates } from './family-templates.ts';
 import { LineTemplate } from './line-template.ts';
@@ -21,15 +22,21 @@ export function writeTextFamily(out: TextWriter, family: Family, format: PageFor
   else if (family.boundSets.length === 1) renderUniform(out, family, format);
 }
 
-/** The name of the series with start times in OpenMetrics. */
-export function createdName(family: Family, format: PageFormat): string {
-  return `${headOf(family, format).name}_created`;
+const openHeads = new WeakMap<Family, { readonly addsTotal: boolean; readonly head: OpenHead }>();
+
+/** The name and type in OpenMetrics. */
+export function openHead(family: Family, format: PageFormat): OpenHead {
+  const known = openHeads.get(family);
+  if (known?.addsTotal === format.addsTotal) return known.head;
+  const { name, type } = family;
+  const head = new OpenHead(type === 'counter' ? openCounter(counterName(name, format)) : { name, type });
+  openHeads.set(family, { addsTotal: format.addsTotal, head });
+  return head;
 }
 
-function headOf({ name, type }: Family, format: PageFormat): Head {
-  if (type !== 'counter') return { name, type };
-  const series = counterName(name, format);
-  return format.syntax === 'openmetrics' ? openCounter(series) : { name: series, type };
+function headOf(family: Family, format: PageFormat): Head {
+  if (format.syntax === 'openmetrics') return openHead(family, format);
+  return family.type === 'counter' ? { name: counterName(family.name, format), type: 'counter' } : family;
 }
 
 /** Renders a family whose series have the same bounds. */
