@@ -115,6 +115,40 @@ test('half a surrogate pair is shown as U+FFFD and does not damage the slot or a
   );
 });
 
+test('remove(), zero() and labels() find a series whose label has half a surrogate pair', async (t) => {
+  const { shared, plain, both } = twinRegistries(t);
+  const expectSame = async () =>
+    assert.deepEqual(values(await shared.metrics()), values((await plain.metrics()).toWellFormed()));
+  const labels = { x: `a${HALF}b` };
+  const other = { x: 'other' };
+  const counted: (() => void)[] = [];
+  const metrics: client.Metric[] = [];
+  both((register, { Counter, Gauge, Histogram }) => {
+    const config = { help: 'A', labelNames: ['x'], registers: [register] };
+    const counter = new Counter({ ...config, name: 'a_total' });
+    const gauge = new Gauge({ ...config, name: 'b' });
+    const histogram = new Histogram({ ...config, name: 'c', buckets: [1] });
+    metrics.push(counter, gauge, histogram);
+    counted.push(() => {
+      for (const one of [labels, other]) {
+        counter.inc(one);
+        counter.labels(one.x).inc();
+        gauge.inc(one);
+        gauge.labels(one).inc();
+        histogram.observe(one, 1);
+        histogram.labels(one).observe(1);
+      }
+    });
+    counted.at(-1)!();
+    histogram.zero(labels);
+  });
+  await expectSame();
+  for (const metric of metrics) metric.remove(labels);
+  await expectSame();
+  for (const count of counted) count();
+  await expectSame();
+});
+
 function sharedRegistry(t: Cleanup) {
   const directory = temporaryDirectory(t);
   const register = new client.Registry();

@@ -2,8 +2,9 @@ import type { ClientLabels, StorageKind } from '../client/client-internals.ts';
 import type { SharedSeries } from './shared-series.ts';
 
 /**
- * Maps the client's own key of a label set to its series, in creation order. Some label sets have the same key in prom-client:
- * here a suffix makes it unique. The index is built at the first lookup by key; the fast path never needs it.
+ * Maps the client's own key of a label set to its series, in creation order. Keys are well-formed, as label values in the file. Some
+ * label sets have the same key in prom-client: here a suffix makes it unique. The index is built at the first lookup by key; the fast
+ * path never needs it.
  */
 export class HashIndex {
   readonly #keyOf: StorageKind['keyOf'];
@@ -62,7 +63,7 @@ export class HashIndex {
   }
 
   #clientHashOf(labels: ClientLabels): string {
-    return this.#keyOf(this.#sortedNames, labels);
+    return this.#keyOf(this.#sortedNames, labels).toWellFormed();
   }
 
   /** Returns prom-client's hash of the labels, with a suffix if another label set already has that hash. */
@@ -76,8 +77,12 @@ export class HashIndex {
   }
 
   #sameLabels(a: ClientLabels, b: ClientLabels): boolean {
-    return this.#labelNames.every((name) => String(a[name]) === String(b[name]));
+    return this.#labelNames.every((name) => textOf(a[name]) === textOf(b[name]));
   }
+}
+
+function textOf(value: unknown): string {
+  return String(value).toWellFormed();
 }
 
 function put(index: Map<string, SharedSeries>, hash: string, series: SharedSeries | undefined): void {

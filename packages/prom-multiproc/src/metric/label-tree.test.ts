@@ -7,7 +7,22 @@ import { LabelTree } from './label-tree.ts';
 const NAMES = ['a', 'b', 'c'];
 const HALF = '\ud800';
 /** Label values of different types; some have the same text. */
-const VALUES = [undefined, 200, '200', 404, true, 'true', null, 'null', '', 'x', HALF, '\ufffd'];
+const VALUES = [
+  undefined,
+  200,
+  '200',
+  404,
+  true,
+  'true',
+  null,
+  'null',
+  '',
+  'x',
+  HALF,
+  '\ufffd',
+  Number.NaN,
+  'NaN',
+];
 
 const textOf = (labels: ClientLabels) =>
   JSON.stringify(

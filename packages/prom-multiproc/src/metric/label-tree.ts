@@ -122,7 +122,7 @@ export class LabelTree<T extends { readonly labels: ClientLabels }> {
     if (depth === values.length) return found;
     if ((node === undefined || node === found) && this.#canReplace(found, values, depth)) return found;
     const key = values[depth];
-    if (node === undefined) return new Single(key, this.#with(undefined, values, depth + 1, found));
+    if (node === undefined) return nodeOf(key, this.#with(undefined, values, depth + 1, found));
     if (isItem(node)) return this.#with(this.#expand(node, depth), values, depth, found);
     const old = childOf(node, key);
     const child = this.#with(old, values, depth + 1, found);
@@ -164,6 +164,11 @@ export class LabelTree<T extends { readonly labels: ClientLabels }> {
     }
     return node instanceof Map && node.size === 0 ? undefined : node;
   }
+}
+
+/** NaN is not equal to itself, but a Map finds it. */
+function nodeOf<T>(key: unknown, child: Node<T>): Node<T> {
+  return Number.isNaN(key) ? new Map([[key, child]]) : new Single(key, child);
 }
 
 function isItem<T>(node: Node<T>): node is T {
