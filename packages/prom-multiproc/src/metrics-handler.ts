@@ -104,9 +104,13 @@ async function pageIn(
   if (shown instanceof ApplicationView) return shown.view.page(format);
   const page = await sharedRegistry(shown)?.page(format);
   if (page !== undefined) return page;
-  const text = await (isPlain(shown) ? plainText(shown, slot) : shown.metrics());
   const native = formatOf(shown.contentType);
-  return native.syntax === format.syntax ? text : renderPage(convertText(text, native, format), format);
+  const isConverted = native.syntax !== format.syntax;
+  // Text of OpenMetrics registries has them.
+  const kind = isConverted && native.syntax === 'text' ? 'withExemplars' : 'text';
+  const isOfClient = isPlain(shown) || (isKeptPlain(shown) && clusterRole() === undefined);
+  const text = await (isOfClient ? plainText(shown, slot, kind) : shown.metrics());
+  return isConverted ? renderPage(convertText(text, native, format), format) : text;
 }
 
 /** Undefined if the registry is not shared. */
@@ -114,14 +118,18 @@ function viewOf(shown: Shown): RegistryView | undefined {
   return shown instanceof ApplicationView ? shown.view : sharedRegistry(shown)?.view;
 }
 
-/** Whether the registry is not shared. False for registries that `keepPlain()` has changed: their `metrics()` rejects with the reason. */
+/** Whether the registry is not shared. False for registries that `keepPlain()` has changed: their `metrics()` rejects with the reason in a cluster. */
 function isPlain(shown: Shown): boolean {
   return !(shown instanceof ApplicationView) && !isShared(shown) && !isKeptPlain(shown);
 }
 
+function isReplaced(shown: AnyRegistry): boolean {
+  return sharedRegistry(shown)?.isReplaced ?? (Object.hasOwn(shown, 'metrics') && !isKeptPlain(shown));
+}
+
 /** Whether its page has exemplars. A `metrics()` of the application returns text, which has none. */
 function hasExemplars(shown: Shown): boolean {
-  if (!(shown instanceof ApplicationView) && sharedRegistry(shown)?.isReplaced) return false;
+  if (!(shown instanceof ApplicationView) && isReplaced(shown)) return false;
   if (viewOf(shown)?.hasExemplars) return true;
   const registers = shown instanceof ApplicationView ? shown.registers : [internalsOf(shown)];
   // An application may pass an object that only has `contentType` and `metrics()`.

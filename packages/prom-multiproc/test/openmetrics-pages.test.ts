@@ -8,17 +8,21 @@ import client from 'prom-client';
 import { DirectoryPages } from '../src/directory-pages.ts';
 import { metricsHandler, type ShareOptions, share } from '../src/index.ts';
 import { totalsPage, workerPage } from '../src/page-handler.ts';
+import { keepPlain } from '../src/process/unsupported-platform.ts';
 import { parseOpenMetrics } from './support/parse-openmetrics.ts';
+import { decodePage } from './support/protobuf-text.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 import { shareIn } from './support/twin-registries.ts';
 
 const ACCEPT = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
+const PROTOBUF = 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited';
 const TEXT = client.Registry.PROMETHEUS_CONTENT_TYPE;
 const OPEN_METRICS = client.Registry.OPENMETRICS_CONTENT_TYPE;
 
 interface Answer {
   readonly type: string | null;
   readonly text: string;
+  readonly bytes: Uint8Array;
 }
 
 /** The answer of a handler of these registries to Prometheus. */
@@ -26,14 +30,16 @@ async function scrape(
   t: TestContext,
   [register, ...others]: readonly client.Registry[],
   path = '',
+  accept = ACCEPT,
 ): Promise<Answer> {
   const server = createServer(metricsHandler(register, ...others)).listen(0, '127.0.0.1');
   t.after(() => server.close());
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const headers = { Accept: ACCEPT, Connection: 'close' };
+  const headers = { Accept: accept, Connection: 'close' };
   const answer = await fetch(`http://127.0.0.1:${port}/metrics${path}`, { headers });
-  return { type: answer.headers.get('content-type'), text: await answer.text() };
+  const bytes = await answer.bytes();
+  return { type: answer.headers.get('content-type'), text: Buffer.from(bytes).toString(), bytes };
 }
 
 function registry(contentType: string = OPEN_METRICS): client.Registry {
@@ -157,4 +163,69 @@ test('OpenMetrics is offered for the exemplars and start times of the registries
   share(jobs, { includeCreatedTimestamps: true });
   assert.equal((await scrape(t, [jobs])).type, OPEN_METRICS);
   share(jobs, { includeCreatedTimestamps: false });
+});
+
+test('exemplars of registries that are not shared are in OpenMetrics and protobuf, and not in text', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 1_700_000_000_123 });
+  const [plain, kept, shared, replaced] = [registry(TEXT), registry(TEXT), registry(TEXT), registry(TEXT)];
+  let collected = 0;
+  for (const [register, of] of [
+    [plain, 'plain'],
+    [kept, 'kept'],
+    [replaced, 'replaced'],
+  ] as const) {
+    const config = { help: 'h "1"', enableExemplars: true, labelNames: ['x'], registers: [] };
+    const counter = new client.Counter({ ...config, name: `${of}_total`, collect: () => void collected++ });
+    const jobs = new client.Counter({ ...config, name: `${of}_jobs` });
+    const seconds = new client.Histogram({ ...config, name: `${of}_seconds`, buckets: [1] });
+    for (const metric of [counter, jobs, seconds]) register.registerMetric(metric as never);
+    for (const value of [0.5, 3]) {
+      seconds.observe({ labels: { x: '\n' }, value, exemplarLabels: { of: `${value} "\n # {` } } as never);
+    }
+    for (const one of [counter, jobs]) one.inc({ labels: { x: ' # {' }, exemplarLabels: { of } } as never);
+    // No parser accepts such a name.
+    counter.inc({ labels: { x: 'wrong' }, exemplarLabels: { 'a-b': '1' } } as never);
+  }
+  keepPlain(kept, new Error('kept plain by this test'), {});
+  const { metrics } = replaced;
+  replaced.metrics = () => metrics.call(replaced);
+  shareAll(t, [[shared, {}]]);
+  const exemplars = (of: string) => [
+    [`${of}_total`, { x: ' # {' }, '1.0', [{ of }, 1, 1_700_000_000.123]],
+    [`${of}_seconds_bucket`, { le: '1', x: '\n' }, '1.0', [{ of: '0.5 "\n # {' }, 0.5, 1_700_000_000.123]],
+    [`${of}_seconds_bucket`, { le: '+Inf', x: '\n' }, '2.0', [{ of: '3 "\n # {' }, 3, 1_700_000_000.123]],
+  ];
+  const shown = [
+    ['plain', [plain]],
+    ['plain', [shared, plain]],
+    ['kept', [kept]],
+  ] as const;
+  const pages: string[] = [];
+  for (const [of, registries] of shown) {
+    const text = await scrape(t, registries, '', TEXT);
+    assert.equal(text.text, (await Promise.all(registries.map((one) => one.metrics()))).join(''));
+    const before = collected;
+    const answer = await scrape(t, registries);
+    assert.equal(collected, before + 1, 'collect() runs once in a scrape');
+    assert.equal(answer.type, OPEN_METRICS);
+    pages.push(answer.text);
+    const message = decodePage((await scrape(t, registries, '', PROTOBUF)).bytes);
+    assert.deepEqual(
+      message.flatMap(({ metric }) =>
+        metric.flatMap(({ counter, histogram }) =>
+          [counter, ...(histogram?.bucket ?? [])].flatMap((one) => one?.exemplar?.label[0]?.value ?? []),
+        ),
+      ),
+      [of, of, '0.5 "\n # {', '3 "\n # {'],
+    );
+  }
+  for (const [i, families] of parseOpenMetrics(pages).entries()) {
+    assert.ok(typeof families !== 'string', families as string);
+    const samples = families.flatMap((family) => family.samples);
+    assert.deepEqual(
+      samples.filter(([, , , exemplar]) => exemplar !== null),
+      exemplars(shown[i]![0]),
+    );
+  }
+  assert.equal((await scrape(t, [replaced])).type, TEXT);
 });

@@ -4,7 +4,8 @@ import type { Family } from '../merge/family.ts';
 
 /** https://prometheus.io/docs/specs/om/open_metrics_spec/#abnf; no client checks the names, and one wrong name makes a page unreadable. */
 const LABEL_NAME = /^[a-zA-Z_]\w*$/;
-const hasLabelNames = ({ labels }: Exemplar): boolean => labels.every(([name]) => LABEL_NAME.test(name));
+export const hasLabelNames = ({ labels }: Pick<Exemplar, 'labels'>): boolean =>
+  labels.every(([name]) => LABEL_NAME.test(name));
 
 /**
  * Returns the exemplars of a counter or a histogram in the order of its lines: one, or one for each bucket by ascending bound, +Inf

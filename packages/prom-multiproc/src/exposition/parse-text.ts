@@ -20,7 +20,7 @@ const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
 const NO_SUFFIX = [''];
 
 /**
- * Reads the Prometheus text format or OpenMetrics 1.0.0, as clients write them.
+ * Reads the Prometheus text format, also with exemplars, or OpenMetrics 1.0.0, as clients write them.
  * @throws UnknownTextError at a line that is neither
  */
 export function parseText(text: string, openMetrics: boolean): ParsedFamily[] {
@@ -74,7 +74,7 @@ class Line {
     const [name] = this.#take(NAME) ?? this.#fail();
     const labels = this.#line[this.#at] === '{' ? this.#labels(1) : [];
     const [, value, time] = this.#take(NUMBERS) ?? this.#fail();
-    const exemplar = this.#openMetrics ? this.#exemplar() : undefined;
+    const exemplar = this.#exemplar();
     if (this.#at < this.#line.length) this.#fail();
     const timestamp = time === undefined ? undefined : this.#number(time);
     return {

@@ -1,7 +1,7 @@
 import { escapeHelp, labelText } from '../merge/label-text.ts';
 import { formatValue, type TextWriter } from '../util/text-writer.ts';
 import { counterName, type Head, openCounter, type PageFormat } from './page-format.ts';
-import { isCreated, type ParsedFamily, type ParsedSample } from './parsed-family.ts';
+import { isCreated, type ParsedExemplar, type ParsedFamily, type ParsedSample } from './parsed-family.ts';
 
 const PLAIN_TYPES = new Set(['counter', 'gauge', 'histogram', 'summary']);
 
@@ -11,7 +11,16 @@ export function writeParsedText(out: TextWriter, family: ParsedFamily, format: P
   const { name, type } = isOpen ? parsedOpenHead(family, format) : plainHead(family, format);
   const help = family.help === undefined ? '' : `# HELP ${name} ${escapeHelp(family.help)}\n`;
   out.string(`${help}# TYPE ${name} ${type}`);
-  for (const sample of family.samples) out.string(line(sample, isOpen));
+  for (const sample of family.samples) {
+    out.string(line(sample, isOpen));
+    if (isOpen && hasExemplar(sample, type)) out.string(exemplarText(sample.exemplar!));
+  }
+}
+
+/** Whether a sample has an exemplar that OpenMetrics allows. */
+function hasExemplar({ name, exemplar }: ParsedSample, type: string): boolean {
+  if (exemplar === undefined) return false;
+  return type === 'counter' ? name.endsWith('_total') : type === 'histogram' && name.endsWith('_bucket');
 }
 
 function plainHead(family: ParsedFamily, format: PageFormat): Head {
@@ -36,4 +45,9 @@ function line({ name, labels, value, timestampMs }: ParsedSample, isOpen: boolea
   const braces = labels.length === 0 ? '' : `{${labelText(labels)}}`;
   const time = timestampMs === undefined ? '' : ` ${isOpen ? timestampMs / 1000 : Math.round(timestampMs)}`;
   return `\n${name}${braces} ${formatValue(value)}${time}`;
+}
+
+/** An exemplar at the end of a line. */
+export function exemplarText({ labels, value, timestamp }: ParsedExemplar): string {
+  return ` # {${labelText(labels)}} ${formatValue(value)}${timestamp === undefined ? '' : ` ${timestamp}`}`;
 }

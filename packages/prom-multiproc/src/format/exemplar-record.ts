@@ -27,7 +27,7 @@ const FNV_START = 0x811c9dc5 | 0;
 const FNV_PRIME = 0x01000193;
 
 /** Most characters of all names and values, in UTF-16 code units, as prom-client counts them. */
-const MOST_CHARACTERS = 128;
+export const MOST_CHARACTERS = 128;
 
 /** The error of prom-client. */
 function tooLong(): RangeError {

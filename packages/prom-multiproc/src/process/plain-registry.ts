@@ -6,11 +6,12 @@ import { COLLECT_LIMIT, collectTimeoutMs } from '../metric/process-limits.ts';
 import { processState } from '../util/process-state.ts';
 import { Warnings } from '../util/warnings.ts';
 import { LastAnswers } from './last-answers.ts';
+import { type TracedText, tracedText } from './plain-exemplars.ts';
 import type { ProcessSlot } from './process-slot.ts';
 
 interface Answers {
-  readonly blocks: LastAnswers<ClientMetric, string>;
-  readonly whole: LastAnswers<AnyRegistry, string>;
+  readonly blocks: LastAnswers<ClientMetric, TracedText>;
+  readonly whole: Readonly<Record<keyof TracedText, LastAnswers<AnyRegistry, string>>>;
 }
 
 /** The limit of a whole registry: a metric that hangs must not make it fail, too. */
@@ -21,10 +22,14 @@ const warnings = new MetricWarnings(new Warnings());
 
 /**
  * Returns the text of a registry that is not shared. A metric whose `collect()` hangs or fails shows its last lines. Failures
- * are counted in `slot`, if given.
+ * are counted in `slot`, if given. `kind` is `withExemplars` for a text that is converted to a format that has them.
  * @throws Error if the whole registry fails or takes twice the time limit, and there is no earlier text
  */
-export async function plainText(register: AnyRegistry, slot: ProcessSlot | undefined): Promise<string> {
+export async function plainText(
+  register: AnyRegistry,
+  slot: ProcessSlot | undefined,
+  kind: keyof TracedText = 'text',
+): Promise<string> {
   let answers = known.get(register);
   if (answers === undefined) {
     answers = answersOf(register, slot);
@@ -33,14 +38,14 @@ export async function plainText(register: AnyRegistry, slot: ProcessSlot | undef
   const { blocks, whole } = answers;
   const inner = internalsOf(register);
   const getMetricsAsString = async (metric: ClientMetric) =>
-    (await blocks.ask(metric, () => inner.getMetricsAsString(metric))) ??
+    (await blocks.ask(metric, () => tracedText(inner, metric)))?.[kind] ??
     `# HELP ${metric.name} ${escapeHelp(metric.help)}`;
   // The client's own metrics(), which calls getMetricsAsString() for each metric.
   const view = Object.create(register, { getMetricsAsString: { value: getMetricsAsString } }) as AnyRegistry;
   let failure: unknown = new Error(
     `metrics() of ${describeRegistry(register)} took more than ${2 * limitMsOf(slot)()} ms, ${WHOLE_LIMIT}`,
   );
-  const text = await whole.ask(register, async () => {
+  const text = await whole[kind].ask(register, async () => {
     try {
       return await view.metrics();
     } catch (error) {
@@ -60,14 +65,16 @@ function answersOf(register: AnyRegistry, slot: ProcessSlot | undefined): Answer
   const limitMs = limitMsOf(slot);
   const failed = (name: string, what: string, error: Error) =>
     slot === undefined ? warnings.collectFailed(what, error) : slot.collectFailed(name, error, what);
+  const whole = () =>
+    new LastAnswers<AnyRegistry, string>(
+      () => 2 * limitMs(),
+      WHOLE_LIMIT,
+      (_, error) => failed('a registry', `metrics() of ${describeRegistry(register)}`, error),
+    );
   return {
     blocks: new LastAnswers(limitMs, COLLECT_LIMIT, ({ name }, error) =>
       failed(name, `collect() of ${name}`, error),
     ),
-    whole: new LastAnswers(
-      () => 2 * limitMs(),
-      WHOLE_LIMIT,
-      (_, error) => failed('a registry', `metrics() of ${describeRegistry(register)}`, error),
-    ),
+    whole: { text: whole(), withExemplars: whole() },
   };
 }

@@ -37,10 +37,10 @@ export function keepPlain(
     code,
     `${reason.message}. Each process keeps its own counts, as with plain prom-client; in a cluster, metrics() rejects`,
   );
-  const metrics = register.metrics.bind(register);
-  register.metrics = async () => {
+  const { metrics } = register;
+  register.metrics = async function (this: AnyRegistry | undefined) {
     if (clusterRole() !== undefined) throw reason;
-    return metrics();
+    return metrics.call(this ?? register);
   };
   onFailure?.(reason);
 }
