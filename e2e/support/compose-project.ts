@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { DockerComposeEnvironment, Wait } from 'testcontainers';
 import { docker, dockerClient, removeProject } from '../../kit/test-kit/docker.ts';
+import { composeContainers } from './containers.ts';
 import { projectPrefix } from './run-id.ts';
 import { StartupLog } from './startup-log.ts';
 import { setUpTestcontainers } from './testcontainers-setup.ts';
@@ -92,22 +93,26 @@ export class ComposeProject {
     });
   }
 
-  exec(service: string, ...command: string[]): Promise<string> {
-    return this.compose('exec', '--no-TTY', service, ...command);
+  /** Runs a command in the first running container of a service. */
+  async exec(service: string, ...command: string[]): Promise<string> {
+    const running = (await composeContainers(this.project, service)).find(({ isRunning }) => isRunning);
+    if (running === undefined) throw new Error(`service ${service} does not run`);
+    return docker(['exec', running.id, ...command]);
   }
 
   /** Returns the id of the current container of a service. It changes when the container is recreated. */
   async containerId(service: string): Promise<string> {
-    const id = (await this.compose('ps', '--all', '--quiet', service)).trim();
-    if (!/^[0-9a-f]{12,}$/.test(id)) throw new Error(`service ${service} has no single container: "${id}"`);
-    return id;
+    const [found, ...others] = await composeContainers(this.project, service);
+    if (found === undefined || others.length > 0)
+      throw new Error(`service ${service} has no single container`);
+    return found.id;
   }
 
   /** Returns the URL at which a port of a service is published now. */
   async published(service: string, port: number): Promise<string> {
-    const address = (await this.compose('port', service, String(port))).trim();
-    const host = /:(\d+)$/.exec(address)?.[1];
-    if (host === undefined) throw new Error(`${service} does not publish ${port}: "${address}"`);
-    return `http://127.0.0.1:${host}`;
+    const found = await composeContainers(this.project, service);
+    const { published } = found.flatMap(({ ports }) => ports).find(({ inside }) => inside === port) ?? {};
+    if (published === undefined) throw new Error(`${service} does not publish ${port}`);
+    return `http://127.0.0.1:${published}`;
   }
 }

@@ -1,4 +1,4 @@
-import { docker } from '../../kit/test-kit/docker.ts';
+import { composeContainers } from './containers.ts';
 import { LogFollower } from './log-follower.ts';
 
 const LAST_LINES = 60;
@@ -29,12 +29,9 @@ export class StartupLog {
   }
 
   async #look(): Promise<void> {
-    const label = `label=com.docker.compose.project=${this.#project}`;
-    const format = ['--format', '{{.ID}} {{.Names}}'];
-    const listed = await docker(['ps', '--all', '--filter', label, ...format]).catch(() => '');
-    for (const [, id, name] of listed.matchAll(/^(\S+) (\S+)$/gm)) {
-      if (this.#closed || this.#followers.has(id!)) continue;
-      this.#followers.set(id!, new LogFollower(id!, ({ text }) => this.#take(`${name} | ${text}`)));
+    for (const { id, name } of await composeContainers(this.#project).catch(() => [])) {
+      if (this.#closed || this.#followers.has(id)) continue;
+      this.#followers.set(id, new LogFollower(id, ({ text }) => this.#take(`${name} | ${text}`)));
     }
   }
 
