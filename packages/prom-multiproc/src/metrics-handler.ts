@@ -123,13 +123,9 @@ function isPlain(shown: Shown): boolean {
   return !(shown instanceof ApplicationView) && !isShared(shown) && !isKeptPlain(shown);
 }
 
-function isReplaced(shown: AnyRegistry): boolean {
-  return sharedRegistry(shown)?.isReplaced ?? (Object.hasOwn(shown, 'metrics') && !isKeptPlain(shown));
-}
-
-/** Whether its page has exemplars. A `metrics()` of the application returns text, which has none. */
+/** Whether its page has exemplars. If the application has replaced the `metrics()` of a shared registry, its text has none. */
 function hasExemplars(shown: Shown): boolean {
-  if (!(shown instanceof ApplicationView) && isReplaced(shown)) return false;
+  if (!(shown instanceof ApplicationView) && sharedRegistry(shown)?.isReplaced) return false;
   if (viewOf(shown)?.hasExemplars) return true;
   const registers = shown instanceof ApplicationView ? shown.registers : [internalsOf(shown)];
   // An application may pass an object that only has `contentType` and `metrics()`.

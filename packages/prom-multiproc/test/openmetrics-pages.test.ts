@@ -167,12 +167,11 @@ test('OpenMetrics is offered for the exemplars and start times of the registries
 
 test('exemplars of registries that are not shared are in OpenMetrics and protobuf, and not in text', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: 1_700_000_000_123 });
-  const [plain, kept, shared, replaced] = [registry(TEXT), registry(TEXT), registry(TEXT), registry(TEXT)];
+  const [plain, kept, shared] = [registry(TEXT), registry(TEXT), registry(TEXT)];
   let collected = 0;
   for (const [register, of] of [
     [plain, 'plain'],
     [kept, 'kept'],
-    [replaced, 'replaced'],
   ] as const) {
     const config = { help: 'h "1"', enableExemplars: true, labelNames: ['x'], registers: [] };
     const counter = new client.Counter({ ...config, name: `${of}_total`, collect: () => void collected++ });
@@ -187,8 +186,6 @@ test('exemplars of registries that are not shared are in OpenMetrics and protobu
     counter.inc({ labels: { x: 'wrong' }, exemplarLabels: { 'a-b': '1' } } as never);
   }
   keepPlain(kept, new Error('kept plain by this test'), {});
-  const { metrics } = replaced;
-  replaced.metrics = () => metrics.call(replaced);
   shareAll(t, [[shared, {}]]);
   const exemplars = (of: string) => [
     [`${of}_total`, { x: ' # {' }, '1.0', [{ of }, 1, 1_700_000_000.123]],
@@ -227,5 +224,12 @@ test('exemplars of registries that are not shared are in OpenMetrics and protobu
       exemplars(shown[i]![0]),
     );
   }
-  assert.equal((await scrape(t, [replaced])).type, TEXT);
+});
+
+test('exemplars are shown while PROMETHEUS_MULTIPROC_DIR is unset', async (t) => {
+  const register = registry(TEXT);
+  share(register);
+  const { type, text } = await scrape(t, [traced(register)]);
+  assert.equal(type, OPEN_METRICS);
+  assert.match(text, /^traced_total 1 # \{trace_id="abc"\} 1 /m);
 });
