@@ -18,7 +18,7 @@ const INVALID: Readonly<Record<string, string>> = {
 
 const SHOWN: Scenarios = {
   ...SCENARIOS,
-  'names that OpenMetrics allows only apart': (register, { Counter, Gauge, Histogram }) => {
+  'names that would be alike or empty in OpenMetrics': (register, { Counter, Gauge, Histogram }) => {
     const config = { help: 'H', registers: [register] };
     new Gauge({ ...config, name: 'jobs' }).set(3);
     new Counter({ ...config, name: 'jobs_total' }).inc(2);
@@ -26,6 +26,7 @@ const SHOWN: Scenarios = {
     new Counter({ ...config, name: 'tasks_total' }).inc(5);
     new Counter({ ...config, name: 'x_total' }).inc(7);
     new Gauge({ ...config, name: 'x_created' }).set(8);
+    new Counter({ ...config, name: '_total' }).inc(9);
   },
   'counters without _total': (register, { Counter, Gauge, Histogram }) => {
     const config = { help: 'H', labelNames: ['x'], registers: [register] };

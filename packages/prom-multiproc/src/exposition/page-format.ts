@@ -34,9 +34,9 @@ export interface Head {
   readonly type: string;
 }
 
-/** In OpenMetrics a counter's series end with `_total`, and its name does not. Other counters have no type. */
+/** In OpenMetrics a counter's series end with `_total`, and its name does not. Other counters, and `_total`, have no type. */
 export function openCounter(series: string): Head {
-  return series.endsWith('_total')
+  return /._total$/.test(series)
     ? { name: series.slice(0, -'_total'.length), type: 'counter' }
     : { name: series, type: 'unknown' };
 }
