@@ -6,7 +6,9 @@ import { bootTime } from '../src/os/boot-clock.ts';
 import { Reader } from '../src/reader.ts';
 import { type GaugeProcess, gaugeApplication, shownGauges } from './support/gauge-application.ts';
 import { until } from './support/poll.ts';
+import { decodePage } from './support/protobuf-text.ts';
 import { sample, samples } from './support/sample.ts';
+import { sharedRegistry } from './support/shared-registry.ts';
 import { definition, openWriter } from './support/slot-files.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 import { shareIn, twinRegistries } from './support/twin-registries.ts';
@@ -59,6 +61,37 @@ test('a label `worker` of a gauge with the aggregator all is shown as `exported_
   assert.deepEqual(samples(await register.metrics(), 'g{'), [line]);
   const [json] = await register.getMetricsAsJSON();
   assert.deepEqual(json!.values, [{ value: 2, labels: { exported_worker: 'mine', worker: '0' } }]);
+});
+
+test('labels `worker` and `exported_worker` of a gauge with the aggregator all have different names', async (t) => {
+  const { register, registers, reader } = sharedRegistry(t);
+  const config = { name: 'g', help: 'x', labelNames: ['worker', 'exported_worker'], registers };
+  const gauge = new client.Gauge({ ...config, aggregator: 'all' as 'sum' });
+  gauge.set({ worker: 'a', exported_worker: 'b' }, 1);
+  gauge.set({ worker: 'b' }, 2);
+  gauge.set({ exported_worker: 'b' }, 3);
+  const labels = [
+    { exported_exported_worker: 'a', exported_worker: 'b', worker: '0' },
+    { exported_exported_worker: 'b', worker: '0' },
+    { exported_worker: 'b', worker: '0' },
+  ];
+  assert.deepEqual(
+    samples(await register.metrics(), 'g{'),
+    labels.map((one, i) => {
+      const pairs = Object.entries(one).map(([name, value]) => `${name}="${value}"`);
+      return `g{${pairs}} ${i + 1}`;
+    }),
+  );
+  const [json] = await register.getMetricsAsJSON();
+  assert.deepEqual(
+    json!.values.map((one) => one.labels),
+    labels,
+  );
+  const [family] = decodePage(reader.page('protobuf'));
+  assert.deepEqual(
+    family!.metric.map(({ label }) => Object.fromEntries(label.map(({ name, value }) => [name, value]))),
+    labels,
+  );
 });
 
 test('for mostrecent, a gauge set before share() counts as set at the time of share()', async (t) => {

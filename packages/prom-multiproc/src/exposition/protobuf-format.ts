@@ -168,9 +168,10 @@ export function writeSummary(
 }
 
 /** Writes one gauge for each slot that has the series. */
-function writeBySlot(out: ProtobufWriter, { table, series }: Family): void {
+function writeBySlot(out: ProtobufWriter, family: Family): void {
+  const { table, series } = family;
   for (const one of series.array.subarray(0, series.length)) {
-    const own = table.labels(one).map(([name, value]): Label => [exportedLabel(name), value]);
+    const own = table.labels(one).map(([name, value]): Label => [exportedLabel(name, family), value]);
     for (const { slot, value } of table.valuesBySlot(one)) {
       const start = out.begin(FAMILY.metric);
       writeLabels(out, [...own, ['worker', String(slot)]]);

@@ -101,7 +101,7 @@ function renderExemplar(out: TextWriter, { labels, value, timestamp }: Exemplar)
 /** Renders one line for each slot that has the series. */
 function renderBySlot(out: TextWriter, family: Family): void {
   for (const [one] of family.groups()) {
-    const own = family.table.labels(one!).map(([name, value]): Label => [exportedLabel(name), value]);
+    const own = family.table.labels(one!).map(([name, value]): Label => [exportedLabel(name, family), value]);
     for (const { slot, value } of family.table.valuesBySlot(one!)) {
       new LineTemplate(family.name, [...own, ['worker', String(slot)]]).writeBare(out, value);
     }

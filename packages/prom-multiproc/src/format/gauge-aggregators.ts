@@ -104,10 +104,14 @@ export function gaugeValue(aggregator: string, totals: Float64Array, at: number)
 
 /**
  * The name under which a gauge's own label is shown beside the label `worker` of the aggregator `all`. The prefix `exported_` is
- * that of [Prometheus](https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config) (honor_labels).
+ * that of [Prometheus](https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config) (honor_labels),
+ * which repeats it, too, if the gauge has a label of that name.
  */
-export function exportedLabel(label: string): string {
-  return label === 'worker' ? 'exported_worker' : label;
+export function exportedLabel(label: string, { labelNames }: { labelNames: ReadonlySet<string> }): string {
+  if (label !== 'worker') return label;
+  let name = 'exported_worker';
+  while (labelNames.has(name)) name = `exported_${name}`;
+  return name;
 }
 
 export function isAggregator(name: string): boolean {

@@ -56,7 +56,9 @@ export function familyToJson(family: Family, local?: SharedMetric): JsonMetric {
     const labels = table.labels(group[0]!);
     let own = local?.labelsOf(keyOf(labels)) ?? Object.fromEntries(labels);
     if (isBySlot(aggregator)) {
-      own = Object.fromEntries(Object.entries(own).map(([name, value]) => [exportedLabel(name), value]));
+      own = Object.fromEntries(
+        Object.entries(own).map(([name, value]) => [exportedLabel(name, family), value]),
+      );
     }
     return seriesToJson(family, group, local?.client).map((value) => ({
       ...value,
