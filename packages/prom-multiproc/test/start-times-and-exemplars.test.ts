@@ -140,25 +140,27 @@ test('in OpenMetrics a counter without _total, whose type is unknown, has no exe
   assert.equal(page, '# HELP requests x\n# TYPE requests unknown\nrequests 1\n# EOF\n');
 });
 
-test('an exemplar whose label name is none leaves the page readable, without this exemplar', async (t) => {
+test('an exemplar with a label that Prometheus cannot read leaves the page readable, without this exemplar', async (t) => {
   const { shared } = twinRegistries(t, OPENMETRICS_CONTENT_TYPE);
   const config = { help: 'x', registers: [shared], enableExemplars: true };
-  for (const [name, label] of [
-    ['a_total', 'trace.id'],
-    ['b_total', 'trace_id'],
+  for (const [name, label, value] of [
+    ['a_total', 'trace.id', 'x'],
+    ['b_total', 'trace_id', 'x'],
+    ['c_total', 'trace_id', 'x\0'],
   ])
-    new client.Counter({ ...config, name } as never).inc({ exemplarLabels: { [label!]: 'x' } } as never);
+    new client.Counter({ ...config, name } as never).inc({ exemplarLabels: { [label!]: value } } as never);
   const page = async (syntax: Syntax) => (await sharedRegistry(shared)!.page({ syntax, addsTotal: false }))!;
   const text = (await page('openmetrics')).toString();
   assert.deepEqual(text.match(/^\w.*/gm), [
     'a_total 1',
     text.match(/^b_total 1 # \{trace_id="x"\} 1 .*/m)![0],
+    'c_total 1',
   ]);
   const exemplars = decodePage((await page('protobuf')) as Buffer).map(
     ({ metric }) => metric[0]!.counter!.exemplar,
   );
   assert.deepEqual(
     exemplars.map((one) => one?.label),
-    [undefined, [{ name: 'trace_id', value: 'x' }]],
+    [undefined, [{ name: 'trace_id', value: 'x' }], undefined],
   );
 });

@@ -4,13 +4,16 @@ import type { Family } from '../merge/family.ts';
 
 /** https://prometheus.io/docs/specs/om/open_metrics_spec/#abnf; no client checks the names, and one wrong name makes a page unreadable. */
 const LABEL_NAME = /^[a-zA-Z_]\w*$/;
-export const hasLabelNames = ({ labels }: Pick<Exemplar, 'labels'>): boolean =>
-  labels.every(([name]) => LABEL_NAME.test(name));
+
+/** Whether Prometheus can read the labels. Of OpenMetrics with NUL in an exemplar it rejects the whole page. */
+export function isReadable({ labels }: Pick<Exemplar, 'labels'>): boolean {
+  return labels.every(([name, value]) => LABEL_NAME.test(name) && !value.includes('\0'));
+}
 
 /**
  * Returns the exemplars of a counter or a histogram in the order of its lines: one, or one for each bucket by ascending bound, +Inf
- * last. `bounds` are those of `rowsOf` for the same group. Undefined if the series has none. Leaves out exemplars with names that no
- * label can have.
+ * last. `bounds` are those of `rowsOf` for the same group. Undefined if the series has none. Leaves out exemplars that are not
+ * readable.
  */
 export function exemplarsOf(
   { table, type, hasExemplars }: Family,
@@ -25,7 +28,7 @@ export function exemplarsOf(
     for (let i = 0; i <= own.length; i++) {
       const bound = own[i] ?? Infinity;
       const one = table.exemplars.get(base + i);
-      if (one === undefined || !hasLabelNames(one)) continue;
+      if (one === undefined || !isReadable(one)) continue;
       if (one.timestamp > (newest.get(bound)?.timestamp ?? -1)) newest.set(bound, one);
     }
   }

@@ -1,5 +1,5 @@
 import type { ClientMetric, ClientRegistry } from '../client/client-internals.ts';
-import { hasLabelNames } from '../exposition/exemplar-rows.ts';
+import { isReadable } from '../exposition/exemplar-rows.ts';
 import { exemplarText } from '../exposition/parsed-text.ts';
 import { MOST_CHARACTERS } from '../format/exemplar-record.ts';
 import type { Label } from '../merge/label-text.ts';
@@ -57,6 +57,6 @@ function textOf(exemplar: ClientExemplar | null | undefined): string {
   if (typeof value !== 'number' || timestamp === undefined) return '';
   const labels = Object.entries(labelSet).map(([name, text]): Label => [name, `${text}`]);
   // The application may have changed its object since the client checked the length.
-  if (!hasLabelNames({ labels }) || labels.flat().join('').length > MOST_CHARACTERS) return '';
+  if (!isReadable({ labels }) || labels.flat().join('').length > MOST_CHARACTERS) return '';
   return exemplarText({ labels, value, timestamp });
 }
