@@ -27,8 +27,11 @@ engine_answers() {
   docker info >/dev/null 2>&1 && has_plugins docker
 }
 
+# has_plugins CLIENT: remembers the clients that have them, because each answer takes half a second.
 has_plugins() {
-  "$1" compose version >/dev/null 2>&1 && "$1" buildx version >/dev/null 2>&1
+  client=$(command -v "$1") || return 1
+  case " ${with_plugins:-} " in *" $client "*) return 0 ;; esac
+  "$client" compose version >/dev/null 2>&1 && "$client" buildx version >/dev/null 2>&1 && with_plugins="${with_plugins:-} $client"
 }
 
 # require_answer: fails with the error of Docker unless `docker`, compose and buildx work. It installs and starts nothing.
