@@ -32,7 +32,7 @@ async function serve(t: Cleanup, ...others: client.Registry[]) {
     const body = Buffer.concat(await response.toArray());
     return { status: response.statusCode as number, headers: response.headers, body };
   };
-  return { directory, ask };
+  return { directory, register, ask };
 }
 
 async function pageOf(handler: RequestListener): Promise<string> {
@@ -65,6 +65,16 @@ test('HEAD returns only the headers of GET, and other methods get 405', async (t
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
     const refused = await ask({ method });
     assert.deepEqual([refused.status, refused.headers.allow], [405, 'GET, HEAD'], method);
+  }
+});
+
+test('a scrape lists the metrics of a registry four times, whether or not the format is negotiated', async (t) => {
+  const { register, ask } = await serve(t);
+  const lists = t.mock.method(register, 'getMetricsAsArray');
+  for (const accept of ['', 'application/openmetrics-text', 'application/vnd.google.protobuf']) {
+    const before = lists.mock.callCount();
+    assert.equal((await ask({ headers: { accept } })).status, 200);
+    assert.equal(lists.mock.callCount() - before, 4, accept);
   }
 });
 

@@ -67,9 +67,11 @@ export class RegistryView {
    */
   get hasExemplars(): boolean {
     const reader = this.#slot.lastRead;
-    const keys = this.#registered().map((metric) => this.#slot.attached(metric)?.family);
-    const own = keys.map((key) => (key === undefined ? undefined : reader.families.get(key)));
-    return [...own, ...this.#elsewhere(reader)].some((family) => family?.hasExemplars);
+    const having = [...reader.families.values()].filter((family) => family.hasExemplars);
+    if (having.length === 0) return false;
+    const own = this.#keys();
+    if (having.some((family) => own.has(familyKey(family)))) return true;
+    return [...this.#elsewhere(reader, own)].some((family) => family.hasExemplars);
   }
 
   /** Returns the totals in the format of the content type. @throws Error if they cannot be read */
@@ -212,16 +214,16 @@ export class RegistryView {
 
   /** Metrics that only other processes have in registries of these names, then the self-metrics. */
   *#others(reader: DirectoryReader): Generator<Family> {
-    yield* this.#elsewhere(reader);
-    if (!this.#options.showsSelfMetrics()) return;
     const shown = this.#keys();
+    yield* this.#elsewhere(reader, shown);
+    if (!this.#options.showsSelfMetrics()) return;
     for (const family of selfMetrics(reader.status, reader.families)) {
       if (!shown.has(family.name)) yield family;
     }
   }
 
-  *#elsewhere(reader: DirectoryReader): Generator<Family> {
-    const shown = this.#keys();
+  /** `shown` are the keys of the families of its own metrics. */
+  *#elsewhere(reader: DirectoryReader, shown: ReadonlySet<string>): Generator<Family> {
     const elsewhere = this.#slot.families();
     for (const family of this.#ofNames(reader)) {
       const key = familyKey(family);
