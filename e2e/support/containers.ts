@@ -9,8 +9,8 @@ export interface ComposeContainer {
 }
 
 /**
- * Lists the containers of a compose project, or of one of its services, by name, also those that have ended. It asks the engine itself: a call of
- * `docker compose` takes a processor a quarter of a second, and tests ask often.
+ * Lists the containers of a compose project, or of one of its services, sorted by name, including those that have exited. Uses the
+ * engine's API: a `docker compose` command takes 0.23 s of CPU time, and tests list containers often.
  */
 export async function composeContainers(project: string, service?: string): Promise<ComposeContainer[]> {
   const labels = { project, oneoff: 'False', ...(service !== undefined && { service }) };

@@ -2,6 +2,7 @@ import { type ChildProcess, execFile } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from '@playwright/test';
+import { composeContainers } from '../../../e2e/support/containers.ts';
 import { projectPrefix } from '../../../e2e/support/run-id.ts';
 import {
   temporaryDirectory,
@@ -104,14 +105,8 @@ export class Checkouts {
 
   /** Returns the ids of the running containers of a project, by name. */
   async containers(project: string = this.project): Promise<Record<string, string>> {
-    const filter = `label=com.docker.compose.project=${project}`;
-    const listed = await docker(['ps', '--filter', filter, '--no-trunc', '--format', '{{.Names}} {{.ID}}']);
-    return Object.fromEntries(
-      listed
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => line.split(' ') as [string, string]),
-    );
+    const running = (await composeContainers(project)).filter(({ isRunning }) => isRunning);
+    return Object.fromEntries(running.map(({ name, id }) => [name, id]));
   }
 
   /** Returns the published host ports of a project. */

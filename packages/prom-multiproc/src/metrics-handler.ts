@@ -85,7 +85,7 @@ async function totals(
   const body = async (format: PageFormat): Promise<string | Buffer> =>
     joinPages(await Promise.all(all.map((one) => pageIn(format, one, slot))), format);
   const { contentType } = shown;
-  const offersOpen = all.some((one) => hasExemplars(one) || viewOf(one)?.includesCreated);
+  const offersOpen = all.some((one) => viewOf(one)?.includesCreated || hasExemplars(one));
   const { format, contentType: answered } = negotiate(accept, contentType, offersOpen);
   try {
     return { status: 200, contentType: answered, body: await body(format) };

@@ -184,6 +184,9 @@ test('exemplars of registries that are not shared are in OpenMetrics and protobu
     for (const one of [counter, jobs]) one.inc({ labels: { x: ' # {' }, exemplarLabels: { of } } as never);
     // No parser accepts such a name.
     counter.inc({ labels: { x: 'wrong' }, exemplarLabels: { 'a-b': '1' } } as never);
+    const changed: Record<string, string> = { of };
+    counter.inc({ labels: { x: 'too long' }, exemplarLabels: changed } as never);
+    changed.of = '1'.repeat(128);
   }
   keepPlain(kept, new Error('kept plain by this test'), {});
   shareAll(t, [[shared, {}]]);

@@ -18,7 +18,7 @@ const INVALID: Readonly<Record<string, string>> = {
 
 const SHOWN: Scenarios = {
   ...SCENARIOS,
-  'names that would be alike or empty in OpenMetrics': (register, { Counter, Gauge, Histogram }) => {
+  'names that clash or are empty without _total': (register, { Counter, Gauge, Histogram }) => {
     const config = { help: 'H', registers: [register] };
     new Gauge({ ...config, name: 'jobs' }).set(3);
     new Counter({ ...config, name: 'jobs_total' }).inc(2);

@@ -15,7 +15,7 @@ const SCRAPE_HEADER = 'x-prometheus-scrape-timeout-seconds';
 interface Scraper {
   /** Time of its last scrape. */
   last: number;
-  /** Times between its last three scrapes: one that came late makes the next of them short. */
+  /** The last two: after a late scrape the next interval is short. */
   readonly intervals: number[];
   readonly isPrometheus: boolean;
 }

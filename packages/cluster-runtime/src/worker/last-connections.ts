@@ -10,8 +10,8 @@ const HANDSHAKE_MS = 100;
 
 /**
  * Accepts the last connections, and closes the port in all processes that hold the socket. Closing alone would reset connections that wait
- * or are being established, and a proxy that has already sent a request must not send a POST again. It sends refused connections to another
- * server. So new ones are refused first; then those that have begun get `handshakes()` to complete.
+ * or are being established, and a proxy must not send a POST again on another connection. If a connection is refused, it uses another server.
+ * This function therefore refuses new connections, waits with `handshakes()` for those that are being established, and then closes the port.
  *
  * @param fd of a listening socket, which cannot be used again
  */

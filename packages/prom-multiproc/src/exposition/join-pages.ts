@@ -3,6 +3,7 @@ import type { PageFormat } from './page-format.ts';
 
 const EOF = '# EOF\n';
 const END = /# EOF\n?$/;
+const EMPTY_LINE = Buffer.from('\n');
 
 /**
  * Joins the pages of several registries to one. A page in OpenMetrics then has one `# EOF`, and not the empty line with which
@@ -14,7 +15,7 @@ export function joinPages(pages: readonly (string | Buffer)[], { syntax }: PageF
   if (others.length === 0) return isOpen && isEmpty(withoutEnd(first!)) ? EOF : pages[0]!;
   const all = [first!, ...others];
   const page = Buffer.concat(
-    isOpen ? [...all.map(withoutEnd).filter((one) => !isEmpty(one)), bytesOf(EOF)] : all,
+    isOpen ? [...all.map(withoutEnd).filter((one) => !isEmpty(one)), Buffer.from(EOF)] : all,
   );
   for (const one of all) reusePage(one);
   return page;
@@ -32,5 +33,3 @@ function withoutEnd(page: Buffer): Buffer {
 function isEmpty(page: Buffer): boolean {
   return page.equals(EMPTY_LINE) || page.length === 0;
 }
-
-const EMPTY_LINE = bytesOf('\n');
